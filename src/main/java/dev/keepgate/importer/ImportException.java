@@ -1,0 +1,64 @@
+package dev.keepgate.importer;
+
+import java.util.List;
+
+/** A file or its configuration is not a model that can be served; says what and where. */
+public final class ImportException extends Exception {
+
+  private static final long serialVersionUID = 1L;
+
+  /** What is at fault. */
+  public enum Cause {
+    /** The bytes are damaged, or of no known format. */
+    MALFORMED,
+    /** The file is sound, but holds something that is not understood or not supported. */
+    UNSUPPORTED,
+    /** The configuration that came with the file is wrong. */
+    CONFIG,
+    /** A bound was passed. */
+    TOO_LARGE
+  }
+
+  /**
+   * One fault.
+   *
+   * @param where the tensor, layer, node or attribute, or a JSON pointer into the configuration
+   * @param detail what is wrong with it, and what would be right
+   */
+  public record Problem(String where, String detail) {}
+
+  private final Cause fault;
+  private final transient List<Problem> problems;
+
+  public ImportException(Cause fault, String message, List<Problem> problems) {
+    super(message);
+    this.fault = fault;
+    this.problems = List.copyOf(problems);
+  }
+
+  public static ImportException malformed(String message) {
+    return new ImportException(Cause.MALFORMED, message, List.of());
+  }
+
+  public static ImportException unsupported(String where, String detail) {
+    return new ImportException(
+        Cause.UNSUPPORTED, where + ": " + detail, List.of(new Problem(where, detail)));
+  }
+
+  public static ImportException config(String pointer, String detail) {
+    return new ImportException(
+        Cause.CONFIG, pointer + ": " + detail, List.of(new Problem(pointer, detail)));
+  }
+
+  public static ImportException tooLarge(String message) {
+    return new ImportException(Cause.TOO_LARGE, message, List.of());
+  }
+
+  public Cause fault() {
+    return fault;
+  }
+
+  public List<Problem> problems() {
+    return problems;
+  }
+}

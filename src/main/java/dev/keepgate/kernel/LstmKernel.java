@@ -1,0 +1,29 @@
+package dev.keepgate.kernel;
+
+import dev.keepgate.model.LstmModel;
+
+/** A way to compute LSTMs; its models are compiled once and then serve any number of lanes. */
+public interface LstmKernel {
+
+  /** Its name in configuration, logs and metrics: {@code portable}, {@code reference}, ... */
+  String name();
+
+  /**
+   * Lays a model's weights out for this kernel.
+   *
+   * @throws OutOfMemoryError if the weights do not fit
+   */
+  CompiledModel compile(LstmModel model);
+
+  /** Bytes that {@link #compile} will hold for a model of so many numbers. */
+  long compiledBytes(long parameters);
+
+  /** Working memory of one lane, reused from call to call. */
+  Scratch newScratch();
+
+  /** Working memory that belongs to one thread at a time. */
+  interface Scratch extends AutoCloseable {
+    @Override
+    void close();
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The arithmetic of LSTM layers, as pure functions of weights, input, state and scratch memory; the
+ * only room that knows ND4J.
+ */
+@NullMarked
+package dev.keepgate.kernel;
+
+import org.jspecify.annotations.NullMarked;
