@@ -8,7 +8,7 @@ public final class ImportException extends Exception {
   private static final long serialVersionUID = 1L;
 
   /** What is at fault. */
-  public enum Cause {
+  public enum Fault {
     /** The bytes are damaged, or of no known format. */
     MALFORMED,
     /** The file is sound, but holds something that is not understood or not supported. */
@@ -27,34 +27,34 @@ public final class ImportException extends Exception {
    */
   public record Problem(String where, String detail) {}
 
-  private final Cause fault;
+  private final Fault fault;
   private final transient List<Problem> problems;
 
-  public ImportException(Cause fault, String message, List<Problem> problems) {
+  public ImportException(Fault fault, String message, List<Problem> problems) {
     super(message);
     this.fault = fault;
     this.problems = List.copyOf(problems);
   }
 
   public static ImportException malformed(String message) {
-    return new ImportException(Cause.MALFORMED, message, List.of());
+    return new ImportException(Fault.MALFORMED, message, List.of());
   }
 
   public static ImportException unsupported(String where, String detail) {
     return new ImportException(
-        Cause.UNSUPPORTED, where + ": " + detail, List.of(new Problem(where, detail)));
+        Fault.UNSUPPORTED, where + ": " + detail, List.of(new Problem(where, detail)));
   }
 
   public static ImportException config(String pointer, String detail) {
     return new ImportException(
-        Cause.CONFIG, pointer + ": " + detail, List.of(new Problem(pointer, detail)));
+        Fault.CONFIG, pointer + ": " + detail, List.of(new Problem(pointer, detail)));
   }
 
   public static ImportException tooLarge(String message) {
-    return new ImportException(Cause.TOO_LARGE, message, List.of());
+    return new ImportException(Fault.TOO_LARGE, message, List.of());
   }
 
-  public Cause fault() {
+  public Fault fault() {
     return fault;
   }
 

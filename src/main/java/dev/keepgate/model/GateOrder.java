@@ -16,10 +16,16 @@ public enum GateOrder {
   /** candidate, forget, output, input: DL4J. */
   GFOI(3, 1, 2, 0);
 
-  private final int[] block;
+  private final int input;
+  private final int forget;
+  private final int output;
+  private final int candidate;
 
   GateOrder(int input, int forget, int output, int candidate) {
-    this.block = new int[] {input, forget, output, candidate};
+    this.input = input;
+    this.forget = forget;
+    this.output = output;
+    this.candidate = candidate;
   }
 
   /**
@@ -29,6 +35,12 @@ public enum GateOrder {
    * @return the gate's block, 0 to 3
    */
   public int blockOf(int gate) {
-    return block[gate];
+    return switch (gate) {
+      case 0 -> input;
+      case 1 -> forget;
+      case 2 -> output;
+      case 3 -> candidate;
+      default -> throw new IllegalArgumentException("no gate " + gate);
+    };
   }
 }
