@@ -1,0 +1,54 @@
+package dev.keepgate.registry;
+
+import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.model.ModelId;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A borrowed model. Its weights stay until every handle is closed, whatever becomes of the version
+ * meanwhile. A handle may be passed from thread to thread; closing it again does nothing.
+ */
+public final class ModelHandle implements AutoCloseable {
+
+  private final ModelInfo info;
+  private final AtomicReference<@Nullable LoadedModel> held;
+
+  /**
+   * @param held on whom the caller has counted this handle as a holder
+   */
+  ModelHandle(ModelInfo info, LoadedModel held) {
+    this.info = info;
+    this.held = new AtomicReference<>(held);
+  }
+
+  public ModelId id() {
+    return info.id();
+  }
+
+  /** The version as it was when it was borrowed. */
+  public ModelInfo info() {
+    return info;
+  }
+
+  /**
+   * The model, to be used only while this handle is open.
+   *
+   * @throws IllegalStateException if the handle was closed
+   */
+  public CompiledModel model() {
+    LoadedModel loaded = held.get();
+    if (loaded == null) {
+      throw new IllegalStateException("the handle of " + id() + " is closed");
+    }
+    return loaded.model();
+  }
+
+  @Override
+  public void close() {
+    LoadedModel loaded = held.getAndSet(null);
+    if (loaded != null) {
+      loaded.release();
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package dev.keepgate.registry;
+
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.model.ModelId;
+import java.io.IOException;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** Why the registry could not do what it was asked to. */
+public abstract sealed class RegistryException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private RegistryException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+
+  /** There is no such model or version. */
+  public static final class NotFound extends RegistryException {
+    private static final long serialVersionUID = 1L;
+    private final String name;
+    private final transient OptionalLong version;
+    private final transient List<Long> versions;
+
+    NotFound(String name, OptionalLong version, List<Long> versions) {
+      super(
+          versions.isEmpty()
+              ? "there is no model '" + name + "'"
+              : "model '%s' has no version %s, only %s"
+                  .formatted(
+                      name, version.isPresent() ? version.getAsLong() : "to serve", versions),
+          null);
+      this.name = name;
+      this.version = version;
+      this.versions = List.copyOf(versions);
+    }
+
+    public String name() {
+      return name;
+    }
+
+    /** The version that was asked for; empty where any would have done. */
+    public OptionalLong version() {
+      return version;
+    }
+
+    /** The versions that there are; empty where the name is unknown. */
+    public List<Long> versions() {
+      return versions;
+    }
+  }
+
+  /** The version exists but does not serve: it is still loading, on its way out, or broken. */
+  public static final class NotAvailable extends RegistryException {
+    private static final long serialVersionUID = 1L;
+    private final transient ModelId id;
+    private final ModelStatus status;
+
+    NotAvailable(ModelId id, ModelStatus status, @Nullable String error) {
+      super("model %s is %s%s".formatted(id, status, error == null ? "" : ": " + error), null);
+      this.id = id;
+      this.status = status;
+    }
+
+    public ModelId id() {
+      return id;
+    }
+
+    /** Where the version stands; END where it could not be loaded. */
+    public ModelStatus status() {
+      return status;
+    }
+
+    /** Whether the same request may succeed later without anybody's doing. */
+    public boolean isPassing() {
+      return status == ModelStatus.START || status == ModelStatus.LOADING;
+    }
+  }
+
+  /** The version to be made exists already. */
+  public static final class VersionExists extends RegistryException {
+    private static final long serialVersionUID = 1L;
+    private final transient ModelId id;
+
+    VersionExists(ModelId id, boolean builtIn) {
+      super(
+          "model " + id + (builtIn ? " exists already: it is built in" : " exists already"), null);
+      this.id = id;
+    }
+
+    public ModelId id() {
+      return id;
+    }
+  }
+
+  /** The file or its configuration is not a model that can be served. */
+  public static final class Rejected extends RegistryException {
+    private static final long serialVersionUID = 1L;
+    private final ImportException.Fault fault;
+    private final transient List<ImportException.Problem> problems;
+
+    Rejected(ImportException cause) {
+      super(String.valueOf(cause.getMessage()), cause);
+      this.fault = cause.fault();
+      this.problems = cause.problems();
+    }
+
+    public ImportException.Fault fault() {
+      return fault;
+    }
+
+    public List<ImportException.Problem> problems() {
+      return problems;
+    }
+  }
+
+  /** The model does not fit into the memory that is left for models. All in bytes. */
+  public static final class NoMemory extends RegistryException {
+    private static final long serialVersionUID = 1L;
+    private final long needed;
+    private final long free;
+    private final long budget;
+
+    NoMemory(String purpose, long needed, long free, long budget) {
+      super(
+          "%s needs %,d bytes, %,d of %,d are free".formatted(purpose, needed, free, budget), null);
+      this.needed = needed;
+      this.free = free;
+      this.budget = budget;
+    }
+
+    public long needed() {
+      return needed;
+    }
+
+    public long free() {
+      return free;
+    }
+
+    public long budget() {
+      return budget;
+    }
+  }
+
+  /** As many versions are known as the configuration allows. */
+  public static final class TooManyVersions extends RegistryException {
+    private static final long serialVersionUID = 1L;
+    private final int limit;
+
+    TooManyVersions(int limit) {
+      super("there are as many versions as are allowed: " + limit, null);
+      this.limit = limit;
+    }
+
+    public int limit() {
+      return limit;
+    }
+  }
+
+  /** The disk failed, is full or may not be written. */
+  public static final class StorageFailure extends RegistryException {
+    private static final long serialVersionUID = 1L;
+
+    StorageFailure(String doing, IOException cause) {
+      super(doing + ": " + cause, cause);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package dev.keepgate.registry;
+
+import dev.keepgate.importer.ImportLimits;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Where models are kept and how much memory they may take.
+ *
+ * @param repository the folder of models
+ * @param memoryBudget memory of all compiled models together; by default three quarters of what the
+ *     heap leaves of the container's or the machine's memory
+ * @param importLimits bounds of what is read from one model's files
+ */
+@ConfigurationProperties("keepgate")
+@Validated
+public record RegistryProperties(
+    @DefaultValue @Valid Repository repository,
+    @Nullable DataSize memoryBudget,
+    @DefaultValue @Valid Limits importLimits) {
+
+  /** Which models a server has that come with it. */
+  public enum BuiltIn {
+    /** The notebook's models, where the repository is empty when the server starts. */
+    AUTO,
+    /** The notebook's models, except those whose names the repository has. */
+    ALWAYS,
+    NEVER
+  }
+
+  /**
+   * The folder of models, {@code <path>/<model>/<version>/}.
+   *
+   * @param path of the folder; made where it does not exist
+   * @param pollInterval time between two looks for folders that came or went; never looks where it
+   *     is not set
+   * @param loadParallelism models that are loaded at once when the server starts
+   * @param maxVersions versions of all models together
+   * @param builtIn when the notebook's models are served
+   */
+  public record Repository(
+      @DefaultValue("./models") Path path,
+      @Nullable Duration pollInterval,
+      @DefaultValue("4") @Min(1) @Max(256) int loadParallelism,
+      @DefaultValue("10000") @Min(1) int maxVersions,
+      @DefaultValue("auto") BuiltIn builtIn) {}
+
+  /**
+   * Bounds of one model's files.
+   *
+   * @param maxSize of its numbers, decompressed
+   * @param maxHeaderSize of a header, a configuration or a graph without its numbers
+   * @param maxTensors in one file
+   */
+  public record Limits(
+      @DefaultValue("4GB") DataSize maxSize,
+      @DefaultValue("64MB") DataSize maxHeaderSize,
+      @DefaultValue("10000") @Min(1) int maxTensors) {
+
+    ImportLimits toImportLimits() {
+      return new ImportLimits(
+          maxSize.toBytes(), Math.toIntExact(maxHeaderSize.toBytes()), maxTensors);
+    }
+  }
+}
