@@ -1,5 +1,7 @@
 package dev.keepgate.model;
 
+import java.util.List;
+
 /**
  * One LSTM cell: one layer in one direction.
  *
@@ -25,7 +27,8 @@ package dev.keepgate.model;
  * @param cellClip bound of |c'| (TensorFlow); infinite where there is none
  * @param projectionClip bound of |h'| after the projection (TensorFlow); infinite where there is
  *     none
- * @param inputClip bound of what goes into the activations (ONNX); infinite where there is none
+ * @param inputClip bound of what goes into the activations of the gates and the candidate, but not
+ *     of the cell, as ONNX Runtime has it; infinite where there is none
  * @param recurrentActivation of the input, forget and output gates
  * @param activation of the candidate
  * @param cellActivation of the new cell on its way to h'
@@ -47,7 +50,8 @@ public record CellConfig(
   public static final float NO_CLIP = Float.POSITIVE_INFINITY;
 
   /**
-   * @throws IllegalArgumentException if a size is not positive or a bound is not
+   * @throws IllegalArgumentException if a size is not positive, a bound is not, or an activation is
+   *     not elementwise
    */
   public CellConfig {
     if (inputSize < 1 || hiddenSize < 1 || projectionSize < 0) {
@@ -57,6 +61,11 @@ public record CellConfig(
     }
     if (!(cellClip > 0 && projectionClip > 0 && inputClip > 0)) {
       throw new IllegalArgumentException("a clip must be a positive number");
+    }
+    for (Activation each : List.of(recurrentActivation, activation, cellActivation)) {
+      if (each.kind() == Activation.Kind.SOFTMAX) {
+        throw new IllegalArgumentException("softmax is no activation of a cell");
+      }
     }
   }
 

@@ -25,7 +25,10 @@ public sealed interface LayerConfig {
     }
   }
 
-  /** Marks the steps whose every feature equals {@code value} as no steps (Keras' Masking). */
+  /**
+   * Marks the steps whose every feature equals {@code value} as no steps (Keras' Masking), in place
+   * of what a layer below may have marked. Without effect above the last LSTM layer.
+   */
   record Masking(int inputSize, float value) implements LayerConfig {
     @Override
     public int outputSize() {

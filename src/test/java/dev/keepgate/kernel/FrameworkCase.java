@@ -1,0 +1,176 @@
+package dev.keepgate.kernel;
+
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Merge;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A small model in our own layout, an input, and the numbers that PyTorch, ONNX Runtime or Keras
+ * computed; the README beside the file says how.
+ *
+ * @param returnSequences what {@code output} is: every step, or the summary
+ * @param state after the last step; null where the framework does not tell
+ */
+record FrameworkCase(
+    String name,
+    LstmModel model,
+    LstmInput input,
+    boolean returnSequences,
+    float[] output,
+    @Nullable LstmState state) {
+
+  private static final Path FILE = Path.of("src/test/resources/kernel/frameworks.json");
+
+  static Stream<FrameworkCase> all() {
+    return JsonMapper.builder()
+        .build()
+        .readTree(FILE.toFile())
+        .valueStream()
+        .map(FrameworkCase::read);
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  private static FrameworkCase read(JsonNode json) {
+    List<LayerWeights> layers = json.get("layers").valueStream().map(FrameworkCase::layer).toList();
+    boolean returnSequences = json.path("return_sequences").asBoolean(true);
+    LstmModel model =
+        LstmModel.of(
+            json.get("name").asString(),
+            layers,
+            returnSequences,
+            LstmConfig.Summary.valueOf(json.path("summary").asString("LAST_STEP")));
+    int batch = json.get("batch").asInt();
+    LstmInput input =
+        new LstmInput(
+            batch,
+            json.get("time").asInt(),
+            json.has("x") ? floats(json, "x") : new float[0],
+            json.has("ids") ? ints(json, "ids") : null,
+            json.has("lengths") ? ints(json, "lengths") : null,
+            json.has("h0")
+                ? new LstmState(all(json, "h0"), all(json, "c0"))
+                : LstmState.zero(model.config(), batch));
+    return new FrameworkCase(
+        json.get("name").asString(),
+        model,
+        input,
+        returnSequences,
+        floats(json, "output"),
+        json.has("h") ? new LstmState(all(json, "h"), all(json, "c")) : null);
+  }
+
+  private static LayerWeights layer(JsonNode json) {
+    int input = json.path("input").asInt(1);
+    return switch (json.get("type").asString()) {
+      case "embedding" ->
+          new LayerWeights.Embedding(
+              new LayerConfig.Embedding(
+                  json.get("vocabulary").asInt(),
+                  json.get("output").asInt(),
+                  json.get("mask_zero").asBoolean()),
+              floats(json, "table"));
+      case "masking" ->
+          new LayerWeights.Masking(new LayerConfig.Masking(input, json.get("value").floatValue()));
+      case "dense" ->
+          new LayerWeights.Dense(
+              new LayerConfig.Dense(
+                  input,
+                  json.get("output").asInt(),
+                  new Activation(
+                      Activation.Kind.valueOf(json.get("activation").asString()),
+                      json.get("alpha").floatValue(),
+                      json.get("beta").floatValue())),
+              floats(json, "kernel"),
+              floats(json, "bias"));
+      case "layer_norm" ->
+          new LayerWeights.LayerNorm(
+              new LayerConfig.LayerNorm(input, json.get("epsilon").floatValue()),
+              floats(json, "scale"),
+              floats(json, "shift"));
+      case "lstm" -> lstm(json, input);
+      default -> throw new IllegalArgumentException(json.get("type").asString());
+    };
+  }
+
+  private static LayerWeights lstm(JsonNode json, int input) {
+    return new LayerWeights.Lstm(
+        new LayerConfig.Lstm(
+            json.has("forward") ? cell(json.get("forward"), input) : null,
+            json.has("backward") ? cell(json.get("backward"), input) : null,
+            Merge.valueOf(json.path("merge").asString("CONCAT")),
+            json.path("processing_order").asBoolean(false),
+            json.path("repeat_masked").asBoolean(false)),
+        json.has("forward") ? weights(json.get("forward")) : null,
+        json.has("backward") ? weights(json.get("backward")) : null);
+  }
+
+  private static CellConfig cell(JsonNode json, int input) {
+    int hidden = json.get("hidden").asInt();
+    float clip = json.path("clip").floatValue(0);
+    CellConfig.Builder cell =
+        CellConfig.builder(input, hidden)
+            .peepholes(json.has("peepholes"))
+            .projectionSize(json.has("projection") ? json.get("projection").size() / hidden : 0)
+            .coupled(json.path("coupled").asBoolean(false))
+            .inputClip(clip > 0 ? clip : CellConfig.NO_CLIP);
+    if (json.has("activations")) {
+      cell.recurrentActivation(activation(json.get("activations").get(0)))
+          .activation(activation(json.get("activations").get(1)))
+          .cellActivation(activation(json.get("activations").get(2)));
+    }
+    return cell.build();
+  }
+
+  private static Activation activation(JsonNode json) {
+    return new Activation(
+        Activation.Kind.valueOf(json.get(0).asString()),
+        json.get(1).floatValue(),
+        json.get(2).floatValue());
+  }
+
+  private static CellWeights weights(JsonNode json) {
+    return new CellWeights(
+        floats(json, "kernel"),
+        floats(json, "recurrent"),
+        floats(json, "bias"),
+        json.has("peepholes") ? floats(json, "peepholes") : null,
+        json.has("projection") ? floats(json, "projection") : null);
+  }
+
+  private static float[][] all(JsonNode json, String field) {
+    return json.get(field).valueStream().map(FrameworkCase::floats).toArray(float[][]::new);
+  }
+
+  private static float[] floats(JsonNode json, String field) {
+    return floats(json.get(field));
+  }
+
+  private static float[] floats(JsonNode json) {
+    float[] floats = new float[json.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) json.get(i).asDouble();
+    }
+    return floats;
+  }
+
+  private static int[] ints(JsonNode json, String field) {
+    return json.get(field).valueStream().mapToInt(JsonNode::asInt).toArray();
+  }
+}
