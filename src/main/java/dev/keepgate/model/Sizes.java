@@ -6,9 +6,13 @@ final class Sizes {
   private Sizes() {}
 
   static void check(String name, float[] values, long expected) {
-    if (values.length != expected) {
+    check(name, values.length, expected);
+  }
+
+  static void check(String name, long length, long expected) {
+    if (length != expected) {
       throw new IllegalArgumentException(
-          "%s needs %d numbers, got %d".formatted(name, expected, values.length));
+          "%s needs %d numbers, got %d".formatted(name, expected, length));
     }
   }
 }

@@ -44,6 +44,19 @@ public final class ModelHandle implements AutoCloseable {
     return loaded.model();
   }
 
+  /**
+   * A second handle of the same model, closed on its own: for work that may outlast this one.
+   *
+   * @throws IllegalStateException if this handle was closed
+   */
+  public ModelHandle share() {
+    LoadedModel loaded = held.get();
+    if (loaded == null || !loaded.tryHold()) {
+      throw new IllegalStateException("the handle of " + id() + " is closed");
+    }
+    return new ModelHandle(info, loaded);
+  }
+
   @Override
   public void close() {
     LoadedModel loaded = held.getAndSet(null);

@@ -1,0 +1,162 @@
+package dev.keepgate.api.rest;
+
+import dev.keepgate.api.tensor.JsonTensorWriter;
+import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.inference.Answer;
+import dev.keepgate.inference.Operation;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LstmOutput.CellTrace;
+import dev.keepgate.model.Tensor;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+
+/** Writes the answer of a step or an unroll, in the shapes of its request. */
+final class AnswerWriter {
+
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private final Answer answer;
+
+  AnswerWriter(Answer answer) {
+    this.answer = answer;
+  }
+
+  void writeJson(OutputStream out) {
+    try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
+      json.writeStartObject();
+      json.writeStringProperty("model", answer.id().name());
+      json.writeStringProperty("version", Long.toString(answer.id().version()));
+      json.writeName("output");
+      JsonTensorWriter.write(json, answer.output().output(), 0, outputShape());
+      json.writeObjectPropertyStart("state");
+      writeState(json, "h", answer.output().state().h(), CellConfig::outputSize);
+      writeState(json, "c", answer.output().state().c(), CellConfig::hiddenSize);
+      json.writeEndObject();
+      writeTrace(json, answer.output().trace());
+      json.writeEndObject();
+    }
+  }
+
+  private void writeState(
+      JsonGenerator json, String name, float[][] cells, ToIntFunction<CellConfig> width) {
+    json.writeName(name);
+    List<CellConfig> configs = answer.config().cells();
+    if (cells.length > 1) {
+      json.writeStartArray();
+    }
+    for (int i = 0; i < cells.length; i++) {
+      JsonTensorWriter.write(json, cells[i], 0, rows(width.applyAsInt(configs.get(i))));
+    }
+    if (cells.length > 1) {
+      json.writeEndArray();
+    }
+  }
+
+  private void writeTrace(JsonGenerator json, @Nullable List<CellTrace> trace) {
+    if (trace == null) {
+      return;
+    }
+    json.writeArrayPropertyStart("trace");
+    for (int i = 0; i < trace.size(); i++) {
+      json.writeStartObject();
+      CellConfig config = answer.config().cells().get(i);
+      gates(trace.get(i))
+          .forEach(
+              (name, values) -> {
+                json.writeName(name);
+                JsonTensorWriter.write(json, values, 0, traceShape(name, config));
+              });
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  /** Writes {@code output}, {@code h}, {@code c} and {@code trace.<cell>.<gate>}, all F32. */
+  void writeSafetensors(OutputStream out) throws IOException {
+    Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
+    tensors.put("output", Tensor.Floats.of(answer.output().output(), outputShape()));
+    putState(tensors, "h", answer.output().state().h(), CellConfig::outputSize);
+    putState(tensors, "c", answer.output().state().c(), CellConfig::hiddenSize);
+    List<CellTrace> trace = answer.output().trace();
+    for (int i = 0; trace != null && i < trace.size(); i++) {
+      String prefix = "trace." + i + ".";
+      CellConfig config = answer.config().cells().get(i);
+      gates(trace.get(i))
+          .forEach(
+              (name, values) ->
+                  tensors.put(prefix + name, Tensor.Floats.of(values, traceShape(name, config))));
+    }
+    Safetensors.write(
+        out,
+        tensors,
+        Map.of("model", answer.id().name(), "version", Long.toString(answer.id().version())));
+  }
+
+  private void putState(
+      Map<String, Tensor.Floats> tensors,
+      String name,
+      float[][] cells,
+      ToIntFunction<CellConfig> width) {
+    int[] widths = answer.config().cells().stream().mapToInt(width).toArray();
+    if (cells.length == 1) {
+      tensors.put(name, Tensor.Floats.of(cells[0], rows(widths[0])));
+      return;
+    }
+    boolean uniform = Arrays.stream(widths).distinct().count() == 1;
+    if (!uniform) {
+      for (int i = 0; i < cells.length; i++) {
+        tensors.put(name + "." + i, Tensor.Floats.of(cells[i], rows(widths[i])));
+      }
+      return;
+    }
+    float[] stacked = new float[cells.length * cells[0].length];
+    for (int i = 0; i < cells.length; i++) {
+      System.arraycopy(cells[i], 0, stacked, i * cells[0].length, cells[0].length);
+    }
+    tensors.put(
+        name,
+        answer.batched()
+            ? Tensor.Floats.of(stacked, cells.length, answer.batch(), widths[0])
+            : Tensor.Floats.of(stacked, cells.length, widths[0]));
+  }
+
+  private static Map<String, float[]> gates(CellTrace trace) {
+    Map<String, float[]> gates = new LinkedHashMap<>();
+    gates.put("input", trace.input());
+    gates.put("forget", trace.forget());
+    gates.put("output", trace.output());
+    gates.put("candidate", trace.candidate());
+    gates.put("cell", trace.cell());
+    gates.put("hidden", trace.hidden());
+    return gates;
+  }
+
+  private int[] outputShape() {
+    int width = answer.config().outputSize();
+    return answer.sequences() ? steps(width) : rows(width);
+  }
+
+  private int[] traceShape(String gate, CellConfig config) {
+    int width = gate.equals("hidden") ? config.outputSize() : config.hiddenSize();
+    return answer.operation() == Operation.STEP ? rows(width) : steps(width);
+  }
+
+  private int[] rows(int width) {
+    return answer.batched() ? new int[] {answer.batch(), width} : new int[] {width};
+  }
+
+  private int[] steps(int width) {
+    return answer.batched()
+        ? new int[] {answer.batch(), answer.time(), width}
+        : new int[] {answer.time(), width};
+  }
+}

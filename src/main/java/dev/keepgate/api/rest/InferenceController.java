@@ -1,0 +1,134 @@
+package dev.keepgate.api.rest;
+
+import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.inference.Answer;
+import dev.keepgate.inference.Inference;
+import dev.keepgate.inference.InferenceListener;
+import dev.keepgate.inference.InferenceListener.Stage;
+import dev.keepgate.inference.InferenceRequest;
+import dev.keepgate.inference.Operation;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.registry.ModelHandle;
+import dev.keepgate.registry.ModelRegistry;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+@RestController
+@Tag(name = "inference", description = "Step a cell with a given state, or unroll a sequence.")
+@RequestMapping(
+    path = "/v1/models/{model}",
+    consumes = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE},
+    produces = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE})
+class InferenceController {
+
+  private final ModelRegistry registry;
+  private final Inference inference;
+  private final InferenceListener listener;
+  private final HttpProperties properties;
+
+  InferenceController(
+      ModelRegistry registry,
+      Inference inference,
+      InferenceListener listener,
+      HttpProperties properties) {
+    this.registry = registry;
+    this.inference = inference;
+    this.listener = listener;
+    this.properties = properties;
+  }
+
+  @InferenceDocs.Step
+  @PostMapping({"/step", "/versions/{version}/step"})
+  void step(
+      @PathVariable String model,
+      @PathVariable(required = false) @Nullable String version,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException {
+    answer(Operation.STEP, model, version, request, response);
+  }
+
+  @InferenceDocs.Unroll
+  @PostMapping({"/unroll", "/versions/{version}/unroll"})
+  void unroll(
+      @PathVariable String model,
+      @PathVariable(required = false) @Nullable String version,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException {
+    answer(Operation.UNROLL, model, version, request, response);
+  }
+
+  private void answer(
+      Operation operation,
+      String model,
+      @Nullable String version,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException {
+    long begun = System.nanoTime();
+    boolean success = false;
+    try (ModelHandle handle = registry.acquire(ModelPath.request(model, version))) {
+      try {
+        InferenceRequest tensors = read(request, handle.model().config());
+        listener.stage(handle.id(), operation, Stage.READ, since(begun));
+        Answer answer = inference.infer(handle, operation, tensors);
+        long computed = System.nanoTime();
+        write(answer, request, response);
+        listener.stage(handle.id(), operation, Stage.WRITE, since(computed));
+        success = true;
+      } finally {
+        listener.answered(handle.id(), operation, success, since(begun));
+      }
+    }
+  }
+
+  private InferenceRequest read(HttpServletRequest request, LstmConfig config) throws IOException {
+    RequestOptions options = RequestOptions.of(request);
+    BodyLimit body = BodyLimit.of(request, properties.maxBody().toBytes());
+    return isSafetensors(request.getContentType())
+        ? RequestReader.readSafetensors(body, config, options)
+        : RequestReader.readJson(body, config, options);
+  }
+
+  private static void write(Answer answer, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    AnswerWriter writer = new AnswerWriter(answer);
+    OutputStream out = response.getOutputStream();
+    if (prefersSafetensors(request.getHeader("Accept"))) {
+      response.setContentType(Safetensors.MEDIA_TYPE);
+      writer.writeSafetensors(out);
+    } else {
+      response.setContentType(MediaType.APPLICATION_JSON_VALUE);
+      writer.writeJson(out);
+    }
+  }
+
+  private static boolean isSafetensors(@Nullable String contentType) {
+    return contentType != null && contentType.startsWith(Safetensors.MEDIA_TYPE);
+  }
+
+  /** JSON, unless safetensors is asked for by name. */
+  private static boolean prefersSafetensors(@Nullable String accept) {
+    return accept != null
+        && MediaType.parseMediaTypes(accept).stream()
+            .anyMatch(
+                type ->
+                    type.isConcrete()
+                        && type.isCompatibleWith(MediaType.valueOf(Safetensors.MEDIA_TYPE)));
+  }
+
+  private static Duration since(long nanoTime) {
+    return Duration.ofNanos(System.nanoTime() - nanoTime);
+  }
+}

@@ -1,0 +1,142 @@
+package dev.keepgate.api.rest;
+
+import dev.keepgate.api.tensor.Safetensors;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.enums.ParameterIn;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.ExampleObject;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.parameters.RequestBody;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the OpenAPI document says of steps and unrolls. */
+final class InferenceDocs {
+
+  private static final String CELL_X = "[[1,2,3,4,3,2],[3,2,2,2,2,2]]";
+  private static final String SEQUENCE_X =
+      "[[[1,2,3,4,3,2],[3,2,2,2,2,2],[2,1,0,1,2,3]],[[3,2,2,2,2,2],[1,2,3,4,3,2],[0,0,1,1,0,0]]]";
+  private static final String ANSWER =
+      "The outputs and the state after the last step; not finite numbers are an error.";
+
+  private InferenceDocs() {}
+
+  /** Nested arrays of numbers; h and c of a model of several cells are stacked in front. */
+  @Schema(name = "State", description = "h and c; zero where they are missing")
+  record StateSchema(
+      @Schema(type = "array", description = "[batch, size] or [cells, batch, size]") Object h,
+      @Schema(type = "array", description = "[batch, hidden] or [cells, batch, hidden]")
+          Object c) {}
+
+  @Schema(name = "StepRequest")
+  record StepSchema(
+      @Schema(type = "array", description = "[batch, input] or [input]; integers for embeddings")
+          Object x,
+      @Nullable StateSchema state,
+      @Schema(defaultValue = "false", description = "answer the gates as well")
+          @Nullable Boolean trace) {}
+
+  @Schema(name = "UnrollRequest")
+  record UnrollSchema(
+      @Schema(type = "array", description = "[batch, time, input] or [time, input]") Object x,
+      @Schema(description = "[batch]: steps of each row that are not padding")
+          @Nullable List<Integer> lengths,
+      @Nullable StateSchema state,
+      @Schema(description = "every step, or only the last; by default what the model says")
+          @Nullable Boolean return_sequences,
+      @Schema(defaultValue = "false") @Nullable Boolean trace) {}
+
+  @Schema(name = "InferenceAnswer")
+  record AnswerSchema(
+      String model,
+      String version,
+      @Schema(type = "array", description = "[batch, out], or [batch, time, out]") Object output,
+      StateSchema state,
+      @Schema(description = "a cell each; only where it was asked for")
+          @Nullable List<TraceSchema> trace) {}
+
+  @Schema(name = "Trace", description = "each [batch, time, hidden]; a step's [batch, hidden]")
+  record TraceSchema(
+      @Schema(type = "array") Object input,
+      @Schema(type = "array") Object forget,
+      @Schema(type = "array") Object output,
+      @Schema(type = "array") Object candidate,
+      @Schema(type = "array") Object cell,
+      @Schema(type = "array") Object hidden) {}
+
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.METHOD)
+  @Operation(summary = "Take a batch of cells one step on from a given state")
+  @Options
+  @RequestBody(
+      required = true,
+      content = {
+        @Content(
+            mediaType = "application/json",
+            schema = @Schema(implementation = StepSchema.class),
+            examples =
+                @ExampleObject(
+                    name = "the notebook's cell, from zero",
+                    value = "{\"x\": " + CELL_X + "}")),
+        @Content(mediaType = Safetensors.MEDIA_TYPE)
+      })
+  @ApiResponse(
+      responseCode = "200",
+      description = ANSWER,
+      content = {
+        @Content(
+            mediaType = "application/json",
+            schema = @Schema(implementation = AnswerSchema.class)),
+        @Content(mediaType = Safetensors.MEDIA_TYPE)
+      })
+  @interface Step {}
+
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.METHOD)
+  @Operation(summary = "Take a batch of sequences through all their steps")
+  @Options
+  @Parameter(
+      name = "return_sequences",
+      in = ParameterIn.QUERY,
+      description = "as in the body; for binary bodies")
+  @RequestBody(
+      required = true,
+      content = {
+        @Content(
+            mediaType = "application/json",
+            schema = @Schema(implementation = UnrollSchema.class),
+            examples =
+                @ExampleObject(
+                    name = "two sequences of three steps, the second one shorter",
+                    value = "{\"x\": " + SEQUENCE_X + ", \"lengths\": [3, 2]}")),
+        @Content(mediaType = Safetensors.MEDIA_TYPE)
+      })
+  @ApiResponse(
+      responseCode = "200",
+      description = ANSWER,
+      content = {
+        @Content(
+            mediaType = "application/json",
+            schema = @Schema(implementation = AnswerSchema.class)),
+        @Content(mediaType = Safetensors.MEDIA_TYPE)
+      })
+  @interface Unroll {}
+
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.ANNOTATION_TYPE)
+  @Parameter(
+      name = "trace",
+      in = ParameterIn.QUERY,
+      description = "as in the body; for binary bodies")
+  @Parameter(
+      name = "deadline",
+      in = ParameterIn.QUERY,
+      description = "a duration such as 50ms, past which the work is dropped; also a header")
+  @interface Options {}
+}

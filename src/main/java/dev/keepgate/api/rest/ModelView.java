@@ -1,0 +1,170 @@
+package dev.keepgate.api.rest;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.registry.ModelDescription;
+import dev.keepgate.registry.ModelInfo;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A version of a model as clients see it: enough to check it against the training code. */
+@Schema(name = "Model")
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record ModelView(
+    @Nullable String name,
+    @Nullable String version,
+    @Nullable String status,
+    @Nullable String error,
+    @JsonProperty("built_in") @Nullable Boolean builtIn,
+    @Nullable String format,
+    @Nullable String framework,
+    @JsonProperty("input_size") @Nullable Integer inputSize,
+    @JsonProperty("output_size") @Nullable Integer outputSize,
+    @Nullable List<LayerView> layers,
+    @Nullable EmbeddingView embedding,
+    @Nullable List<PointwiseView> head,
+    @JsonProperty("return_sequences") @Nullable Boolean returnSequences,
+    @Nullable Long parameters,
+    @Nullable Long bytes,
+    @JsonProperty("unused_tensors") @Nullable List<String> unusedTensors,
+    @JsonProperty("loaded_at") @Nullable Instant loadedAt) {
+
+  /** The list of models. */
+  @Schema(name = "Models")
+  record ListView(List<ModelView> models) {}
+
+  @Schema(name = "Layer")
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record LayerView(
+      @JsonProperty("input_size") int inputSize,
+      @JsonProperty("hidden_size") int hiddenSize,
+      @JsonProperty("projection_size") @Nullable Integer projectionSize,
+      boolean bidirectional,
+      @Nullable String merge,
+      @JsonProperty("go_backwards") @Nullable Boolean goBackwards,
+      boolean peepholes,
+      @JsonProperty("input_forget") @Nullable Boolean inputForget,
+      @JsonProperty("forget_bias") float forgetBias,
+      @JsonProperty("cell_clip") @Nullable Float cellClip,
+      @JsonProperty("proj_clip") @Nullable Float projectionClip,
+      @JsonProperty("clip") @Nullable Float inputClip,
+      String activation,
+      @JsonProperty("recurrent_activation") String recurrentActivation,
+      @JsonProperty("cell_activation") @Nullable String cellActivation) {}
+
+  @Schema(name = "Embedding")
+  record EmbeddingView(int vocabulary, int size, @JsonProperty("mask_zero") boolean maskZero) {}
+
+  @Schema(name = "HeadLayer")
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record PointwiseView(
+      String type,
+      @JsonProperty("input_size") int inputSize,
+      @JsonProperty("output_size") int outputSize,
+      @Nullable String activation) {}
+
+  static ModelView of(ModelInfo info) {
+    return of(info, info.description());
+  }
+
+  /** What a file holds that is no model of this server. */
+  static ModelView of(ModelDescription description) {
+    return of(null, description);
+  }
+
+  private static ModelView of(@Nullable ModelInfo info, @Nullable ModelDescription description) {
+    Optional<LstmConfig> config = Optional.ofNullable(description).map(ModelDescription::config);
+    return new ModelView(
+        info == null ? null : info.id().name(),
+        info == null ? null : Long.toString(info.id().version()),
+        info == null ? null : info.status().name(),
+        info == null ? null : info.error(),
+        info == null ? null : info.builtIn(),
+        description == null ? null : description.format().id(),
+        description == null ? null : description.framework(),
+        config.map(LstmConfig::inputSize).orElse(null),
+        config.map(LstmConfig::outputSize).orElse(null),
+        config.map(c -> c.lstmLayers().stream().map(ModelView::layer).toList()).orElse(null),
+        config.map(ModelView::embedding).orElse(null),
+        config.map(ModelView::head).orElse(null),
+        config.map(LstmConfig::returnSequences).orElse(null),
+        description == null ? null : description.parameters(),
+        description == null ? null : description.bytes(),
+        description == null ? null : description.unusedTensors(),
+        info == null ? null : info.loadedAt());
+  }
+
+  private static LayerView layer(LayerConfig.Lstm layer) {
+    CellConfig cell = layer.forward() != null ? layer.forward() : layer.backward();
+    if (cell == null) {
+      throw new IllegalStateException("an LSTM layer needs a cell");
+    }
+    return new LayerView(
+        cell.inputSize(),
+        cell.hiddenSize(),
+        cell.projectionSize() > 0 ? cell.projectionSize() : null,
+        layer.isBidirectional(),
+        layer.isBidirectional() ? layer.merge().name().toLowerCase(Locale.ROOT) : null,
+        layer.forward() == null ? true : null,
+        cell.peepholes(),
+        cell.coupled() ? true : null,
+        cell.forgetBias(),
+        finite(cell.cellClip()),
+        finite(cell.projectionClip()),
+        finite(cell.inputClip()),
+        name(cell.activation()),
+        name(cell.recurrentActivation()),
+        cell.cellActivation().equals(cell.activation()) ? null : name(cell.cellActivation()));
+  }
+
+  private static @Nullable EmbeddingView embedding(LstmConfig config) {
+    return config.layers().get(0) instanceof LayerConfig.Embedding embedding
+        ? new EmbeddingView(embedding.vocabulary(), embedding.outputSize(), embedding.maskZero())
+        : null;
+  }
+
+  /** The layers after the last LSTM layer. */
+  private static @Nullable List<PointwiseView> head(LstmConfig config) {
+    List<PointwiseView> head = new ArrayList<>();
+    for (LayerConfig layer : config.layers()) {
+      if (layer instanceof LayerConfig.Lstm) {
+        head.clear();
+      } else {
+        head.add(
+            new PointwiseView(
+                layer.getClass().getSimpleName().toLowerCase(Locale.ROOT),
+                layer.inputSize(),
+                layer.outputSize(),
+                activation(layer)));
+      }
+    }
+    return head.isEmpty() ? null : head;
+  }
+
+  private static @Nullable String activation(LayerConfig layer) {
+    if (layer instanceof LayerConfig.Dense dense) {
+      return name(dense.activation());
+    }
+    return layer instanceof LayerConfig.Activate activate ? name(activate.activation()) : null;
+  }
+
+  private static @Nullable Float finite(float clip) {
+    return Float.isFinite(clip) ? clip : null;
+  }
+
+  private static String name(Activation activation) {
+    String name = activation.kind().name().toLowerCase(Locale.ROOT);
+    return activation.alpha() == 0 && activation.beta() == 0
+        ? name
+        : "%s(%s, %s)".formatted(name, activation.alpha(), activation.beta());
+  }
+}

@@ -1,0 +1,33 @@
+package dev.keepgate.api.rest;
+
+import io.swagger.v3.oas.annotations.Hidden;
+import jakarta.servlet.RequestDispatcher;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.springframework.boot.webmvc.error.ErrorController;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Answers for what fails before a controller is chosen or outside of any. */
+@Hidden
+@RestController
+class ProblemErrorController implements ErrorController {
+
+  private final ProblemListener listener;
+
+  ProblemErrorController(ProblemListener listener) {
+    this.listener = listener;
+  }
+
+  @RequestMapping("/error")
+  void error(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    Object code = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
+    HttpStatus status = code instanceof Integer number ? HttpStatus.resolve(number) : null;
+    HttpStatus known = status != null ? status : HttpStatus.INTERNAL_SERVER_ERROR;
+    Problem problem = Problem.of(known, Problem.slugOf(known), known.getReasonPhrase());
+    listener.problem(problem.slug());
+    problem.send(response);
+  }
+}

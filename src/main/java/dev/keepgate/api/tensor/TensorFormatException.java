@@ -1,0 +1,26 @@
+package dev.keepgate.api.tensor;
+
+/** Bytes that are no tensor; says where in the document. */
+public final class TensorFormatException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final String pointer;
+
+  /**
+   * @param pointer a JSON pointer (RFC 6901), or a tensor's name after a slash
+   */
+  public TensorFormatException(String pointer, String detail) {
+    super(detail);
+    this.pointer = pointer;
+  }
+
+  public String pointer() {
+    return pointer;
+  }
+
+  /** What is wrong there. */
+  public String detail() {
+    return String.valueOf(getMessage());
+  }
+}

@@ -1,0 +1,23 @@
+package dev.keepgate.inference;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Bounds of one request.
+ *
+ * @param maxWorkingMemory what computing it may take: the widest layer's numbers of all its steps
+ * @param defaultDeadline after which a request that names no deadline is dropped; none where not
+ *     set
+ * @param retryAfter what a client is told to wait when the queue is full
+ */
+@Validated
+@ConfigurationProperties("keepgate.inference")
+public record InferenceProperties(
+    @DefaultValue("512MB") DataSize maxWorkingMemory,
+    @Nullable Duration defaultDeadline,
+    @DefaultValue("1s") Duration retryAfter) {}

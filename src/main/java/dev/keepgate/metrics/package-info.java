@@ -1,0 +1,5 @@
+/** What is seen of the server from outside: every meter and its tags, and its health. */
+@NullMarked
+package dev.keepgate.metrics;
+
+import org.jspecify.annotations.NullMarked;
