@@ -1,6 +1,7 @@
 package dev.keepgate.registry;
 
 import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,11 @@ public final class ModelHandle implements AutoCloseable {
   /** The version as it was when it was borrowed. */
   public ModelInfo info() {
     return info;
+  }
+
+  /** The model's sizes. */
+  public LstmConfig config() {
+    return model().config();
   }
 
   /**

@@ -80,7 +80,7 @@ class InferenceController {
     boolean success = false;
     try (ModelHandle handle = registry.acquire(ModelPath.request(model, version))) {
       try {
-        InferenceRequest tensors = read(request, handle.model().config());
+        InferenceRequest tensors = read(request, handle.config());
         listener.stage(handle.id(), operation, Stage.READ, since(begun));
         Answer answer = inference.infer(handle, operation, tensors);
         long computed = System.nanoTime();

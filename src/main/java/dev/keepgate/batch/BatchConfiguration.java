@@ -1,0 +1,20 @@
+package dev.keepgate.batch;
+
+import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.kernel.ReferenceKernel;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+@Configuration(proxyBeanMethods = false)
+class BatchConfiguration {
+
+  @Bean
+  LstmKernel kernel() {
+    return new ReferenceKernel();
+  }
+
+  @Bean
+  BatchScheduler batchScheduler(LstmKernel kernel, BatchProperties properties) {
+    return new BatchScheduler(kernel, properties);
+  }
+}

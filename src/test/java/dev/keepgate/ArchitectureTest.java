@@ -1,0 +1,92 @@
+package dev.keepgate;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.syntax.elements.ClassesShouldConjunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The house's rooms: which may know which, and why. */
+class ArchitectureTest {
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("dev.keepgate");
+
+  @ParameterizedTest
+  @MethodSource("rules")
+  void roomsKeepToTheirFloors(ArchRule rule) {
+    rule.check(CLASSES);
+  }
+
+  static Stream<ArchRule> rules() {
+    return Stream.of(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("..kernel..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.nd4j..", "org.bytedeco..")
+            .because("ND4J gets no more releases: whatever replaces it must replace one room only"),
+        room("model", "kernel", "importer", "registry", "batch", "inference", "api", "metrics")
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.springframework..", "tools.jackson..")
+            .because("what a model is must not change with a framework of ours"),
+        room("kernel", "importer", "registry", "batch", "inference", "api", "metrics")
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.springframework..")
+            .because("the arithmetic is a pure function and runs without a server"),
+        room("importer", "kernel", "registry", "batch", "inference", "api", "metrics")
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.springframework..", "jakarta.servlet..")
+            .because("an importer turns bytes into a model and knows no one who asks"),
+        room("registry", "batch", "inference", "api", "metrics")
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.springframework.web..", "jakarta.servlet..")
+            .because("models are loaded and kept the same whoever asks, by whatever protocol"),
+        room("batch", "importer", "registry", "inference", "api", "metrics")
+            .because("a lane computes tasks and knows neither models' names nor their clients"),
+        room("inference", "importer", "api", "metrics")
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.springframework.web..", "jakarta.servlet..")
+            .because("the use cases serve every protocol alike"),
+        room("api", "kernel", "batch", "metrics")
+            .because("a protocol asks the use cases; scheduling is not its business"),
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("..metrics..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.keepgate.metrics..")
+            .because("meters listen to the rooms; no room depends on being measured"),
+        slices()
+            .matching("dev.keepgate.(*)..")
+            .should()
+            .beFreeOfCycles()
+            .because("a room stands above all that it knows"));
+  }
+
+  private static ClassesShouldConjunction room(String room, String... mustNotKnow) {
+    return noClasses()
+        .that()
+        .resideInAPackage("dev.keepgate." + room + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            Stream.of(mustNotKnow)
+                .map(other -> "dev.keepgate." + other + "..")
+                .toArray(String[]::new));
+  }
+}
