@@ -1,8 +1,14 @@
 package dev.keepgate.importer;
 
 import dev.keepgate.model.Activation;
+import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.GateOrder;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Merge;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param headActivation after the last dense layer
  * @param embedding name of the embedding's tensor
  * @param head name of the dense head's kernel
+ * @param expectations what the training code says of the model, to be held against the file
  */
 public record ImportConfig(
     @Nullable Float forgetBias,
@@ -33,9 +40,104 @@ public record ImportConfig(
     @Nullable Boolean returnSequences,
     @Nullable Activation headActivation,
     @Nullable String embedding,
-    @Nullable String head) {
+    @Nullable String head,
+    Expectations expectations) {
+
+  /** The fields of the JSON object. */
+  static final Set<String> FIELDS =
+      new TreeSet<>(
+          Set.of(
+              "forget_bias",
+              "cell_clip",
+              "proj_clip",
+              "activation",
+              "recurrent_activation",
+              "gate_order",
+              "prefix",
+              "bidirectional_merge",
+              "return_sequences",
+              "head_activation",
+              "embedding",
+              "head",
+              "input_size",
+              "hidden_size",
+              "num_layers",
+              "bidirectional",
+              "proj_size",
+              "bias",
+              "use_peepholes",
+              "vocab",
+              "out"));
 
   /** Nothing given. */
   public static final ImportConfig NONE =
-      new ImportConfig(null, null, null, null, null, null, null, null, null, null, null, null);
+      new ImportConfig(
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          Expectations.NONE);
+
+  /**
+   * Reads a JSON object of these fields in snake case; null means not given.
+   *
+   * @throws ImportException if a field is unknown or not of its type
+   */
+  public static ImportConfig parse(byte[] json) throws ImportException {
+    return ImportConfigReader.read(json);
+  }
+
+  /** Sizes and options that a file tells by itself; where they are given, the file must agree. */
+  public record Expectations(
+      @Nullable Integer inputSize,
+      @Nullable Integer hiddenSize,
+      @Nullable Integer layers,
+      @Nullable Boolean bidirectional,
+      @Nullable Integer projectionSize,
+      @Nullable Boolean bias,
+      @Nullable Boolean peepholes,
+      @Nullable Integer vocabulary,
+      @Nullable Integer embeddingSize,
+      @Nullable Integer outputSize) {
+
+    static final Expectations NONE =
+        new Expectations(null, null, null, null, null, null, null, null, null, null);
+
+    /**
+     * Holds a model against what was expected of it.
+     *
+     * @throws ImportException that names the first field in which they differ
+     */
+    public void check(LstmConfig config) throws ImportException {
+      List<LayerConfig.Lstm> layers = config.lstmLayers();
+      CellConfig cell = config.cells().get(0);
+      agree("input_size", inputSize, layers.get(0).inputSize());
+      agree("hidden_size", hiddenSize, cell.hiddenSize());
+      agree("num_layers", this.layers, layers.size());
+      agree("bidirectional", bidirectional, layers.get(0).isBidirectional());
+      agree("proj_size", projectionSize, cell.projectionSize());
+      agree("use_peepholes", peepholes, cell.peepholes());
+      if (config.layers().get(0) instanceof LayerConfig.Embedding embedding) {
+        agree("vocab", vocabulary, embedding.vocabulary());
+        agree("embedding", embeddingSize, embedding.outputSize());
+      }
+      agree("out", outputSize, config.outputSize());
+    }
+
+    private static <T> void agree(String field, @Nullable T expected, T actual)
+        throws ImportException {
+      if (expected != null && !expected.equals(actual)) {
+        throw ImportException.config(
+            "/config/" + field, "says %s, the file has %s".formatted(expected, actual));
+      }
+    }
+  }
 }

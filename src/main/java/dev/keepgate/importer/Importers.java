@@ -1,5 +1,10 @@
 package dev.keepgate.importer;
 
+import dev.keepgate.importer.npz.NpzImporter;
+import dev.keepgate.importer.pytorch.PytorchConvention;
+import dev.keepgate.importer.safetensors.SafetensorsImporter;
+import dev.keepgate.importer.tensor.TensorConvention;
+import dev.keepgate.importer.tensorflow.TensorFlow1Convention;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +18,14 @@ public final class Importers {
   public Importers(List<ModelImporter> importers, ImportLimits limits) {
     this.importers = List.copyOf(importers);
     this.limits = limits;
+  }
+
+  /** All formats that this server reads. */
+  public static Importers standard(ImportLimits limits) {
+    List<TensorConvention> conventions =
+        List.of(new PytorchConvention(), new TensorFlow1Convention());
+    return new Importers(
+        List.of(new SafetensorsImporter(conventions), new NpzImporter(conventions)), limits);
   }
 
   /** The importer that reads the files: of the given format, or else the one that knows them. */
@@ -33,6 +46,8 @@ public final class Importers {
   /** Reads a model, with the importer that {@link #choose} names. */
   public ImportedModel read(ModelFiles files, @Nullable ModelFormat format, ImportConfig config)
       throws IOException, ImportException {
-    return choose(files, format).read(files, config, limits);
+    ImportedModel imported = choose(files, format).read(files, config, limits);
+    config.expectations().check(imported.model().config());
+    return imported;
   }
 }

@@ -1,0 +1,174 @@
+package dev.keepgate.importer;
+
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.GateOrder;
+import dev.keepgate.model.Merge;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Reads the JSON that comes beside a file. */
+final class ImportConfigReader {
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private static final Map<String, Activation> ACTIVATIONS =
+      Map.ofEntries(
+          Map.entry("linear", Activation.LINEAR),
+          Map.entry("tanh", Activation.TANH),
+          Map.entry("sigmoid", Activation.SIGMOID),
+          Map.entry("hard_sigmoid", Activation.HARD_SIGMOID_FIFTH),
+          Map.entry("relu", Activation.RELU),
+          Map.entry("elu", new Activation(Activation.Kind.ELU, 1, 0)),
+          Map.entry("softsign", Activation.of(Activation.Kind.SOFTSIGN)),
+          Map.entry("softplus", Activation.of(Activation.Kind.SOFTPLUS)),
+          Map.entry("swish", Activation.of(Activation.Kind.SWISH)),
+          Map.entry("silu", Activation.of(Activation.Kind.SWISH)),
+          Map.entry("gelu", Activation.of(Activation.Kind.GELU)),
+          Map.entry("exponential", Activation.of(Activation.Kind.EXPONENTIAL)),
+          Map.entry("softmax", Activation.SOFTMAX));
+
+  private final JsonNode json;
+
+  private ImportConfigReader(JsonNode json) {
+    this.json = json;
+  }
+
+  static ImportConfig read(byte[] bytes) throws ImportException {
+    JsonNode json;
+    try {
+      json = JSON.readTree(bytes);
+    } catch (JacksonException e) {
+      throw ImportException.config("/config", "is not JSON: " + e.getOriginalMessage());
+    }
+    if (!json.isObject()) {
+      throw ImportException.config("/config", "expected a JSON object");
+    }
+    for (String field : json.propertyNames()) {
+      if (!ImportConfig.FIELDS.contains(field)) {
+        throw ImportException.config(
+            "/config/" + field, "is unknown; known are " + ImportConfig.FIELDS);
+      }
+    }
+    return new ImportConfigReader(json).read();
+  }
+
+  private ImportConfig read() throws ImportException {
+    JsonNode embedding = json.path("embedding");
+    return new ImportConfig(
+        number("forget_bias", false),
+        number("cell_clip", true),
+        number("proj_clip", true),
+        activation("activation"),
+        activation("recurrent_activation"),
+        choice("gate_order", GateOrder.values()),
+        string("prefix"),
+        choice("bidirectional_merge", Merge.values()),
+        flag("return_sequences"),
+        activation("head_activation"),
+        embedding.isNumber() ? null : string("embedding"),
+        string("head"),
+        new ImportConfig.Expectations(
+            size("input_size"),
+            size("hidden_size"),
+            size("num_layers"),
+            flag("bidirectional"),
+            json.path("proj_size").asInt(1) == 0 ? null : size("proj_size"),
+            flag("bias"),
+            flag("use_peepholes"),
+            size("vocab"),
+            embedding.isNumber() ? size("embedding") : null,
+            size("out")));
+  }
+
+  private @Nullable JsonNode given(String field) {
+    JsonNode value = json.get(field);
+    return value == null || value.isNull() ? null : value;
+  }
+
+  private @Nullable Float number(String field, boolean positive) throws ImportException {
+    JsonNode value = given(field);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isNumber()
+        || !Float.isFinite(value.floatValue())
+        || (positive && value.floatValue() <= 0)) {
+      throw ImportException.config(
+          "/config/" + field, "expected a " + (positive ? "positive " : "") + "number");
+    }
+    return value.floatValue();
+  }
+
+  private @Nullable Integer size(String field) throws ImportException {
+    JsonNode value = given(field);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isInt() || value.intValue() < 1) {
+      throw ImportException.config("/config/" + field, "expected a whole number from 1");
+    }
+    return value.intValue();
+  }
+
+  private @Nullable Boolean flag(String field) throws ImportException {
+    JsonNode value = given(field);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isBoolean()) {
+      throw ImportException.config("/config/" + field, "expected true or false");
+    }
+    return value.booleanValue();
+  }
+
+  private @Nullable String string(String field) throws ImportException {
+    JsonNode value = given(field);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isString()) {
+      throw ImportException.config("/config/" + field, "expected a string");
+    }
+    return value.stringValue();
+  }
+
+  private @Nullable Activation activation(String field) throws ImportException {
+    String name = string(field);
+    if (name == null) {
+      return null;
+    }
+    Activation activation = ACTIVATIONS.get(name.toLowerCase(Locale.ROOT));
+    if (activation == null
+        || (activation.equals(Activation.SOFTMAX) && !field.equals("head_activation"))) {
+      throw ImportException.config(
+          "/config/" + field,
+          "'%s' is no activation here; known are %s"
+              .formatted(name, ACTIVATIONS.keySet().stream().sorted().toList()));
+    }
+    return activation;
+  }
+
+  private <E extends Enum<E>> @Nullable E choice(String field, E[] values) throws ImportException {
+    String name = string(field);
+    if (name == null) {
+      return null;
+    }
+    for (E value : values) {
+      if (value.name().equalsIgnoreCase(name)) {
+        return value;
+      }
+    }
+    throw ImportException.config(
+        "/config/" + field,
+        "'%s' is not one of %s"
+            .formatted(
+                name, Arrays.stream(values).map(v -> v.name().toLowerCase(Locale.ROOT)).toList()));
+  }
+}
