@@ -1,0 +1,124 @@
+package dev.keepgate.importer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.keepgate.GoldenCase;
+import dev.keepgate.GoldenCase.Tensor;
+import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.LstmState;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the frameworks saved gives what the frameworks computed. */
+class GoldenImportTest {
+
+  private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
+
+  static Stream<Arguments> files() {
+    return Stream.of("notebook-", "pytorch-", "tf1-")
+        .flatMap(GoldenCase::all)
+        .flatMap(
+            golden ->
+                golden.files().stream()
+                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz)"))
+                    .map(file -> Arguments.of(golden, file)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void importedModelComputesWhatItsFrameworkDid(GoldenCase golden, Path file) throws Exception {
+    ImportConfig config =
+        ImportConfig.parse(golden.config().toString().getBytes(StandardCharsets.UTF_8));
+    ImportedModel imported = importers.read(ModelFiles.of(file), null, config);
+    assertThat(imported.unusedTensors()).isEmpty();
+    LstmKernel kernel = new ReferenceKernel();
+    try (CompiledModel model = kernel.compile(imported.model());
+        LstmKernel.Scratch scratch = kernel.newScratch()) {
+      compare(golden, model.unroll(input(golden, model.config(), null), true, false, scratch), "");
+      Tensor lengths = golden.inputs().get("lengths");
+      if (lengths != null) {
+        compare(
+            golden,
+            model.unroll(input(golden, model.config(), lengths.ints()), true, false, scratch),
+            "_lengths");
+      }
+    }
+  }
+
+  private static LstmInput input(GoldenCase golden, LstmConfig config, int @Nullable [] lengths) {
+    Tensor ids = golden.inputs().get("ids");
+    Tensor x = Objects.requireNonNull(ids != null ? ids : golden.inputs().get("x"));
+    int batch = x.shape()[0];
+    int time = config.takesIds() || x.shape().length == 3 ? x.shape()[1] : 1;
+    LstmState state = LstmState.zero(config, batch);
+    Tensor h = golden.inputs().getOrDefault("h0", golden.inputs().get("h"));
+    Tensor c = golden.inputs().getOrDefault("c0", golden.inputs().get("c"));
+    if (h != null && c != null) {
+      state = new LstmState(split(h.floats(), state.h()), split(c.floats(), state.c()));
+    }
+    return new LstmInput(
+        batch,
+        time,
+        ids == null ? x.floats() : new float[0],
+        ids == null ? null : x.ints(),
+        lengths,
+        state);
+  }
+
+  private static float[][] split(float[] stacked, float[][] like) {
+    float[][] cells = new float[like.length][];
+    int from = 0;
+    for (int i = 0; i < cells.length; i++) {
+      cells[i] = Arrays.copyOfRange(stacked, from, from + like[i].length);
+      from += like[i].length;
+    }
+    return cells;
+  }
+
+  private static void compare(GoldenCase golden, LstmOutput output, String suffix) {
+    Tensor logits = golden.expected().get("logits");
+    Tensor y = logits != null ? logits : golden.expected().get("y" + suffix);
+    if (y != null) {
+      assertClose(golden, output.output(), y);
+    }
+    Tensor h = golden.expected().get("h" + suffix);
+    if (h != null) {
+      assertClose(golden, join(output.state().h()), h);
+    }
+    Tensor c = golden.expected().get("c" + suffix);
+    if (c != null) {
+      assertClose(golden, join(output.state().c()), c);
+    }
+  }
+
+  private static float[] join(float[][] cells) {
+    float[] joined = new float[0];
+    for (float[] cell : cells) {
+      joined = Arrays.copyOf(joined, joined.length + cell.length);
+      System.arraycopy(cell, 0, joined, joined.length - cell.length, cell.length);
+    }
+    return joined;
+  }
+
+  private static void assertClose(GoldenCase golden, float[] actual, Tensor expected) {
+    assertThat(actual).hasSize(expected.data().length);
+    for (int i = 0; i < actual.length; i++) {
+      assertThat((double) actual[i])
+          .as("number %d", i)
+          .isCloseTo(expected.data()[i], within(golden.tolerance()));
+    }
+  }
+}
