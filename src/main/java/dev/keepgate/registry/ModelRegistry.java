@@ -1,16 +1,76 @@
 package dev.keepgate.registry;
 
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.Importers;
+import dev.keepgate.importer.ModelImporter;
+import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.ModelId;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.time.Clock;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** All models of this server. For any number of threads. */
-@SuppressWarnings("DoNotCallSuggester")
-public final class ModelRegistry {
+/**
+ * All models of this server. For any number of threads.
+ *
+ * <p>A version is claimed in memory before anything else, so that two that bring the same one do
+ * not both load it; it enters the disk before it serves, and leaves the disk before it ceases to.
+ */
+public final class ModelRegistry implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(ModelRegistry.class);
+
+  private final ModelRepository repository;
+  private final ModelLoader loader;
+  private final MemoryBudget budget;
+  private final Versions versions;
+  private final LoadThreads threads = new LoadThreads();
+  private volatile boolean ready;
+
+  /**
+   * @throws IOException if the repository's folder cannot be opened
+   */
+  public ModelRegistry(
+      RegistryProperties properties,
+      LstmKernel kernel,
+      List<ModelImporter> importers,
+      ConfigReader configs,
+      List<ModelListener> listeners,
+      Clock clock)
+      throws IOException {
+    this.repository = ModelRepository.open(properties.repository().path());
+    this.budget = new MemoryBudget(properties.memoryBudgetBytes());
+    this.loader =
+        new ModelLoader(
+            new Importers(importers, properties.importLimits().toImportLimits()),
+            configs,
+            properties.importLimits().toImportLimits(),
+            kernel,
+            budget,
+            new ImportMemory(Runtime.getRuntime().maxMemory() / 2));
+    this.versions = new Versions(properties.repository().maxVersions(), listeners, clock);
+  }
 
   /** Whether all models that were there at the start are loaded, or have failed to. */
   public boolean isReady() {
-    throw new UnsupportedOperationException();
+    return ready && !versions.isClosed();
+  }
+
+  /** Bytes that loaded models hold, and those that are being loaded will. */
+  public long memoryUsed() {
+    return budget.used();
+  }
+
+  /** Bytes that models may hold together. */
+  public long memoryBudget() {
+    return budget.total();
   }
 
   /**
@@ -20,26 +80,45 @@ public final class ModelRegistry {
    * @throws RegistryException.NotAvailable if there is, but it is still loading, or broken
    */
   public ModelHandle acquire(ModelRequest request) {
-    throw new UnsupportedOperationException();
+    return versions.acquire(request);
   }
 
   /** Every version, by name and number. */
   public List<ModelInfo> list() {
-    throw new UnsupportedOperationException();
+    return versions.now().all().stream().map(Version::info).toList();
   }
 
   /**
-   * The version that answers a request; where none does, the highest there is.
+   * The version that answers a request; where none does, the one that comes nearest to it.
    *
    * @throws RegistryException.NotFound if there is no such model or version
    */
   public ModelInfo find(ModelRequest request) {
-    throw new UnsupportedOperationException();
+    return versions.find(request).info();
   }
 
-  /** A folder for the files of a model to come, on the repository's disk. */
+  /**
+   * A folder for the files of a model to come, on the repository's disk.
+   *
+   * @throws RegistryException.StorageFailure if the disk refuses
+   */
   public Upload newUpload() {
-    throw new UnsupportedOperationException();
+    try {
+      return repository.newUpload();
+    } catch (IOException e) {
+      throw new RegistryException.StorageFailure("could not make room for an upload", e);
+    }
+  }
+
+  /**
+   * Reads and checks the uploaded files, and keeps nothing.
+   *
+   * @throws RegistryException.Rejected if they are not a model that can be served
+   * @throws RegistryException.NoMemory if it would not fit
+   * @throws RegistryException.StorageFailure if the disk fails
+   */
+  public ModelDescription inspect(Upload upload) {
+    return translated("could not read the upload", () -> loader.describe(upload.finish()));
   }
 
   /**
@@ -52,42 +131,249 @@ public final class ModelRegistry {
    * @throws RegistryException if nothing came of it: any but NotFound and NotAvailable
    */
   public ModelInfo put(String name, OptionalLong version, Upload upload) {
-    throw new UnsupportedOperationException();
+    Version claimed =
+        version.isPresent() ? claim(new ModelId(name, version.getAsLong())) : claimNext(name);
+    return translated(
+        "could not store model " + claimed.id(),
+        () -> install(claimed, version.isPresent(), upload));
+  }
+
+  private <T> T translated(String failure, LoadThreads.Work<T> work) {
+    try {
+      return threads.call(work);
+    } catch (ImportException e) {
+      throw new RegistryException.Rejected(e);
+    } catch (IOException e) {
+      throw new RegistryException.StorageFailure(failure, e);
+    }
+  }
+
+  private Version claim(ModelId id) {
+    while (true) {
+      Version old = versions.now().find(id);
+      if (old != null && !old.isGone()) {
+        throw new RegistryException.VersionExists(id, old.info().builtIn());
+      }
+      if (repository.exists(id)) {
+        throw new RegistryException.VersionExists(id, false);
+      }
+      Version version = new Version(id, false, null);
+      if (versions.claim(old, version)) {
+        return version;
+      }
+    }
+  }
+
+  private Version claimNext(String name) {
+    while (true) {
+      long highest = ModelId.isName(name) ? highest(name) : 0;
+      if (highest == Long.MAX_VALUE) {
+        throw new RegistryException.VersionExists(new ModelId(name, highest), false);
+      }
+      Version version = new Version(new ModelId(name, highest + 1), false, null);
+      if (versions.claim(null, version)) {
+        return version;
+      }
+    }
+  }
+
+  /** The highest version of a name, in memory or on the disk. */
+  private long highest(String name) {
+    NavigableMap<Long, Version> known = versions.now().versions(name);
+    try {
+      return Math.max(repository.highest(name), known.isEmpty() ? 0 : known.lastKey());
+    } catch (IOException e) {
+      throw new RegistryException.StorageFailure("could not read the repository", e);
+    }
+  }
+
+  private ModelInfo install(Version claimed, boolean isNumberGiven, Upload upload)
+      throws IOException, ImportException {
+    long start = System.nanoTime();
+    Version version = claimed;
+    try {
+      version.loading();
+      ModelLoader.Loaded loaded = loader.load(upload.finish());
+      try {
+        while (!isCommitted(upload, version.id())) {
+          if (isNumberGiven) {
+            throw new RegistryException.VersionExists(version.id(), false);
+          }
+          // Another process took the number.
+          Version next = claimNext(version.id().name());
+          versions.forget(version);
+          version = next;
+          version.loading();
+        }
+      } catch (Throwable e) {
+        loaded.discard();
+        throw e;
+      }
+      return versions.serve(version, loaded, start);
+    } catch (Throwable e) {
+      versions.reject(version, e, start);
+      throw e;
+    }
+  }
+
+  private boolean isCommitted(Upload upload, ModelId id) throws IOException {
+    try {
+      repository.commit(upload, id);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
   }
 
   /**
-   * Reads and checks the uploaded files, and keeps nothing.
-   *
-   * @throws RegistryException.Rejected if they are not a model that can be served
-   * @throws RegistryException.NoMemory if it would not fit
-   */
-  public ModelDescription inspect(Upload upload) {
-    throw new UnsupportedOperationException();
-  }
-
-  /**
-   * Takes a version away, from the disk and from new requests; who holds a handle finishes.
+   * Takes a version away, from the disk and from new requests; who holds a handle finishes. A model
+   * that is built in comes back when the server starts again.
    *
    * @throws RegistryException.NotFound if there is none
    * @throws RegistryException.NotAvailable if it is still loading
    * @throws RegistryException.StorageFailure if the disk refuses; it then serves on
    */
   public void remove(ModelId id) {
-    throw new UnsupportedOperationException();
+    Version version = versions.now().find(id);
+    if (version == null || version.isGone()) {
+      throw versions.notFound(new ModelRequest.Specific(id));
+    }
+    requireLoaded(version);
+    if (!version.claimRemoval()) {
+      throw versions.notFound(new ModelRequest.Specific(id));
+    }
+    if (!version.info().builtIn()) {
+      try {
+        repository.remove(id);
+      } catch (IOException e) {
+        version.unclaimRemoval();
+        throw new RegistryException.StorageFailure("could not remove model " + id, e);
+      }
+    }
+    versions.retire(version);
   }
 
   /** Takes all versions of a name away; throws what {@link #remove(ModelId)} throws. */
   public void remove(String name) {
-    throw new UnsupportedOperationException();
+    List<Version> present = versions.present(name);
+    if (present.isEmpty()) {
+      throw versions.notFound(ModelRequest.latest(name));
+    }
+    present.forEach(ModelRegistry::requireLoaded);
+    for (Version version : present) {
+      try {
+        remove(version.id());
+      } catch (RegistryException.NotFound e) {
+        log.debug("{} was removed by another", version.id());
+      }
+    }
   }
 
-  /** Bytes that loaded models hold, and those that are being loaded will. */
-  public long memoryUsed() {
-    throw new UnsupportedOperationException();
+  private static void requireLoaded(Version version) {
+    ModelStatus status = version.status();
+    if (status == ModelStatus.START || status == ModelStatus.LOADING) {
+      throw new RegistryException.NotAvailable(version.id(), status, null);
+    }
   }
 
-  /** Bytes that models may hold together. */
-  public long memoryBudget() {
-    throw new UnsupportedOperationException();
+  // What follows is for whoever looks into the repository, at the start and later.
+
+  ModelRepository repository() {
+    return repository;
+  }
+
+  Map<ModelId, VersionPolicy.Known> known() {
+    return versions.known();
+  }
+
+  void ready() {
+    ready = true;
+  }
+
+  /**
+   * Claims a version that was found, to be loaded.
+   *
+   * @return null where it is known already, unless as one that could not be loaded
+   * @throws RegistryException.TooManyVersions if there are as many as may be
+   */
+  @Nullable Version claimFound(ModelId id, boolean builtIn, @Nullable String stamp) {
+    Version old = versions.now().find(id);
+    if (old != null && !(old.isBroken() && old.claimRemoval())) {
+      return null;
+    }
+    Version version = new Version(id, builtIn, stamp);
+    return versions.claim(old, version) ? version : null;
+  }
+
+  /**
+   * Loads versions that were claimed; what goes wrong becomes a version's end, with an error.
+   *
+   * @param afterEach runs after each, on the thread that loaded it
+   * @return is done when all are
+   */
+  CompletableFuture<Void> load(List<Version> claimed, int parallelism, Runnable afterEach) {
+    return threads.runAll(
+        claimed.stream()
+            .<Runnable>map(
+                version ->
+                    () -> {
+                      load(version);
+                      afterEach.run();
+                    })
+            .toList(),
+        parallelism);
+  }
+
+  private void load(Version version) {
+    long start = System.nanoTime();
+    try {
+      version.loading();
+      versions.serve(version, read(version), start);
+    } catch (Throwable e) {
+      if (!version.info().builtIn() && !repository.exists(version.id())) {
+        versions.forget(version);
+        return;
+      }
+      versions.fail(version, e, start);
+      boolean isFault = !(e instanceof ImportException || e instanceof RegistryException);
+      log.warn(
+          "Model {} cannot be loaded: {}",
+          version.id(),
+          version.info().error(),
+          isFault ? e : null);
+    }
+  }
+
+  private ModelLoader.Loaded read(Version version) throws IOException, ImportException {
+    if (!version.info().builtIn()) {
+      return loader.load(repository.source(version.id()));
+    }
+    try (Upload copy = BuiltInModels.unpack(version.id())) {
+      return loader.load(copy.finish());
+    }
+  }
+
+  /** Takes a version out of the memory whose folder has gone. */
+  void unload(ModelId id) {
+    Version version = versions.now().find(id);
+    if (version == null
+        || !(version.isBroken() || version.status() == ModelStatus.AVAILABLE)
+        || !version.claimRemoval()) {
+      return;
+    }
+    if (repository.exists(id)) {
+      version.unclaimRemoval();
+      return;
+    }
+    log.info("The folder of model {} has gone", id);
+    versions.retire(version);
+  }
+
+  /** Takes all models out of the memory, and no more in; the repository stays as it is. */
+  @Override
+  public void close() throws IOException {
+    threads.close();
+    versions.close();
+    repository.close();
   }
 }

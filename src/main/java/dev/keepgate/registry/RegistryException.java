@@ -16,6 +16,13 @@ public abstract sealed class RegistryException extends RuntimeException {
     super(message, cause);
   }
 
+  /** What is to be said of a fault: its own words, where they were meant for the user. */
+  static String describe(Throwable cause) {
+    return cause instanceof ImportException || cause instanceof RegistryException
+        ? String.valueOf(cause.getMessage())
+        : cause.toString();
+  }
+
   /** There is no such model or version. */
   public static final class NotFound extends RegistryException {
     private static final long serialVersionUID = 1L;

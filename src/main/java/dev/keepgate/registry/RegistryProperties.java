@@ -1,9 +1,11 @@
 package dev.keepgate.registry;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.keepgate.importer.ImportLimits;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,35 @@ public record RegistryProperties(
     @DefaultValue @Valid Repository repository,
     @Nullable DataSize memoryBudget,
     @DefaultValue @Valid Limits importLimits) {
+
+  /** A machine that gives its heap all its memory still has this part of it for models. */
+  private static final int LEAST_SHARE = 8;
+
+  /**
+   * @throws IllegalArgumentException if a size or a duration is not positive
+   */
+  public RegistryProperties {
+    if (memoryBudget != null) {
+      requirePositive("keepgate.memory-budget", memoryBudget.toBytes());
+    }
+  }
+
+  long memoryBudgetBytes() {
+    if (memoryBudget != null) {
+      return memoryBudget.toBytes();
+    }
+    // The JVM asks the container first.
+    long machine =
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    long besideHeap = machine - Runtime.getRuntime().maxMemory();
+    return Math.max(besideHeap / 4 * 3, machine / LEAST_SHARE);
+  }
+
+  private static void requirePositive(String name, long value) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(name + " must be positive, got " + value);
+    }
+  }
 
   /** Which models a server has that come with it. */
   public enum BuiltIn {
@@ -51,7 +82,14 @@ public record RegistryProperties(
       @Nullable Duration pollInterval,
       @DefaultValue("4") @Min(1) @Max(256) int loadParallelism,
       @DefaultValue("10000") @Min(1) int maxVersions,
-      @DefaultValue("auto") BuiltIn builtIn) {}
+      @DefaultValue("auto") BuiltIn builtIn) {
+
+    public Repository {
+      if (pollInterval != null) {
+        requirePositive("keepgate.repository.poll-interval", pollInterval.toMillis());
+      }
+    }
+  }
 
   /**
    * Bounds of one model's files.
@@ -65,9 +103,17 @@ public record RegistryProperties(
       @DefaultValue("64MB") DataSize maxHeaderSize,
       @DefaultValue("10000") @Min(1) int maxTensors) {
 
+    public Limits {
+      requirePositive("keepgate.import-limits.max-size", maxSize.toBytes());
+      requirePositive("keepgate.import-limits.max-header-size", maxHeaderSize.toBytes());
+      if (maxHeaderSize.toBytes() > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "keepgate.import-limits.max-header-size must be less than 2 GB");
+      }
+    }
+
     ImportLimits toImportLimits() {
-      return new ImportLimits(
-          maxSize.toBytes(), Math.toIntExact(maxHeaderSize.toBytes()), maxTensors);
+      return new ImportLimits(maxSize.toBytes(), (int) maxHeaderSize.toBytes(), maxTensors);
     }
   }
 }

@@ -1,14 +1,36 @@
 package dev.keepgate.registry;
 
+import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ModelFormat;
+import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of a model on their way in, in a folder of their own beside the repository's, which
- * {@link #close()} deletes unless the registry took it. For one thread.
+ * {@link #close()} deletes unless the registry took it. For one thread at a time.
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class Upload implements AutoCloseable {
+
+  private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+
+  private final Path folder;
+  private int fileCount;
+  private byte @Nullable [] config;
+  private @Nullable ModelFormat format;
+
+  /**
+   * @param folder an empty one, this upload's from now on
+   */
+  Upload(Path folder) {
+    this.folder = folder;
+  }
 
   /**
    * Opens one more file of the model, to be written and closed before the upload is used.
@@ -19,21 +41,62 @@ public final class Upload implements AutoCloseable {
    * @throws RegistryException.Rejected if there are too many files
    */
   public OutputStream newFile(String clientName) {
-    throw new UnsupportedOperationException();
+    if (++fileCount > ModelSource.MAX_FILES) {
+      throw new RegistryException.Rejected(
+          ImportException.tooLarge("a model has at most " + ModelSource.MAX_FILES + " files"));
+    }
+    String name = harmless(clientName);
+    try {
+      try {
+        return create(name);
+      } catch (FileAlreadyExistsException e) {
+        // No harmless name starts like this.
+        return create("_" + fileCount + "-" + name);
+      }
+    } catch (IOException e) {
+      throw new RegistryException.StorageFailure("could not store an upload", e);
+    }
   }
 
-  /** What the file cannot say of itself, as JSON; kept as {@code config.json}. */
+  /** What the files cannot say of themselves, as JSON; kept as {@code config.json}. */
   public void config(byte[] json) {
-    throw new UnsupportedOperationException();
+    this.config = json.clone();
   }
 
   /** The format, where the content is not to be asked. */
   public void format(ModelFormat format) {
-    throw new UnsupportedOperationException();
+    this.format = format;
   }
 
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    Disk.discard(folder);
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  /** Writes what goes beside the files, and looks at the whole. */
+  ModelSource finish() throws IOException, ImportException {
+    if (config != null) {
+      Files.write(folder.resolve(ModelSource.CONFIG), config);
+    }
+    if (format != null) {
+      Files.write(folder.resolve(ModelSource.FORMAT), format.id().getBytes(StandardCharsets.UTF_8));
+    }
+    return ModelSource.in(folder, folder.toRealPath());
+  }
+
+  private OutputStream create(String name) throws IOException {
+    return Files.newOutputStream(
+        folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  }
+
+  private static String harmless(String clientName) {
+    String last =
+        clientName.substring(
+            Math.max(clientName.lastIndexOf('/'), clientName.lastIndexOf('\\')) + 1);
+    return HARMLESS.matcher(last).matches() && ModelSource.isFileName(last) ? last : "model";
   }
 }

@@ -1,0 +1,261 @@
+package dev.keepgate.registry;
+
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.model.ModelId;
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The folder of models, {@code <root>/<model>/<version>/}.
+ *
+ * <p>A version comes in and goes out by one rename between the repository and a {@link WorkFolder}
+ * on the same disk, after its content was synced and before its place is: a crash at any moment
+ * leaves a whole version or none. Of two that bring the same version at once, in this process or in
+ * another, one rename succeeds.
+ */
+final class ModelRepository implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(ModelRepository.class);
+  private static final int RENAME_ATTEMPTS = 10;
+
+  private final Path root;
+  private final Set<Path> reported = ConcurrentHashMap.newKeySet();
+  private @Nullable WorkFolder work;
+
+  private ModelRepository(Path root) {
+    this.root = root;
+  }
+
+  /** Opens the folder, makes it where there is none, and sweeps what crashes left in it. */
+  static ModelRepository open(Path path) throws IOException {
+    Files.createDirectories(path);
+    ModelRepository repository = new ModelRepository(path.toRealPath());
+    if (Files.isWritable(repository.root)) {
+      WorkFolder.sweep(repository.root);
+    }
+    return repository;
+  }
+
+  Path root() {
+    return root;
+  }
+
+  /** A folder for an upload, on the repository's disk. */
+  Upload newUpload() throws IOException {
+    return new Upload(work().newFolder("upload"));
+  }
+
+  /**
+   * The versions there are, each with a stamp that changes when its files do. What is no version is
+   * logged once and passed over.
+   */
+  Map<ModelId, String> scan() throws IOException {
+    Map<ModelId, String> versions = new TreeMap<>();
+    for (Path model : Disk.entries(root, "[!.]*")) {
+      if (Files.isDirectory(model) && ModelId.isName(model.getFileName().toString())) {
+        scanModel(model, versions);
+      } else {
+        report(model, "is not a model's folder");
+      }
+    }
+    return versions;
+  }
+
+  private void scanModel(Path model, Map<ModelId, String> versions) {
+    try {
+      for (Path folder : Disk.entries(model, "[!.]*")) {
+        OptionalLong version = parseVersion(folder.getFileName().toString());
+        if (Files.isDirectory(folder) && version.isPresent()) {
+          ModelId id = new ModelId(model.getFileName().toString(), version.getAsLong());
+          versions.put(id, stamp(folder));
+        } else {
+          report(folder, "is not a version's folder, whose name is a whole number from 1");
+        }
+      }
+    } catch (NoSuchFileException e) {
+      log.debug("{} was removed while it was looked at", model);
+    } catch (IOException e) {
+      report(model, "cannot be read (" + e + ")");
+    }
+  }
+
+  /** Names, sizes and times of a folder's files. */
+  private static String stamp(Path folder) {
+    try {
+      StringBuilder stamp = new StringBuilder();
+      for (Path file : Disk.entries(folder, "*")) {
+        stamp
+            .append(file.getFileName())
+            .append(' ')
+            .append(Files.size(file))
+            .append(' ')
+            .append(Files.getLastModifiedTime(file))
+            .append('\n');
+      }
+      return stamp.toString();
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  /** Only the plain decimal form, so that no two names mean one version. */
+  private static OptionalLong parseVersion(String text) {
+    try {
+      long version = Long.parseLong(text);
+      return version >= 1 && Long.toString(version).equals(text)
+          ? OptionalLong.of(version)
+          : OptionalLong.empty();
+    } catch (NumberFormatException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  private void report(Path path, String fault) {
+    if (reported.add(path)) {
+      log.warn("{} {}; it is passed over", path, fault);
+    }
+  }
+
+  boolean exists(ModelId id) {
+    return Files.exists(folder(id), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** The highest version of a name; 0 where there is none. */
+  long highest(String name) throws IOException {
+    try {
+      return Disk.entries(root.resolve(name), "[1-9]*").stream()
+          .mapToLong(folder -> parseVersion(folder.getFileName().toString()).orElse(0))
+          .max()
+          .orElse(0);
+    } catch (NoSuchFileException e) {
+      return 0;
+    }
+  }
+
+  /**
+   * Looks at a version's files.
+   *
+   * @throws NoSuchFileException if there is no such version
+   */
+  ModelSource source(ModelId id) throws IOException, ImportException {
+    Path folder = folder(id);
+    if (!folder.toRealPath().startsWith(root)) {
+      throw ImportException.unsupported(
+          id.toString(), "is a link that leads out of the repository");
+    }
+    return ModelSource.in(folder, root);
+  }
+
+  /**
+   * Makes an upload a version, durably; the upload's folder is no more after that.
+   *
+   * @throws FileAlreadyExistsException if the version exists
+   */
+  void commit(Upload upload, ModelId id) throws IOException {
+    Disk.syncTree(upload.folder());
+    moveIn(upload.folder(), id);
+    try {
+      Disk.syncFolder(modelFolder(id));
+      Disk.syncFolder(root);
+    } catch (IOException e) {
+      remove(id);
+      throw e;
+    }
+  }
+
+  private void moveIn(Path folder, ModelId id) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      Files.createDirectories(root.resolve(id.name()));
+      try {
+        modelFolder(id);
+        Files.move(folder, folder(id), StandardCopyOption.ATOMIC_MOVE);
+        return;
+      } catch (NoSuchFileException e) {
+        // The model's last version was removed just now, and its folder with it.
+        if (attempt == RENAME_ATTEMPTS) {
+          throw e;
+        }
+      } catch (IOException e) {
+        if (exists(id)) {
+          throw new FileAlreadyExistsException(folder(id).toString());
+        }
+        throw e;
+      }
+    }
+  }
+
+  /** Takes a version out, durably. Does nothing where there is none. */
+  void remove(ModelId id) throws IOException {
+    Path trash = work().newFolder("trash");
+    try {
+      Path model = modelFolder(id);
+      Files.move(folder(id), trash.resolve("version"), StandardCopyOption.ATOMIC_MOVE);
+      syncRemoval(model);
+    } catch (NoSuchFileException e) {
+      log.warn("{} had gone from the repository before it was removed", id);
+    } finally {
+      Disk.discard(trash);
+    }
+  }
+
+  /** Has to come before the files are deleted: else a crash may bring back a part of them. */
+  private void syncRemoval(Path model) {
+    try {
+      Disk.syncFolder(model);
+      Files.delete(model);
+    } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+      log.debug("{} stays, or went with another of its versions", model);
+    } catch (IOException e) {
+      log.warn("A crash may bring back what was removed from {}: {}", model, e.toString());
+    }
+    try {
+      Disk.syncFolder(root);
+    } catch (IOException e) {
+      log.warn("A crash may bring back what was removed from {}: {}", root, e.toString());
+    }
+  }
+
+  /** The folder of a model's versions, which must exist and lie in the repository. */
+  private Path modelFolder(ModelId id) throws IOException {
+    Path model = root.resolve(id.name()).toRealPath();
+    if (!model.startsWith(root)) {
+      throw new IOException(
+          root.resolve(id.name()) + " is a link that leads out of the repository");
+    }
+    return model;
+  }
+
+  private Path folder(ModelId id) {
+    return root.resolve(id.name()).resolve(Long.toString(id.version()));
+  }
+
+  /** Made when it is first needed: a repository that is only read may be read-only. */
+  private synchronized WorkFolder work() throws IOException {
+    if (work == null) {
+      work = WorkFolder.create(root);
+    }
+    return work;
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    if (work != null) {
+      work.close();
+      work = null;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.keepgate.registry;
+
+import dev.keepgate.model.ModelId;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** A version through its life. Readers see one {@link ModelInfo} after the other, each whole. */
+final class Version {
+
+  /**
+   * @param loaded the model; null where it does not serve
+   */
+  private record State(ModelInfo info, @Nullable LoadedModel loaded) {}
+
+  private final @Nullable String stamp;
+  private final AtomicBoolean removing = new AtomicBoolean();
+  private volatile State state;
+
+  /**
+   * @param stamp what its files looked like when they were found; null where nobody looks again
+   */
+  Version(ModelId id, boolean builtIn, @Nullable String stamp) {
+    this.stamp = stamp;
+    this.state = new State(new ModelInfo(id, ModelStatus.START, null, null, null, builtIn), null);
+  }
+
+  ModelId id() {
+    return info().id();
+  }
+
+  ModelInfo info() {
+    return state.info();
+  }
+
+  ModelStatus status() {
+    return info().status();
+  }
+
+  /** Whether it was taken away, so that another may have its name and number. */
+  boolean isGone() {
+    ModelInfo info = info();
+    return info.status() == ModelStatus.UNLOADING
+        || (info.status() == ModelStatus.END && info.error() == null);
+  }
+
+  /** Whether it could not be loaded. */
+  boolean isBroken() {
+    ModelInfo info = info();
+    return info.status() == ModelStatus.END && info.error() != null;
+  }
+
+  @Nullable String stamp() {
+    return stamp;
+  }
+
+  /** Borrows the model; null where it does not serve, or no longer. */
+  @Nullable ModelHandle tryAcquire() {
+    State seen = state;
+    LoadedModel loaded = seen.loaded();
+    return loaded != null && loaded.tryHold() ? new ModelHandle(seen.info(), loaded) : null;
+  }
+
+  void loading() {
+    become(ModelStatus.LOADING, null, null, null, null);
+  }
+
+  void available(LoadedModel loaded, ModelDescription description, Instant now) {
+    become(ModelStatus.AVAILABLE, null, description, now, loaded);
+  }
+
+  void failed(String error) {
+    become(ModelStatus.END, error, null, null, null);
+  }
+
+  /** Whether the caller, and nobody else, is to take this version away. */
+  boolean claimRemoval() {
+    return removing.compareAndSet(false, true);
+  }
+
+  /** Takes {@link #claimRemoval()} back. */
+  void unclaimRemoval() {
+    removing.set(false);
+  }
+
+  /** Hands the model to nobody any more; whoever holds it last closes it. */
+  void retire() {
+    LoadedModel loaded = state.loaded();
+    if (loaded == null) {
+      throw new IllegalStateException(id() + " is " + status());
+    }
+    next(ModelStatus.UNLOADING);
+    loaded.release();
+  }
+
+  /** After the model was closed. */
+  void ended() {
+    next(ModelStatus.END);
+  }
+
+  private void next(ModelStatus status) {
+    ModelInfo info = info();
+    become(status, info.error(), info.description(), info.loadedAt(), null);
+  }
+
+  private synchronized void become(
+      ModelStatus status,
+      @Nullable String error,
+      @Nullable ModelDescription description,
+      @Nullable Instant loadedAt,
+      @Nullable LoadedModel loaded) {
+    ModelInfo info = state.info();
+    if (!info.status().canBecome(status)) {
+      throw new IllegalStateException(
+          "%s cannot go from %s to %s".formatted(info.id(), info.status(), status));
+    }
+    state =
+        new State(
+            new ModelInfo(info.id(), status, error, description, loadedAt, info.builtIn()), loaded);
+  }
+}
