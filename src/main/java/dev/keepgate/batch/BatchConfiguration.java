@@ -1,7 +1,7 @@
 package dev.keepgate.batch;
 
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.PortableKernel;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -10,7 +10,7 @@ class BatchConfiguration {
 
   @Bean
   LstmKernel kernel() {
-    return new ReferenceKernel();
+    return new PortableKernel();
   }
 
   @Bean

@@ -7,6 +7,7 @@ import dev.keepgate.GoldenCase;
 import dev.keepgate.GoldenCase.Tensor;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.kernel.PortableKernel;
 import dev.keepgate.kernel.ReferenceKernel;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
@@ -34,17 +35,20 @@ class GoldenImportTest {
             golden ->
                 golden.files().stream()
                     .filter(file -> file.toString().matches(".*\\.(safetensors|npz)"))
-                    .map(file -> Arguments.of(golden, file)));
+                    .flatMap(
+                        file ->
+                            Stream.of(new ReferenceKernel(), new PortableKernel())
+                                .map(kernel -> Arguments.of(golden, file, kernel))));
   }
 
   @ParameterizedTest
   @MethodSource("files")
-  void importedModelComputesWhatItsFrameworkDid(GoldenCase golden, Path file) throws Exception {
+  void importedModelComputesWhatItsFrameworkDid(GoldenCase golden, Path file, LstmKernel kernel)
+      throws Exception {
     ImportConfig config =
         ImportConfig.parse(golden.config().toString().getBytes(StandardCharsets.UTF_8));
     ImportedModel imported = importers.read(ModelFiles.of(file), null, config);
     assertThat(imported.unusedTensors()).isEmpty();
-    LstmKernel kernel = new ReferenceKernel();
     try (CompiledModel model = kernel.compile(imported.model());
         LstmKernel.Scratch scratch = kernel.newScratch()) {
       compare(golden, model.unroll(input(golden, model.config(), null), true, false, scratch), "");
