@@ -46,7 +46,14 @@ public final class Importers {
   /** Reads a model, with the importer that {@link #choose} names. */
   public ImportedModel read(ModelFiles files, @Nullable ModelFormat format, ImportConfig config)
       throws IOException, ImportException {
-    ImportedModel imported = choose(files, format).read(files, config, limits);
+    return read(files, format, config, limits);
+  }
+
+  /** Reads a model within bounds of its own. */
+  public ImportedModel read(
+      ModelFiles files, @Nullable ModelFormat format, ImportConfig config, ImportLimits bounds)
+      throws IOException, ImportException {
+    ImportedModel imported = choose(files, format).read(files, config, bounds);
     config.expectations().check(imported.model().config());
     return imported;
   }

@@ -5,7 +5,7 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.Importers;
-import dev.keepgate.importer.ModelImporter;
+import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.LstmConfig;
@@ -25,7 +25,6 @@ final class ModelLoader {
   private static final int WARM_UP_STEPS = 2;
 
   private final Importers importers;
-  private final ConfigReader configs;
   private final ImportLimits limits;
   private final LstmKernel kernel;
   private final MemoryBudget budget;
@@ -33,13 +32,11 @@ final class ModelLoader {
 
   ModelLoader(
       Importers importers,
-      ConfigReader configs,
       ImportLimits limits,
       LstmKernel kernel,
       MemoryBudget budget,
       ImportMemory heap) {
     this.importers = importers;
-    this.configs = configs;
     this.limits = limits;
     this.kernel = kernel;
     this.budget = budget;
@@ -64,7 +61,7 @@ final class ModelLoader {
 
   /** What is to be done with a model while it is on the heap. */
   private interface Use<R> {
-    R apply(ModelImporter importer, ImportedModel imported);
+    R apply(ModelFormat format, ImportedModel imported);
   }
 
   /**
@@ -77,10 +74,10 @@ final class ModelLoader {
   Loaded load(ModelSource source) throws IOException, ImportException {
     return withImported(
         source,
-        (importer, imported) -> {
+        (format, imported) -> {
           MemoryBudget.Reservation memory = reserve(imported.model());
           try {
-            return compile(importer, imported, memory);
+            return compile(format, imported, memory);
           } catch (Throwable e) {
             memory.close();
             throw e;
@@ -92,9 +89,9 @@ final class ModelLoader {
   ModelDescription describe(ModelSource source) throws IOException, ImportException {
     return withImported(
         source,
-        (importer, imported) -> {
+        (format, imported) -> {
           reserve(imported.model()).close();
-          return describe(importer, imported, kernel.compiledBytes(imported.model().parameters()));
+          return describe(format, imported, kernel.compiledBytes(imported.model().parameters()));
         });
   }
 
@@ -129,17 +126,18 @@ final class ModelLoader {
       throws IOException, ImportException {
     int taken = heap.take(memory);
     try {
-      ModelImporter importer = importers.choose(source.files(), source.format());
       byte[] config = source.config();
-      return use.apply(
-          importer,
-          importer.read(
+      ModelFormat format = importers.choose(source.files(), source.format()).format();
+      ImportedModel imported =
+          importers.read(
               source.files(),
-              config == null ? ImportConfig.NONE : configs.read(config),
+              format,
+              config == null ? ImportConfig.NONE : ImportConfig.parse(config),
               new ImportLimits(
                   Math.min(memory, limits.maxBytes()),
                   limits.maxHeaderBytes(),
-                  limits.maxTensors())));
+                  limits.maxTensors()));
+      return use.apply(format, imported);
     } catch (OutOfMemoryError e) {
       throw noHeap(source);
     } finally {
@@ -159,7 +157,7 @@ final class ModelLoader {
   }
 
   private Loaded compile(
-      ModelImporter importer, ImportedModel imported, MemoryBudget.Reservation memory) {
+      ModelFormat format, ImportedModel imported, MemoryBudget.Reservation memory) {
     CompiledModel model;
     try {
       model = kernel.compile(imported.model());
@@ -173,7 +171,7 @@ final class ModelLoader {
     try {
       memory.resize(model.bytes());
       warmUp(model);
-      return new Loaded(model, memory, describe(importer, imported, model.bytes()));
+      return new Loaded(model, memory, describe(format, imported, model.bytes()));
     } catch (Throwable e) {
       model.close();
       throw e;
@@ -196,11 +194,10 @@ final class ModelLoader {
     }
   }
 
-  private static ModelDescription describe(
-      ModelImporter importer, ImportedModel imported, long bytes) {
+  private static ModelDescription describe(ModelFormat format, ImportedModel imported, long bytes) {
     LstmModel model = imported.model();
     return new ModelDescription(
-        importer.format(),
+        format,
         model.framework(),
         model.config(),
         model.parameters(),

@@ -2,7 +2,6 @@ package dev.keepgate.registry;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.Importers;
-import dev.keepgate.importer.ModelImporter;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.ModelId;
 import java.io.IOException;
@@ -40,8 +39,7 @@ public final class ModelRegistry implements AutoCloseable {
   public ModelRegistry(
       RegistryProperties properties,
       LstmKernel kernel,
-      List<ModelImporter> importers,
-      ConfigReader configs,
+      Importers importers,
       List<ModelListener> listeners,
       Clock clock)
       throws IOException {
@@ -49,8 +47,7 @@ public final class ModelRegistry implements AutoCloseable {
     this.budget = new MemoryBudget(properties.memoryBudgetBytes());
     this.loader =
         new ModelLoader(
-            new Importers(importers, properties.importLimits().toImportLimits()),
-            configs,
+            importers,
             properties.importLimits().toImportLimits(),
             kernel,
             budget,

@@ -1,0 +1,30 @@
+package dev.keepgate.registry;
+
+import dev.keepgate.importer.Importers;
+import dev.keepgate.kernel.LstmKernel;
+import java.io.IOException;
+import java.time.Clock;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+@Configuration(proxyBeanMethods = false)
+class RegistryConfiguration {
+
+  @Bean
+  ModelRegistry modelRegistry(
+      RegistryProperties properties, LstmKernel kernel, ObjectProvider<ModelListener> listeners)
+      throws IOException {
+    return new ModelRegistry(
+        properties,
+        kernel,
+        Importers.standard(properties.importLimits().toImportLimits()),
+        listeners.orderedStream().toList(),
+        Clock.systemUTC());
+  }
+
+  @Bean
+  RepositoryWatch repositoryWatch(ModelRegistry registry, RegistryProperties properties) {
+    return new RepositoryWatch(registry, properties.repository());
+  }
+}
