@@ -21,7 +21,7 @@ final class InferenceDocs {
 
   private static final String CELL_X = "[[1,2,3,4,3,2],[3,2,2,2,2,2]]";
   private static final String SEQUENCE_X =
-      "[[[1,2,3,4,3,2],[3,2,2,2,2,2],[2,1,0,1,2,3]],[[3,2,2,2,2,2],[1,2,3,4,3,2],[0,0,1,1,0,0]]]";
+      "[[[1,2,3,4,3,2],[1,2,1,1,1,2],[1,2,2,2,2,2]],[[1,2,3,4,3,2],[3,2,2,1,1,2],[0,0,0,0,3,2]]]";
   private static final String ANSWER =
       "The outputs and the state after the last step; not finite numbers are an error.";
 
