@@ -25,6 +25,20 @@ public interface CompiledModel extends AutoCloseable {
    */
   LstmOutput unroll(LstmInput input, boolean returnSequences, boolean trace, Scratch scratch);
 
+  /**
+   * Room for rows that step together.
+   *
+   * @param capacity how many at most
+   * @param scratch working memory of the thread that will step them
+   * @throws IllegalStateException if the model is not causal: no row can go without its last step
+   */
+  default StepBatch newStepBatch(int capacity, Scratch scratch) {
+    if (!config().isCausal()) {
+      throw new IllegalStateException("a model that reads backwards cannot go a step at a time");
+    }
+    return new GatheredStepBatch(this, capacity, scratch);
+  }
+
   /** Frees the weights. */
   @Override
   void close();

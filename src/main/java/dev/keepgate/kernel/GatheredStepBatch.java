@@ -1,0 +1,118 @@
+package dev.keepgate.kernel;
+
+import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.LstmState;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Steps rows by an unroll of one step over all of them: for kernels that have no state of their own
+ * between calls.
+ */
+final class GatheredStepBatch implements StepBatch {
+
+  private final CompiledModel model;
+  private final LstmConfig config;
+  private final List<CellConfig> cells;
+  private final int capacity;
+  private final Scratch scratch;
+  private final List<StepRow> rows = new ArrayList<>();
+
+  /** [cell][capacity, size], the rows in the order of {@code rows}. */
+  private final LstmState state;
+
+  GatheredStepBatch(CompiledModel model, int capacity, Scratch scratch) {
+    this.model = model;
+    this.config = model.config();
+    this.cells = config.cells();
+    this.capacity = capacity;
+    this.scratch = scratch;
+    this.state = LstmState.zero(config, capacity);
+  }
+
+  @Override
+  public int capacity() {
+    return capacity;
+  }
+
+  @Override
+  public int rows() {
+    return rows.size();
+  }
+
+  @Override
+  public void join(StepRow row) {
+    if (rows.size() == capacity) {
+      throw new IllegalStateException("the batch is full");
+    }
+    copyRow(row.input().state(), row.row(), state, rows.size());
+    rows.add(row);
+  }
+
+  @Override
+  public void step() {
+    LstmOutput output = model.unroll(gather(), false, false, scratch);
+    int width = config.outputSize();
+    for (int i = 0; i < rows.size(); i++) {
+      StepRow row = rows.get(i);
+      if (row.answersStep()) {
+        System.arraycopy(
+            output.output(), i * width, row.into().output(), row.outputOffset(width), width);
+      }
+      copyRow(output.state(), i, state, i);
+      row.advance();
+    }
+  }
+
+  private LstmInput gather() {
+    int batch = rows.size();
+    int width = config.inputSize();
+    float[] x = config.takesIds() ? new float[0] : new float[batch * width];
+    int[] ids = config.takesIds() ? new int[batch] : null;
+    LstmState before = LstmState.zero(config, batch);
+    for (int i = 0; i < batch; i++) {
+      StepRow row = rows.get(i);
+      int[] from = row.input().ids();
+      if (ids != null && from != null) {
+        ids[i] = from[row.inputIndex()];
+      } else {
+        System.arraycopy(row.input().x(), row.inputIndex() * width, x, i * width, width);
+      }
+      copyRow(state, i, before, i);
+    }
+    return new LstmInput(batch, 1, x, ids, null, before);
+  }
+
+  @Override
+  public void leave(StepRow row) {
+    int i = rows.indexOf(row);
+    if (i < 0) {
+      throw new IllegalArgumentException("the row is not in this batch");
+    }
+    copyRow(state, i, row.into().state(), row.row());
+    int last = rows.size() - 1;
+    copyRow(state, last, state, i);
+    rows.set(i, rows.get(last));
+    rows.remove(last);
+  }
+
+  private void copyRow(LstmState from, int fromRow, LstmState to, int toRow) {
+    for (int cell = 0; cell < cells.size(); cell++) {
+      copyRow(from.h()[cell], fromRow, to.h()[cell], toRow, cells.get(cell).outputSize());
+      copyRow(from.c()[cell], fromRow, to.c()[cell], toRow, cells.get(cell).hiddenSize());
+    }
+  }
+
+  private static void copyRow(float[] from, int fromRow, float[] to, int toRow, int width) {
+    System.arraycopy(from, fromRow * width, to, toRow * width, width);
+  }
+
+  @Override
+  public void close() {
+    rows.clear();
+  }
+}

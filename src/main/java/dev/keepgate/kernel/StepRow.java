@@ -1,0 +1,87 @@
+package dev.keepgate.kernel;
+
+import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmOutput;
+
+/**
+ * One sequence of a request on its way through a model, a step at a time. Its input is read and its
+ * output written in place, so that nothing is copied twice. Belongs to one thread at a time.
+ */
+public final class StepRow {
+
+  private final LstmInput input;
+  private final int row;
+  private final LstmOutput into;
+  private final boolean everyStep;
+  private final int steps;
+  private int position;
+
+  /**
+   * @param input the request, without masked steps
+   * @param row which of its sequences; at least one step long
+   * @param into where its outputs and its state go: arrays of the request's size
+   * @param everyStep whether {@code into.output()} is [batch, time, outputSize], and not the last
+   *     step's [batch, outputSize]
+   */
+  public StepRow(LstmInput input, int row, LstmOutput into, boolean everyStep) {
+    this.input = input;
+    this.row = row;
+    this.into = into;
+    this.everyStep = everyStep;
+    this.steps = input.lengths() == null ? input.time() : input.lengths()[row];
+    if (steps < 1) {
+      throw new IllegalArgumentException("row " + row + " has no step");
+    }
+  }
+
+  LstmInput input() {
+    return input;
+  }
+
+  /** Which sequence of {@link #input()} and {@link #into()} it is. */
+  int row() {
+    return row;
+  }
+
+  LstmOutput into() {
+    return into;
+  }
+
+  boolean everyStep() {
+    return everyStep;
+  }
+
+  /** How many steps it has. */
+  public int steps() {
+    return steps;
+  }
+
+  /** How many steps it has taken. */
+  public int position() {
+    return position;
+  }
+
+  public boolean isFinished() {
+    return position == steps;
+  }
+
+  /** Whether the output of the step at {@link #position()} is asked for. */
+  boolean answersStep() {
+    return everyStep || position == steps - 1;
+  }
+
+  /** Where the output of the step at {@link #position()} begins in {@code into.output()}. */
+  int outputOffset(int outputSize) {
+    return (everyStep ? row * input.time() + position : row) * outputSize;
+  }
+
+  /** Where the input of the step at {@link #position()} is in [batch, time]. */
+  int inputIndex() {
+    return row * input.time() + position;
+  }
+
+  /** Counts a step taken. */
+  void advance() {
+    position++;
+  }
+}
