@@ -61,7 +61,7 @@ public record GoldenCase(
         name,
         folder,
         json.get("files").valueStream().map(file -> folder.resolve(file.asString())).toList(),
-        json.get("config"),
+        json.has("config") ? json.get("config") : JSON.createObjectNode(),
         json.get("tolerance").asDouble(),
         tensors(json.get("inputs")),
         tensors(json.get("expected")));

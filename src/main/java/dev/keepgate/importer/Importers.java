@@ -1,5 +1,7 @@
 package dev.keepgate.importer;
 
+import dev.keepgate.importer.keras.KerasH5Importer;
+import dev.keepgate.importer.keras.KerasImporter;
 import dev.keepgate.importer.npz.NpzImporter;
 import dev.keepgate.importer.pytorch.PytorchConvention;
 import dev.keepgate.importer.safetensors.SafetensorsImporter;
@@ -25,7 +27,12 @@ public final class Importers {
     List<TensorConvention> conventions =
         List.of(new PytorchConvention(), new TensorFlow1Convention());
     return new Importers(
-        List.of(new SafetensorsImporter(conventions), new NpzImporter(conventions)), limits);
+        List.of(
+            new SafetensorsImporter(conventions),
+            new NpzImporter(conventions),
+            new KerasImporter(),
+            new KerasH5Importer()),
+        limits);
   }
 
   /** The importer that reads the files: of the given format, or else the one that knows them. */

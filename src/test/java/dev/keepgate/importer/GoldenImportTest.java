@@ -29,12 +29,12 @@ class GoldenImportTest {
   private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
 
   static Stream<Arguments> files() {
-    return Stream.of("notebook-", "pytorch-", "tf1-")
+    return Stream.of("notebook-", "pytorch-", "tf1-", "keras-")
         .flatMap(GoldenCase::all)
         .flatMap(
             golden ->
                 golden.files().stream()
-                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz)"))
+                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz|keras|h5)"))
                     .flatMap(
                         file ->
                             Stream.of(new ReferenceKernel(), new PortableKernel())
@@ -51,7 +51,11 @@ class GoldenImportTest {
     assertThat(imported.unusedTensors()).isEmpty();
     try (CompiledModel model = kernel.compile(imported.model());
         LstmKernel.Scratch scratch = kernel.newScratch()) {
-      compare(golden, model.unroll(input(golden, model.config(), null), true, false, scratch), "");
+      boolean returnSequences = model.config().returnSequences();
+      compare(
+          golden,
+          model.unroll(input(golden, model.config(), null), returnSequences, false, scratch),
+          "");
       Tensor lengths = golden.inputs().get("lengths");
       if (lengths != null) {
         compare(
@@ -63,7 +67,7 @@ class GoldenImportTest {
   }
 
   private static LstmInput input(GoldenCase golden, LstmConfig config, int @Nullable [] lengths) {
-    Tensor ids = golden.inputs().get("ids");
+    Tensor ids = golden.inputs().get(config.takesIds() && !golden.inputs().containsKey("ids") ? "x" : "ids");
     Tensor x = Objects.requireNonNull(ids != null ? ids : golden.inputs().get("x"));
     int batch = x.shape()[0];
     int time = config.takesIds() || x.shape().length == 3 ? x.shape()[1] : 1;
