@@ -60,7 +60,7 @@ VOLUME /models
 EXPOSE 8080
 
 # Docker's word for ready: the models of the start are loaded.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
     CMD ["bash", "/keepgate/healthcheck"]
 
 # Java is process 1 and gets SIGTERM itself. jvm.flags has the defaults that JAVA_TOOL_OPTIONS may
