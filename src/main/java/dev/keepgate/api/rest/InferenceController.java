@@ -1,5 +1,6 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.tensor.JsonBuffer;
 import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.inference.Answer;
 import dev.keepgate.inference.Inference;
@@ -14,7 +15,6 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
@@ -95,7 +95,7 @@ class InferenceController {
 
   private InferenceRequest read(HttpServletRequest request, LstmConfig config) throws IOException {
     RequestOptions options = RequestOptions.of(request);
-    BodyLimit body = BodyLimit.of(request, properties.maxBody().toBytes());
+    byte[] body = BodyLimit.of(request, properties.maxBody().toBytes()).readAllBytes();
     return isSafetensors(request.getContentType())
         ? RequestReader.readSafetensors(body, config, options)
         : RequestReader.readJson(body, config, options);
@@ -104,13 +104,14 @@ class InferenceController {
   private static void write(Answer answer, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     AnswerWriter writer = new AnswerWriter(answer);
-    OutputStream out = response.getOutputStream();
     if (prefersSafetensors(request.getHeader("Accept"))) {
       response.setContentType(Safetensors.MEDIA_TYPE);
-      writer.writeSafetensors(out);
+      writer.writeSafetensors(response.getOutputStream());
     } else {
+      JsonBuffer json = writer.json();
       response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-      writer.writeJson(out);
+      response.setContentLength(json.size());
+      json.flushTo(response.getOutputStream());
     }
   }
 
