@@ -91,7 +91,7 @@ final class RequestReader {
         }
       }
       case "trace" -> trace = absent ? trace : readBoolean(json, "/trace");
-      default -> throw unknown("/" + field, "x, state, lengths, return_sequences, trace");
+      default -> throw unknown("", field, "x, state, lengths, return_sequences, trace");
     }
   }
 
@@ -105,7 +105,7 @@ final class RequestReader {
       switch (field) {
         case "h" -> h = readCells(json, "/state/h", uniform(CellConfig::outputSize));
         case "c" -> c = readCells(json, "/state/c", uniform(CellConfig::hiddenSize));
-        default -> throw unknown("/state/" + field, "h, c");
+        default -> throw unknown("/state", field, "h, c");
       }
     }
   }
@@ -150,7 +150,7 @@ final class RequestReader {
         case "lengths" -> reader.lengths = tensor;
         default -> {
           if (!entry.getKey().matches("[hc]\\.\\d+")) {
-            throw unknown("/" + entry.getKey(), "x, h, c, lengths, h.<cell>, c.<cell>");
+            throw unknown("", entry.getKey(), "x, h, c, lengths, h.<cell>, c.<cell>");
           }
         }
       }
@@ -170,8 +170,9 @@ final class RequestReader {
     return cells.isEmpty() ? null : cells;
   }
 
-  private static TensorFormatException unknown(String pointer, String known) {
-    return new TensorFormatException(pointer, "is unknown; known are " + known);
+  private static TensorFormatException unknown(String parent, String field, String known) {
+    return new TensorFormatException(
+        parent + TensorFormatException.token(field), "is unknown; known are " + known);
   }
 
   private InferenceRequest request(RequestOptions options, InferenceRequest.Fields fields) {
