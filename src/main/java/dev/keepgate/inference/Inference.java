@@ -4,6 +4,7 @@ import dev.keepgate.batch.BatchResult;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.batch.BatchTask;
 import dev.keepgate.batch.QueueFullException;
+import dev.keepgate.batch.StepListener;
 import dev.keepgate.batch.TaskExpiredException;
 import dev.keepgate.inference.InferenceListener.Stage;
 import dev.keepgate.model.LayerConfig;
@@ -110,7 +111,8 @@ public final class Inference {
     try {
       future =
           scheduler.submit(
-              new BatchTask(held.model(), input, sequences, trace, deadline, held::close));
+              new BatchTask(
+                  held.model(), input, sequences, trace, deadline, StepListener.NONE, held::close));
     } catch (QueueFullException e) {
       held.close();
       throw new InferenceException.Overloaded(
