@@ -7,7 +7,6 @@ import dev.keepgate.batch.QueueFullException;
 import dev.keepgate.batch.StepListener;
 import dev.keepgate.batch.TaskExpiredException;
 import dev.keepgate.inference.InferenceListener.Stage;
-import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.registry.ModelHandle;
@@ -46,10 +45,10 @@ public final class Inference {
     if (operation == Operation.STEP && !config.isCausal()) {
       throw new InferenceException.CannotStep(handle.id().toString());
     }
-    InputCheck.Checked checked = new InputCheck(config, operation, request).check();
+    InputCheck.Checked checked =
+        new InputCheck(config, operation, request, properties.maxWorkingMemory().toBytes()).check();
     LstmInput input = checked.input();
     boolean sequences = returnsSequences(config, operation, request.returnSequences());
-    bound(config, input, request.trace());
     BatchResult result =
         await(handle, input, sequences, request.trace(), deadline(request.deadline()));
     listener.stage(handle.id(), operation, Stage.QUEUE, result.queued());
@@ -80,23 +79,6 @@ public final class Inference {
     return deadline == null
         ? OptionalLong.empty()
         : OptionalLong.of(System.nanoTime() + deadline.toNanos());
-  }
-
-  private void bound(LstmConfig config, LstmInput input, boolean trace) {
-    long widest = 0;
-    for (LayerConfig layer : config.layers()) {
-      long width = layer.outputSize();
-      if (layer instanceof LayerConfig.Lstm lstm) {
-        long hidden = lstm.forward() != null ? lstm.forward().hiddenSize() : 0;
-        hidden += lstm.backward() != null ? lstm.backward().hiddenSize() : 0;
-        width += (trace ? 10 : 4) * hidden;
-      }
-      widest = Math.max(widest, width);
-    }
-    long needed = (long) input.batch() * input.time() * widest * Float.BYTES;
-    if (needed > properties.maxWorkingMemory().toBytes()) {
-      throw new InferenceException.TooLarge(needed, properties.maxWorkingMemory().toBytes());
-    }
   }
 
   private BatchResult await(
