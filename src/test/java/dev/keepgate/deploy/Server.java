@@ -58,8 +58,7 @@ record Server(URI address) {
   }
 
   /** The status that an upload is answered with. */
-  int put(String model, long version, BodyPublisher body)
-      throws IOException, InterruptedException {
+  int put(String model, long version, BodyPublisher body) throws IOException, InterruptedException {
     return CLIENT
         .send(
             request("/v1/models/" + model + "/versions/" + version).PUT(body).build(),
@@ -159,8 +158,7 @@ record Server(URI address) {
     float[] rows = new float[steps.length * batch * size];
     for (int row = 0; row < batch; row++) {
       for (int t = 0; t < steps.length; t++) {
-        System.arraycopy(
-            steps[t], row * size, rows, (row * steps.length + t) * size, size);
+        System.arraycopy(steps[t], row * size, rows, (row * steps.length + t) * size, size);
       }
     }
     return rows;
