@@ -1,5 +1,6 @@
 package dev.keepgate.importer;
 
+import dev.keepgate.importer.dl4j.Dl4jImporter;
 import dev.keepgate.importer.keras.KerasH5Importer;
 import dev.keepgate.importer.keras.KerasImporter;
 import dev.keepgate.importer.npz.NpzImporter;
@@ -31,7 +32,8 @@ public final class Importers {
             new SafetensorsImporter(conventions),
             new NpzImporter(conventions),
             new KerasImporter(),
-            new KerasH5Importer()),
+            new KerasH5Importer(),
+            new Dl4jImporter()),
         limits);
   }
 

@@ -8,28 +8,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Reads which layers a model has, and in which order data goes through them. */
 final class KerasArchitecture {
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
-
   static final Set<String> MODELS = Set.of("Sequential", "Functional", "Model");
 
   private KerasArchitecture() {}
-
-  static JsonNode parse(String what, byte[] json) throws ImportException {
-    try {
-      return JSON.readTree(json);
-    } catch (JacksonException e) {
-      throw ImportException.malformed(what + " is not JSON: " + e.getOriginalMessage());
-    }
-  }
 
   /**
    * The layers that data goes through, from the input to the output.

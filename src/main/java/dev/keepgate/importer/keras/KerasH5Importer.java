@@ -7,6 +7,7 @@ import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.importer.ModelImporter;
+import dev.keepgate.importer.archive.ConfigJson;
 import dev.keepgate.importer.hdf5.Hdf5File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +41,7 @@ public final class KerasH5Importer implements ModelImporter {
       }
       String version = attribute(file, "keras_version");
       return KerasFiles.read(
-          KerasArchitecture.parse("model_config", model.getBytes(StandardCharsets.UTF_8)),
+          ConfigJson.parse("model_config", model.getBytes(StandardCharsets.UTF_8)),
           version == null ? "2.0" : version,
           new NamedWeights(file),
           config);

@@ -7,6 +7,7 @@ import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.importer.ModelImporter;
+import dev.keepgate.importer.archive.ConfigJson;
 import dev.keepgate.importer.archive.ZipArchive;
 import dev.keepgate.importer.hdf5.Hdf5File;
 import dev.keepgate.importer.tensor.Tensors;
@@ -43,9 +44,9 @@ public final class KerasImporter implements ModelImporter {
     KerasFiles.checkConfig(config);
     try (ZipArchive archive = ZipArchive.open(files.first(), limits)) {
       JsonNode model =
-          KerasArchitecture.parse(CONFIG, archive.bytes(CONFIG, limits.maxHeaderBytes()));
+          ConfigJson.parse(CONFIG, archive.bytes(CONFIG, limits.maxHeaderBytes()));
       JsonNode metadata =
-          KerasArchitecture.parse(METADATA, archive.bytes(METADATA, limits.maxHeaderBytes()));
+          ConfigJson.parse(METADATA, archive.bytes(METADATA, limits.maxHeaderBytes()));
       String version = metadata.path("keras_version").asString("");
       Path weights = Files.createTempFile("keepgate-", ".h5");
       try {
