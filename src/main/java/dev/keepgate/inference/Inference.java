@@ -138,8 +138,8 @@ public final class Inference {
 
   private Call call(ModelHandle handle, Operation operation, InferenceRequest request) {
     LstmConfig config = handle.config();
-    InputCheck.Checked checked =
-        new InputCheck(config, operation, request, properties.maxWorkingMemory().toBytes()).check();
+    long room = properties.maxWorkingMemory().toBytes();
+    InputCheck.Checked checked = new InputCheck(config, operation, request, room).check();
     return new Call(
         handle,
         operation,
