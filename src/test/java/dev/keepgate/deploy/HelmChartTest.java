@@ -79,8 +79,7 @@ class HelmChartTest {
     assertThat(dockerfile)
         .contains(
             "USER %d:%d"
-                .formatted(
-                    security.get("runAsUser").asInt(), security.get("runAsGroup").asInt()));
+                .formatted(security.get("runAsUser").asInt(), security.get("runAsGroup").asInt()));
     assertThat(security.get("fsGroup").asInt()).isEqualTo(security.get("runAsGroup").asInt());
 
     Map<String, String> mounts = new TreeMap<>();
@@ -88,8 +87,7 @@ class HelmChartTest {
         .forEach(
             mount -> mounts.put(mount.get("mountPath").asString(), mount.get("name").asString()));
     assertThat(mounts).containsOnlyKeys("/models", "/tmp", "/keepgate/config");
-    assertThat(dockerfile)
-        .contains("KEEPGATE_REPOSITORY_PATH=/models", "WORKDIR /keepgate\n");
+    assertThat(dockerfile).contains("KEEPGATE_REPOSITORY_PATH=/models", "WORKDIR /keepgate\n");
     assertThat(pod.get("volumes"))
         .extracting(volume -> volume.get("name").asString())
         .containsExactlyInAnyOrderElementsOf(mounts.values());
