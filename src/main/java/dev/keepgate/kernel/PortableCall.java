@@ -17,6 +17,7 @@ final class PortableCall {
   final LstmConfig config;
   final LstmInput input;
   final LstmState state;
+  final PortableScratch scratch;
   final @Nullable List<CellTrace> traces;
 
   /** [batch][length of the row]: false where a step is masked; a summary has one step. */
@@ -36,9 +37,10 @@ final class PortableCall {
   /** [batch, width]: the final h of the last LSTM layer. */
   float[] finalH = new float[0];
 
-  PortableCall(LstmConfig config, LstmInput input, boolean trace) {
+  PortableCall(LstmConfig config, LstmInput input, boolean trace, PortableScratch scratch) {
     this.config = config;
     this.input = input;
+    this.scratch = scratch;
     this.state = LstmState.zero(config, input.batch());
     this.time = input.time();
     this.values = input.x();

@@ -2,10 +2,11 @@ package dev.keepgate.kernel;
 
 import static dev.keepgate.kernel.PortableFunctions.activateInPlace;
 
+import dev.keepgate.kernel.PortableScratch.Slot;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 import java.util.Arrays;
-import org.nd4j.linalg.api.buffer.DataType;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -88,12 +89,12 @@ sealed interface PortableLayer extends AutoCloseable
   }
 
   /** A layer that works on each step alone; rows past their end stay zero. */
-  record Pointwise(int outputSize, Function function, AutoCloseableArrays weights)
+  record Pointwise(int outputSize, Function function, List<INDArray> weights)
       implements PortableLayer {
 
-    /** From (width, steps) to (outputSize, steps), a new array. */
+    /** What happens to x (width, steps), whose result is put into y (outputSize, steps). */
     interface Function {
-      INDArray apply(INDArray x);
+      void apply(INDArray x, INDArray y, PortableScratch scratch);
     }
 
     @Override
@@ -107,11 +108,13 @@ sealed interface PortableLayer extends AutoCloseable
       float[] result = new float[call.input.batch() * call.time * outputSize];
       int count = steps.sources().length;
       if (count > 0) {
-        try (INDArray x =
-                PortableCell.array(steps.gather(call.values, call.width), call.width, count);
-            INDArray y = function.apply(x)) {
-          steps.scatter(PortableCell.read(y, new float[count * outputSize]), result, outputSize);
-        }
+        float[] packed = steps.gather(call.values, call.width);
+        INDArray x = call.scratch.load(Slot.INPUT, packed, call.width, count);
+        INDArray y = call.scratch.array(Slot.OUTPUT, outputSize, count);
+        function.apply(x, y, call.scratch);
+        float[] answer = new float[count * outputSize];
+        PortableScratch.read(y, answer);
+        steps.scatter(answer, result, outputSize);
       }
       call.values = result;
       call.width = outputSize;
@@ -119,7 +122,7 @@ sealed interface PortableLayer extends AutoCloseable
 
     @Override
     public void close() {
-      weights.close();
+      weights.forEach(INDArray::close);
     }
 
     static Pointwise of(LayerWeights layer) {
@@ -131,8 +134,8 @@ sealed interface PortableLayer extends AutoCloseable
         INDArray shift = column(scale.shift());
         return new Pointwise(
             scale.config().outputSize(),
-            x -> x.mulColumnVector(factor).addiColumnVector(shift),
-            new AutoCloseableArrays(factor, shift));
+            (x, y, scratch) -> y.assign(x).muliColumnVector(factor).addiColumnVector(shift),
+            List.of(factor, shift));
       }
       if (layer instanceof LayerWeights.LayerNorm norm) {
         INDArray factor = column(norm.scale());
@@ -140,18 +143,18 @@ sealed interface PortableLayer extends AutoCloseable
         float epsilon = norm.config().epsilon();
         return new Pointwise(
             norm.config().outputSize(),
-            x -> normalize(x, epsilon).muliColumnVector(factor).addiColumnVector(shift),
-            new AutoCloseableArrays(factor, shift));
+            (x, y, scratch) -> {
+              normalizeInPlace(y.assign(x), epsilon, scratch);
+              y.muliColumnVector(factor).addiColumnVector(shift);
+            },
+            List.of(factor, shift));
       }
       if (layer instanceof LayerWeights.Activate activate) {
         return new Pointwise(
             activate.config().outputSize(),
-            x -> {
-              INDArray y = x.dup('f');
-              activateInPlace(activate.config().activation(), y);
-              return y;
-            },
-            new AutoCloseableArrays());
+            (x, y, scratch) ->
+                activateInPlace(activate.config().activation(), y.assign(x), scratch),
+            List.of());
       }
       throw new IllegalArgumentException("no layer that works on each step alone: " + layer);
     }
@@ -162,42 +165,25 @@ sealed interface PortableLayer extends AutoCloseable
       INDArray bias = column(dense.bias());
       return new Pointwise(
           config.outputSize(),
-          x -> {
-            INDArray y =
-                Nd4j.createUninitialized(
-                    DataType.FLOAT, new long[] {config.outputSize(), x.columns()}, 'f');
+          (x, y, scratch) -> {
             Nd4j.gemm(kernel, x, y, false, false, 1, 0);
             y.addiColumnVector(bias);
-            activateInPlace(config.activation(), y);
-            return y;
+            activateInPlace(config.activation(), y, scratch);
           },
-          new AutoCloseableArrays(kernel, bias));
+          List.of(kernel, bias));
     }
 
-    private static INDArray normalize(INDArray x, float epsilon) {
-      INDArray y = x.dup('f');
-      try (INDArray mean = y.mean(true, 0)) {
-        y.subiRowVector(mean);
+    private static void normalizeInPlace(INDArray x, float epsilon, PortableScratch scratch) {
+      try (INDArray mean = x.mean(true, 0)) {
+        x.subiRowVector(mean);
       }
-      try (INDArray squares = y.mul(y);
-          INDArray variance = squares.mean(true, 0);
-          INDArray deviation = Transforms.sqrt(variance.addi(epsilon), true)) {
-        y.diviRowVector(deviation);
+      try (INDArray variance = scratch.copy(Slot.BESIDE, x).muli(x).mean(true, 0)) {
+        x.diviRowVector(Transforms.sqrt(variance.addi(epsilon), false));
       }
-      return y;
     }
 
     private static INDArray column(float[] values) {
       return PortableCell.array(values, values.length, 1);
-    }
-  }
-
-  /** The arrays that a layer owns. */
-  record AutoCloseableArrays(INDArray... arrays) {
-    void close() {
-      for (INDArray array : arrays) {
-        array.close();
-      }
     }
   }
 }

@@ -42,7 +42,17 @@ final class PortableModel implements CompiledModel {
   @Override
   public LstmOutput unroll(
       LstmInput input, boolean returnSequences, boolean trace, Scratch scratch) {
-    PortableCall call = new PortableCall(config, input, trace);
+    if (!(scratch instanceof PortableScratch own)) {
+      throw new IllegalArgumentException("the scratch is another kernel's");
+    }
+    try {
+      return unroll(new PortableCall(config, input, trace, own), returnSequences);
+    } finally {
+      own.trim();
+    }
+  }
+
+  private LstmOutput unroll(PortableCall call, boolean returnSequences) {
     int top = layers.size() - 1;
     while (!(layers.get(top) instanceof PortableLayer.Recurrent)) {
       top--;

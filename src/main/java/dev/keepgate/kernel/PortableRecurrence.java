@@ -74,6 +74,7 @@ final class PortableRecurrence implements AutoCloseable {
             steps.gather(call.values, call.width),
             h,
             c,
+            call.scratch,
             trace == null ? null : (from, g, s) -> store(trace, steps, hidden, from, g, s));
     float[] outputs = new float[call.input.batch() * call.time * out];
     steps.scatter(packed, outputs, out);

@@ -28,16 +28,32 @@ final class AnswerWriter {
 
   JsonBuffer json() {
     JsonBuffer json = new JsonBuffer(JsonBuffer.estimate(numbers()));
-    json.raw("{\"model\":\"").raw(answer.id().name());
-    json.raw("\",\"version\":\"").raw(Long.toString(answer.id().version()));
-    json.raw("\",\"output\":").tensor(answer.output().output(), 0, outputShape());
-    json.raw(",\"state\":{\"h\":");
-    writeState(json, answer.output().state().h(), CellConfig::outputSize);
-    json.raw(",\"c\":");
-    writeState(json, answer.output().state().c(), CellConfig::hiddenSize);
-    json.raw("}");
+    writeModel(json);
+    json.raw(",\"output\":").tensor(answer.output().output(), 0, outputShape());
+    writeState(json);
     writeTrace(json, answer.output().trace());
     return json.raw("}");
+  }
+
+  /** The end of a stream: the answer without its outputs. */
+  void writeEnd(JsonBuffer json) {
+    writeModel(json);
+    json.raw(",\"steps\":" + answer.time());
+    writeState(json);
+    json.raw("}");
+  }
+
+  private void writeModel(JsonBuffer json) {
+    json.raw("{\"model\":\"").raw(answer.id().name());
+    json.raw("\",\"version\":\"").raw(Long.toString(answer.id().version())).raw("\"");
+  }
+
+  private void writeState(JsonBuffer json) {
+    json.raw(",\"state\":{\"h\":");
+    writeCells(json, answer.output().state().h(), CellConfig::outputSize);
+    json.raw(",\"c\":");
+    writeCells(json, answer.output().state().c(), CellConfig::hiddenSize);
+    json.raw("}");
   }
 
   private long numbers() {
@@ -48,7 +64,7 @@ final class AnswerWriter {
     return output.output().length + 2 * state + traced;
   }
 
-  private void writeState(JsonBuffer json, float[][] cells, ToIntFunction<CellConfig> width) {
+  private void writeCells(JsonBuffer json, float[][] cells, ToIntFunction<CellConfig> width) {
     List<CellConfig> configs = answer.config().cells();
     json.raw(cells.length > 1 ? "[" : "");
     for (int i = 0; i < cells.length; i++) {

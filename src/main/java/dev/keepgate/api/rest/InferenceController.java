@@ -2,6 +2,7 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.api.tensor.JsonBuffer;
 import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.Answer;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceListener;
@@ -59,7 +60,14 @@ class InferenceController {
   }
 
   @InferenceDocs.Unroll
-  @PostMapping({"/unroll", "/versions/{version}/unroll"})
+  @PostMapping(
+      path = {"/unroll", "/versions/{version}/unroll"},
+      produces = {
+        MediaType.APPLICATION_JSON_VALUE,
+        Safetensors.MEDIA_TYPE,
+        StreamFormat.NDJSON_TYPE,
+        StreamFormat.EVENTS_TYPE
+      })
   void unroll(
       @PathVariable String model,
       @PathVariable(required = false) @Nullable String version,
@@ -82,15 +90,28 @@ class InferenceController {
       try {
         InferenceRequest tensors = read(request, handle.config());
         listener.stage(handle.id(), operation, Stage.READ, since(begun));
-        Answer answer = inference.infer(handle, operation, tensors);
-        long computed = System.nanoTime();
-        write(answer, request, response);
-        listener.stage(handle.id(), operation, Stage.WRITE, since(computed));
+        StreamFormat format = StreamFormat.of(request.getHeader("Accept"));
+        if (format != null && operation == Operation.UNROLL) {
+          stream(handle, tensors, new StreamWriter(format, response));
+        } else {
+          Answer answer = inference.infer(handle, operation, tensors);
+          long computed = System.nanoTime();
+          write(answer, request, response);
+          listener.stage(handle.id(), operation, Stage.WRITE, since(computed));
+        }
         success = true;
       } finally {
         listener.answered(handle.id(), operation, success, since(begun));
       }
     }
+  }
+
+  private void stream(ModelHandle handle, InferenceRequest tensors, StreamWriter writer)
+      throws IOException {
+    if (tensors.trace()) {
+      throw new TensorFormatException("/trace", "a stream has no trace");
+    }
+    writer.end(inference.stream(handle, tensors, writer));
   }
 
   private InferenceRequest read(HttpServletRequest request, LstmConfig config) throws IOException {
