@@ -124,12 +124,18 @@ class ServerJarIT {
       try (Socket socket = new Socket("localhost", process.server().address().getPort())) {
         socket.setSoTimeout(60_000);
         OutputStream request = socket.getOutputStream();
-        request.write(
-            ("POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                    + "Content-Type: application/json\r\nContent-Length: %d\r\n"
-                    + "Expect: 100-continue\r\n\r\n")
-                .formatted(path, body.length)
-                .getBytes(StandardCharsets.UTF_8));
+        String head =
+            """
+            POST %s HTTP/1.1
+            Host: localhost
+            Connection: close
+            Content-Type: application/json
+            Content-Length: %d
+            Expect: 100-continue
+
+            """
+                .formatted(path, body.length);
+        request.write(head.replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8));
         // It says this when the request is a controller's already.
         byte[] goOn = "HTTP/1.1 100 \r\n\r\n".getBytes(StandardCharsets.UTF_8);
         assertThat(
