@@ -16,10 +16,16 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.function.IntConsumer;
 import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** ND4J's arrays lie outside the heap, where no garbage collector would make up for a leak. */
 class PortableMemoryTest {
+
+  @BeforeAll
+  static void load() {
+    Backend.load(BlasOptions.DEFAULT);
+  }
 
   /** A fifth or less of what each test would leak. */
   private static final long MARGIN = 160L << 20;
