@@ -12,12 +12,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One batch on its way up the layers. */
-final class PortableCall {
+final class LayerCall {
 
   final LstmConfig config;
   final LstmInput input;
   final LstmState state;
-  final PortableScratch scratch;
   final @Nullable List<CellTrace> traces;
 
   /** [batch][length of the row]: false where a step is masked; a summary has one step. */
@@ -37,10 +36,9 @@ final class PortableCall {
   /** [batch, width]: the final h of the last LSTM layer. */
   float[] finalH = new float[0];
 
-  PortableCall(LstmConfig config, LstmInput input, boolean trace, PortableScratch scratch) {
+  LayerCall(LstmConfig config, LstmInput input, boolean trace) {
     this.config = config;
     this.input = input;
-    this.scratch = scratch;
     this.state = LstmState.zero(config, input.batch());
     this.time = input.time();
     this.values = input.x();
