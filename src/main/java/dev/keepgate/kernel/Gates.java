@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Gates {
 
-  /** So many numbers of all six arrays stay in the first level cache. */
-  private static final int CACHED = 1024;
+  /** So many units at a time: the numbers of all arrays stay in the first level cache. */
+  static final int UNITS = 512;
 
   private final CellConfig config;
   private final float @Nullable [] peepholes;
@@ -52,33 +52,37 @@ final class Gates {
   void advance(NativeScratch scratch, int from, int sumRows, int rows, float[] c) {
     int hidden = config.hiddenSize();
     int count = rows * hidden;
-    int step = isPlain ? CACHED : count;
-    for (int at = 0; at < count; at += step) {
-      int size = Math.min(step, count - at);
+    int block = sumRows * hidden;
+    for (int at = 0; at < count; at += UNITS) {
+      int size = Math.min(UNITS, count - at);
       int first = from * hidden + at;
-      int block = sumRows * hidden;
-      scratch.sums.view().get(first, scratch.input, at, size);
-      scratch.sums.view().get(block + first, scratch.forget, at, size);
-      scratch.sums.view().get(2 * block + first, scratch.output, at, size);
-      scratch.sums.view().get(3 * block + first, scratch.candidate, at, size);
-      if (isPlain) {
-        advancePlain(scratch, c, at, at + size);
-      } else {
-        advanceAny(scratch, c, count);
+      float[] sums = scratch.gates;
+      for (int gate = 0; gate < 4; gate++) {
+        scratch.sums.view().get(gate * block + first, sums, gate * size, size);
       }
+      if (isPlain) {
+        tanhInPlace(sums, 0, FloatFunctions.padded(4 * size));
+      }
+      System.arraycopy(sums, 0, scratch.input, at, size);
+      System.arraycopy(sums, size, scratch.forget, at, size);
+      System.arraycopy(sums, 2 * size, scratch.output, at, size);
+      System.arraycopy(sums, 3 * size, scratch.candidate, at, size);
+      if (isPlain) {
+        movePlain(scratch, c, at, at + size);
+      }
+    }
+    if (!isPlain) {
+      advanceAny(scratch, c, count);
     }
   }
 
-  private static void advancePlain(NativeScratch scratch, float[] c, int from, int to) {
-    tanhInPlace(scratch.input, from, to);
-    tanhInPlace(scratch.forget, from, to);
-    tanhInPlace(scratch.output, from, to);
-    tanhInPlace(scratch.candidate, from, to);
+  private static void movePlain(NativeScratch scratch, float[] c, int from, int to) {
     moveCell(scratch.input, scratch.forget, scratch.candidate, c, scratch.made, from, to);
-    tanhInPlace(scratch.made, from, to);
+    tanhInPlace(scratch.made, from, from + FloatFunctions.padded(to - from));
     open(scratch.output, scratch.made, from, to);
   }
 
+  /** One index for all arrays: that is what HotSpot vectorises. */
   private static void moveCell(
       float[] input, float[] forget, float[] candidate, float[] c, float[] made, int from, int to) {
     for (int i = from; i < to; i++) {

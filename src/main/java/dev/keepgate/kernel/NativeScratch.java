@@ -22,6 +22,9 @@ final class NativeScratch implements Scratch {
   /** [rows, outputSize]: h, where a product can read it. */
   final OffHeapFloats hidden = new OffHeapFloats();
 
+  /** Four gates of some units at a time. */
+  final float[] gates = new float[4 * Gates.UNITS];
+
   /** The gates of one step, each [rows, hiddenSize]. */
   float[] input = new float[0];
 
@@ -42,7 +45,7 @@ final class NativeScratch implements Scratch {
     x.ensure((long) rows * depth);
     sums.ensure(4L * rows * hiddenSize);
     hidden.ensure((long) rows * Math.max(outputSize, hiddenSize));
-    int cells = rows * hiddenSize;
+    int cells = FloatFunctions.padded(rows * hiddenSize);
     if (made.length < cells) {
       input = new float[cells];
       forget = new float[cells];
