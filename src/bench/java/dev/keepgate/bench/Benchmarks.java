@@ -15,6 +15,6 @@ final class Benchmarks {
     int[] batches = isQuick ? new int[] {1, 8, 32} : new int[] {1, 2, 4, 8, 16, 32, 64};
     int[] times = {1, 50};
     int[] threads = isQuick ? new int[] {1} : new int[] {1, 2};
-    new KernelBenchmark(isQuick ? 9 : 15, !isQuick).run(sizes, batches, times, threads);
+    new KernelBenchmark(isQuick ? 60 : 60, !isQuick).run(sizes, batches, times, threads);
   }
 }

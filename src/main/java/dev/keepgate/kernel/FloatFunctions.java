@@ -12,7 +12,7 @@ final class FloatFunctions {
   private static final float BOUND = 8.01773357391357422f;
 
   /** What HotSpot's vectorised loop takes at a time; it goes through what is left one by one. */
-  private static final int STRIDE = 256;
+  static final int STRIDE = 256;
 
   private FloatFunctions() {}
 
@@ -22,8 +22,8 @@ final class FloatFunctions {
   }
 
   /**
-   * tanh(x) as a polynomial of degree 9 over one of degree 8; off by less than 3e-7 and by less
-   * than 5 units in the last place.
+   * tanh(x) as a polynomial of degree 9 over one of degree 8, the form that Eigen uses; off by less
+   * than 3.2e-7, three times the precision of a number near 1.
    */
   private static float tanh(float value) {
     float x = Math.max(-BOUND, Math.min(BOUND, value));
@@ -98,15 +98,21 @@ final class FloatFunctions {
     }
   }
 
+  /** The largest number is taken off first, so that no power overflows. */
   private static void softmaxInPlace(float[] x, int from, int to, int width) {
-    double[] row = new double[width];
     for (int at = from; at < to; at += width) {
-      for (int j = 0; j < width; j++) {
-        row[j] = x[at + j];
+      float largest = Float.NEGATIVE_INFINITY;
+      for (int i = at; i < at + width; i++) {
+        largest = Math.max(largest, x[i]);
       }
-      double[] shares = ReferenceFunctions.activate(Activation.SOFTMAX, row);
-      for (int j = 0; j < width; j++) {
-        x[at + j] = (float) shares[j];
+      double sum = 0;
+      for (int i = at; i < at + width; i++) {
+        double power = Math.exp((double) x[i] - largest);
+        x[i] = (float) power;
+        sum += power;
+      }
+      for (int i = at; i < at + width; i++) {
+        x[i] = (float) (x[i] / sum);
       }
     }
   }

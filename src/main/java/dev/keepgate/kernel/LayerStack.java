@@ -1,6 +1,7 @@
 package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
@@ -19,6 +20,7 @@ final class LayerStack<S extends Scratch> implements AutoCloseable {
 
   private final LstmConfig config;
   private final List<Layer<S>> layers = new ArrayList<>();
+  private final List<CellConfig> cells;
   private final int top;
 
   /**
@@ -26,6 +28,7 @@ final class LayerStack<S extends Scratch> implements AutoCloseable {
    */
   LayerStack(LstmModel model, Function<LayerWeights, Layer<S>> layOut) {
     this.config = model.config();
+    this.cells = config.cells();
     try {
       for (LayerWeights layer : model.weights().layers()) {
         layers.add(layOut.apply(layer));
@@ -60,7 +63,7 @@ final class LayerStack<S extends Scratch> implements AutoCloseable {
   }
 
   LstmOutput unroll(LstmInput input, boolean returnSequences, boolean trace, S scratch) {
-    LayerCall call = new LayerCall(config, input, trace);
+    LayerCall call = new LayerCall(config, cells, input, trace);
     for (int i = 0; i < layers.size(); i++) {
       layers.get(i).apply(call, scratch);
       if (i == top && !returnSequences) {

@@ -5,7 +5,6 @@ import static dev.keepgate.kernel.FloatFunctions.clipInPlace;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LstmOutput.CellTrace;
-import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,22 +65,22 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
   }
 
   /**
-   * Puts a step's x and the bias' 1 into a row of {@code scratch.x}.
+   * Stages a step's x and the bias' 1.
    *
    * @param at where the row begins
    */
-  void loadInput(NativeScratch scratch, int at, float[] x, int from) {
-    FloatBuffer to = scratch.x.view();
-    to.put(at, x, from, config.inputSize());
-    to.put(at + config.inputSize(), 1);
+  void stageInput(NativeScratch scratch, int at, float[] x, int from) {
+    int width = config.inputSize();
+    System.arraycopy(x, from, scratch.staged, at, width);
+    scratch.staged[at + width] = 1;
   }
 
-  /** {@link #loadInput}, with the row's h behind it: rows of {@link #fusedWidth}. */
-  void loadFused(NativeScratch scratch, int row, float[] x, int from, float[] h) {
+  /** {@link #stageInput}, with the row's h behind it: rows of {@link #fusedWidth}. */
+  void stageFused(NativeScratch scratch, int row, float[] x, int from, float[] h) {
     int at = row * fusedWidth();
     int size = config.outputSize();
-    loadInput(scratch, at, x, from);
-    scratch.x.view().put(at + inputWidth(), h, row * size, size);
+    stageInput(scratch, at, x, from);
+    System.arraycopy(h, row * size, scratch.staged, at + inputWidth(), size);
   }
 
   /** Width of [x, 1]. */
@@ -94,14 +93,16 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
     return panels.depth();
   }
 
-  /** Sums = [x, 1, h] W for the rows in {@code scratch.x}. */
+  /** Sums = [x, 1, h] W for the rows that are staged. */
   void multiplyFused(NativeScratch scratch, int rows) {
+    scratch.loadStaged(rows * fusedWidth());
     panels.multiply(
         0, fusedWidth(), rows, scratch.x, fusedWidth(), scratch.sums, 0, rows, 0, scratch.blas);
   }
 
-  /** Sums = [x, 1] W for the rows in {@code scratch.x}. */
+  /** Sums = [x, 1] W for the rows that are staged. */
   void multiplyInputs(NativeScratch scratch, OffHeapFloats sums, int rows) {
+    scratch.loadStaged(rows * inputWidth());
     panels.multiply(0, inputWidth(), rows, scratch.x, inputWidth(), sums, 0, rows, 0, scratch.blas);
   }
 
@@ -130,15 +131,14 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
 
   /** From sums to the next state of the rows; {@code h} [rows, outputSize] is only written. */
   void advance(NativeScratch scratch, int from, int sumRows, int rows, float[] h, float[] c) {
-    gates.advance(scratch, from, sumRows, rows, c);
-    int cells = rows * config.hiddenSize();
     if (projection == null) {
-      System.arraycopy(scratch.made, 0, h, 0, cells);
+      gates.advance(scratch, from, sumRows, rows, c, h);
       return;
     }
+    gates.advance(scratch, from, sumRows, rows, c, scratch.made);
+    int cells = rows * config.hiddenSize();
     scratch.hidden.view().put(0, scratch.made, 0, cells);
     int size = config.outputSize();
-    scratch.x.ensure((long) rows * size);
     projection.multiply(
         0,
         config.hiddenSize(),

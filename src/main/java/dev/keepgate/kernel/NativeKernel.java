@@ -8,6 +8,10 @@ import dev.keepgate.model.LstmModel;
  */
 public final class NativeKernel implements LstmKernel {
 
+  static {
+    Gates.warmUp();
+  }
+
   @Override
   public String name() {
     return "native";

@@ -45,6 +45,22 @@ final class NativeModel implements CompiledModel {
     return layers.unroll(input, returnSequences, trace, own(scratch));
   }
 
+  @Override
+  public StepBatch newStepBatch(int capacity, Scratch scratch) {
+    boolean mayRest = layers.layers().stream().anyMatch(NativeModel::mayMask);
+    if (mayRest || !config().isCausal()) {
+      return CompiledModel.super.newStepBatch(capacity, scratch);
+    }
+    return new NativeStepBatch(layers, capacity, own(scratch));
+  }
+
+  /** Whether a layer can mark steps as not there: such rows do not all go on at a step. */
+  private static boolean mayMask(Layer<NativeScratch> layer) {
+    return layer instanceof Layer.Mask
+        || (layer instanceof Layer.Lookup<NativeScratch> lookup
+            && lookup.weights().config().maskZero());
+  }
+
   private static NativeScratch own(Scratch scratch) {
     if (scratch instanceof NativeScratch own) {
       return own;

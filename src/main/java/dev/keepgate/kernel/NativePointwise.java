@@ -5,7 +5,6 @@ import static dev.keepgate.kernel.FloatFunctions.activateInPlace;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
-import java.nio.FloatBuffer;
 
 /** A layer that works on each step alone; rows past their end stay zero. */
 abstract class NativePointwise implements Layer<NativeScratch> {
@@ -88,15 +87,16 @@ abstract class NativePointwise implements Layer<NativeScratch> {
     void apply(float[] x, float[] y, int from, int to, NativeScratch scratch) {
       int depth = panels.depth();
       int most = Math.min(NativeScratch.ROWS, to - from);
-      scratch.x.ensure((long) most * depth);
+      scratch.ensureRows(depth, most);
       scratch.sums.ensure((long) most * outputSize());
       for (int at = from; at < to; at += most) {
         int rows = Math.min(most, to - at);
-        FloatBuffer input = scratch.x.view();
         for (int row = 0; row < rows; row++) {
-          input.put(row * depth, x, (at + row) * inputSize(), inputSize());
-          input.put(row * depth + inputSize(), 1);
+          int start = row * depth;
+          System.arraycopy(x, (at + row) * inputSize(), scratch.staged, start, inputSize());
+          scratch.staged[start + inputSize()] = 1;
         }
+        scratch.loadStaged(rows * depth);
         panels.multiply(0, depth, rows, scratch.x, depth, scratch.sums, 0, rows, 0, scratch.blas);
         scratch.sums.view().get(0, y, at * outputSize(), rows * outputSize());
       }

@@ -22,8 +22,11 @@ final class NativeScratch implements Scratch {
   /** [rows, outputSize]: h, where a product can read it. */
   final OffHeapFloats hidden = new OffHeapFloats();
 
-  /** Four gates of some units at a time. */
-  final float[] gates = new float[4 * Gates.UNITS];
+  /** Rows on their way to {@link #x}: one copy off the heap costs less than one a row. */
+  float[] staged = new float[0];
+
+  /** All gates of less units than a loop takes at a time. */
+  final float[] gates = new float[4 * FloatFunctions.STRIDE];
 
   /** The gates of one step, each [rows, hiddenSize]. */
   float[] input = new float[0];
@@ -31,6 +34,9 @@ final class NativeScratch implements Scratch {
   float[] forget = new float[0];
   float[] output = new float[0];
   float[] candidate = new float[0];
+
+  /** [rows, hiddenSize]: the new cell, of which h is made. */
+  float[] cell = new float[0];
 
   /** [rows, hiddenSize]: h before it is projected. */
   float[] made = new float[0];
@@ -42,7 +48,7 @@ final class NativeScratch implements Scratch {
 
   /** Makes room for a cell. */
   void ensure(int depth, int hiddenSize, int outputSize, int rows) {
-    x.ensure((long) rows * depth);
+    ensureRows(depth, rows);
     sums.ensure(4L * rows * hiddenSize);
     hidden.ensure((long) rows * Math.max(outputSize, hiddenSize));
     int cells = FloatFunctions.padded(rows * hiddenSize);
@@ -51,8 +57,22 @@ final class NativeScratch implements Scratch {
       forget = new float[cells];
       output = new float[cells];
       candidate = new float[cells];
+      cell = new float[cells];
       made = new float[cells];
     }
+  }
+
+  /** Makes room for the left side of a product. */
+  void ensureRows(int depth, int rows) {
+    x.ensure((long) rows * depth);
+    if (staged.length < rows * depth) {
+      staged = new float[rows * depth];
+    }
+  }
+
+  /** Puts what is staged where a product reads it. */
+  void loadStaged(int count) {
+    x.view().put(0, staged, 0, count);
   }
 
   /** Makes room for the state of an unroll's rows. */

@@ -72,7 +72,7 @@ final class NativeUnroll {
     int active = active(step);
     int width = cell.config().inputSize();
     for (int row = 0; row < active; row++) {
-      cell.loadFused(scratch, row, run.x(), source(row) * width, scratch.h);
+      cell.stageFused(scratch, row, run.x(), source(row) * width, scratch.h);
     }
     cell.multiplyFused(scratch, active);
     cell.advance(scratch, 0, active, active, scratch.h, scratch.c);
@@ -86,7 +86,7 @@ final class NativeUnroll {
     int start = packed;
     for (int s = step; s < end; s++) {
       for (int row = 0; row < active(s); row++) {
-        cell.loadInput(scratch, at, run.x(), source(row) * width);
+        cell.stageInput(scratch, at, run.x(), source(row) * width);
         at += cell.inputWidth();
       }
       packed += run.steps().active()[s];
