@@ -14,7 +14,8 @@ class BatchConfiguration {
   }
 
   @Bean
-  BatchScheduler batchScheduler(LstmKernel kernel, BatchProperties properties) {
-    return new BatchScheduler(kernel, properties);
+  BatchScheduler batchScheduler(
+      LstmKernel kernel, BatchProperties properties, BatchListener listener) {
+    return new BatchScheduler(kernel, properties, listener);
   }
 }
