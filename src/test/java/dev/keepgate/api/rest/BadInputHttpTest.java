@@ -362,7 +362,7 @@ class BadInputHttpTest extends ServerTest {
   private static byte[] header(long claimed, String json) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     for (int i = 0; i < 8; i++) {
-      out.write((int) (claimed >>> 8 * i));
+      out.write((int) (claimed >>> (8 * i)));
     }
     out.writeBytes(json.getBytes(StandardCharsets.UTF_8));
     out.writeBytes(new byte[4]);
