@@ -1,4 +1,5 @@
-"""Writes the cases of src/test/resources/golden that begin with `keras-extra-`.
+"""Writes the cases of src/test/resources/golden that begin with `keras-extra-`, and the files
+of src/test/resources/refused/keras.
 
 Run with Keras 3 on any backend:  python keras_cases.py src/test/resources/golden
 Each folder holds the model as .keras and .h5, an input, and what Keras computed.
@@ -10,6 +11,7 @@ import pathlib
 import sys
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+import h5py
 import keras
 import numpy as np
 from keras import layers as L
@@ -137,6 +139,134 @@ def backward_of_another_size():
     )
 
 
+def keras2_layer(class_name, name, **config):
+    return {"class_name": class_name, "config": {"name": name, **config}}
+
+
+def keras2(path, version, model_config, weights, root="model_weights"):
+    """A file as Keras 2 lays it out, which no Keras 3 writes any more."""
+    with h5py.File(path, "w") as file:
+        if model_config:
+            file.attrs["keras_version"] = version.encode()
+            file.attrs["model_config"] = json.dumps(model_config).encode()
+        group = file.create_group(root) if root else file
+        group.attrs["layer_names"] = [name.encode() for name in weights]
+        for layer, variables in weights.items():
+            names = [f"{layer}/{name}:0".encode() for name in variables]
+            layer_group = group.create_group(layer)
+            layer_group.attrs["weight_names"] = names
+            for name, values in zip(names, variables.values()):
+                layer_group.create_dataset(name.decode(), data=values)
+
+
+def lstm_variables(layer):
+    return dict(zip(("kernel", "recurrent_kernel", "bias"), layer.get_weights()))
+
+
+def keras2_functional():
+    """Keras 2.2: hard_sigmoid is clip(0.2 x + 0.5), and nodes are lists."""
+    old = lambda x: keras.ops.clip(0.2 * x + 0.5, 0, 1)
+    lstm = L.LSTM(4, recurrent_activation=old, return_sequences=True, name="lstm_1")
+    dense = L.Dense(2, activation=old, name="dense_1")
+    ids = keras.Input((6,), dtype="int32")
+    embedding = L.Embedding(9, 3, mask_zero=True, name="embedding_1")
+    model = keras.Model(ids, dense(lstm(embedding(ids))))
+    node = lambda name: [[[name, 0, 0, {}]]]
+    layers = [
+        keras2_layer("InputLayer", "input_1", batch_input_shape=[None, 6], dtype="int32"),
+        keras2_layer(
+            "Embedding", "embedding_1", input_dim=9, output_dim=3, mask_zero=True
+        ),
+        keras2_layer(
+            "LSTM",
+            "lstm_1",
+            units=4,
+            activation="tanh",
+            recurrent_activation="hard_sigmoid",
+            use_bias=True,
+            return_sequences=True,
+            go_backwards=False,
+        ),
+        keras2_layer("Dense", "dense_1", units=2, activation="hard_sigmoid", use_bias=True),
+    ]
+    for layer, before in zip(layers, [None, "input_1", "embedding_1", "lstm_1"]):
+        layer["name"] = layer["config"]["name"]
+        layer["inbound_nodes"] = node(before) if before else []
+    config = {
+        "class_name": "Model",
+        "config": {
+            "name": "model_1",
+            "layers": layers,
+            "input_layers": [["input_1", 0, 0]],
+            "output_layers": [["dense_1", 0, 0]],
+        },
+    }
+    weights = lambda: {
+        "input_1": {},
+        "embedding_1": {"embeddings": embedding.get_weights()[0]},
+        "lstm_1": lstm_variables(lstm),
+        "dense_1": dict(zip(("kernel", "bias"), dense.get_weights())),
+    }
+    x = random.integers(0, 9, (3, 6)).astype("int32")
+    return model, x, lambda path: keras2(path, "2.2.4", config, weights())
+
+
+def to_cudnn(variables):
+    """The inverse of what Keras 2's `_convert_rnn_weights` does."""
+    split = lambda matrix: np.split(matrix, 4, axis=1)
+    return {
+        "kernel": np.hstack(
+            [k.T.reshape(k.shape) for k in split(variables["kernel"])]
+        ),
+        "recurrent_kernel": np.hstack([k.T for k in split(variables["recurrent_kernel"])]),
+        "bias": np.tile(0.5 * variables["bias"], 2),
+    }
+
+
+def keras2_cudnn():
+    lstm = L.LSTM(4)
+    model = keras.Sequential([keras.Input((5, 3)), lstm])
+    config = {
+        "class_name": "Sequential",
+        "config": [
+            keras2_layer(
+                "CuDNNLSTM",
+                "cu_dnnlstm_1",
+                batch_input_shape=[None, 5, 3],
+                units=4,
+                return_sequences=False,
+            )
+        ],
+    }
+    weights = lambda: {"cu_dnnlstm_1": to_cudnn(lstm_variables(lstm))}
+    return model, floats(2, 5, 3), lambda path: keras2(path, "2.2.4", config, weights())
+
+
+def refused(folder):
+    """Files that hold weights without saying what the layers are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model = keras.Sequential([keras.Input((5, 3)), L.LSTM(4)])
+    model.save_weights(folder / "keras3.weights.h5")
+    keras2(folder / "keras2-weights.h5", None, None, {"lstm": lstm_variables(model.layers[0])}, "")
+    x = keras.Input((5, 3))
+    y = L.LSTM(4, return_sequences=True, name="below")(x)
+    branches = L.Add(name="sum")([L.LSTM(2, name="left")(y), L.LSTM(2, name="right")(y)])
+    keras.Model(x, branches).save(folder / "branches.keras")
+    nested = keras.Sequential([keras.Input((5, 3)), L.LSTM(4)], name="inner")
+    keras.Sequential([keras.Input((5, 3)), nested, L.Dense(1)]).save(folder / "nested.keras")
+    repeat = [L.LSTM(4), L.RepeatVector(3, name="again"), L.LSTM(2, return_sequences=True)]
+    keras.Sequential([keras.Input((5, 3)), *repeat]).save(folder / "repeat.keras")
+    file = h5py.File(folder / "cycle.h5", "w")
+    group = file.create_group("a")
+    group["a"] = group
+    file.close()
+    with h5py.File(folder / "link.h5", "w") as file:
+        file["elsewhere"] = h5py.ExternalLink("/etc/passwd", "/")
+    with h5py.File(folder / "latest.h5", "w", libver="latest") as file:
+        file.attrs["layer_names"] = [b"lstm"]
+        file.create_dataset("lstm/kernel", data=floats(2, 3))
+
+
 CASES = [
     functional_mask,
     stacked_norms,
@@ -146,6 +276,8 @@ CASES = [
     activations,
     cells,
     backward_of_another_size,
+    keras2_functional,
+    keras2_cudnn,
 ]
 
 
@@ -156,7 +288,7 @@ def tensor(values):
 def main(root):
     for number, make in enumerate(CASES):
         keras.utils.set_random_seed(number)
-        model, x = make()
+        model, x, *writer = make()
         for weight in model.weights:
             spread = random.normal(0, 0.4, weight.shape)
             is_variance = "variance" in weight.path
@@ -164,9 +296,9 @@ def main(root):
                 weight.assign(np.exp(spread) if is_variance else spread)
         folder = pathlib.Path(root) / ("keras-extra-" + make.__name__.replace("_", "-"))
         folder.mkdir(parents=True, exist_ok=True)
-        files = ["model.keras", "model.h5"]
+        files = ["model.h5"] if writer else ["model.keras", "model.h5"]
         for file in files:
-            model.save(folder / file)
+            (writer[0] if writer else model.save)(folder / file)
         case = {
             "note": "Keras " + keras.__version__,
             "files": files,
@@ -175,6 +307,7 @@ def main(root):
             "tolerance": 1e-5,
         }
         (folder / "case.json").write_text(json.dumps(case) + "\n")
+    refused(pathlib.Path(root).parent / "refused" / "keras")
 
 
 if __name__ == "__main__":

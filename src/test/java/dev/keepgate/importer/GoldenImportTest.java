@@ -67,7 +67,8 @@ class GoldenImportTest {
   }
 
   private static LstmInput input(GoldenCase golden, LstmConfig config, int @Nullable [] lengths) {
-    Tensor ids = golden.inputs().get(config.takesIds() && !golden.inputs().containsKey("ids") ? "x" : "ids");
+    Tensor ids =
+        golden.inputs().get(config.takesIds() && !golden.inputs().containsKey("ids") ? "x" : "ids");
     Tensor x = Objects.requireNonNull(ids != null ? ids : golden.inputs().get("x"));
     int batch = x.shape()[0];
     int time = config.takesIds() || x.shape().length == 3 ? x.shape()[1] : 1;

@@ -32,10 +32,8 @@ final class Dl4jCells {
     int hidden = layer.size("nout");
     long gates = 4L * hidden;
     float[] kernel =
-        GateBlocks.fromRows(
-            parameters.next(layer.name(), inputs * gates), inputs, hidden, ORDER);
-    float[] stored =
-        parameters.next(layer.name(), (gates + (peepholes ? PEEPHOLES : 0)) * hidden);
+        GateBlocks.fromRows(parameters.next(layer.name(), inputs * gates), inputs, hidden, ORDER);
+    float[] stored = parameters.next(layer.name(), (gates + (peepholes ? PEEPHOLES : 0)) * hidden);
     float[] recurrent = GateBlocks.fromRows(stored, hidden, hidden, ORDER);
     float[] bias = GateBlocks.fromVector(parameters.next(layer.name(), gates), hidden, ORDER);
     Activation activation = layer.activation("activationFn");
@@ -53,7 +51,8 @@ final class Dl4jCells {
   /** The last columns of RW: of the forget, the output and the input gate. */
   private static float[] peepholes(float[] stored, int hidden) {
     int from = 4 * hidden * hidden;
-    float[] peepholes = Arrays.copyOf(Arrays.copyOfRange(stored, from + 2 * hidden, from + 3 * hidden), 3 * hidden);
+    float[] peepholes =
+        Arrays.copyOf(Arrays.copyOfRange(stored, from + 2 * hidden, from + 3 * hidden), 3 * hidden);
     System.arraycopy(stored, from, peepholes, hidden, 2 * hidden);
     return peepholes;
   }

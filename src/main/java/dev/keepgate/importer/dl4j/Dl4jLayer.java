@@ -51,8 +51,7 @@ record Dl4jLayer(String name, String kind, JsonNode json) {
   /** An activation function; softmax too. */
   Activation activation(String field) throws ImportException {
     JsonNode function = json.path(field);
-    String name =
-        function.path("@class").asString("").replaceAll(".*\\.Activation", "");
+    String name = function.path("@class").asString("").replaceAll(".*\\.Activation", "");
     Activation activation =
         switch (name) {
           case "Identity" -> Activation.LINEAR;
@@ -68,7 +67,8 @@ record Dl4jLayer(String name, String kind, JsonNode json) {
           case "LReLU" ->
               new Activation(Kind.LEAKY_RELU, function.path("alpha").floatValue(0.01f), 0);
           case "ReLU" -> relu(function);
-          case "GELU" -> function.path("precise").asBoolean(false) ? Activation.of(Kind.GELU) : null;
+          case "GELU" ->
+              function.path("precise").asBoolean(false) ? Activation.of(Kind.GELU) : null;
           default -> null;
         };
     if (activation == null) {

@@ -112,8 +112,7 @@ final class Dl4jNetwork {
               Dl4jCells.read(layer, parameters, true),
               Merge.SUM);
       case "Bidirectional" ->
-          bidirectional(
-              readCell(layer.inner("fwd")), readCell(layer.inner("bwd")), merge(layer));
+          bidirectional(readCell(layer.inner("fwd")), readCell(layer.inner("bwd")), merge(layer));
       default -> throw layer.unsupported("is not supported");
     }
   }
@@ -158,9 +157,7 @@ final class Dl4jNetwork {
         table[i] += bias[i % size];
       }
     }
-    made.add(
-        new LayerWeights.Embedding(
-            new LayerConfig.Embedding(vocabulary, size, false), table));
+    made.add(new LayerWeights.Embedding(new LayerConfig.Embedding(vocabulary, size, false), table));
     readActivation(layer, layer.activation("activationFn"));
   }
 

@@ -81,7 +81,8 @@ record Hdf5Dataset(TensorInfo info, ObjectHeader header) {
   }
 
   private FloatingPoint floatingPoint() throws ImportException {
-    if (header.getMessageOfType(DataTypeMessage.class).getDataType() instanceof FloatingPoint type) {
+    if (header.getMessageOfType(DataTypeMessage.class).getDataType()
+        instanceof FloatingPoint type) {
       return type;
     }
     throw ImportException.unsupported(info.name(), "its numbers are no floating point numbers");
@@ -109,7 +110,8 @@ record Hdf5Dataset(TensorInfo info, ObjectHeader header) {
       }
     }
     throw ImportException.unsupported(
-        info.name(), "its floating point numbers of %d bytes are unknown".formatted(type.getSize()));
+        info.name(),
+        "its floating point numbers of %d bytes are unknown".formatted(type.getSize()));
   }
 
   private ImportException damaged(long needed, long there) {

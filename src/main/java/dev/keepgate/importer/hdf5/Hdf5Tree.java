@@ -107,7 +107,8 @@ final class Hdf5Tree {
   private void visitLinks(String path, ObjectHeader header, int depth) {
     if (header.getMessageOfType(LinkInfoMessage.class).getBTreeNameIndexAddress()
         != Constants.UNDEFINED_ADDRESS) {
-      throw new HdfException("the links of '%s' lie in a heap; save without libver".formatted(path));
+      throw new HdfException(
+          "the links of '%s' lie in a heap; save without libver".formatted(path));
     }
     for (LinkMessage link : header.getMessagesOfType(LinkMessage.class)) {
       String child = join(path, link.getLinkName());

@@ -43,8 +43,7 @@ final class KerasActivations {
       return Activation.LINEAR;
     }
     String name = named.asString("");
-    Activation activation =
-        name.equals("hard_sigmoid") ? version.hardSigmoid() : KNOWN.get(name);
+    Activation activation = name.equals("hard_sigmoid") ? version.hardSigmoid() : KNOWN.get(name);
     if (activation == null) {
       throw layer.unsupported(field, "%s is no activation that is known here".formatted(value));
     }

@@ -44,11 +44,9 @@ final class KerasCells {
   private Cell readPlain(
       KerasLayer layer, KerasWeights.OfLayer weights, String part, int inputs, int units)
       throws IOException, ImportException {
-    Activation activation =
-        KerasActivations.of(layer, "activation", version, Activation.TANH);
+    Activation activation = KerasActivations.of(layer, "activation", version, Activation.TANH);
     Activation recurrent =
-        KerasActivations.of(
-            layer, "recurrent_activation", version, version.recurrentActivation());
+        KerasActivations.of(layer, "recurrent_activation", version, version.recurrentActivation());
     if (activation.equals(Activation.SOFTMAX) || recurrent.equals(Activation.SOFTMAX)) {
       throw layer.unsupported("activation", "softmax is no activation of a cell here");
     }
@@ -75,8 +73,7 @@ final class KerasCells {
    * cuDNN's layout of the same numbers: each gate's kernel transposed, and two biases; as {@code
    * _convert_rnn_weights} of Keras 2 turns it.
    */
-  private static Cell readCudnn(
-      KerasWeights.OfLayer weights, String part, int inputs, int units)
+  private static Cell readCudnn(KerasWeights.OfLayer weights, String part, int inputs, int units)
       throws IOException, ImportException {
     float[] kernel = regroup(weights.next(part, 0, inputs, 4 * units), inputs, units);
     float[] recurrent = regroup(weights.next(part, 1, units, 4 * units), units, units);
@@ -88,11 +85,7 @@ final class KerasCells {
     return new Cell(
         CellConfig.builder(inputs, units).build(),
         new CellWeights(
-            kernel,
-            recurrent,
-            GateBlocks.fromVector(bias, units, GateOrder.IFGO),
-            null,
-            null));
+            kernel, recurrent, GateBlocks.fromVector(bias, units, GateOrder.IFGO), null, null));
   }
 
   /** Each gate's [rows, units] block holds, row after row, a [units, rows] matrix. */

@@ -65,7 +65,8 @@ final class KerasGraph {
     for (String name = output; ; name = inputOf(path.getFirst())) {
       KerasLayer layer = layers.get(name);
       if (layer == null || !seen.add(name)) {
-        throw ImportException.malformed("'%s' is no layer on the way from the input".formatted(name));
+        throw ImportException.malformed(
+            "'%s' is no layer on the way from the input".formatted(name));
       }
       path.addFirst(layer);
       if (name.equals(input)) {
@@ -86,7 +87,9 @@ final class KerasGraph {
     List<String> inputs = callOf(layer.name()).inputs();
     if (inputs.size() != 1) {
       throw layer.unsupported(
-          "", "takes %d inputs %s: only a single path of layers is served".formatted(inputs.size(), inputs));
+          "",
+          "takes %d inputs %s: only a single path of layers is served"
+              .formatted(inputs.size(), inputs));
     }
     return inputs.get(0);
   }
@@ -106,7 +109,8 @@ final class KerasGraph {
       String mask = callOf(layer.name()).mask();
       if (mask != null && (source == null || !isMaskOf(source, mask))) {
         throw layer.unsupported(
-            "mask", "is computed by '%s', not by an Embedding or Masking before it".formatted(mask));
+            "mask",
+            "is computed by '%s', not by an Embedding or Masking before it".formatted(mask));
       }
       if (layer.className().equals("Masking") || layer.flag("mask_zero")) {
         source = layer;
@@ -198,7 +202,9 @@ final class KerasGraph {
     String name = reference.get(0).asString();
     if (reference.path(1).asInt(0) != 0 || reference.path(2).asInt(0) != 0) {
       throw layer.unsupported(
-          "", "takes an output of '%s' that is not its first: only the first is served".formatted(name));
+          "",
+          "takes an output of '%s' that is not its first: only the first is served"
+              .formatted(name));
     }
     return name;
   }

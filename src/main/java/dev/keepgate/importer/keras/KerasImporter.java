@@ -43,8 +43,7 @@ public final class KerasImporter implements ModelImporter {
       throws IOException, ImportException {
     KerasFiles.checkConfig(config);
     try (ZipArchive archive = ZipArchive.open(files.first(), limits)) {
-      JsonNode model =
-          ConfigJson.parse(CONFIG, archive.bytes(CONFIG, limits.maxHeaderBytes()));
+      JsonNode model = ConfigJson.parse(CONFIG, archive.bytes(CONFIG, limits.maxHeaderBytes()));
       JsonNode metadata =
           ConfigJson.parse(METADATA, archive.bytes(METADATA, limits.maxHeaderBytes()));
       String version = metadata.path("keras_version").asString("");

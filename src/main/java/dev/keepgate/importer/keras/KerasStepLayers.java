@@ -68,8 +68,7 @@ final class KerasStepLayers {
                   layer.number("negative_slope", layer.number("alpha", 0.3)),
                   0));
       case "ELU" ->
-          activate(
-              layer, width, new Activation(Activation.Kind.ELU, layer.number("alpha", 1), 0));
+          activate(layer, width, new Activation(Activation.Kind.ELU, layer.number("alpha", 1), 0));
       default -> null;
     };
   }
@@ -83,8 +82,7 @@ final class KerasStepLayers {
 
   private static LayerWeights activate(KerasLayer layer, int width, Activation activation)
       throws ImportException {
-    return new LayerWeights.Activate(
-        new LayerConfig.Activate(known(layer, width), activation));
+    return new LayerWeights.Activate(new LayerConfig.Activate(known(layer, width), activation));
   }
 
   private static Activation relu(KerasLayer layer) throws ImportException {
@@ -107,8 +105,7 @@ final class KerasStepLayers {
       throw layer.unsupported(
           "kernel", "expected shape [inputs, units], got " + Arrays.toString(shape));
     }
-    Activation activation =
-        KerasActivations.of(layer, "activation", version, Activation.LINEAR);
+    Activation activation = KerasActivations.of(layer, "activation", version, Activation.LINEAR);
     float[] kernel = weights.next(part, 0, shape[0], units);
     return new LayerWeights.Dense(
         new LayerConfig.Dense(shape[0], units, activation),

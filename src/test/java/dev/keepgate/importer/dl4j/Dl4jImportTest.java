@@ -163,7 +163,9 @@ class Dl4jImportTest {
         network.vocabulary() > 0
             ? Nd4j.rand(random, BATCH, TIME).muli(network.vocabulary()).castTo(DataType.INT32)
             : Nd4j.rand(random, BATCH, network.inputs(), TIME).subi(0.5).muli(2);
-    INDArray expected = theirs.output(x.castTo(network.vocabulary() > 0 ? DataType.INT32 : theirs.params().dataType()));
+    INDArray expected =
+        theirs.output(
+            x.castTo(network.vocabulary() > 0 ? DataType.INT32 : theirs.params().dataType()));
     boolean isSequence = expected.rank() == 3;
     assertThat(imported.model().config().returnSequences()).isEqualTo(isSequence);
     for (LstmKernel kernel : List.of(new ReferenceKernel(), new PortableKernel())) {
@@ -212,7 +214,9 @@ class Dl4jImportTest {
   @Test
   void configurationThatTheFileSaysItselfIsRefused() throws Exception {
     Path file = write(networks().findFirst().orElseThrow().make(DataType.FLOAT));
-    ImportConfig config = ImportConfig.parse("{\"forget_bias\": 1}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    ImportConfig config =
+        ImportConfig.parse(
+            "{\"forget_bias\": 1}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
     assertThatExceptionOfType(ImportException.class)
         .isThrownBy(() -> importers.read(ModelFiles.of(file), null, config))
         .withMessageContaining("/config/forget_bias");
