@@ -29,12 +29,12 @@ import tools.jackson.databind.node.ObjectNode;
 class GoldenHttpTest extends ServerTest {
 
   static Stream<Arguments> files() {
-    return Stream.of("pytorch-", "tf1-")
+    return Stream.of("pytorch-", "tf1-", "keras-")
         .flatMap(GoldenCase::all)
         .flatMap(
             golden ->
                 golden.files().stream()
-                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz)"))
+                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz|keras|h5)"))
                     .map(file -> Arguments.of(golden, file)));
   }
 
@@ -139,7 +139,8 @@ class GoldenHttpTest extends ServerTest {
     Map<String, Object> body = new LinkedHashMap<>();
     Tensor ids = golden.inputs().get("ids");
     Tensor x = Objects.requireNonNull(ids != null ? ids : golden.inputs().get("x"));
-    body.put("x", nested(x, ids != null));
+    // The Keras cases call ids x as well.
+    body.put("x", nested(x, ids != null || x.shape().length == 2 && golden.name().startsWith("keras-")));
     Tensor h = golden.inputs().get("h0");
     Tensor c = golden.inputs().get("c0");
     if (h != null && c != null) {
