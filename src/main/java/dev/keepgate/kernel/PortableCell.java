@@ -74,6 +74,7 @@ final class PortableCell implements RecurrentCell<PortableScratch> {
   @Override
   public void run(Run run, PortableScratch scratch) {
     PackedSteps steps = run.steps();
+    CellTrace trace = run.trace();
     float[] h = steps.gatherRows(run.firstH(), config.outputSize());
     float[] c = steps.gatherRows(run.firstC(), config.hiddenSize());
     float[] packed =
@@ -83,9 +84,7 @@ final class PortableCell implements RecurrentCell<PortableScratch> {
             h,
             c,
             scratch,
-            run.trace() == null
-                ? null
-                : (from, gates, cell) -> store(run.trace(), steps, from, gates, cell));
+            trace == null ? null : (from, gates, cell) -> store(trace, steps, from, gates, cell));
     steps.scatter(packed, run.outputs(), config.outputSize());
     steps.scatterRows(h, run.h(), config.outputSize());
     steps.scatterRows(c, run.c(), config.hiddenSize());
