@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Random;
@@ -14,7 +15,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.conf.layers.GravesLSTM;
+import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
@@ -47,7 +48,7 @@ class DamagedFileTest {
         new MultiLayerNetwork(
             new NeuralNetConfiguration.Builder()
                 .list(
-                    new GravesLSTM.Builder().nIn(3).nOut(4).build(),
+                    new LSTM.Builder().nIn(3).nOut(4).build(),
                     new RnnOutputLayer.Builder().nIn(4).nOut(2).build())
                 .build());
     network.init();
@@ -108,12 +109,13 @@ class DamagedFileTest {
         case 2 -> damaged[at] = (byte) 0xff;
         default -> {
           int length = Math.min(8, damaged.length - at);
-          System.arraycopy(damaged, random.nextInt(damaged.length - length + 1), damaged, at, length);
+          System.arraycopy(
+              damaged, random.nextInt(damaged.length - length + 1), damaged, at, length);
         }
       }
     }
     return random.nextInt(10) == 0
-        ? java.util.Arrays.copyOf(damaged, random.nextInt(damaged.length))
+        ? Arrays.copyOf(damaged, random.nextInt(damaged.length))
         : damaged;
   }
 }

@@ -56,15 +56,16 @@ final class ImportCostMain {
       long start = System.nanoTime();
       long weights =
           Float.BYTES
-              * importers
-                  .read(ModelFiles.of(file), null, ImportConfig.NONE)
-                  .model()
-                  .parameters();
+              * importers.read(ModelFiles.of(file), null, ImportConfig.NONE).model().parameters();
       double seconds = (System.nanoTime() - start) / 1e9;
       long allocated = threads.getThreadAllocatedBytes(thread) - before;
       System.out.printf(
           "%s: weights %.1f MB, read in %.2f s, allocated %.1f MB (%.2f times)%n",
-          file.getFileName(), weights / 1e6, seconds, allocated / 1e6, (double) allocated / weights);
+          file.getFileName(),
+          weights / 1e6,
+          seconds,
+          allocated / 1e6,
+          (double) allocated / weights);
     }
   }
 }

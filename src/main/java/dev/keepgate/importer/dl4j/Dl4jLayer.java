@@ -3,6 +3,7 @@ package dev.keepgate.importer.dl4j;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.Activation.Kind;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -77,7 +78,7 @@ record Dl4jLayer(String name, String kind, JsonNode json) {
     return activation;
   }
 
-  private static @org.jspecify.annotations.Nullable Activation relu(JsonNode function) {
+  private static @Nullable Activation relu(JsonNode function) {
     boolean plain =
         function.path("max").isNull()
             && function.path("threshold").doubleValue(0) == 0

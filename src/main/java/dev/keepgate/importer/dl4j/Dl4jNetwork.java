@@ -176,11 +176,11 @@ final class Dl4jNetwork {
             hasBias ? parameters.next(layer.name(), outputs) : new float[outputs]));
   }
 
-  /** [rows, columns], stored with the first index running fastest. */
+  /** [rows, columns], which lies in the file as [columns, rows]. */
   private float[] matrix(Dl4jLayer layer, int rows, int columns)
       throws IOException, ImportException {
-    return GateBlocks.transpose(
-        parameters.next(layer.name(), (long) rows * columns), columns, rows);
+    float[] stored = parameters.next(layer.name(), (long) rows * columns);
+    return GateBlocks.transpose(stored, /* rows= */ columns, /* columns= */ rows);
   }
 
   private void readActivation(Dl4jLayer layer, Activation activation) throws ImportException {

@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** An HDF5 file: its datasets by path, and the strings that its groups carry. */
@@ -95,7 +96,9 @@ public final class Hdf5File implements TensorFile {
   public @Nullable List<String> strings(String group, String attribute)
       throws IOException, ImportException {
     ObjectHeader header = groups.get(group);
-    return header == null ? null : guarded(() -> attributes.strings(header, attribute));
+    return header == null
+        ? null
+        : guarded(() -> Optional.ofNullable(attributes.strings(header, attribute))).orElse(null);
   }
 
   @Override
@@ -119,12 +122,11 @@ public final class Hdf5File implements TensorFile {
   }
 
   /** Something that jHDF does, with whatever it throws at a damaged file. */
-  private interface Reading<T extends @Nullable Object> {
+  private interface Reading<T> {
     T run() throws IOException, ImportException;
   }
 
-  private static <T extends @Nullable Object> T guarded(Reading<T> reading)
-      throws IOException, ImportException {
+  private static <T> T guarded(Reading<T> reading) throws IOException, ImportException {
     try {
       return reading.run();
     } catch (RuntimeException | StackOverflowError | EOFException e) {

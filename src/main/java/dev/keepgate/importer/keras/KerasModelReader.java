@@ -212,13 +212,12 @@ final class KerasModelReader {
 
   private void readBidirectional(KerasLayer layer) throws IOException, ImportException {
     KerasLayer forward = layer.inner("layer", "forward_layer");
-    KerasLayer backward =
-        layer.config().path("backward_layer").isObject()
-            ? layer.inner("backward_layer", "backward_layer")
-            : forward;
+    // Older files leave out a backward layer that is made after the forward one.
+    boolean isOwn = layer.config().path("backward_layer").isObject();
+    KerasLayer backward = isOwn ? layer.inner("backward_layer", "backward_layer") : forward;
     boolean returnSequences = checkRecurrent(forward);
     if (forward.flag("go_backwards")
-        || (backward != forward && !backward.flag("go_backwards"))
+        || backward.flag("go_backwards") != isOwn
         || backward.flag("return_sequences") != returnSequences) {
       throw layer.unsupported("", "its layers do not run forward and backward");
     }

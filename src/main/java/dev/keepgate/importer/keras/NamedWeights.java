@@ -22,7 +22,7 @@ final class NamedWeights implements KerasWeights {
   }
 
   /**
-   * The strings of an attribute; one that is too long for HDF5 lies in pieces, {@code name0}, …
+   * The strings of an attribute; one that is too long for HDF5 lies in numbered pieces
    *
    * @return null where there is none
    */

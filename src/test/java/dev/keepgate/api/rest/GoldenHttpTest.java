@@ -140,7 +140,8 @@ class GoldenHttpTest extends ServerTest {
     Tensor ids = golden.inputs().get("ids");
     Tensor x = Objects.requireNonNull(ids != null ? ids : golden.inputs().get("x"));
     // The Keras cases call ids x as well.
-    body.put("x", nested(x, ids != null || x.shape().length == 2 && golden.name().startsWith("keras-")));
+    body.put(
+        "x", nested(x, ids != null || x.shape().length == 2 && golden.name().startsWith("keras-")));
     Tensor h = golden.inputs().get("h0");
     Tensor c = golden.inputs().get("c0");
     if (h != null && c != null) {

@@ -17,6 +17,7 @@ import dev.keepgate.kernel.ReferenceKernel;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmState;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -215,8 +216,7 @@ class Dl4jImportTest {
   void configurationThatTheFileSaysItselfIsRefused() throws Exception {
     Path file = write(networks().findFirst().orElseThrow().make(DataType.FLOAT));
     ImportConfig config =
-        ImportConfig.parse(
-            "{\"forget_bias\": 1}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        ImportConfig.parse("{\"forget_bias\": 1}".getBytes(StandardCharsets.UTF_8));
     assertThatExceptionOfType(ImportException.class)
         .isThrownBy(() -> importers.read(ModelFiles.of(file), null, config))
         .withMessageContaining("/config/forget_bias");
@@ -232,7 +232,8 @@ class Dl4jImportTest {
     return new LSTM.Builder().nIn(in).nOut(out).activation(activation).build();
   }
 
-  private static GravesLSTM graves(int in, int out) {
+  @SuppressWarnings("deprecation") // deprecated, but saved
+  private static Layer graves(int in, int out) {
     return new GravesLSTM.Builder()
         .nIn(in)
         .nOut(out)
@@ -241,7 +242,8 @@ class Dl4jImportTest {
         .build();
   }
 
-  private static GravesBidirectionalLSTM gravesBoth(int in, int out) {
+  @SuppressWarnings("deprecation") // deprecated, but saved
+  private static Layer gravesBoth(int in, int out) {
     return new GravesBidirectionalLSTM.Builder()
         .nIn(in)
         .nOut(out)

@@ -77,7 +77,8 @@ class KerasRefusalTest {
   @Test
   void versionBeforeKeras2IsRefused() throws IOException {
     Path file = GOLDEN.resolve("keras-nobias/model.keras");
-    Path changed = rewrite(file, "metadata.json", "\"keras_version\": \"3", "\"keras_version\": \"1");
+    Path changed =
+        rewrite(file, "metadata.json", "\"keras_version\": \"3", "\"keras_version\": \"1");
     assertThat(refusal(changed, ImportLimits.DEFAULT)).hasMessageContaining("too old");
   }
 
