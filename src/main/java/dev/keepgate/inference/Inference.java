@@ -7,7 +7,6 @@ import dev.keepgate.batch.QueueFullException;
 import dev.keepgate.batch.StepListener;
 import dev.keepgate.batch.TaskExpiredException;
 import dev.keepgate.inference.InferenceListener.Stage;
-import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmOutput;
@@ -139,8 +138,8 @@ public final class Inference {
 
   private Call call(ModelHandle handle, Operation operation, InferenceRequest request) {
     LstmConfig config = handle.config();
-    InputCheck.Checked checked = new InputCheck(config, operation, request).check();
-    bound(config, checked.input(), request.trace());
+    long room = properties.maxWorkingMemory().toBytes();
+    InputCheck.Checked checked = new InputCheck(config, operation, request, room).check();
     return new Call(
         handle,
         operation,
@@ -171,23 +170,6 @@ public final class Inference {
     return deadline == null
         ? OptionalLong.empty()
         : OptionalLong.of(System.nanoTime() + deadline.toNanos());
-  }
-
-  private void bound(LstmConfig config, LstmInput input, boolean trace) {
-    long widest = 0;
-    for (LayerConfig layer : config.layers()) {
-      long width = layer.outputSize();
-      if (layer instanceof LayerConfig.Lstm lstm) {
-        long hidden = lstm.forward() != null ? lstm.forward().hiddenSize() : 0;
-        hidden += lstm.backward() != null ? lstm.backward().hiddenSize() : 0;
-        width += (trace ? 10 : 4) * hidden;
-      }
-      widest = Math.max(widest, width);
-    }
-    long needed = (long) input.batch() * input.time() * widest * Float.BYTES;
-    if (needed > properties.maxWorkingMemory().toBytes()) {
-      throw new InferenceException.TooLarge(needed, properties.maxWorkingMemory().toBytes());
-    }
   }
 
   private CompletableFuture<BatchResult> submit(Call call, StepListener steps) {

@@ -70,7 +70,7 @@ final class StepFollower implements StepListener {
 
   /** Ends with the future. */
   void follow(CompletableFuture<?> future) {
-    future.whenComplete((result, failure) -> end());
+    CompletableFuture<?> unused = future.whenComplete((result, failure) -> end());
   }
 
   /**

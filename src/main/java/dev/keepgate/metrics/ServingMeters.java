@@ -60,11 +60,11 @@ class ServingMeters implements BatchListener, InferenceListener, ModelListener, 
   public void stage(ModelId model, Operation operation, Stage stage, Duration took) {
     stages
         .computeIfAbsent(
-            new Key("", operation, stage.name()),
+            new Key(model.name(), operation, stage.name()),
             key ->
                 Timer.builder(STAGE)
                     .description("Time that a part of a request takes")
-                    .tag("operation", operation.id())
+                    .tags("model", model.name(), "operation", operation.id())
                     .tag("stage", stage.name().toLowerCase(Locale.ROOT))
                     .publishPercentileHistogram()
                     .register(registry))

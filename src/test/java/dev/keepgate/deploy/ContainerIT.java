@@ -119,9 +119,7 @@ class ContainerIT {
   /** The largest Java heap of the container's server, in bytes, up to its rounding. */
   private static long heap(GenericContainer<?> container) throws Exception {
     String samples =
-        new String(
-            server(container).get("/actuator/prometheus").body(),
-            StandardCharsets.UTF_8);
+        new String(server(container).get("/actuator/prometheus").body(), StandardCharsets.UTF_8);
     return (long)
         samples
             .lines()

@@ -79,8 +79,7 @@ class HelmChartTest {
     assertThat(dockerfile)
         .contains(
             "USER %d:%d"
-                .formatted(
-                    security.get("runAsUser").asInt(), security.get("runAsGroup").asInt()));
+                .formatted(security.get("runAsUser").asInt(), security.get("runAsGroup").asInt()));
     assertThat(security.get("fsGroup").asInt()).isEqualTo(security.get("runAsGroup").asInt());
 
     Map<String, String> mounts = new TreeMap<>();
@@ -88,8 +87,7 @@ class HelmChartTest {
         .forEach(
             mount -> mounts.put(mount.get("mountPath").asString(), mount.get("name").asString()));
     assertThat(mounts).containsOnlyKeys("/models", "/tmp", "/keepgate/config");
-    assertThat(dockerfile)
-        .contains("KEEPGATE_REPOSITORY_PATH=/models", "WORKDIR /keepgate\n");
+    assertThat(dockerfile).contains("KEEPGATE_REPOSITORY_PATH=/models", "WORKDIR /keepgate\n");
     assertThat(pod.get("volumes"))
         .extracting(volume -> volume.get("name").asString())
         .containsExactlyInAnyOrderElementsOf(mounts.values());
@@ -142,11 +140,11 @@ class HelmChartTest {
         .isEqualTo("RollingUpdate");
     assertThat(strategy(render(template().set("persistence.accessModes[0]", "ReadWriteMany"))))
         .isEqualTo("RollingUpdate");
-    for (String many : new String[] {"replicaCount=2", "autoscaling.enabled=true"}) {
-      String[] value = many.split("=");
-      assertThatThrownBy(() -> template().set(value[0], value[1]).call())
-          .hasMessageContaining("ReadWriteMany");
-    }
+    Map.of("replicaCount", 2, "autoscaling.enabled", true)
+        .forEach(
+            (name, many) ->
+                assertThatThrownBy(() -> template().set(name, many).call())
+                    .hasMessageContaining("ReadWriteMany"));
   }
 
   @Test

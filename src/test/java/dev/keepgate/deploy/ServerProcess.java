@@ -37,10 +37,7 @@ record ServerProcess(Process process, Server server, Path log) implements AutoCl
     command.addAll(List.of(options));
     Files.deleteIfExists(log);
     Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     try {
       Server server = new Server(URI.create("http://localhost:" + port(process, log)));
       Awaitility.await("readiness").atMost(START).until(server::isReady);

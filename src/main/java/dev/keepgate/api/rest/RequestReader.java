@@ -139,7 +139,7 @@ final class RequestReader {
         }
       }
       case "trace" -> trace = absent ? trace : readBoolean(json, "/trace");
-      default -> throw unknown("/" + field, "x, state, lengths, return_sequences, trace");
+      default -> throw unknown("", field, "x, state, lengths, return_sequences, trace");
     }
   }
 
@@ -153,7 +153,7 @@ final class RequestReader {
       switch (field) {
         case "h" -> h = readCells(json, "/state/h", uniform(CellConfig::outputSize));
         case "c" -> c = readCells(json, "/state/c", uniform(CellConfig::hiddenSize));
-        default -> throw unknown("/state/" + field, "h, c");
+        default -> throw unknown("/state", field, "h, c");
       }
     }
   }
@@ -197,7 +197,7 @@ final class RequestReader {
         case "lengths" -> reader.lengths = tensor;
         default -> {
           if (!entry.getKey().matches("[hc]\\.\\d+")) {
-            throw unknown("/" + entry.getKey(), "x, h, c, lengths, h.<cell>, c.<cell>");
+            throw unknown("", entry.getKey(), "x, h, c, lengths, h.<cell>, c.<cell>");
           }
         }
       }
@@ -217,8 +217,9 @@ final class RequestReader {
     return cells.isEmpty() ? null : cells;
   }
 
-  private static TensorFormatException unknown(String pointer, String known) {
-    return new TensorFormatException(pointer, "is unknown; known are " + known);
+  private static TensorFormatException unknown(String parent, String field, String known) {
+    return new TensorFormatException(
+        parent + TensorFormatException.token(field), "is unknown; known are " + known);
   }
 
   private InferenceRequest request(RequestOptions options, InferenceRequest.Fields fields) {

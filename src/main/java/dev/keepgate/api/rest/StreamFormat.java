@@ -7,28 +7,28 @@ import org.springframework.http.MediaType;
 /** How a stream of steps is cut into pieces. */
 enum StreamFormat {
   /** A JSON document a line. */
-  NDJSON("application/x-ndjson", "", "\n"),
+  NDJSON(StreamFormat.NDJSON_TYPE, "", "\n"),
   /**
    * Server-sent events (WHATWG HTML, 9.2), whose types are {@code step}, {@code end}, {@code
    * error}.
    */
-  EVENTS("text/event-stream", "data: ", "\n\n");
+  EVENTS(StreamFormat.EVENTS_TYPE, "data: ", "\n\n");
 
   static final String NDJSON_TYPE = "application/x-ndjson";
   static final String EVENTS_TYPE = "text/event-stream";
 
-  private final MediaType mediaType;
+  private final String mediaType;
   private final String before;
   private final String after;
 
   StreamFormat(String mediaType, String before, String after) {
-    this.mediaType = MediaType.valueOf(mediaType);
+    this.mediaType = mediaType;
     this.before = before;
     this.after = after;
   }
 
   String mediaType() {
-    return mediaType.toString();
+    return mediaType;
   }
 
   /** What stands before a piece of the type. */
@@ -47,7 +47,10 @@ enum StreamFormat {
         : MediaType.parseMediaTypes(accept).stream()
             .filter(MediaType::isConcrete)
             .limit(1)
-            .flatMap(asked -> Arrays.stream(values()).filter(f -> f.mediaType.includes(asked)))
+            .flatMap(
+                asked ->
+                    Arrays.stream(values())
+                        .filter(f -> MediaType.valueOf(f.mediaType).includes(asked)))
             .findFirst()
             .orElse(null);
   }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.keepgate.GoldenCase;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -27,10 +26,6 @@ class StreamHttpTest extends ServerTest {
             .POST(BodyPublishers.ofString(body))
             .header("Content-Type", "application/json")
             .header("Accept", accept));
-  }
-
-  private static String text(HttpResponse<byte[]> response) {
-    return new String(response.body(), StandardCharsets.UTF_8);
   }
 
   private static List<JsonNode> lines(String text) {
