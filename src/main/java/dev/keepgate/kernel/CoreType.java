@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whose kernels OpenBLAS is told to take, so that a processor with AVX-512 gets them from a release
- * that does not know it as well. Releases that do, 0.3.31 among them, choose as fast ones alone; the
- * AVX2 kernels that an unknown processor would get are two to ten times slower.
+ * that does not know it as well. Releases that do, 0.3.31 among them, choose as fast ones alone;
+ * the AVX2 kernels that an unknown processor would get are two to ten times slower.
  */
 final class CoreType {
 
