@@ -5,6 +5,7 @@ import dev.keepgate.importer.pytorch.PytorchConvention;
 import dev.keepgate.importer.safetensors.SafetensorsImporter;
 import dev.keepgate.importer.tensor.TensorConvention;
 import dev.keepgate.importer.tensorflow.TensorFlow1Convention;
+import dev.keepgate.importer.torchfile.TorchFileImporter;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,11 @@ public final class Importers {
     List<TensorConvention> conventions =
         List.of(new PytorchConvention(), new TensorFlow1Convention());
     return new Importers(
-        List.of(new SafetensorsImporter(conventions), new NpzImporter(conventions)), limits);
+        List.of(
+            new SafetensorsImporter(conventions),
+            new NpzImporter(conventions),
+            new TorchFileImporter(conventions)),
+        limits);
   }
 
   /** The importer that reads the files: of the given format, or else the one that knows them. */

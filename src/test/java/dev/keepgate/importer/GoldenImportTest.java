@@ -34,7 +34,7 @@ class GoldenImportTest {
         .flatMap(
             golden ->
                 golden.files().stream()
-                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz)"))
+                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz|pt)"))
                     .flatMap(
                         file ->
                             Stream.of(new ReferenceKernel(), new PortableKernel())

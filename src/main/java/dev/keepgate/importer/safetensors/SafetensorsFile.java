@@ -3,12 +3,15 @@ package dev.keepgate.importer.safetensors;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.tensor.DataType;
+import dev.keepgate.importer.tensor.StoredNumbers;
+import dev.keepgate.importer.tensor.TensorBudget;
 import dev.keepgate.importer.tensor.TensorFile;
 import dev.keepgate.importer.tensor.TensorInfo;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -25,7 +28,6 @@ import tools.jackson.databind.json.JsonMapper;
 /** A safetensors file: a little-endian header length, a JSON header, the tensors' bytes. */
 final class SafetensorsFile implements TensorFile {
 
-  private static final int CHUNK = 1 << 20;
   private static final JsonMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder()
@@ -82,20 +84,17 @@ final class SafetensorsFile implements TensorFile {
     if (!header.isObject()) {
       throw ImportException.malformed("the safetensors header is not a JSON object");
     }
-    if (header.size() > limits.maxTensors()) {
-      throw ImportException.tooLarge(
-          "%d tensors, %d are allowed".formatted(header.size(), limits.maxTensors()));
-    }
+    TensorBudget budget = new TensorBudget(limits);
     long dataBytes = size - 8 - length;
     for (Map.Entry<String, JsonNode> entry : header.properties()) {
       if (!entry.getKey().equals("__metadata__")) {
-        readEntry(entry.getKey(), entry.getValue(), 8 + length, dataBytes, limits);
+        readEntry(entry.getKey(), entry.getValue(), 8 + length, dataBytes, budget);
       }
     }
   }
 
   private void readEntry(
-      String name, JsonNode entry, long start, long dataBytes, ImportLimits limits)
+      String name, JsonNode entry, long start, long dataBytes, TensorBudget budget)
       throws ImportException {
     JsonNode shape = entry.path("shape");
     JsonNode offsets = entry.path("data_offsets");
@@ -105,7 +104,6 @@ final class SafetensorsFile implements TensorFile {
     }
     DataType type = type(name, entry.path("dtype").asString(""));
     int[] sizes = new int[shape.size()];
-    long bytes = type.width();
     for (int i = 0; i < sizes.length; i++) {
       JsonNode dimension = shape.get(i);
       if (!dimension.canConvertToInt() || dimension.asInt() < 0) {
@@ -113,14 +111,10 @@ final class SafetensorsFile implements TensorFile {
             "tensor '%s' has the impossible shape %s".formatted(name, shape));
       }
       sizes[i] = dimension.asInt();
-      bytes = Math.multiplyHigh(bytes, sizes[i]) != 0 ? Long.MAX_VALUE : bytes * sizes[i];
-      bytes = bytes < 0 ? Long.MAX_VALUE : bytes;
     }
-    if (bytes > limits.maxBytes()) {
-      throw ImportException.tooLarge(
-          "tensor '%s' of shape %s is larger than the %d bytes that are allowed"
-              .formatted(name, shape, limits.maxBytes()));
-    }
+    TensorInfo tensor = new TensorInfo(name, sizes);
+    budget.add(tensor);
+    long bytes = tensor.count() * type.width();
     long begin = offsets.get(0).asLong(-1);
     long end = offsets.get(1).asLong(-1);
     if (begin < 0 || end > dataBytes || end - begin != bytes) {
@@ -128,7 +122,7 @@ final class SafetensorsFile implements TensorFile {
           "tensor '%s' of shape %s needs %d bytes and claims %s of a file that has %d"
               .formatted(name, Arrays.toString(sizes), bytes, offsets, dataBytes));
     }
-    tensors.put(name, new TensorInfo(name, sizes));
+    tensors.put(name, tensor);
     entries.put(name, new Entry(type, start + begin));
   }
 
@@ -158,14 +152,12 @@ final class SafetensorsFile implements TensorFile {
     if (entry == null) {
       throw new IllegalArgumentException("no tensor of this file: " + tensor);
     }
-    float[] values = new float[(int) tensor.count()];
-    int perChunk = CHUNK / entry.type().width();
-    for (int done = 0; done < values.length; done += perChunk) {
-      int count = Math.min(perChunk, values.length - done);
-      long position = entry.begin() + (long) done * entry.type().width();
-      entry.type().toFloats(readFully(position, count * entry.type().width()), values, done);
-    }
-    return values;
+    channel.position(entry.begin());
+    return StoredNumbers.read(
+        Channels.newInputStream(channel),
+        entry.type(),
+        ByteOrder.LITTLE_ENDIAN,
+        (int) tensor.count());
   }
 
   private ByteBuffer readFully(long position, int count) throws IOException {

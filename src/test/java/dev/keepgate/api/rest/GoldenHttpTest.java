@@ -35,7 +35,7 @@ class GoldenHttpTest extends ServerTest {
         .flatMap(
             golden ->
                 golden.files().stream()
-                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz)"))
+                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz|pt)"))
                     .map(file -> Arguments.of(golden, file)));
   }
 
