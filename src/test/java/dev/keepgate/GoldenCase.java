@@ -82,6 +82,16 @@ public record GoldenCase(
     }
   }
 
+  /** The files, each alone the whole model but a checkpoint's, which are it together. */
+  public List<List<Path>> models() {
+    List<Path> checkpoint =
+        files.stream().filter(file -> file.toString().contains(".ckpt.")).toList();
+    return Stream.concat(
+            files.stream().filter(file -> !checkpoint.contains(file)).map(List::of),
+            Stream.of(checkpoint).filter(parts -> !parts.isEmpty()))
+        .toList();
+  }
+
   /** The case's only file of this ending. */
   public Path file(String ending) {
     return files.stream()

@@ -1,5 +1,6 @@
 package dev.keepgate.importer;
 
+import dev.keepgate.importer.checkpoint.CheckpointImporter;
 import dev.keepgate.importer.npz.NpzImporter;
 import dev.keepgate.importer.pytorch.PytorchConvention;
 import dev.keepgate.importer.safetensors.SafetensorsImporter;
@@ -27,6 +28,8 @@ public final class Importers {
         List.of(new PytorchConvention(), new TensorFlow1Convention());
     return new Importers(
         List.of(
+            // First: the first of several files could look like anything.
+            new CheckpointImporter(conventions),
             new SafetensorsImporter(conventions),
             new NpzImporter(conventions),
             new TorchFileImporter(conventions)),

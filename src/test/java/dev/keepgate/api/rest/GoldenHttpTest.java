@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.DoubleStream;
@@ -32,18 +33,15 @@ class GoldenHttpTest extends ServerTest {
   static Stream<Arguments> files() {
     return Stream.of("pytorch-", "tf1-")
         .flatMap(GoldenCase::all)
-        .flatMap(
-            golden ->
-                golden.files().stream()
-                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz|pt)"))
-                    .map(file -> Arguments.of(golden, file)));
+        .flatMap(golden -> golden.models().stream().map(files -> Arguments.of(golden, files)));
   }
 
   @ParameterizedTest
   @MethodSource("files")
-  void uploadedModelAnswersItsFrameworksNumbers(GoldenCase golden, Path file) throws Exception {
-    String model = golden.name() + file.toString().replaceAll(".*\\.", "-");
-    HttpResponse<byte[]> put = upload(model, file, golden.config().toString());
+  void uploadedModelAnswersItsFrameworksNumbers(GoldenCase golden, List<Path> files)
+      throws Exception {
+    String model = golden.name() + files.get(0).toString().replaceAll(".*\\.", "-");
+    HttpResponse<byte[]> put = upload(model, files, golden.config().toString());
     assertThat(put.statusCode()).as(new String(put.body(), StandardCharsets.UTF_8)).isEqualTo(201);
     compare(golden, unroll(model, golden, null), "");
     Tensor lengths = golden.inputs().get("lengths");
@@ -126,16 +124,20 @@ class GoldenHttpTest extends ServerTest {
     assertThat(answer.get("output").size()).isEqualTo(4);
   }
 
-  private HttpResponse<byte[]> upload(String model, Path file, String config) throws Exception {
+  private HttpResponse<byte[]> upload(String model, List<Path> files, String config)
+      throws Exception {
     String boundary = "keepgate-boundary";
     ByteArrayOutputStream body = new ByteArrayOutputStream();
+    for (Path file : files) {
+      body.writeBytes(
+          "--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\n\r\n"
+              .formatted(boundary, file.getFileName())
+              .getBytes(StandardCharsets.UTF_8));
+      body.writeBytes(Files.readAllBytes(file));
+      body.writeBytes("\r\n".getBytes(StandardCharsets.UTF_8));
+    }
     body.writeBytes(
-        "--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\n\r\n"
-            .formatted(boundary, file.getFileName())
-            .getBytes(StandardCharsets.UTF_8));
-    body.writeBytes(Files.readAllBytes(file));
-    body.writeBytes(
-        "\r\n--%s\r\nContent-Disposition: form-data; name=\"config\"\r\n\r\n%s\r\n--%s--\r\n"
+        "--%s\r\nContent-Disposition: form-data; name=\"config\"\r\n\r\n%s\r\n--%s--\r\n"
             .formatted(boundary, config, boundary)
             .getBytes(StandardCharsets.UTF_8));
     return send(
