@@ -48,6 +48,13 @@ public final class GateBlocks {
     return fromColumns(source, 0, 1, hidden, order);
   }
 
+  /** Adds to the forget gate of [4 * hidden], in place. */
+  public static void addForgetBias(float[] bias, int hidden, float forgetBias) {
+    for (int i = hidden; i < 2 * hidden; i++) {
+      bias[i] += forgetBias;
+    }
+  }
+
   /** Transposes [rows, columns]. */
   public static float[] transpose(float[] source, int rows, int columns) {
     float[] target = new float[source.length];

@@ -1,0 +1,87 @@
+package dev.keepgate.importer.tensorflow;
+
+import dev.keepgate.importer.ImportConfig;
+import dev.keepgate.importer.tensor.Matrix;
+import dev.keepgate.importer.tensor.OuterLayers;
+import dev.keepgate.importer.tensor.TensorInfo;
+import dev.keepgate.importer.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** How variables around an LSTM are called in TensorFlow. */
+final class VariableNames {
+
+  /** The ending of a dense layer's kernel, and that of its bias. */
+  private static final Map<String, String> BIASES =
+      Map.of(
+          "kernel", "bias",
+          "weights", "biases",
+          "weight", "bias",
+          "softmax_w", "softmax_b",
+          "W", "b",
+          "w", "b");
+
+  private static final Pattern KERNEL =
+      Pattern.compile("(.*/)?(kernel|weights|weight|softmax_w|W|w)(:0)?");
+  private static final Pattern TABLE =
+      Pattern.compile(
+          "(.*/)?[^/]*embed[^/]*(:0)?|(.*/)?[^/]*embed[^/]*/(weights|embeddings|W)(:0)?");
+  private static final Pattern CELL = Pattern.compile(".*(_cell|_wrapper)(_\\d+)?/.*|cell/.*");
+
+  private VariableNames() {}
+
+  static OuterLayers outerLayers(Tensors tensors, ImportConfig config) {
+    List<Matrix> tables = new ArrayList<>();
+    List<Matrix> kernels = new ArrayList<>();
+    for (TensorInfo tensor : tensors.all()) {
+      String name = tensor.name();
+      if (tensor.shape().length != 2 || tensor.count() == 0 || isOfCell(tensors, name)) {
+        continue;
+      }
+      Matcher kernel = KERNEL.matcher(name);
+      if (TABLE.matcher(name.toLowerCase(Locale.ROOT)).matches() && !isSlot(tensors, name)) {
+        tables.add(new Matrix(tensor, null, Matrix.Layout.TABLE));
+      } else if (kernel.matches()) {
+        TensorInfo bias = tensors.find(biasOf(kernel));
+        kernels.add(new Matrix(tensor, bias, Matrix.Layout.IN_OUT));
+      }
+    }
+    return new OuterLayers(tensors, config, tables, kernels);
+  }
+
+  private static String biasOf(Matcher kernel) {
+    return (kernel.group(1) == null ? "" : kernel.group(1))
+        + BIASES.get(kernel.group(2))
+        + (kernel.group(3) == null ? "" : kernel.group(3));
+  }
+
+  private static boolean isOfCell(Tensors tensors, String name) {
+    return CELL.matcher(name).matches()
+        || tensors.has(name.replaceAll("kernel(:0)?$", "recurrent_kernel$1"));
+  }
+
+  /** What an optimizer keeps of a variable is called after it, as in {@code embedding/Adam}. */
+  private static boolean isSlot(Tensors tensors, String name) {
+    int slash = name.lastIndexOf('/');
+    return slash > 0 && tensors.has(name.substring(0, slash));
+  }
+
+  /** The scopes that a prefix means: the one of that name, or else all that begin with it. */
+  static List<String> within(@Nullable String prefix, Collection<String> scopes) {
+    if (prefix == null) {
+      return List.copyOf(scopes);
+    }
+    for (String scope : scopes) {
+      if (scope.equals(prefix) || scope.equals(prefix + "/")) {
+        return List.of(scope);
+      }
+    }
+    return scopes.stream().filter(scope -> scope.startsWith(prefix)).toList();
+  }
+}
