@@ -5,6 +5,7 @@ import dev.keepgate.importer.npz.NpzImporter;
 import dev.keepgate.importer.pytorch.PytorchConvention;
 import dev.keepgate.importer.safetensors.SafetensorsImporter;
 import dev.keepgate.importer.tensor.TensorConvention;
+import dev.keepgate.importer.tensorflow.KerasVariables;
 import dev.keepgate.importer.tensorflow.TensorFlow1Convention;
 import dev.keepgate.importer.torchfile.TorchFileImporter;
 import java.io.IOException;
@@ -25,7 +26,7 @@ public final class Importers {
   /** All formats that this server reads. */
   public static Importers standard(ImportLimits limits) {
     List<TensorConvention> conventions =
-        List.of(new PytorchConvention(), new TensorFlow1Convention());
+        List.of(new PytorchConvention(), new KerasVariables(), new TensorFlow1Convention());
     return new Importers(
         List.of(
             // First: the first of several files could look like anything.

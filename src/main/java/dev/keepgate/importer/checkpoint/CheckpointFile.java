@@ -3,6 +3,7 @@ package dev.keepgate.importer.checkpoint;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.tensor.DataType;
+import dev.keepgate.importer.tensor.NaturalOrder;
 import dev.keepgate.importer.tensor.StoredNumbers;
 import dev.keepgate.importer.tensor.TensorBudget;
 import dev.keepgate.importer.tensor.TensorFile;
@@ -16,6 +17,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
 import org.jspecify.annotations.Nullable;
@@ -66,8 +68,15 @@ final class CheckpointFile implements TensorFile {
     }
     SortedTable table = new SortedTable(index);
     CheckpointFile file = new CheckpointFile(parts, files.shards(shardCount(table)));
-    TensorBudget budget = new TensorBudget(limits);
-    table.visit((name, value) -> file.add(name, value, budget));
+    Map<String, BundleEntry> variables = new TreeMap<>(NaturalOrder.OF_NAMES);
+    table.visit(
+        (name, value) -> {
+          // Keys of the slices of partitioned variables start with a zero byte.
+          if (!name.isEmpty() && name.charAt(0) != 0) {
+            variables.put(name, BundleEntry.read(name, value));
+          }
+        });
+    file.add(variables, limits);
     return file;
   }
 
@@ -99,17 +108,45 @@ final class CheckpointFile implements TensorFile {
     return shards;
   }
 
-  private void add(String name, ByteBuffer value, TensorBudget budget) throws ImportException {
-    // Keys of the slices of partitioned variables start with a zero byte.
-    if (name.isEmpty() || name.charAt(0) == 0) {
-      return;
+  private void add(Map<String, BundleEntry> variables, ImportLimits limits)
+      throws IOException, ImportException {
+    TensorBudget budget = new TensorBudget(limits);
+    ObjectGraph graph = new ObjectGraph();
+    BundleEntry stored = variables.get(ObjectGraph.KEY);
+    if (stored != null) {
+      graph.read(readString(stored, limits));
     }
-    BundleEntry entry = BundleEntry.read(name, value);
-    if (TYPES.containsKey(entry.type())) {
-      TensorInfo tensor = new TensorInfo(name, entry.shape());
-      budget.add(tensor);
-      tensors.put(name, tensor);
-      entries.put(name, entry);
+    for (Map.Entry<String, BundleEntry> variable : variables.entrySet()) {
+      BundleEntry entry = variable.getValue();
+      if (TYPES.containsKey(entry.type())) {
+        TensorInfo tensor = new TensorInfo(graph.nameOf(variable.getKey()), entry.shape());
+        budget.add(tensor);
+        if (tensors.put(tensor.name(), tensor) != null) {
+          throw ImportException.malformed("two variables are called '" + tensor.name() + "'");
+        }
+        entries.put(tensor.name(), entry);
+      }
+    }
+  }
+
+  /** A string of its own: its length, a checksum of that, its bytes. */
+  private ByteBuffer readString(BundleEntry entry, ImportLimits limits)
+      throws IOException, ImportException {
+    if (entry.size() > limits.maxHeaderBytes() || entry.shard() >= shards.size()) {
+      throw ImportException.tooLarge(
+          "the checkpoint's object graph has %d bytes".formatted(entry.size()));
+    }
+    try (InputStream in = parts.open(shards.get(entry.shard()), entry.offset())) {
+      ByteBuffer bytes = ByteBuffer.wrap(in.readNBytes((int) entry.size()));
+      int length = Varints.readLength(bytes);
+      if (bytes.remaining() != Integer.BYTES + length) {
+        throw ImportException.malformed("the checkpoint's object graph is not as long as it says");
+      }
+      return bytes.position(bytes.position() + Integer.BYTES).slice();
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      throw damaged(ObjectGraph.KEY, e);
     }
   }
 

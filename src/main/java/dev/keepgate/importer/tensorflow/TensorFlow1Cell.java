@@ -50,7 +50,7 @@ final class TensorFlow1Cell {
             GateBlocks.fromColumns(both, 0, input, hidden, order),
             GateBlocks.fromColumns(both, input, state, hidden, order),
             readBias(hidden, cell.forgetBias()),
-            cell.peepholes() ? readPeepholes(hidden) : null,
+            cell.peepholes() ? VariableNames.readPeepholes(tensors, scope, PEEPHOLES, suffix, hidden) : null,
             cell.projectionSize() == 0
                 ? null
                 : tensors.read(projection(), hidden, cell.projectionSize())));
@@ -92,15 +92,5 @@ final class TensorFlow1Cell {
     float[] bias = GateBlocks.fromVector(tensors.read(name, 4 * hidden), hidden, order);
     GateBlocks.addForgetBias(bias, hidden, forgetBias);
     return bias;
-  }
-
-  private float[] readPeepholes(int hidden) throws IOException, ImportException {
-    float[] peepholes = new float[3 * hidden];
-    int gate = 0;
-    for (String name : PEEPHOLES) {
-      System.arraycopy(
-          tensors.read(scope + name + suffix, hidden), 0, peepholes, gate++ * hidden, hidden);
-    }
-    return peepholes;
   }
 }

@@ -21,7 +21,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * Variables of TensorFlow 1's {@code BasicLSTMCell}, {@code LSTMCell}, {@code LSTMBlockCell},
@@ -50,6 +50,10 @@ public final class TensorFlow1Convention implements TensorConvention {
     Stack() {
       this(new TreeMap<>(), new TreeMap<>());
     }
+
+    List<String> kernels() {
+      return Stream.of(forward, backward).flatMap(cells -> cells.values().stream()).toList();
+    }
   }
 
   @Override
@@ -63,7 +67,11 @@ public final class TensorFlow1Convention implements TensorConvention {
   public ImportedModel read(TensorFile file, ImportConfig config)
       throws IOException, ImportException {
     Tensors tensors = new Tensors(file);
-    Stack stack = choose(stacks(file.tensors().keySet()), config.prefix());
+    Map<String, Stack> stacks = stacks(file.tensors().keySet());
+    Map<String, List<String>> kernels = new LinkedHashMap<>();
+    stacks.forEach((scope, stack) -> kernels.put(scope, stack.kernels()));
+    Stack stack =
+        Objects.requireNonNull(stacks.get(VariableNames.choose(config.prefix(), kernels)));
     List<LayerWeights> layers = readLayers(tensors, stack, config);
     return new ImportedModel(
         LstmModel.of(
@@ -109,21 +117,6 @@ public final class TensorFlow1Convention implements TensorConvention {
       }
     }
     return stacks;
-  }
-
-  private static Stack choose(Map<String, Stack> stacks, @Nullable String prefix)
-      throws ImportException {
-    List<String> scopes = VariableNames.within(prefix, stacks.keySet());
-    if (scopes.size() == 1) {
-      return Objects.requireNonNull(stacks.get(scopes.get(0)));
-    }
-    if (scopes.isEmpty()) {
-      throw ImportException.config(
-          "/config/prefix",
-          "no LSTM has the prefix '%s', only %s".formatted(prefix, stacks.keySet()));
-    }
-    throw ImportException.unsupported(
-        "prefix", "the file has several LSTMs, name the one in config.prefix: " + scopes);
   }
 
   private static List<LayerWeights> readLayers(Tensors tensors, Stack stack, ImportConfig config)

@@ -1,10 +1,12 @@
 package dev.keepgate.importer.tensorflow;
 
 import dev.keepgate.importer.ImportConfig;
+import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.tensor.Matrix;
 import dev.keepgate.importer.tensor.OuterLayers;
 import dev.keepgate.importer.tensor.TensorInfo;
 import dev.keepgate.importer.tensor.Tensors;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -31,7 +33,7 @@ final class VariableNames {
       Pattern.compile("(.*/)?(kernel|weights|weight|softmax_w|W|w)(:0)?");
   private static final Pattern TABLE =
       Pattern.compile(
-          "(.*/)?[^/]*embed[^/]*(:0)?|(.*/)?[^/]*embed[^/]*/(weights|embeddings|W)(:0)?");
+          "(.*/)?[^/]*embed[^/]*(:0)?|(.*/)?[^/]*embed[^/]*/(weights|embeddings|w)(:0)?");
   private static final Pattern CELL = Pattern.compile(".*(_cell|_wrapper)(_\\d+)?/.*|cell/.*");
 
   private VariableNames() {}
@@ -55,6 +57,19 @@ final class VariableNames {
     return new OuterLayers(tensors, config, tables, kernels);
   }
 
+  /** The peepholes of a cell, which the gates have each in a variable: input, forget, output. */
+  static float[] readPeepholes(
+      Tensors tensors, String scope, List<String> names, String suffix, int hidden)
+      throws IOException, ImportException {
+    float[] peepholes = new float[3 * hidden];
+    int gate = 0;
+    for (String name : names) {
+      System.arraycopy(
+          tensors.read(scope + name + suffix, hidden), 0, peepholes, gate++ * hidden, hidden);
+    }
+    return peepholes;
+  }
+
   private static String biasOf(Matcher kernel) {
     return (kernel.group(1) == null ? "" : kernel.group(1))
         + BIASES.get(kernel.group(2))
@@ -72,16 +87,35 @@ final class VariableNames {
     return slash > 0 && tensors.has(name.substring(0, slash));
   }
 
-  /** The scopes that a prefix means: the one of that name, or else all that begin with it. */
-  static List<String> within(@Nullable String prefix, Collection<String> scopes) {
-    if (prefix == null) {
-      return List.copyOf(scopes);
+  /**
+   * The LSTM that is meant.
+   *
+   * @param prefix a scope, or what the names of the variables of just one LSTM begin with
+   * @param kernels of each LSTM, by scope
+   * @throws ImportException that lists the LSTMs if it is none or not the only one
+   */
+  static String choose(@Nullable String prefix, Map<String, ? extends Collection<String>> kernels)
+      throws ImportException {
+    if (prefix == null && kernels.size() > 1) {
+      throw ImportException.unsupported(
+          "prefix",
+          "the file has several LSTMs, name the one in config.prefix: " + kernels.keySet());
     }
-    for (String scope : scopes) {
-      if (scope.equals(prefix) || scope.equals(prefix + "/")) {
-        return List.of(scope);
+    List<String> fitting = new ArrayList<>();
+    for (Map.Entry<String, ? extends Collection<String>> scope : kernels.entrySet()) {
+      if (prefix == null || scope.getKey().equals(prefix) || scope.getKey().equals(prefix + "/")) {
+        return scope.getKey();
+      }
+      if (scope.getValue().stream().anyMatch(kernel -> kernel.startsWith(prefix))) {
+        fitting.add(scope.getKey());
       }
     }
-    return scopes.stream().filter(scope -> scope.startsWith(prefix)).toList();
+    if (fitting.size() == 1) {
+      return fitting.get(0);
+    }
+    throw ImportException.config(
+        "/config/prefix",
+        "%s LSTM has the prefix '%s', of %s"
+            .formatted(fitting.isEmpty() ? "no" : "more than one", prefix, kernels.keySet()));
   }
 }
