@@ -1,6 +1,7 @@
 package dev.keepgate.importer;
 
 import dev.keepgate.importer.checkpoint.CheckpointImporter;
+import dev.keepgate.importer.flax.FlaxConvention;
 import dev.keepgate.importer.npz.NpzImporter;
 import dev.keepgate.importer.pytorch.PytorchConvention;
 import dev.keepgate.importer.safetensors.SafetensorsImporter;
@@ -26,7 +27,11 @@ public final class Importers {
   /** All formats that this server reads. */
   public static Importers standard(ImportLimits limits) {
     List<TensorConvention> conventions =
-        List.of(new PytorchConvention(), new KerasVariables(), new TensorFlow1Convention());
+        List.of(
+            new PytorchConvention(),
+            new KerasVariables(),
+            new TensorFlow1Convention(),
+            new FlaxConvention());
     return new Importers(
         List.of(
             // First: the first of several files could look like anything.

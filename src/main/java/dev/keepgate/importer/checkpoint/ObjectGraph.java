@@ -52,8 +52,7 @@ final class ObjectGraph {
 
   /** What to call a variable: its key without the fixed ending, or its own name. */
   String nameOf(String key) {
-    String place =
-        key.endsWith(ENDING) ? key.substring(0, key.length() - ENDING.length()) : key;
+    String place = key.endsWith(ENDING) ? key.substring(0, key.length() - ENDING.length()) : key;
     String name = names.getOrDefault(key, "");
     // A saved model lists a variable twice; the first has the name.
     return NAMELESS.matcher(place).matches() && !name.isEmpty() && used.add(name) ? name : place;

@@ -64,8 +64,7 @@ final class PytorchLayers {
       }
       projected = projection.shape()[0];
     }
-    CellConfig cell =
-        Cell.builder(config, input, hidden, 0).projectionSize(projected).build();
+    CellConfig cell = Cell.builder(config, input, hidden, 0).projectionSize(projected).build();
     int out = cell.outputSize();
     return new Cell(
         cell,

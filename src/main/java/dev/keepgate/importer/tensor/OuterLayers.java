@@ -119,9 +119,7 @@ public final class OuterLayers {
     return new LayerWeights.Dense(
         new LayerConfig.Dense(
             in, out, Objects.requireNonNullElse(config.headActivation(), Activation.LINEAR)),
-        kernel.layout() == Matrix.Layout.OUT_IN
-            ? GateBlocks.transpose(numbers, out, in)
-            : numbers,
+        kernel.layout() == Matrix.Layout.OUT_IN ? GateBlocks.transpose(numbers, out, in) : numbers,
         kernel.bias() == null ? new float[out] : tensors.read(kernel.bias().name(), out));
   }
 }

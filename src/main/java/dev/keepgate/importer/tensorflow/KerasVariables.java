@@ -44,7 +44,10 @@ public final class KerasVariables implements TensorConvention {
               + "(?<cell>(?:[^/]*cell[^/]*/)?)recurrent_kernel(?<suffix>(?::0)?)");
 
   private static final List<String> PEEPHOLES =
-      List.of("input_gate_peephole_weights", "forget_gate_peephole_weights", "output_gate_peephole_weights");
+      List.of(
+          "input_gate_peephole_weights",
+          "forget_gate_peephole_weights",
+          "output_gate_peephole_weights");
 
   /** The recurrent kernels of one layer. */
   private static final class Layer {
@@ -129,7 +132,8 @@ public final class KerasVariables implements TensorConvention {
         || kernel.count() == 0
         || square.shape()[1] != 4L * square.shape()[0]) {
       throw ImportException.unsupported(
-          recurrent, "expected [input, 4 * hidden] and [hidden, 4 * hidden], got %s and %s"
+          recurrent,
+          "expected [input, 4 * hidden] and [hidden, 4 * hidden], got %s and %s"
               .formatted(kernel, square));
     }
     int hidden = square.shape()[0];
@@ -151,7 +155,9 @@ public final class KerasVariables implements TensorConvention {
             GateBlocks.fromColumns(
                 tensors.read(recurrent, hidden, 4 * hidden), 0, hidden, hidden, order),
             bias,
-            peepholes ? VariableNames.readPeepholes(tensors, scope, PEEPHOLES, suffix, hidden) : null,
+            peepholes
+                ? VariableNames.readPeepholes(tensors, scope, PEEPHOLES, suffix, hidden)
+                : null,
             null));
   }
 }

@@ -50,7 +50,9 @@ final class TensorFlow1Cell {
             GateBlocks.fromColumns(both, 0, input, hidden, order),
             GateBlocks.fromColumns(both, input, state, hidden, order),
             readBias(hidden, cell.forgetBias()),
-            cell.peepholes() ? VariableNames.readPeepholes(tensors, scope, PEEPHOLES, suffix, hidden) : null,
+            cell.peepholes()
+                ? VariableNames.readPeepholes(tensors, scope, PEEPHOLES, suffix, hidden)
+                : null,
             cell.projectionSize() == 0
                 ? null
                 : tensors.read(projection(), hidden, cell.projectionSize())));
