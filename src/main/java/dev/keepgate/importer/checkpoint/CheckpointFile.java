@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.FileSystemException;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,11 @@ final class CheckpointFile implements TensorFile {
           10, DataType.U8,
           14, DataType.BF16,
           19, DataType.F16);
+
+  /** What begins with an underscore is a second list of what others list in the model's order. */
+  private static final Comparator<String> ORDER =
+      Comparator.comparing((String name) -> name.startsWith("_"))
+          .thenComparing(NaturalOrder.OF_NAMES);
 
   private final Parts parts;
   private final List<String> shards;
@@ -68,7 +74,7 @@ final class CheckpointFile implements TensorFile {
     }
     SortedTable table = new SortedTable(index);
     CheckpointFile file = new CheckpointFile(parts, files.shards(shardCount(table)));
-    Map<String, BundleEntry> variables = new TreeMap<>(NaturalOrder.OF_NAMES);
+    Map<String, BundleEntry> variables = new TreeMap<>(ORDER);
     table.visit(
         (name, value) -> {
           // Keys of the slices of partitioned variables start with a zero byte.

@@ -19,7 +19,10 @@ final class ObjectGraph {
   static final String KEY = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
   private static final String ENDING = "/.ATTRIBUTES/VARIABLE_VALUE";
-  private static final Pattern NAMELESS = Pattern.compile("(.*/)?\\w*variables/\\d+");
+
+  /** Not an optimizer's {@code _variables}, whose own names look like those of the model. */
+  private static final Pattern NAMELESS =
+      Pattern.compile("(.*/)?(variables|_all_variables|_?(non_)?trainable_variables)/\\d+");
 
   private final Map<String, String> names = new HashMap<>();
   private final Set<String> used = new HashSet<>();

@@ -34,7 +34,7 @@ final class VariableNames {
   private static final Pattern TABLE =
       Pattern.compile(
           "(.*/)?[^/]*embed[^/]*(:0)?|(.*/)?[^/]*embed[^/]*/(weights|embeddings|w)(:0)?");
-  private static final Pattern CELL = Pattern.compile(".*(_cell|_wrapper)(_\\d+)?/.*|cell/.*");
+  private static final Pattern CELL = Pattern.compile(".*(_cell|_wrapper)(_\\d+)?/.*");
 
   private VariableNames() {}
 
@@ -77,8 +77,11 @@ final class VariableNames {
   }
 
   private static boolean isOfCell(Tensors tensors, String name) {
+    Matcher kernel = KERNEL.matcher(name);
     return CELL.matcher(name).matches()
-        || tensors.has(name.replaceAll("kernel(:0)?$", "recurrent_kernel$1"));
+        || (kernel.matches()
+            && name.contains("kernel")
+            && tensors.has(name.replaceAll("kernel(:0)?$", "recurrent_$0")));
   }
 
   /** What an optimizer keeps of a variable is called after it, as in {@code embedding/Adam}. */

@@ -2,12 +2,14 @@ package dev.keepgate.importer.torchfile;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.torchfile.PickleData.Storage;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,46 +20,52 @@ import java.util.Map;
  */
 final class LegacyStorages implements Storages {
 
-  private final FileChannel channel;
+  private final Path path;
   private final Map<String, Long> starts = new HashMap<>();
   private final Map<String, Long> ends = new HashMap<>();
 
-  LegacyStorages(FileChannel channel) {
-    this.channel = channel;
+  LegacyStorages(Path path) {
+    this.path = path;
   }
 
   /**
    * Finds where the storages lie.
    *
-   * @param position where the first begins
+   * @param first where the first begins
    * @param keys in the file's order
    * @param storages by key
    */
-  void locate(long position, List<?> keys, Map<String, Storage> storages)
+  void locate(long first, List<?> keys, Map<String, Storage> storages)
       throws IOException, ImportException {
-    long size = channel.size();
-    for (Object key : keys) {
-      Storage storage = storages.get(key);
-      if (!(key instanceof String name) || storage == null) {
-        throw ImportException.malformed("the file has a storage that no tensor is in");
-      }
-      ByteBuffer count = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      while (count.hasRemaining()) {
-        if (channel.read(count, position + count.position()) < 0) {
-          throw ImportException.malformed("the file ends before storage '%s'".formatted(name));
+    try (FileChannel channel = FileChannel.open(path)) {
+      long position = first;
+      for (Object key : keys) {
+        Storage storage = storages.get(key);
+        if (!(key instanceof String name) || storage == null) {
+          throw ImportException.malformed("the file has a storage that no tensor is in");
         }
+        long start = position + Long.BYTES;
+        long numbers = readLong(channel, position);
+        int width = storage.type().width();
+        if (numbers < 0 || numbers > (channel.size() - start) / width) {
+          throw ImportException.malformed(
+              "storage '%s' claims %d numbers, more than the file has".formatted(name, numbers));
+        }
+        starts.put(name, start);
+        position = start + numbers * width;
+        ends.put(name, position);
       }
-      long start = position + Long.BYTES;
-      int width = storage.type().width();
-      long numbers = count.flip().getLong();
-      if (numbers < 0 || numbers > (size - start) / width) {
-        throw ImportException.malformed(
-            "storage '%s' claims %d numbers, more than the file has".formatted(name, numbers));
-      }
-      starts.put(name, start);
-      position = start + numbers * width;
-      ends.put(name, position);
     }
+  }
+
+  private static long readLong(FileChannel channel, long position) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    while (bytes.hasRemaining()) {
+      if (channel.read(bytes, position + bytes.position()) < 0) {
+        throw new EOFException("it ends before its storages do");
+      }
+    }
+    return bytes.flip().getLong();
   }
 
   @Override
@@ -68,12 +76,9 @@ final class LegacyStorages implements Storages {
       throw ImportException.malformed(
           "storage '%s' has fewer bytes than the pickle needs".formatted(key));
     }
-    channel.position(start + from);
-    return Channels.newInputStream(channel);
+    return Channels.newInputStream(FileChannel.open(path).position(start + from));
   }
 
   @Override
-  public void close() throws IOException {
-    channel.close();
-  }
+  public void close() {}
 }

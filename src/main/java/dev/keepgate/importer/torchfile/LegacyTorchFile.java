@@ -6,7 +6,6 @@ import dev.keepgate.importer.tensor.TensorFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -35,7 +34,6 @@ final class LegacyTorchFile {
 
   static TensorFile open(Path path, ImportLimits limits) throws IOException, ImportException {
     PickleBounds bounds = PickleBounds.of(limits);
-    FileChannel channel = FileChannel.open(path);
     try (InputStream file = new BufferedInputStream(Files.newInputStream(path))) {
       file.mark(MAGIC.length);
       boolean isTorch = Arrays.equals(file.readNBytes(MAGIC.length), MAGIC);
@@ -52,12 +50,9 @@ final class LegacyTorchFile {
       }
       Unpickler.Pickled saved = bounds.read(in);
       List<?> keys = PickleData.cast(bounds.read(in).value(), List.class);
-      LegacyStorages storages = new LegacyStorages(channel);
+      LegacyStorages storages = new LegacyStorages(path);
       storages.locate(in.position(), keys, saved.storages());
       return new TorchFile(storages, StateDict.in(saved.value()), limits);
-    } catch (IOException | ImportException | RuntimeException e) {
-      channel.close();
-      throw e;
     }
   }
 }

@@ -31,7 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
 class GoldenHttpTest extends ServerTest {
 
   static Stream<Arguments> files() {
-    return Stream.of("pytorch-", "tf1-")
+    return Stream.of("pytorch-", "tf1-", "tf2-", "flax-")
         .flatMap(GoldenCase::all)
         .flatMap(golden -> golden.models().stream().map(files -> Arguments.of(golden, files)));
   }
@@ -40,7 +40,7 @@ class GoldenHttpTest extends ServerTest {
   @MethodSource("files")
   void uploadedModelAnswersItsFrameworksNumbers(GoldenCase golden, List<Path> files)
       throws Exception {
-    String model = golden.name() + files.get(0).toString().replaceAll(".*\\.", "-");
+    String model = (golden.name() + "-" + files.get(0).getFileName()).replace('.', '_');
     HttpResponse<byte[]> put = upload(model, files, golden.config().toString());
     assertThat(put.statusCode()).as(new String(put.body(), StandardCharsets.UTF_8)).isEqualTo(201);
     compare(golden, unroll(model, golden, null), "");
