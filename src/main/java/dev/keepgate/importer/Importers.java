@@ -42,6 +42,11 @@ public final class Importers {
         limits);
   }
 
+  /** The importers, in the order in which they are asked. */
+  List<ModelImporter> importers() {
+    return importers;
+  }
+
   /** The importer that reads the files: of the given format, or else the one that knows them. */
   public ModelImporter choose(ModelFiles files, @Nullable ModelFormat format)
       throws IOException, ImportException {

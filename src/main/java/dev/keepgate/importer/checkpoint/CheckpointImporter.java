@@ -6,6 +6,7 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
+import dev.keepgate.importer.ZipFiles;
 import dev.keepgate.importer.tensor.TensorConvention;
 import dev.keepgate.importer.tensor.TensorFile;
 import dev.keepgate.importer.tensor.TensorFileImporter;
@@ -50,7 +51,7 @@ public final class CheckpointImporter extends TensorFileImporter {
   private static boolean isArchive(Path path) throws IOException {
     switch (kind(path)) {
       case ZIP -> {
-        try (ZipFile zip = new ZipFile(path.toFile())) {
+        try (ZipFile zip = ZipFiles.open(path)) {
           return zip.stream().anyMatch(entry -> entry.getName().endsWith(".index"));
         } catch (ZipException e) {
           return false;
@@ -93,7 +94,7 @@ public final class CheckpointImporter extends TensorFileImporter {
     try {
       parts =
           switch (files.paths().size() > 1 ? Kind.OTHER : kind(files.first())) {
-            case ZIP -> new ZipParts(new ZipFile(files.first().toFile()));
+            case ZIP -> new ZipParts(ZipFiles.open(files.first()));
             case TAR -> new TarParts(files.first(), limits.maxBytes() + limits.maxHeaderBytes());
             case OTHER -> new DiskParts(files.paths());
           };

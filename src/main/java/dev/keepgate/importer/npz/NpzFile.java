@@ -2,6 +2,7 @@ package dev.keepgate.importer.npz;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.importer.ZipFiles;
 import dev.keepgate.importer.tensor.StoredNumbers;
 import dev.keepgate.importer.tensor.TensorBudget;
 import dev.keepgate.importer.tensor.TensorFile;
@@ -35,7 +36,7 @@ final class NpzFile implements TensorFile {
   static NpzFile open(Path path, ImportLimits limits) throws IOException, ImportException {
     ZipFile zip;
     try {
-      zip = new ZipFile(path.toFile());
+      zip = ZipFiles.open(path);
     } catch (ZipException e) {
       throw ImportException.malformed("this is no sound zip file: " + e.getMessage());
     }

@@ -4,6 +4,7 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
+import dev.keepgate.importer.ZipFiles;
 import dev.keepgate.importer.tensor.TensorConvention;
 import dev.keepgate.importer.tensor.TensorFile;
 import dev.keepgate.importer.tensor.TensorFileImporter;
@@ -39,7 +40,7 @@ public final class TorchFileImporter extends TensorFileImporter {
     if (!isZip(path)) {
       return LegacyTorchFile.recognizes(path);
     }
-    try (ZipFile zip = new ZipFile(path.toFile())) {
+    try (ZipFile zip = ZipFiles.open(path)) {
       return pickle(zip).isPresent();
     } catch (ZipException e) {
       return false;
@@ -74,7 +75,7 @@ public final class TorchFileImporter extends TensorFileImporter {
 
   private static TensorFile openZip(Path path, ImportLimits limits)
       throws IOException, ImportException {
-    ZipFile zip = new ZipFile(path.toFile());
+    ZipFile zip = ZipFiles.open(path);
     try {
       String pickle =
           pickle(zip)
