@@ -136,7 +136,20 @@ def cells():
     )
 
 
+def whole_module():
+    """What a user saves who did not read on: the module itself, which only code could load."""
+    path = folder("../refused")
+    torch.manual_seed(9)
+    torch.save(torch.nn.LSTM(2, 1), path / "whole-module.pt")
+    torch.save(
+        torch.nn.LSTM(2, 1),
+        path / "whole-module-before-1.6.pt",
+        _use_new_zipfile_serialization=False,
+    )
+
+
 if __name__ == "__main__":
+    whole_module()
     checkpoint()
     views()
     types()

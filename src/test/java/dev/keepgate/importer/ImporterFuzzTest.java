@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Damaged files get an answer, not a crash, and no more memory than is allowed.
  *
  * <p>A test run damages the golden files a few thousand times at random, and gives Jazzer's tests
- * the whole ones; {@code mvn -Pfuzz test} lets Jazzer search one format for minutes.
+ * the whole ones; {@code mvn -Pfuzz test -Dtest='ImporterFuzzTest#pytorch'} lets Jazzer search one
+ * format.
  */
 class ImporterFuzzTest {
 
