@@ -50,7 +50,7 @@ final class ByteMutator {
     int value = EDGES[random.nextInt(EDGES.length)];
     int width = 1 << random.nextInt(4);
     for (int i = 0; i < width && at + i < bytes.length; i++) {
-      bytes[at + i] = (byte) (i < 4 ? value >> 8 * i : value >> 31);
+      bytes[at + i] = (byte) (i < 4 ? value >> (8 * i) : value >> 31);
     }
   }
 

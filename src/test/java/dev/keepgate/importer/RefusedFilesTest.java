@@ -163,7 +163,8 @@ class RefusedFilesTest {
                     null,
                     ImportConfig.NONE,
                     new ImportLimits(1 << 20, 1 << 10, 10)))
-        .withMessageContaining("unfolds to more");
+        .withMessageContaining("unfolds to more")
+        .satisfies(e -> assertThat(e.fault()).isEqualTo(Fault.TOO_LARGE));
   }
 
   private static void putLstm(

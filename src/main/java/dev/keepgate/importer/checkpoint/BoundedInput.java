@@ -7,6 +7,18 @@ import java.io.InputStream;
 /** Ends with an exception where more is read than is allowed. */
 final class BoundedInput extends FilterInputStream {
 
+  /**
+   * The bound was passed: no fault of the disk, and none of the file's if the bound can be raised.
+   */
+  static final class ExceededException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    ExceededException() {
+      super("the archive unfolds to more bytes than are allowed");
+    }
+  }
+
   private long left;
 
   BoundedInput(InputStream in, long limit) {
@@ -38,7 +50,7 @@ final class BoundedInput extends FilterInputStream {
   private void count(long bytes) throws IOException {
     left -= bytes;
     if (left < 0) {
-      throw new IOException("the archive unfolds to more bytes than are allowed");
+      throw new ExceededException();
     }
   }
 }

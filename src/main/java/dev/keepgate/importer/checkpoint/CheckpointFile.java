@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An open checkpoint in TensorFlow's tensor bundle format, versions 1 and 2 of TensorFlow alike.
@@ -199,9 +198,11 @@ final class CheckpointFile implements TensorFile {
     }
   }
 
-  private static ImportException damaged(String where, IOException cause) {
-    @Nullable String why = cause.getMessage();
-    return ImportException.malformed("'%s' is damaged: %s".formatted(where, why));
+  /** What reading failed for, where it was not the disk. */
+  static ImportException damaged(String where, IOException cause) {
+    return cause instanceof BoundedInput.ExceededException
+        ? ImportException.tooLarge(String.valueOf(cause.getMessage()))
+        : ImportException.malformed("'%s' is damaged: %s".formatted(where, cause.getMessage()));
   }
 
   @Override

@@ -101,7 +101,7 @@ public final class CheckpointImporter extends TensorFileImporter {
     } catch (FileSystemException e) {
       throw e;
     } catch (IOException e) {
-      throw ImportException.malformed("the archive is damaged: " + e.getMessage());
+      throw CheckpointFile.damaged(files.first().getFileName().toString(), e);
     }
     try {
       return CheckpointFile.open(parts, limits);

@@ -2,7 +2,6 @@ package dev.keepgate.importer.torchfile;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.tensor.DataType;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -174,16 +173,15 @@ final class PickleData {
 
   /** The tensors of a dict by name, as far as its items are tensors. */
   static Map<String, StoredTensor> tensorsOf(@Nullable Object dict) {
-    if (!(dict instanceof Map<?, ?> map)) {
-      return Collections.emptyMap();
-    }
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-    map.forEach(
-        (key, value) -> {
-          if (key instanceof String name && value instanceof StoredTensor tensor) {
-            tensors.put(name, tensor);
-          }
-        });
+    if (dict instanceof Map<?, ?> map) {
+      map.forEach(
+          (key, value) -> {
+            if (key instanceof String name && value instanceof StoredTensor tensor) {
+              tensors.put(name, tensor);
+            }
+          });
+    }
     return tensors;
   }
 }
