@@ -59,8 +59,8 @@ class ImporterFuzzTest {
     return SAFETENSORS.corpus();
   }
 
-  @FuzzTest
   @MethodSource
+  @FuzzTest
   void safetensors(byte @Nullable [] file) {
     SAFETENSORS.check(file == null ? new byte[0] : file);
   }
@@ -69,8 +69,8 @@ class ImporterFuzzTest {
     return NPZ.corpus();
   }
 
-  @FuzzTest
   @MethodSource
+  @FuzzTest
   void npz(byte @Nullable [] file) {
     NPZ.check(file == null ? new byte[0] : file);
   }
@@ -79,8 +79,8 @@ class ImporterFuzzTest {
     return PYTORCH.corpus();
   }
 
-  @FuzzTest
   @MethodSource
+  @FuzzTest
   void pytorch(byte @Nullable [] file) {
     PYTORCH.check(file == null ? new byte[0] : file);
   }
@@ -89,8 +89,8 @@ class ImporterFuzzTest {
     return CHECKPOINT.corpus();
   }
 
-  @FuzzTest
   @MethodSource
+  @FuzzTest
   void checkpoint(byte @Nullable [] file) {
     CHECKPOINT.check(file == null ? new byte[0] : file);
   }
