@@ -63,7 +63,7 @@ public record GoldenCase(
         name,
         folder,
         json.get("files").valueStream().map(file -> folder.resolve(file.asString())).toList(),
-        json.get("config"),
+        json.has("config") ? json.get("config") : JSON.createObjectNode(),
         json.get("tolerance").asDouble(),
         json.path("unused").valueStream().map(JsonNode::asString).toList(),
         tensors(json.get("inputs")),

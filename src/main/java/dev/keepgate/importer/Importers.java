@@ -2,6 +2,9 @@ package dev.keepgate.importer;
 
 import dev.keepgate.importer.checkpoint.CheckpointImporter;
 import dev.keepgate.importer.flax.FlaxConvention;
+import dev.keepgate.importer.dl4j.Dl4jImporter;
+import dev.keepgate.importer.keras.KerasH5Importer;
+import dev.keepgate.importer.keras.KerasImporter;
 import dev.keepgate.importer.npz.NpzImporter;
 import dev.keepgate.importer.pytorch.PytorchConvention;
 import dev.keepgate.importer.safetensors.SafetensorsImporter;
@@ -38,7 +41,10 @@ public final class Importers {
             new CheckpointImporter(conventions),
             new SafetensorsImporter(conventions),
             new NpzImporter(conventions),
-            new TorchFileImporter(conventions)),
+            new TorchFileImporter(conventions),
+            new KerasImporter(),
+            new KerasH5Importer(),
+            new Dl4jImporter()),
         limits);
   }
 

@@ -30,7 +30,7 @@ class GoldenImportTest {
   private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
 
   static Stream<Arguments> files() {
-    return Stream.of("notebook-", "pytorch-", "tf1-", "tf2-", "flax-")
+    return Stream.of("notebook-", "pytorch-", "tf1-", "tf2-", "flax-", "keras-")
         .flatMap(GoldenCase::all)
         .flatMap(
             golden ->
@@ -52,9 +52,11 @@ class GoldenImportTest {
         .allMatch(name -> golden.unused().stream().anyMatch(name::startsWith));
     try (CompiledModel compiled = kernel.compile(imported.model());
         LstmKernel.Scratch scratch = kernel.newScratch()) {
+      boolean returnSequences = compiled.config().returnSequences();
       compare(
           golden,
-          compiled.unroll(input(golden, compiled.config(), null), true, false, scratch),
+          compiled.unroll(
+              input(golden, compiled.config(), null), returnSequences, false, scratch),
           "");
       Tensor lengths = golden.inputs().get("lengths");
       if (lengths != null) {
@@ -67,7 +69,8 @@ class GoldenImportTest {
   }
 
   private static LstmInput input(GoldenCase golden, LstmConfig config, int @Nullable [] lengths) {
-    Tensor ids = golden.inputs().get("ids");
+    Tensor ids =
+        golden.inputs().get(config.takesIds() && !golden.inputs().containsKey("ids") ? "x" : "ids");
     Tensor x = Objects.requireNonNull(ids != null ? ids : golden.inputs().get("x"));
     int batch = x.shape()[0];
     int time = config.takesIds() || x.shape().length == 3 ? x.shape()[1] : 1;
