@@ -28,9 +28,11 @@ class ImporterFuzzTest {
       FuzzTarget.of(ModelFormat.TENSORFLOW_CHECKPOINT, ".ckpt.index");
   private static final FuzzTarget CHECKPOINT_TAR =
       FuzzTarget.of(ModelFormat.TENSORFLOW_CHECKPOINT, "saved-model.tar");
+  private static final FuzzTarget KERAS = FuzzTarget.of(ModelFormat.KERAS, ".keras");
+  private static final FuzzTarget HDF5 = FuzzTarget.of(ModelFormat.HDF5, ".h5");
 
   static Stream<FuzzTarget> targets() {
-    return Stream.of(SAFETENSORS, NPZ, PYTORCH, CHECKPOINT, CHECKPOINT_TAR);
+    return Stream.of(SAFETENSORS, NPZ, PYTORCH, CHECKPOINT, CHECKPOINT_TAR, KERAS, HDF5);
   }
 
   @ParameterizedTest
@@ -93,5 +95,25 @@ class ImporterFuzzTest {
   @FuzzTest
   void checkpoint(byte @Nullable [] file) {
     CHECKPOINT.check(file == null ? new byte[0] : file);
+  }
+
+  static List<byte[]> keras() {
+    return KERAS.corpus();
+  }
+
+  @MethodSource
+  @FuzzTest
+  void keras(byte @Nullable [] file) {
+    KERAS.check(file == null ? new byte[0] : file);
+  }
+
+  static List<byte[]> hdf5() {
+    return HDF5.corpus();
+  }
+
+  @MethodSource
+  @FuzzTest
+  void hdf5(byte @Nullable [] file) {
+    HDF5.check(file == null ? new byte[0] : file);
   }
 }
