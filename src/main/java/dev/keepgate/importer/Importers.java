@@ -1,8 +1,8 @@
 package dev.keepgate.importer;
 
 import dev.keepgate.importer.checkpoint.CheckpointImporter;
-import dev.keepgate.importer.flax.FlaxConvention;
 import dev.keepgate.importer.dl4j.Dl4jImporter;
+import dev.keepgate.importer.flax.FlaxConvention;
 import dev.keepgate.importer.keras.KerasH5Importer;
 import dev.keepgate.importer.keras.KerasImporter;
 import dev.keepgate.importer.npz.NpzImporter;

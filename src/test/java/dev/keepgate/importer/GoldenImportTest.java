@@ -55,8 +55,7 @@ class GoldenImportTest {
       boolean returnSequences = compiled.config().returnSequences();
       compare(
           golden,
-          compiled.unroll(
-              input(golden, compiled.config(), null), returnSequences, false, scratch),
+          compiled.unroll(input(golden, compiled.config(), null), returnSequences, false, scratch),
           "");
       Tensor lengths = golden.inputs().get("lengths");
       if (lengths != null) {
