@@ -1,6 +1,7 @@
 package dev.keepgate.importer;
 
 import dev.keepgate.importer.npz.NpzImporter;
+import dev.keepgate.importer.onnx.OnnxImporter;
 import dev.keepgate.importer.pytorch.PytorchConvention;
 import dev.keepgate.importer.safetensors.SafetensorsImporter;
 import dev.keepgate.importer.tensor.TensorConvention;
@@ -25,7 +26,9 @@ public final class Importers {
     List<TensorConvention> conventions =
         List.of(new PytorchConvention(), new TensorFlow1Convention());
     return new Importers(
-        List.of(new SafetensorsImporter(conventions), new NpzImporter(conventions)), limits);
+        List.of(
+            new SafetensorsImporter(conventions), new NpzImporter(conventions), new OnnxImporter()),
+        limits);
   }
 
   /** The importer that reads the files: of the given format, or else the one that knows them. */

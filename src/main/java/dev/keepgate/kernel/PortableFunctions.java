@@ -68,6 +68,7 @@ final class PortableFunctions {
       }
       case EXPONENTIAL -> Transforms.exp(x, false);
       case SOFTMAX -> softmaxInPlace(x);
+      case LOG_SOFTMAX -> logSoftmaxInPlace(x);
     }
   }
 
@@ -102,6 +103,16 @@ final class PortableFunctions {
       Transforms.log(rest, false);
       Transforms.max(x, 0, false);
       x.addi(rest);
+    }
+  }
+
+  private static void logSoftmaxInPlace(INDArray x) {
+    try (INDArray largest = x.max(true, 0)) {
+      x.subiRowVector(largest);
+    }
+    try (INDArray powers = Transforms.exp(x, true);
+        INDArray sum = powers.sum(true, 0)) {
+      x.subiRowVector(Transforms.log(sum, false));
     }
   }
 

@@ -29,12 +29,12 @@ class GoldenImportTest {
   private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
 
   static Stream<Arguments> files() {
-    return Stream.of("notebook-", "pytorch-", "tf1-")
+    return Stream.of("notebook-", "pytorch-", "tf1-", "onnx-")
         .flatMap(GoldenCase::all)
         .flatMap(
             golden ->
                 golden.files().stream()
-                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz)"))
+                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz|onnx)"))
                     .flatMap(
                         file ->
                             Stream.of(new ReferenceKernel(), new PortableKernel())
@@ -51,12 +51,14 @@ class GoldenImportTest {
     assertThat(imported.unusedTensors()).isEmpty();
     try (CompiledModel model = kernel.compile(imported.model());
         LstmKernel.Scratch scratch = kernel.newScratch()) {
-      compare(golden, model.unroll(input(golden, model.config(), null), true, false, scratch), "");
+      boolean sequences = model.config().returnSequences();
+      compare(
+          golden, model.unroll(input(golden, model.config(), null), sequences, false, scratch), "");
       Tensor lengths = golden.inputs().get("lengths");
       if (lengths != null) {
         compare(
             golden,
-            model.unroll(input(golden, model.config(), lengths.ints()), true, false, scratch),
+            model.unroll(input(golden, model.config(), lengths.ints()), sequences, false, scratch),
             "_lengths");
       }
     }

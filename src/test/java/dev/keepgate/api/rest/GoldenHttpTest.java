@@ -30,12 +30,12 @@ import tools.jackson.databind.node.ObjectNode;
 class GoldenHttpTest extends ServerTest {
 
   static Stream<Arguments> files() {
-    return Stream.of("pytorch-", "tf1-")
+    return Stream.of("pytorch-", "tf1-", "onnx-")
         .flatMap(GoldenCase::all)
         .flatMap(
             golden ->
                 golden.files().stream()
-                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz)"))
+                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz|onnx)"))
                     .map(file -> Arguments.of(golden, file)));
   }
 

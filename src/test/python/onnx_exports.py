@@ -1,0 +1,227 @@
+"""Writes ONNX files as exporters do, with the numbers that ONNX Runtime computes from them.
+
+    pip install torch onnx onnxruntime onnxscript
+    python src/test/python/onnx_exports.py src/test/resources/golden
+
+One folder a case: model.onnx, and case.json with the inputs as a request has them (batch first,
+states by layer and direction) and the outputs as an answer has them.
+"""
+
+import json
+import pathlib
+import sys
+import warnings
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+warnings.filterwarnings("ignore")
+ROOT = pathlib.Path(sys.argv[1])
+
+
+class Tagger(nn.Module):
+    """Embedding, stacked bidirectional LSTM, linear layer on every step."""
+
+    def __init__(self, batch_first=True):
+        super().__init__()
+        self.embed = nn.Embedding(11, 4)
+        self.lstm = nn.LSTM(4, 3, 2, bidirectional=True, batch_first=batch_first)
+        self.out = nn.Linear(6, 5)
+
+    def forward(self, x):
+        return self.out(self.lstm(self.embed(x))[0])
+
+
+class Classifier(nn.Module):
+    """The last step through a linear layer and softmax."""
+
+    def __init__(self, batch_first):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 3, 2, batch_first=batch_first)
+        self.out = nn.Linear(3, 2)
+        self.batch_first = batch_first
+
+    def forward(self, x):
+        y = self.lstm(x)[0]
+        return torch.softmax(self.out(y[:, -1] if self.batch_first else y[-1]), -1)
+
+
+class FinalStates(nn.Module):
+    """The two directions' final h side by side, dropout, linear, log softmax."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 3, 2, bidirectional=True, batch_first=True, dropout=0.5)
+        self.drop = nn.Dropout(0.3)
+        self.out = nn.Linear(6, 3)
+
+    def forward(self, x):
+        _, (h, _) = self.lstm(x)
+        return torch.log_softmax(self.out(self.drop(torch.cat((h[-2], h[-1]), 1))), -1)
+
+
+class LastHidden(nn.Module):
+    """h of the last layer, batch normalisation, relu between two linear layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 5, 2)
+        self.norm = nn.BatchNorm1d(5)
+        self.norm.running_mean.uniform_(-0.5, 0.5)
+        self.norm.running_var.uniform_(0.5, 1.5)
+        self.hidden = nn.Linear(5, 4)
+        self.out = nn.Linear(4, 1)
+
+    def forward(self, x):
+        _, (h, _) = self.lstm(x)
+        return torch.sigmoid(self.out(torch.relu(self.hidden(self.norm(h[-1])))))
+
+
+class OuterSteps(nn.Module):
+    """The step that each direction read last, taken from the sequence."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 3, bidirectional=True, batch_first=True)
+        self.out = nn.Linear(6, 2)
+
+    def forward(self, x):
+        y, _ = self.lstm(x)
+        return self.out(torch.cat((y[:, -1, :3], y[:, 0, 3:]), -1))
+
+
+class Stateful(nn.Module):
+    """Given and answered states."""
+
+    def __init__(self, bidirectional, batch_first):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 3, 2, bidirectional=bidirectional, batch_first=batch_first)
+
+    def forward(self, x, h0, c0):
+        y, (h, c) = self.lstm(x, (h0, c0))
+        return y, h, c
+
+
+class Normalised(nn.Module):
+    """A linear layer before, layer normalisation between two LSTMs, tanh behind."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(4, 3)
+        self.first = nn.LSTM(3, 4, batch_first=True)
+        self.norm = nn.LayerNorm(4)
+        nn.init.uniform_(self.norm.weight, 0.5, 1.5)
+        nn.init.uniform_(self.norm.bias, -0.5, 0.5)
+        self.second = nn.LSTM(4, 3, batch_first=True)
+
+    def forward(self, x):
+        y = self.norm(self.first(torch.tanh(self.inner(x)))[0])
+        return torch.tanh(self.second(y)[0])
+
+
+class Packed(nn.Module):
+    """Sequences of given lengths."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 3, 1, bidirectional=True, batch_first=True)
+
+    def forward(self, x, lengths):
+        packed = nn.utils.rnn.pack_padded_sequence(
+            x, lengths, batch_first=True, enforce_sorted=False)
+        y, (h, c) = self.lstm(packed)
+        return nn.utils.rnn.pad_packed_sequence(y, batch_first=True)[0], h, c
+
+
+def listed(array):
+    return {"shape": list(array.shape), "data": np.asarray(array).ravel().tolist()}
+
+
+def save(name, note, model, feed, request, answer):
+    """Runs a model (bytes) on the feed, and writes the case.
+
+    request: names of a request to arrays; answer: from the outputs to names of an answer.
+    """
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    names = [i.name for i in session.get_inputs()]
+    assert len(names) == len(feed), (names, len(feed))
+    outputs = session.run(None, dict(zip(names, feed)))
+    folder = ROOT / ("onnx-export-" + name)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.onnx").write_bytes(model)
+    case = {
+        "note": note,
+        "files": ["model.onnx"],
+        "inputs": {key: listed(value) for key, value in request.items()},
+        "expected": {key: listed(value) for key, value in answer(*outputs).items()},
+        "tolerance": 1e-05,
+    }
+    (folder / "case.json").write_text(json.dumps(case))
+    print(name, len(model))
+
+
+def export(name, module, args, request, answer, axes, dynamo, dynamic=True):
+    """Exports a PyTorch module; axes: for each argument, axis to its name."""
+    module.eval()
+    path = ROOT / "model.tmp.onnx"
+    if dynamo:
+        kwargs = {}
+        if dynamic:
+            auto = torch.export.Dim.AUTO
+            kwargs["dynamic_shapes"] = tuple({i: auto for i in each} for each in axes)
+        torch.onnx.export(module, args, path, dynamo=True, external_data=False, verbose=False, **kwargs)
+    else:
+        names = ["x", "h0", "c0"][: len(args)] if len(args) != 2 else ["x", "lengths"]
+        kwargs = {"dynamic_axes": dict(zip(names, axes))} if dynamic else {}
+        torch.onnx.export(module, args, path, dynamo=False, input_names=names, **kwargs)
+    model = path.read_bytes()
+    path.unlink()
+    note = "%s, PyTorch %s exporter, %s" % (
+        " ".join(module.__doc__.split()),
+        "dynamo" if dynamo else "TorchScript",
+        "sizes left open" if dynamic else "sizes fixed")
+    kind = ("dynamo" if dynamo else "script") + ("" if dynamic else "-fixed")
+    save(name + "-" + kind, note, model, [a.numpy() for a in args], request, answer)
+
+
+def exports():
+    torch.manual_seed(7)
+    batch, time = 3, 5
+    x = torch.randn(batch, time, 4)
+    turned = x.transpose(0, 1).contiguous()
+    ids = torch.randint(0, 11, (batch, time))
+    front = {0: "batch", 1: "time"}
+    back = {0: "time", 1: "batch"}
+    y = lambda out, *rest: {"y": out}
+    for dynamo in (False, True):
+        export("tagger", Tagger(), (ids,), {"ids": ids}, y, [front], dynamo)
+        export("tagger-time-major", Tagger(False), (ids.T.contiguous(),), {"ids": ids},
+               lambda out: {"y": out.transpose(1, 0, 2)}, [back], dynamo)
+        export("tagger", Tagger(), (ids,), {"ids": ids}, y, [front], dynamo, dynamic=False)
+        export("classifier", Classifier(True), (x,), {"x": x}, y, [front], dynamo)
+        export("classifier-time-major", Classifier(False), (turned,), {"x": x}, y, [back], dynamo)
+        export("classifier", Classifier(True), (x,), {"x": x}, y, [front], dynamo, dynamic=False)
+        export("final-states", FinalStates(), (x,), {"x": x}, y, [front], dynamo)
+        export("last-hidden", LastHidden(), (turned,), {"x": x}, y, [back], dynamo)
+        export("outer-steps", OuterSteps(), (x,), {"x": x}, y, [front], dynamo)
+        export("normalised", Normalised(), (x,), {"x": x}, y, [front], dynamo) if dynamo else None
+        for both in (False, True):
+            states = [torch.randn(4 if both else 2, batch, 3) for _ in range(2)]
+            first = not both
+            export(
+                "stateful-both" if both else "stateful", Stateful(both, first),
+                (x if first else turned, *states), {"x": x, "h0": states[0], "c0": states[1]},
+                lambda out, h, c: {"y": out if first else out.transpose(1, 0, 2), "h": h, "c": c},
+                [front if first else back, {1: "batch"}, {1: "batch"}], dynamo)
+    lengths = torch.tensor([5, 2, 3])
+    export("packed", Packed(), (x, lengths), {"x": x, "lengths": lengths},
+           lambda out, h, c: {"y_lengths": out, "h_lengths": h, "c_lengths": c},
+           [front, {0: "batch"}], False)
+
+
+if __name__ == "__main__":
+    exports()
