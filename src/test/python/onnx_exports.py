@@ -126,13 +126,14 @@ class Normalised(nn.Module):
 class Packed(nn.Module):
     """Sequences of given lengths."""
 
-    def __init__(self):
+    def __init__(self, enforce_sorted):
         super().__init__()
+        self.enforce_sorted = enforce_sorted
         self.lstm = nn.LSTM(4, 3, 1, bidirectional=True, batch_first=True)
 
     def forward(self, x, lengths):
         packed = nn.utils.rnn.pack_padded_sequence(
-            x, lengths, batch_first=True, enforce_sorted=False)
+            x, lengths, batch_first=True, enforce_sorted=self.enforce_sorted)
         y, (h, c) = self.lstm(packed)
         return nn.utils.rnn.pad_packed_sequence(y, batch_first=True)[0], h, c
 
@@ -164,6 +165,15 @@ def save(name, note, model, feed, request, answer):
     print(name, len(model))
 
 
+def without_metadata(model):
+    """What an exporter notes of each node for people is several times the graph itself."""
+    proto = onnx.load_from_string(model)
+    for node in proto.graph.node:
+        del node.metadata_props[:]
+    del proto.graph.value_info[:]
+    return proto.SerializeToString()
+
+
 def export(name, module, args, request, answer, axes, dynamo, dynamic=True):
     """Exports a PyTorch module; axes: for each argument, axis to its name."""
     module.eval()
@@ -180,6 +190,7 @@ def export(name, module, args, request, answer, axes, dynamo, dynamic=True):
         torch.onnx.export(module, args, path, dynamo=False, input_names=names, **kwargs)
     model = path.read_bytes()
     path.unlink()
+    model = without_metadata(model)
     note = "%s, PyTorch %s exporter, %s" % (
         " ".join(module.__doc__.split()),
         "dynamo" if dynamo else "TorchScript",
@@ -217,10 +228,11 @@ def exports():
                 (x if first else turned, *states), {"x": x, "h0": states[0], "c0": states[1]},
                 lambda out, h, c: {"y": out if first else out.transpose(1, 0, 2), "h": h, "c": c},
                 [front if first else back, {1: "batch"}, {1: "batch"}], dynamo)
-    lengths = torch.tensor([5, 2, 3])
-    export("packed", Packed(), (x, lengths), {"x": x, "lengths": lengths},
-           lambda out, h, c: {"y_lengths": out, "h_lengths": h, "c_lengths": c},
-           [front, {0: "batch"}], False)
+    for name, enforce, given in ("sorted", True, [5, 3, 2]), ("unsorted", False, [2, 5, 3]):
+        lengths = torch.tensor(given)
+        export("packed-" + name, Packed(enforce), (x, lengths), {"x": x, "lengths": lengths},
+               lambda out, h, c: {"y_lengths": out, "h_lengths": h, "c_lengths": c},
+               [front, {0: "batch"}], False)
 
 
 if __name__ == "__main__":

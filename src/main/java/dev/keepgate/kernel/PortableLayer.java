@@ -131,7 +131,7 @@ sealed interface PortableLayer extends AutoCloseable
         INDArray shift = column(scale.shift());
         return new Pointwise(
             scale.config().outputSize(),
-            x -> x.mulColumnVector(factor).addiColumnVector(shift),
+            x -> x.dup('f').muliColumnVector(factor).addiColumnVector(shift),
             new AutoCloseableArrays(factor, shift));
       }
       if (layer instanceof LayerWeights.LayerNorm norm) {

@@ -76,8 +76,15 @@ final class Reshaping {
     }
   }
 
-  /** Takes axes from a place on, to the right or left, until their product is the size. */
+  /**
+   * Takes axes from a place on, to the right or left, until their product is the size. Where an
+   * exporter wrote the size that it saw of an axis that is open, the axis is taken.
+   */
   private List<Axis> take(Size size, int from, int step) throws ImportException {
+    boolean seen = size.isConstant() && size.offset() > 1 && from >= 0 && from < axes.size();
+    if (seen && !signal.size(axes.get(from)).isConstant()) {
+      return List.of(axes.get(from));
+    }
     List<Axis> group = new ArrayList<>();
     @Nullable Size product = Size.of(1);
     for (int i = from; i >= 0 && i < axes.size(); i += step) {
