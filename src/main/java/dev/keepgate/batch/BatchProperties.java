@@ -2,6 +2,7 @@ package dev.keepgate.batch;
 
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
@@ -10,13 +11,19 @@ import org.springframework.validation.annotation.Validated;
  * How the arithmetic is scheduled.
  *
  * @param lanes threads that compute; 0 for one a processor
- * @param queueCapacity requests that may wait; one more is refused
+ * @param queueCapacity requests that may wait for a model; one more is refused
+ * @param maxBatchRows rows that step together at most
+ * @param maxBatchDelay how long a row may wait for others before its first step
+ * @param timeSlice how long a lane stays with a model while another one waits
  */
 @Validated
 @ConfigurationProperties("keepgate.batch")
 public record BatchProperties(
     @Min(0) @Max(1024) @DefaultValue("0") int lanes,
-    @Min(1) @DefaultValue("1024") int queueCapacity) {
+    @Min(1) @DefaultValue("1024") int queueCapacity,
+    @Min(1) @Max(4096) @DefaultValue("64") int maxBatchRows,
+    @DefaultValue("0") Duration maxBatchDelay,
+    @DefaultValue("1ms") Duration timeSlice) {
 
   int laneCount() {
     return lanes > 0 ? lanes : Runtime.getRuntime().availableProcessors();

@@ -1,35 +1,31 @@
 package dev.keepgate.batch;
 
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.LstmOutput;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * A fixed set of lanes that take tasks from one bounded queue.
+ * A fixed set of lanes that all models share.
  *
  * <p>A lane is a platform thread with a scratch of its own: native calls would pin a virtual
- * thread's carrier, and scratch memory is bounded by the number of lanes.
+ * thread's carrier, and scratch memory is bounded by the number of lanes. What can go a step at a
+ * time is batched with other requests' rows at every step; what cannot (a backward layer, masks, a
+ * trace) is computed as a whole.
  */
 public final class BatchScheduler implements AutoCloseable {
 
   private final LstmKernel kernel;
   private final BatchProperties properties;
-  private final BlockingQueue<Entry> queue;
+  private final BatchListener listener;
+  private final BatchQueues queues;
   private final List<Thread> lanes = new ArrayList<>();
-  private volatile boolean closed;
 
-  private record Entry(BatchTask task, CompletableFuture<BatchResult> result, long queuedAt) {}
-
-  public BatchScheduler(LstmKernel kernel, BatchProperties properties) {
+  public BatchScheduler(LstmKernel kernel, BatchProperties properties, BatchListener listener) {
     this.kernel = kernel;
     this.properties = properties;
-    this.queue = new LinkedBlockingQueue<>(properties.queueCapacity());
+    this.listener = listener;
+    this.queues = new BatchQueues(properties, System::nanoTime);
     for (int i = 0; i < properties.laneCount(); i++) {
       Thread lane = new Thread(this::runLane, "keepgate-lane-" + i);
       lane.setDaemon(true);
@@ -40,21 +36,20 @@ public final class BatchScheduler implements AutoCloseable {
 
   /**
    * Queues a task; does not block. The future fails with {@link TaskExpiredException} past the
-   * deadline, or with what the kernel threw. Cancelling it spares the work if no lane has begun it.
+   * deadline, or with what the kernel threw. Once it is cancelled, the task's rows leave before
+   * their next step.
    *
-   * @throws QueueFullException if the queue is full
+   * @throws QueueFullException if the model's queue is full
    */
   public CompletableFuture<BatchResult> submit(BatchTask task) {
-    Entry entry = new Entry(task, new CompletableFuture<>(), System.nanoTime());
-    if (!queue.offer(entry)) {
-      throw new QueueFullException(properties.queueCapacity());
-    }
-    return entry.result();
+    Submission submission = new Submission(task, queues.now());
+    queues.offer(submission);
+    return submission.result();
   }
 
   /** How many tasks wait. */
   public int queued() {
-    return queue.size();
+    return queues.waiting();
   }
 
   /** How many lanes compute. */
@@ -62,11 +57,10 @@ public final class BatchScheduler implements AutoCloseable {
     return lanes.size();
   }
 
-  /** Lets the lanes finish what they compute, and ends them; what waits is cancelled. */
+  /** Lets the lanes finish their step, and ends them; what is not finished is cancelled. */
   @Override
   public void close() {
-    closed = true;
-    lanes.forEach(Thread::interrupt);
+    queues.close();
     try {
       for (Thread lane : lanes) {
         lane.join();
@@ -74,46 +68,21 @@ public final class BatchScheduler implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    for (Entry entry = queue.poll(); entry != null; entry = queue.poll()) {
-      entry.result().cancel(false);
-      entry.task().finished().run();
+    for (Submission submission : queues.drain()) {
+      submission.result().cancel(false);
+      submission.pieceDone(queues.now());
     }
   }
 
   private void runLane() {
-    try (Scratch scratch = kernel.newScratch()) {
-      while (!closed) {
-        compute(queue.take(), scratch);
+    try (Lane lane = new Lane(kernel, queues, properties, listener)) {
+      while (!queues.isClosed()) {
+        if (!lane.turn() && !queues.await()) {
+          return;
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** One task's failure is its own: the lane goes on, whatever the kernel throws. */
-  private static void compute(Entry entry, Scratch scratch) {
-    BatchTask task = entry.task();
-    CompletableFuture<BatchResult> result = entry.result();
-    try {
-      long begun = System.nanoTime();
-      if (result.isDone()) {
-        return;
-      }
-      if (task.isLate(begun)) {
-        result.completeExceptionally(new TaskExpiredException());
-        return;
-      }
-      LstmOutput output =
-          task.model().unroll(task.input(), task.returnSequences(), task.trace(), scratch);
-      result.complete(
-          new BatchResult(
-              output,
-              Duration.ofNanos(begun - entry.queuedAt()),
-              Duration.ofNanos(System.nanoTime() - begun)));
-    } catch (Throwable e) {
-      result.completeExceptionally(e);
-    } finally {
-      task.finished().run();
     }
   }
 }

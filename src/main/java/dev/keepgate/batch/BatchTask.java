@@ -12,6 +12,7 @@ import java.util.OptionalLong;
  * @param returnSequences whether to answer every step
  * @param trace whether to answer the gates as well
  * @param deadline {@link System#nanoTime()} past which nobody waits for the answer
+ * @param steps is told of every step
  * @param finished runs once when no lane will touch the model for this task any more
  */
 public record BatchTask(
@@ -20,6 +21,7 @@ public record BatchTask(
     boolean returnSequences,
     boolean trace,
     OptionalLong deadline,
+    StepListener steps,
     Runnable finished) {
 
   boolean isLate(long nanoTime) {

@@ -1,4 +1,7 @@
-/** Who computes when: the lanes that run the arithmetic, and the bounded queue before them. */
+/**
+ * Who computes together and when: lanes that take a model a time step at a time, and the bounded
+ * queues before them.
+ */
 @NullMarked
 package dev.keepgate.batch;
 

@@ -97,13 +97,12 @@ final class ImportConfigReader {
     if (value == null) {
       return null;
     }
-    if (!value.isNumber()
-        || !Float.isFinite(value.floatValue())
-        || (positive && value.floatValue() <= 0)) {
+    float number = value.isNumber() ? (float) value.asDouble(Double.NaN) : Float.NaN;
+    if (!Float.isFinite(number) || (positive && number <= 0)) {
       throw ImportException.config(
           "/config/" + field, "expected a " + (positive ? "positive " : "") + "number");
     }
-    return value.floatValue();
+    return number;
   }
 
   private @Nullable Integer size(String field) throws ImportException {

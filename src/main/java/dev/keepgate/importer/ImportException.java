@@ -40,6 +40,11 @@ public final class ImportException extends Exception {
     return new ImportException(Fault.MALFORMED, message, List.of());
   }
 
+  public static ImportException malformed(String where, String detail) {
+    return new ImportException(
+        Fault.MALFORMED, where + ": " + detail, List.of(new Problem(where, detail)));
+  }
+
   public static ImportException unsupported(String where, String detail) {
     return new ImportException(
         Fault.UNSUPPORTED, where + ": " + detail, List.of(new Problem(where, detail)));

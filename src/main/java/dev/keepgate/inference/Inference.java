@@ -4,12 +4,15 @@ import dev.keepgate.batch.BatchResult;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.batch.BatchTask;
 import dev.keepgate.batch.QueueFullException;
+import dev.keepgate.batch.StepListener;
 import dev.keepgate.batch.TaskExpiredException;
 import dev.keepgate.inference.InferenceListener.Stage;
-import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelHandle;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -45,26 +48,114 @@ public final class Inference {
     if (operation == Operation.STEP && !config.isCausal()) {
       throw new InferenceException.CannotStep(handle.id().toString());
     }
-    InputCheck.Checked checked = new InputCheck(config, operation, request).check();
-    LstmInput input = checked.input();
-    boolean sequences = returnsSequences(config, operation, request.returnSequences());
-    bound(config, input, request.trace());
-    BatchResult result =
-        await(handle, input, sequences, request.trace(), deadline(request.deadline()));
-    listener.stage(handle.id(), operation, Stage.QUEUE, result.queued());
-    listener.stage(handle.id(), operation, Stage.COMPUTE, result.computed());
-    listener.computed(handle.id(), operation, input.batch(), steps(input));
-    Answer answer =
-        new Answer(
-            handle.id(),
-            config,
-            input.batch(),
-            input.time(),
-            operation,
-            sequences,
-            checked.batched(),
-            result.output());
-    checkFinite(answer);
+    Call call = call(handle, operation, request);
+    BatchResult result = await(submit(call, StepListener.NONE), call.deadline());
+    return finish(call, result);
+  }
+
+  /**
+   * Unrolls, and hands every step on as soon as it is computed. Where the model has to be computed
+   * as a whole, all steps come at the end.
+   *
+   * @param handle the model, which the caller closes
+   * @return the whole answer, once the sink has had all steps
+   * @throws InferenceException if there is no answer, or no rest of it
+   * @throws IOException if the sink does not take a step
+   */
+  public Answer stream(ModelHandle handle, InferenceRequest request, StepSink sink)
+      throws IOException {
+    Call call = call(handle, Operation.UNROLL, request.withReturnSequences());
+    StepFollower follower = new StepFollower(call.input());
+    CompletableFuture<BatchResult> future = submit(call, follower);
+    follower.follow(future);
+    try {
+      int seen = follow(call, future, follower, sink);
+      Answer answer = finish(call, await(future, call.deadline()));
+      if (seen < answer.time()) {
+        sink.steps(answer, seen, answer.time());
+      }
+      return answer;
+    } finally {
+      future.cancel(false);
+    }
+  }
+
+  private int follow(
+      Call call, CompletableFuture<BatchResult> future, StepFollower follower, StepSink sink)
+      throws IOException {
+    int seen = 0;
+    while (!future.isDone()) {
+      int steps = awaitMoreThan(seen, follower, call.deadline());
+      float[] output = follower.output();
+      if (steps > seen && output != null) {
+        Answer soFar = call.answer(new LstmOutput(output, call.input().state(), null));
+        FiniteCheck.steps(soFar, seen, steps);
+        sink.steps(soFar, seen, steps);
+        seen = steps;
+      } else if (!future.isDone()) {
+        throw new InferenceException.DeadlineExceeded();
+      }
+    }
+    return seen;
+  }
+
+  private static int awaitMoreThan(int seen, StepFollower follower, OptionalLong deadline) {
+    try {
+      long nanos =
+          deadline.isPresent() ? Math.max(0, deadline.getAsLong() - System.nanoTime()) : -1;
+      return follower.awaitMoreThan(seen, nanos);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InferenceException.Failed("the server is shutting down", e);
+    }
+  }
+
+  /** A request that was found right. */
+  private record Call(
+      ModelHandle handle,
+      Operation operation,
+      InputCheck.Checked checked,
+      boolean sequences,
+      boolean trace,
+      OptionalLong deadline) {
+
+    LstmInput input() {
+      return checked.input();
+    }
+
+    Answer answer(LstmOutput output) {
+      return new Answer(
+          handle.id(),
+          handle.config(),
+          input().batch(),
+          input().time(),
+          operation,
+          sequences,
+          checked.batched(),
+          output);
+    }
+  }
+
+  private Call call(ModelHandle handle, Operation operation, InferenceRequest request) {
+    LstmConfig config = handle.config();
+    long room = properties.maxWorkingMemory().toBytes();
+    InputCheck.Checked checked = new InputCheck(config, operation, request, room).check();
+    return new Call(
+        handle,
+        operation,
+        checked,
+        returnsSequences(config, operation, request.returnSequences()),
+        request.trace(),
+        deadline(request.deadline()));
+  }
+
+  private Answer finish(Call call, BatchResult result) {
+    ModelId id = call.handle().id();
+    listener.stage(id, call.operation(), Stage.QUEUE, result.queued());
+    listener.stage(id, call.operation(), Stage.COMPUTE, result.computed());
+    listener.computed(id, call.operation(), call.input().batch(), steps(call.input()));
+    Answer answer = call.answer(result.output());
+    FiniteCheck.all(answer);
     return answer;
   }
 
@@ -81,41 +172,30 @@ public final class Inference {
         : OptionalLong.of(System.nanoTime() + deadline.toNanos());
   }
 
-  private void bound(LstmConfig config, LstmInput input, boolean trace) {
-    long widest = 0;
-    for (LayerConfig layer : config.layers()) {
-      long width = layer.outputSize();
-      if (layer instanceof LayerConfig.Lstm lstm) {
-        long hidden = lstm.forward() != null ? lstm.forward().hiddenSize() : 0;
-        hidden += lstm.backward() != null ? lstm.backward().hiddenSize() : 0;
-        width += (trace ? 10 : 4) * hidden;
-      }
-      widest = Math.max(widest, width);
-    }
-    long needed = (long) input.batch() * input.time() * widest * Float.BYTES;
-    if (needed > properties.maxWorkingMemory().toBytes()) {
-      throw new InferenceException.TooLarge(needed, properties.maxWorkingMemory().toBytes());
-    }
-  }
-
-  private BatchResult await(
-      ModelHandle handle,
-      LstmInput input,
-      boolean sequences,
-      boolean trace,
-      OptionalLong deadline) {
-    // The lane may still be at work when the deadline sends this thread home.
-    ModelHandle held = handle.share();
-    CompletableFuture<BatchResult> future;
+  private CompletableFuture<BatchResult> submit(Call call, StepListener steps) {
+    // The lane may still be at work when the deadline sends the request's thread home.
+    ModelHandle held = call.handle().share();
     try {
-      future =
-          scheduler.submit(
-              new BatchTask(held.model(), input, sequences, trace, deadline, held::close));
+      return scheduler.submit(
+          new BatchTask(
+              held.model(),
+              call.input(),
+              call.sequences(),
+              call.trace(),
+              call.deadline(),
+              steps,
+              held::close));
     } catch (QueueFullException e) {
       held.close();
       throw new InferenceException.Overloaded(
           String.valueOf(e.getMessage()), properties.retryAfter());
+    } catch (IllegalStateException e) {
+      held.close();
+      throw new InferenceException.Failed("the server is shutting down", e);
     }
+  }
+
+  private static BatchResult await(CompletableFuture<BatchResult> future, OptionalLong deadline) {
     try {
       return deadline.isPresent()
           ? future.get(deadline.getAsLong() - System.nanoTime(), TimeUnit.NANOSECONDS)
@@ -141,40 +221,5 @@ public final class Inference {
     return input.lengths() == null
         ? (long) input.batch() * input.time()
         : Arrays.stream(input.lengths()).asLongStream().sum();
-  }
-
-  private static void checkFinite(Answer answer) {
-    float[] output = answer.output().output();
-    int width = answer.config().outputSize();
-    for (int i = 0; i < output.length; i++) {
-      if (!Float.isFinite(output[i])) {
-        int row = i / width;
-        throw new InferenceException.NotFinite(
-            answer.sequences()
-                ? "the output of row %d is %s at step %d"
-                    .formatted(row / answer.time(), output[i], row % answer.time())
-                : "the output of row %d is %s at its last step, %d"
-                    .formatted(row, output[i], answer.time() - 1));
-      }
-    }
-    checkFinite(answer, "h", answer.output().state().h());
-    checkFinite(answer, "c", answer.output().state().c());
-  }
-
-  private static void checkFinite(Answer answer, String name, float[][] cells) {
-    for (int cell = 0; cell < cells.length; cell++) {
-      for (int i = 0; i < cells[cell].length; i++) {
-        if (!Float.isFinite(cells[cell][i])) {
-          throw new InferenceException.NotFinite(
-              "the state %s of cell %d, row %d is %s after the last step, %d"
-                  .formatted(
-                      name,
-                      cell,
-                      i / (cells[cell].length / answer.batch()),
-                      cells[cell][i],
-                      answer.time() - 1));
-        }
-      }
-    }
   }
 }

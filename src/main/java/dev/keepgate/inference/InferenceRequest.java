@@ -29,6 +29,11 @@ public record InferenceRequest(
     @Nullable Duration deadline,
     Fields fields) {
 
+  /** The same request, to be answered with every step. */
+  InferenceRequest withReturnSequences() {
+    return new InferenceRequest(x, h, c, lengths, true, trace, deadline, fields);
+  }
+
   /** What a protocol calls the tensors. */
   public record Fields(String x, String h, String c, String lengths) {}
 }

@@ -20,6 +20,7 @@ final class InputCheck {
   private final LstmConfig config;
   private final Operation operation;
   private final InferenceRequest request;
+  private final long maxWorkingMemory;
   private final List<FieldError> errors = new ArrayList<>();
 
   /**
@@ -27,9 +28,16 @@ final class InputCheck {
    *
    * @param batched whether it had a batch dimension
    */
+  private record Size(int batch, int time, boolean batched) {}
+
   record Checked(LstmInput input, boolean batched) {}
 
-  InputCheck(LstmConfig config, Operation operation, InferenceRequest request) {
+  /**
+   * @param maxWorkingMemory bytes that computing a request may take
+   */
+  InputCheck(
+      LstmConfig config, Operation operation, InferenceRequest request, long maxWorkingMemory) {
+    this.maxWorkingMemory = maxWorkingMemory;
     this.config = config;
     this.operation = operation;
     this.request = request;
@@ -39,20 +47,13 @@ final class InputCheck {
    * @throws InvalidInput if anything does not fit
    */
   Checked check() {
-    int[] shape = request.x().shape();
-    int full = (operation == Operation.STEP ? 1 : 2) + (config.takesIds() ? 0 : 1);
-    boolean batched = shape.length == full;
-    if (!batched && shape.length != full - 1) {
-      throw new InvalidInput(request.fields().x(), shapeError(shape));
-    }
-    int batch = batched ? shape[0] : 1;
-    int time = operation == Operation.STEP ? 1 : shape[batched ? 1 : 0];
-    if (batch == 0 || time == 0) {
-      throw new InvalidInput(request.fields().x(), "is empty: " + Arrays.toString(shape));
-    }
-    float[] x = config.takesIds() ? new float[0] : features(shape);
+    Size size = size();
+    bound(size);
+    int batch = size.batch();
+    boolean batched = size.batched();
+    float[] x = config.takesIds() ? new float[0] : features(request.x().shape());
     int[] ids = config.takesIds() ? ids() : null;
-    int[] lengths = lengths(batch, time, batched);
+    int[] lengths = lengths(batch, size.time(), batched);
     LstmState zero = LstmState.zero(config, batch);
     LstmState state =
         new LstmState(
@@ -73,7 +74,42 @@ final class InputCheck {
     if (!errors.isEmpty()) {
       throw new InvalidInput(errors);
     }
-    return new Checked(new LstmInput(batch, time, x, ids, lengths, state), batched);
+    return new Checked(new LstmInput(batch, size.time(), x, ids, lengths, state), batched);
+  }
+
+  private Size size() {
+    int[] shape = request.x().shape();
+    int full = (operation == Operation.STEP ? 1 : 2) + (config.takesIds() ? 0 : 1);
+    boolean batched = shape.length == full;
+    if (!batched && shape.length != full - 1) {
+      throw new InvalidInput(request.fields().x(), shapeError(shape));
+    }
+    int batch = batched ? shape[0] : 1;
+    int time = operation == Operation.STEP ? 1 : shape[batched ? 1 : 0];
+    if (batch == 0 || time == 0) {
+      throw new InvalidInput(request.fields().x(), "is empty: " + Arrays.toString(shape));
+    }
+    return new Size(batch, time, batched);
+  }
+
+  /** What is allocated for a request is many times its body: some rows of it may be empty. */
+  private void bound(Size size) {
+    long widest = 0;
+    long state = 0;
+    for (LayerConfig layer : config.layers()) {
+      long width = layer.outputSize();
+      if (layer instanceof LayerConfig.Lstm lstm) {
+        long hidden = lstm.forward() != null ? lstm.forward().hiddenSize() : 0;
+        hidden += lstm.backward() != null ? lstm.backward().hiddenSize() : 0;
+        width += (request.trace() ? 10 : 4) * hidden;
+        state += 2 * hidden;
+      }
+      widest = Math.max(widest, width);
+    }
+    long needed = size.batch() * (size.time() * widest + state) * Float.BYTES;
+    if (needed > maxWorkingMemory) {
+      throw new InferenceException.TooLarge(needed, maxWorkingMemory);
+    }
   }
 
   private String shapeError(int[] got) {

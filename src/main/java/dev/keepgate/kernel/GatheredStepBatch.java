@@ -49,7 +49,7 @@ final class GatheredStepBatch implements StepBatch {
     if (rows.size() == capacity) {
       throw new IllegalStateException("the batch is full");
     }
-    copyRow(row.input().state(), row.row(), state, rows.size());
+    copyRow(row.state(), row.row(), state, rows.size());
     rows.add(row);
   }
 

@@ -5,10 +5,15 @@ import static dev.keepgate.kernel.PortableFunctions.clipInPlace;
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
+import dev.keepgate.kernel.PortableScratch.Slot;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.LstmOutput.CellTrace;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -19,7 +24,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * transpose of what its name says, in 'f' order, which is what BLAS takes as it is; ND4J would copy
  * a 'c' array, weights and all, at every product.
  */
-final class PortableCell implements AutoCloseable {
+final class PortableCell implements RecurrentCell<PortableScratch> {
 
   private static final long GATES = 4;
 
@@ -27,7 +32,7 @@ final class PortableCell implements AutoCloseable {
   private final INDArray inputKernel; // (4 hidden, input)
   private final INDArray recurrentKernel; // (4 hidden, output)
   private final INDArray bias; // (4 hidden, 1)
-  private final @Nullable INDArray peepholes; // (hidden, 3)
+  private final List<INDArray> peepholes; // of the input, forget and output gate: (hidden, 1)
   private final @Nullable INDArray projection; // (projection, hidden)
 
   PortableCell(CellConfig config, CellWeights weights) {
@@ -36,11 +41,20 @@ final class PortableCell implements AutoCloseable {
     this.inputKernel = array(weights.inputKernel(), GATES * hidden, config.inputSize());
     this.recurrentKernel = array(weights.recurrentKernel(), GATES * hidden, config.outputSize());
     this.bias = array(weights.bias(), GATES * hidden, 1);
-    this.peepholes = weights.peepholes() == null ? null : array(weights.peepholes(), hidden, 3);
+    this.peepholes = peepholes(weights.peepholes(), hidden);
     this.projection =
         weights.projection() == null
             ? null
             : array(weights.projection(), config.projectionSize(), hidden);
+  }
+
+  private static List<INDArray> peepholes(float @Nullable [] weights, int hidden) {
+    return weights == null
+        ? List.of()
+        : IntStream.range(0, 3)
+            .mapToObj(i -> Arrays.copyOfRange(weights, i * hidden, (i + 1) * hidden))
+            .map(gate -> array(gate, hidden, 1))
+            .toList();
   }
 
   static INDArray array(float[] values, long rows, long columns) {
@@ -57,6 +71,39 @@ final class PortableCell implements AutoCloseable {
     void step(int from, INDArray gates, INDArray cell);
   }
 
+  @Override
+  public void run(Run run, PortableScratch scratch) {
+    PackedSteps steps = run.steps();
+    CellTrace trace = run.trace();
+    float[] h = steps.gatherRows(run.firstH(), config.outputSize());
+    float[] c = steps.gatherRows(run.firstC(), config.hiddenSize());
+    float[] packed =
+        run(
+            steps,
+            steps.gather(run.x(), config.inputSize()),
+            h,
+            c,
+            scratch,
+            trace == null ? null : (from, gates, cell) -> store(trace, steps, from, gates, cell));
+    steps.scatter(packed, run.outputs(), config.outputSize());
+    steps.scatterRows(h, run.h(), config.outputSize());
+    steps.scatterRows(c, run.c(), config.hiddenSize());
+  }
+
+  private void store(CellTrace trace, PackedSteps steps, int from, INDArray gates, INDArray cell) {
+    int hidden = config.hiddenSize();
+    float[][] blocks = {trace.input(), trace.forget(), trace.output(), trace.candidate()};
+    for (int row = 0; row < gates.columns(); row++) {
+      int to = steps.sources()[from + row] * hidden;
+      for (int j = 0; j < hidden; j++) {
+        for (int block = 0; block < blocks.length; block++) {
+          blocks[block][to + j] = gates.getFloat((long) block * hidden + j, row);
+        }
+        trace.cell()[to + j] = cell.getFloat(j, row);
+      }
+    }
+  }
+
   /**
    * Takes packed rows through their steps.
    *
@@ -64,89 +111,95 @@ final class PortableCell implements AutoCloseable {
    * @param x [steps of all rows, inputSize], packed
    * @param h [batch, outputSize] by rank; becomes the final h
    * @param c [batch, hiddenSize] by rank; becomes the final c
+   * @param scratch where it computes
    * @param listener told of every step; null if nobody asks
    * @return [steps of all rows, outputSize], packed
    */
-  float[] run(PackedSteps steps, float[] x, float[] h, float[] c, @Nullable GateListener listener) {
+  private float[] run(
+      PackedSteps steps,
+      float[] x,
+      float[] h,
+      float[] c,
+      PortableScratch scratch,
+      @Nullable GateListener listener) {
     int total = steps.sources().length;
     int hidden = config.hiddenSize();
     int out = config.outputSize();
     int batch = steps.rows().length;
+    float[] answer = new float[Math.multiplyExact(total, out)];
     if (total == 0) {
-      return new float[0];
+      return answer;
     }
-    try (INDArray input = array(x, config.inputSize(), total);
-        INDArray gates =
-            Nd4j.createUninitialized(DataType.FLOAT, shape(GATES * hidden, total), 'f');
-        INDArray outputs = Nd4j.createUninitialized(DataType.FLOAT, shape(out, total), 'f');
-        INDArray hiddens = array(h, out, batch);
-        INDArray cells = array(c, hidden, batch);
-        INDArray unprojected =
-            Nd4j.createUninitialized(DataType.FLOAT, shape(hidden, batch), 'f')) {
-      // The input's part of all steps at once: one large product in place of many small ones.
-      Nd4j.gemm(inputKernel, input, gates, false, false, 1, 0);
-      gates.addiColumnVector(bias);
-      int from = 0;
-      for (int rows : steps.active()) {
-        INDArray step = columns(gates, from, rows);
-        INDArray cell = columns(cells, 0, rows);
-        INDArray state = columns(hiddens, 0, rows);
-        Nd4j.gemm(recurrentKernel, state, step, false, false, 1, 1);
-        step(step, cell, from, listener);
-        INDArray made = block(step, 2);
-        if (projection == null) {
-          state.assign(made);
-        } else {
-          INDArray whole = columns(unprojected, 0, rows);
-          whole.assign(made);
-          Nd4j.gemm(projection, whole, state, false, false, 1, 0);
-          clipInPlace(state, config.projectionClip());
-        }
-        columns(outputs, from, rows).assign(state);
-        from += rows;
-      }
-      read(hiddens, h);
-      read(cells, c);
-      return read(outputs, new float[total * out]);
+    INDArray gates = scratch.array(Slot.GATES, GATES * hidden, total);
+    // The input's part of all steps at once: one large product in place of many small ones.
+    INDArray input = scratch.load(Slot.INPUT, x, config.inputSize(), total);
+    Nd4j.gemm(inputKernel, input, gates, false, false, 1, 0);
+    gates.addiColumnVector(bias);
+    INDArray outputs = scratch.array(Slot.OUTPUT, out, total);
+    INDArray hiddens = scratch.load(Slot.HIDDEN, h, out, batch);
+    INDArray cells = scratch.load(Slot.CELL, c, hidden, batch);
+    int from = 0;
+    for (int rows : steps.active()) {
+      INDArray step = columns(gates, from, rows);
+      INDArray state = columns(hiddens, 0, rows);
+      Nd4j.gemm(recurrentKernel, state, step, false, false, 1, 1);
+      step(step, columns(cells, 0, rows), from, scratch, listener);
+      project(block(step, 2), state, scratch);
+      columns(outputs, from, rows).assign(state);
+      from += rows;
+    }
+    PortableScratch.read(hiddens, h);
+    PortableScratch.read(cells, c);
+    PortableScratch.read(outputs, answer);
+    return answer;
+  }
+
+  private void project(INDArray made, INDArray state, PortableScratch scratch) {
+    if (projection == null) {
+      state.assign(made);
+    } else {
+      // A block of rows is no matrix that BLAS would take.
+      Nd4j.gemm(projection, scratch.copy(Slot.BESIDE, made), state, false, false, 1, 0);
+      clipInPlace(state, config.projectionClip());
     }
   }
 
   /** Turns sums into gates, moves the cell on, and leaves o * k(c) in the output gate's place. */
-  private void step(INDArray gates, INDArray cell, int from, @Nullable GateListener listener) {
+  private void step(
+      INDArray gates,
+      INDArray cell,
+      int from,
+      PortableScratch scratch,
+      @Nullable GateListener listener) {
     INDArray input = block(gates, 0);
     INDArray forget = block(gates, 1);
     INDArray output = block(gates, 2);
     INDArray candidate = block(gates, 3);
-    gate(input, cell, 0);
+    gate(0, input, cell, scratch);
     if (config.coupled()) {
       forget.assign(input).rsubi(1);
     } else {
-      gate(forget, cell, 1);
+      gate(1, forget, cell, scratch);
     }
     clipInPlace(candidate, config.inputClip());
-    activateInPlace(config.activation(), candidate);
-    try (INDArray added = input.mul(candidate)) {
-      cell.muli(forget).addi(added);
-    }
+    activateInPlace(config.activation(), candidate, scratch);
+    cell.muli(forget).addi(scratch.copy(Slot.BESIDE, input).muli(candidate));
     clipInPlace(cell, config.cellClip());
-    gate(output, cell, 2);
+    gate(2, output, cell, scratch);
     if (listener != null) {
       listener.step(from, gates, cell);
     }
     candidate.assign(cell);
-    activateInPlace(config.cellActivation(), candidate);
+    activateInPlace(config.cellActivation(), candidate, scratch);
     output.muli(candidate);
   }
 
-  private void gate(INDArray sums, INDArray cell, int peephole) {
-    if (peepholes != null) {
-      INDArray weights = columns(peepholes, peephole, 1);
-      try (INDArray seen = cell.mulColumnVector(weights)) {
-        sums.addi(seen);
-      }
+  private void gate(int gate, INDArray sums, INDArray cell, PortableScratch scratch) {
+    if (!peepholes.isEmpty()) {
+      sums.addi(scratch.copy(Slot.BESIDE, cell).muliColumnVector(peepholes.get(gate)));
     }
     clipInPlace(sums, config.inputClip());
-    activateInPlace(config.recurrentActivation(), sums);
+    activateInPlace(config.recurrentActivation(), sums, scratch);
   }
 
   private INDArray block(INDArray gates, int block) {
@@ -158,15 +211,13 @@ final class PortableCell implements AutoCloseable {
     return array.get(all(), interval(from, from + count));
   }
 
-  private static long[] shape(long rows, long columns) {
-    return new long[] {rows, columns};
-  }
-
-  /** Copies an 'f' array's memory as it lies. */
-  static float[] read(INDArray array, float[] into) {
-    float[] values = array.data().asFloat();
-    System.arraycopy(values, 0, into, 0, into.length);
-    return into;
+  @Override
+  public long bytes() {
+    return Stream.concat(
+            Stream.of(inputKernel, recurrentKernel, bias),
+            Stream.concat(peepholes.stream(), Stream.ofNullable(projection)))
+        .mapToLong(array -> array.length() * Float.BYTES)
+        .sum();
   }
 
   @Override
@@ -174,9 +225,7 @@ final class PortableCell implements AutoCloseable {
     inputKernel.close();
     recurrentKernel.close();
     bias.close();
-    if (peepholes != null) {
-      peepholes.close();
-    }
+    peepholes.forEach(INDArray::close);
     if (projection != null) {
       projection.close();
     }

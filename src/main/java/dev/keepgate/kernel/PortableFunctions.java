@@ -1,12 +1,15 @@
 package dev.keepgate.kernel;
 
+import dev.keepgate.kernel.PortableScratch.Slot;
 import dev.keepgate.model.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.BooleanIndexing;
+import org.nd4j.linalg.indexing.conditions.Conditions;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** Activations and clips in ND4J ops. Each works in place; what it needs beside, it frees. */
+/** Activations and clips in ND4J ops, in place; what they need beside is {@link Slot#BESIDE}. */
 final class PortableFunctions {
 
   private PortableFunctions() {}
@@ -24,7 +27,7 @@ final class PortableFunctions {
   }
 
   /** Applies an activation; softmax goes down the columns of [features, steps]. */
-  static void activateInPlace(Activation activation, INDArray x) {
+  static void activateInPlace(Activation activation, INDArray x, PortableScratch scratch) {
     float alpha = activation.alpha();
     float beta = activation.beta();
     switch (activation.kind()) {
@@ -37,34 +40,25 @@ final class PortableFunctions {
         Transforms.max(x, 0, false);
       }
       case RELU -> Transforms.max(x, 0, false);
-      case LEAKY_RELU -> splitInPlace(x, negative -> negative.muli(alpha));
-      case THRESHOLDED_RELU -> thresholdInPlace(x, alpha);
+      case LEAKY_RELU -> joinInPlace(x, negative(x, scratch).muli(alpha));
+      case THRESHOLDED_RELU -> BooleanIndexing.replaceWhere(x, 0, Conditions.lessThan(alpha));
       case SCALED_TANH -> {
         x.muli(beta);
         Transforms.tanh(x, false).muli(alpha);
       }
       case AFFINE -> x.muli(alpha).addi(beta);
-      case ELU -> eluInPlace(x, alpha);
+      case ELU -> joinInPlace(x, exponentialUnit(x, alpha, scratch));
       case SELU -> {
-        eluInPlace(x, alpha);
+        joinInPlace(x, exponentialUnit(x, alpha, scratch));
         x.muli(beta);
       }
-      case SOFTSIGN -> {
-        try (INDArray size = Transforms.abs(x, true)) {
-          x.divi(size.addi(1));
-        }
-      }
-      case SOFTPLUS -> softPlusInPlace(x);
-      case SWISH -> {
-        try (INDArray gate = Transforms.sigmoid(x, true)) {
-          x.muli(gate);
-        }
-      }
+      case SOFTSIGN -> x.divi(Transforms.abs(scratch.copy(Slot.BESIDE, x), false).addi(1));
+      case SOFTPLUS -> softPlusInPlace(x, scratch);
+      case SWISH -> x.muli(Transforms.sigmoid(scratch.copy(Slot.BESIDE, x), false));
       case GELU -> {
-        try (INDArray phi = x.mul(Math.sqrt(0.5))) {
-          Nd4j.getExecutioner().exec(new Erf(phi, phi));
-          x.muli(phi.addi(1).muli(0.5));
-        }
+        INDArray phi = scratch.copy(Slot.BESIDE, x).muli(Math.sqrt(0.5));
+        Nd4j.getExecutioner().exec(new Erf(phi, phi));
+        x.muli(phi.addi(1).muli(0.5));
       }
       case EXPONENTIAL -> Transforms.exp(x, false);
       case SOFTMAX -> softmaxInPlace(x);
@@ -72,37 +66,36 @@ final class PortableFunctions {
     }
   }
 
-  private interface InPlace {
-    void apply(INDArray x);
+  private static INDArray negative(INDArray x, PortableScratch scratch) {
+    return Transforms.min(scratch.copy(Slot.BESIDE, x), 0, false);
   }
 
-  /** Leaves what is positive and applies a function to what is negative. */
-  private static void splitInPlace(INDArray x, InPlace ofNegative) {
-    try (INDArray negative = Transforms.min(x, 0, true)) {
-      ofNegative.apply(negative);
-      Transforms.max(x, 0, false);
-      x.addi(negative);
-    }
+  /** alpha * (exp(x) - 1) of what is negative. */
+  private static INDArray exponentialUnit(INDArray x, float alpha, PortableScratch scratch) {
+    return Transforms.exp(negative(x, scratch), false).subi(1).muli(alpha);
   }
 
-  private static void eluInPlace(INDArray x, float alpha) {
-    splitInPlace(x, negative -> Transforms.exp(negative, false).subi(1).muli(alpha));
-  }
-
-  private static void thresholdInPlace(INDArray x, float threshold) {
-    try (INDArray passes = x.gte(threshold);
-        INDArray factor = passes.castTo(x.dataType())) {
-      x.muli(factor);
-    }
+  /** Leaves what is positive in x, and adds what became of the negative. */
+  private static void joinInPlace(INDArray x, INDArray ofNegative) {
+    Transforms.max(x, 0, false);
+    x.addi(ofNegative);
   }
 
   /** max(x, 0) + log(1 + exp(-|x|)), which does not overflow. */
-  private static void softPlusInPlace(INDArray x) {
-    try (INDArray rest = Transforms.abs(x, true).negi()) {
-      Transforms.exp(rest, false).addi(1);
-      Transforms.log(rest, false);
-      Transforms.max(x, 0, false);
-      x.addi(rest);
+  private static void softPlusInPlace(INDArray x, PortableScratch scratch) {
+    INDArray rest = Transforms.abs(scratch.copy(Slot.BESIDE, x), false).negi();
+    Transforms.exp(rest, false).addi(1);
+    joinInPlace(x, Transforms.log(rest, false));
+  }
+
+  /** The softmaxes are the only ones to allocate: numbers of a column, which a call needs once. */
+  private static void softmaxInPlace(INDArray x) {
+    try (INDArray largest = x.max(true, 0)) {
+      x.subiRowVector(largest);
+    }
+    Transforms.exp(x, false);
+    try (INDArray sum = x.sum(true, 0)) {
+      x.diviRowVector(sum);
     }
   }
 
@@ -113,16 +106,6 @@ final class PortableFunctions {
     try (INDArray powers = Transforms.exp(x, true);
         INDArray sum = powers.sum(true, 0)) {
       x.subiRowVector(Transforms.log(sum, false));
-    }
-  }
-
-  private static void softmaxInPlace(INDArray x) {
-    try (INDArray largest = x.max(true, 0)) {
-      x.subiRowVector(largest);
-    }
-    Transforms.exp(x, false);
-    try (INDArray sum = x.sum(true, 0)) {
-      x.diviRowVector(sum);
     }
   }
 }

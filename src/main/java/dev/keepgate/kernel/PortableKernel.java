@@ -5,6 +5,8 @@ import dev.keepgate.model.LstmModel;
 /** ND4J arrays and ND4J ops, on whichever backend is on the class path: a CPU's or a GPU's. */
 public final class PortableKernel implements LstmKernel {
 
+  private static final long KEPT_BYTES = 64L << 20;
+
   @Override
   public String name() {
     return "portable";
@@ -20,9 +22,9 @@ public final class PortableKernel implements LstmKernel {
     return parameters * Float.BYTES;
   }
 
-  /** Every call allocates what it needs and frees it before it returns. */
+  /** Grows to what a lane's largest call needs; above 64 MiB it is freed after the call. */
   @Override
   public Scratch newScratch() {
-    return () -> {};
+    return new PortableScratch(KEPT_BYTES);
   }
 }

@@ -17,7 +17,7 @@ public interface StepBatch extends AutoCloseable {
   int rows();
 
   /**
-   * Takes a row in, with the state its request came with.
+   * Takes a row in, with the state its request came with or that it left another batch with.
    *
    * @throws IllegalStateException if the batch is full
    */
@@ -33,7 +33,7 @@ public interface StepBatch extends AutoCloseable {
    */
   void leave(StepRow row);
 
-  /** Frees what the batch holds; rows that are still here are dropped. */
+  /** Frees what the batch holds, the model closed or not; rows that are still here are dropped. */
   @Override
   void close();
 }

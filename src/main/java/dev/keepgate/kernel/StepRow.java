@@ -2,6 +2,7 @@ package dev.keepgate.kernel;
 
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.LstmState;
 
 /**
  * One sequence of a request on its way through a model, a step at a time. Its input is read and its
@@ -38,17 +39,13 @@ public final class StepRow {
     return input;
   }
 
-  /** Which sequence of {@link #input()} and {@link #into()} it is. */
-  int row() {
+  /** Which sequence of its request it is. */
+  public int row() {
     return row;
   }
 
   LstmOutput into() {
     return into;
-  }
-
-  boolean everyStep() {
-    return everyStep;
   }
 
   /** How many steps it has. */
@@ -63,6 +60,16 @@ public final class StepRow {
 
   public boolean isFinished() {
     return position == steps;
+  }
+
+  /** The same row before its first step. */
+  public StepRow restart() {
+    return new StepRow(input, row, into, everyStep);
+  }
+
+  /** The state that it goes on from: what it came with, or what it left a batch with. */
+  LstmState state() {
+    return position == 0 ? input.state() : into.state();
   }
 
   /** Whether the output of the step at {@link #position()} is asked for. */

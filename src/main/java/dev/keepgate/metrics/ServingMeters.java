@@ -1,6 +1,7 @@
 package dev.keepgate.metrics;
 
 import dev.keepgate.api.rest.ProblemListener;
+import dev.keepgate.batch.BatchListener;
 import dev.keepgate.inference.InferenceListener;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.model.ModelId;
@@ -21,16 +22,18 @@ import org.springframework.stereotype.Component;
  * what a client merely asked for, so the number of series stays small.
  */
 @Component
-class ServingMeters implements InferenceListener, ModelListener, ProblemListener {
+class ServingMeters implements BatchListener, InferenceListener, ModelListener, ProblemListener {
 
   static final String REQUESTS = "keepgate.requests";
   static final String STAGE = "keepgate.stage";
   static final String STEPS = "keepgate.steps";
   static final String BATCH_ROWS = "keepgate.batch.rows";
+  static final String LANE_ROWS = "keepgate.lane.rows";
   static final String ERRORS = "keepgate.errors";
   static final String LOADS = "keepgate.model.loads";
 
   private final MeterRegistry registry;
+  private final DistributionSummary laneRows;
   private final ConcurrentMap<Key, Timer> requests = new ConcurrentHashMap<>();
   private final ConcurrentMap<Key, Timer> stages = new ConcurrentHashMap<>();
   private final ConcurrentMap<Key, Counter> steps = new ConcurrentHashMap<>();
@@ -41,17 +44,27 @@ class ServingMeters implements InferenceListener, ModelListener, ProblemListener
 
   ServingMeters(MeterRegistry registry) {
     this.registry = registry;
+    this.laneRows =
+        DistributionSummary.builder(LANE_ROWS)
+            .description("Rows, of any requests, that one step of a lane took on together")
+            .publishPercentileHistogram()
+            .register(registry);
+  }
+
+  @Override
+  public void stepping(int rows) {
+    laneRows.record(rows);
   }
 
   @Override
   public void stage(ModelId model, Operation operation, Stage stage, Duration took) {
     stages
         .computeIfAbsent(
-            new Key("", operation, stage.name()),
+            new Key(model.name(), operation, stage.name()),
             key ->
                 Timer.builder(STAGE)
                     .description("Time that a part of a request takes")
-                    .tag("operation", operation.id())
+                    .tags("model", model.name(), "operation", operation.id())
                     .tag("stage", stage.name().toLowerCase(Locale.ROOT))
                     .publishPercentileHistogram()
                     .register(registry))
@@ -73,7 +86,7 @@ class ServingMeters implements InferenceListener, ModelListener, ProblemListener
             new Key(model.name(), operation, ""),
             key ->
                 DistributionSummary.builder(BATCH_ROWS)
-                    .description("Rows that were computed together")
+                    .description("Rows of a request")
                     .tags("model", model.name(), "operation", operation.id())
                     .publishPercentileHistogram()
                     .register(registry))

@@ -65,6 +65,15 @@ public record LstmConfig(List<LayerConfig> layers, boolean returnSequences, Summ
     return lstmLayers().stream().allMatch(LayerConfig.Lstm::isCausal);
   }
 
+  /** Whether the input's numbers can mark a step as none. */
+  public boolean masksSteps() {
+    return layers.stream()
+        .anyMatch(
+            layer ->
+                layer instanceof LayerConfig.Masking
+                    || (layer instanceof LayerConfig.Embedding embedding && embedding.maskZero()));
+  }
+
   public List<LayerConfig.Lstm> lstmLayers() {
     return layers.stream()
         .filter(LayerConfig.Lstm.class::isInstance)

@@ -1,10 +1,11 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.tensor.JsonTensorWriter;
+import dev.keepgate.api.tensor.JsonBuffer;
 import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.inference.Answer;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LstmOutput;
 import dev.keepgate.model.LstmOutput.CellTrace;
 import dev.keepgate.model.Tensor;
 import java.io.IOException;
@@ -15,14 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
 
 /** Writes the answer of a step or an unroll, in the shapes of its request. */
 final class AnswerWriter {
-
-  private static final JsonFactory JSON = new JsonFactory();
 
   private final Answer answer;
 
@@ -30,54 +26,70 @@ final class AnswerWriter {
     this.answer = answer;
   }
 
-  void writeJson(OutputStream out) {
-    try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
-      json.writeStartObject();
-      json.writeStringProperty("model", answer.id().name());
-      json.writeStringProperty("version", Long.toString(answer.id().version()));
-      json.writeName("output");
-      JsonTensorWriter.write(json, answer.output().output(), 0, outputShape());
-      json.writeObjectPropertyStart("state");
-      writeState(json, "h", answer.output().state().h(), CellConfig::outputSize);
-      writeState(json, "c", answer.output().state().c(), CellConfig::hiddenSize);
-      json.writeEndObject();
-      writeTrace(json, answer.output().trace());
-      json.writeEndObject();
-    }
+  JsonBuffer json() {
+    JsonBuffer json = new JsonBuffer(JsonBuffer.estimate(numbers()));
+    writeModel(json);
+    json.raw(",\"output\":").tensor(answer.output().output(), 0, outputShape());
+    writeState(json);
+    writeTrace(json, answer.output().trace());
+    return json.raw("}");
   }
 
-  private void writeState(
-      JsonGenerator json, String name, float[][] cells, ToIntFunction<CellConfig> width) {
-    json.writeName(name);
+  /** The end of a stream: the answer without its outputs. */
+  void writeEnd(JsonBuffer json) {
+    writeModel(json);
+    json.raw(",\"steps\":" + answer.time());
+    writeState(json);
+    json.raw("}");
+  }
+
+  private void writeModel(JsonBuffer json) {
+    json.raw("{\"model\":\"").raw(answer.id().name());
+    json.raw("\",\"version\":\"").raw(Long.toString(answer.id().version())).raw("\"");
+  }
+
+  private void writeState(JsonBuffer json) {
+    json.raw(",\"state\":{\"h\":");
+    writeCells(json, answer.output().state().h(), CellConfig::outputSize);
+    json.raw(",\"c\":");
+    writeCells(json, answer.output().state().c(), CellConfig::hiddenSize);
+    json.raw("}");
+  }
+
+  private long numbers() {
+    LstmOutput output = answer.output();
+    long state = Arrays.stream(output.state().h()).mapToLong(h -> h.length).sum();
+    List<CellTrace> trace = output.trace() == null ? List.of() : output.trace();
+    long traced = trace.stream().mapToLong(cell -> 6L * cell.cell().length).sum();
+    return output.output().length + 2 * state + traced;
+  }
+
+  private void writeCells(JsonBuffer json, float[][] cells, ToIntFunction<CellConfig> width) {
     List<CellConfig> configs = answer.config().cells();
-    if (cells.length > 1) {
-      json.writeStartArray();
-    }
+    json.raw(cells.length > 1 ? "[" : "");
     for (int i = 0; i < cells.length; i++) {
-      JsonTensorWriter.write(json, cells[i], 0, rows(width.applyAsInt(configs.get(i))));
+      json.raw(i > 0 ? "," : "").tensor(cells[i], 0, rows(width.applyAsInt(configs.get(i))));
     }
-    if (cells.length > 1) {
-      json.writeEndArray();
-    }
+    json.raw(cells.length > 1 ? "]" : "");
   }
 
-  private void writeTrace(JsonGenerator json, @Nullable List<CellTrace> trace) {
+  private void writeTrace(JsonBuffer json, @Nullable List<CellTrace> trace) {
     if (trace == null) {
       return;
     }
-    json.writeArrayPropertyStart("trace");
+    json.raw(",\"trace\":[");
     for (int i = 0; i < trace.size(); i++) {
-      json.writeStartObject();
+      json.comma().raw("{");
       CellConfig config = answer.config().cells().get(i);
       gates(trace.get(i))
           .forEach(
-              (name, values) -> {
-                json.writeName(name);
-                JsonTensorWriter.write(json, values, 0, traceShape(name, config));
-              });
-      json.writeEndObject();
+              (name, values) ->
+                  json.comma()
+                      .raw("\"" + name + "\":")
+                      .tensor(values, 0, traceShape(name, config)));
+      json.raw("}");
     }
-    json.writeEndArray();
+    json.raw("]");
   }
 
   /** Writes {@code output}, {@code h}, {@code c} and {@code trace.<cell>.<gate>}, all F32. */

@@ -4,6 +4,7 @@ import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
  * A body that ends in an error where its limit is passed: at once where the client says how long it
@@ -11,13 +12,18 @@ import java.io.IOException;
  */
 final class BodyLimit extends ServletInputStream {
 
+  /** Bytes to make room for before any has come. */
+  private static final int FIRST = 1 << 18;
+
   private final ServletInputStream body;
   private final long limit;
+  private final long announced;
   private long read;
 
-  private BodyLimit(ServletInputStream body, long limit) {
+  private BodyLimit(ServletInputStream body, long limit, long announced) {
     this.body = body;
     this.limit = limit;
+    this.announced = announced;
   }
 
   /**
@@ -29,7 +35,7 @@ final class BodyLimit extends ServletInputStream {
     if (request.getContentLengthLong() > limit) {
       throw new BodyTooLargeException(limit);
     }
-    return new BodyLimit(request.getInputStream(), limit);
+    return new BodyLimit(request.getInputStream(), limit, request.getContentLengthLong());
   }
 
   @Override
@@ -51,6 +57,24 @@ final class BodyLimit extends ServletInputStream {
     if (read > limit) {
       throw new BodyTooLargeException(limit);
     }
+  }
+
+  /** All of it, in an array that grows with what comes and not with what was announced. */
+  @Override
+  public byte[] readAllBytes() throws IOException {
+    byte[] bytes = new byte[(int) Math.min(announced < 0 ? FIRST : announced, FIRST)];
+    int size = 0;
+    for (int count = 0; count >= 0; count = read(bytes, size, bytes.length - size)) {
+      size += count;
+      if (size == bytes.length && size < announced) {
+        bytes = Arrays.copyOf(bytes, (int) Math.min(announced, 2L * size));
+      } else if (size == bytes.length && announced < 0) {
+        bytes = Arrays.copyOf(bytes, Math.multiplyExact(size, 2));
+      } else if (size == announced) {
+        break;
+      }
+    }
+    return size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.tensor.JsonBuffer;
 import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.Answer;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceListener;
@@ -14,7 +16,6 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
@@ -59,7 +60,14 @@ class InferenceController {
   }
 
   @InferenceDocs.Unroll
-  @PostMapping({"/unroll", "/versions/{version}/unroll"})
+  @PostMapping(
+      path = {"/unroll", "/versions/{version}/unroll"},
+      produces = {
+        MediaType.APPLICATION_JSON_VALUE,
+        Safetensors.MEDIA_TYPE,
+        StreamFormat.NDJSON_TYPE,
+        StreamFormat.EVENTS_TYPE
+      })
   void unroll(
       @PathVariable String model,
       @PathVariable(required = false) @Nullable String version,
@@ -82,10 +90,15 @@ class InferenceController {
       try {
         InferenceRequest tensors = read(request, handle.config());
         listener.stage(handle.id(), operation, Stage.READ, since(begun));
-        Answer answer = inference.infer(handle, operation, tensors);
-        long computed = System.nanoTime();
-        write(answer, request, response);
-        listener.stage(handle.id(), operation, Stage.WRITE, since(computed));
+        StreamFormat format = StreamFormat.of(request.getHeader("Accept"));
+        if (format != null && operation == Operation.UNROLL) {
+          stream(handle, tensors, new StreamWriter(format, response));
+        } else {
+          Answer answer = inference.infer(handle, operation, tensors);
+          long computed = System.nanoTime();
+          write(answer, request, response);
+          listener.stage(handle.id(), operation, Stage.WRITE, since(computed));
+        }
         success = true;
       } finally {
         listener.answered(handle.id(), operation, success, since(begun));
@@ -93,9 +106,17 @@ class InferenceController {
     }
   }
 
+  private void stream(ModelHandle handle, InferenceRequest tensors, StreamWriter writer)
+      throws IOException {
+    if (tensors.trace()) {
+      throw new TensorFormatException("/trace", "a stream has no trace");
+    }
+    writer.end(inference.stream(handle, tensors, writer));
+  }
+
   private InferenceRequest read(HttpServletRequest request, LstmConfig config) throws IOException {
     RequestOptions options = RequestOptions.of(request);
-    BodyLimit body = BodyLimit.of(request, properties.maxBody().toBytes());
+    byte[] body = BodyLimit.of(request, properties.maxBody().toBytes()).readAllBytes();
     return isSafetensors(request.getContentType())
         ? RequestReader.readSafetensors(body, config, options)
         : RequestReader.readJson(body, config, options);
@@ -104,13 +125,14 @@ class InferenceController {
   private static void write(Answer answer, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     AnswerWriter writer = new AnswerWriter(answer);
-    OutputStream out = response.getOutputStream();
     if (prefersSafetensors(request.getHeader("Accept"))) {
       response.setContentType(Safetensors.MEDIA_TYPE);
-      writer.writeSafetensors(out);
+      writer.writeSafetensors(response.getOutputStream());
     } else {
+      JsonBuffer json = writer.json();
       response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-      writer.writeJson(out);
+      response.setContentLength(json.size());
+      json.flushTo(response.getOutputStream());
     }
   }
 

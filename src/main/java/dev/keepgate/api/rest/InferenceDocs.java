@@ -25,6 +25,10 @@ final class InferenceDocs {
   private static final String ANSWER =
       "The outputs and the state after the last step; not finite numbers are an error.";
 
+  private static final String STREAM =
+      "A line a time step, as it is computed: {\"step\": 0, \"output\": [batch, out]}; at the end"
+          + " {\"model\", \"version\", \"steps\", \"state\"}, or {\"error\": problem}";
+
   private InferenceDocs() {}
 
   /** Nested arrays of numbers; h and c of a model of several cells are stacked in front. */
@@ -124,7 +128,16 @@ final class InferenceDocs {
         @Content(
             mediaType = "application/json",
             schema = @Schema(implementation = AnswerSchema.class)),
-        @Content(mediaType = Safetensors.MEDIA_TYPE)
+        @Content(mediaType = Safetensors.MEDIA_TYPE),
+        @Content(
+            mediaType = StreamFormat.NDJSON_TYPE,
+            schema = @Schema(type = "string", description = STREAM)),
+        @Content(
+            mediaType = StreamFormat.EVENTS_TYPE,
+            schema =
+                @Schema(
+                    type = "string",
+                    description = STREAM + "; the events are step, end and error"))
       })
   @interface Unroll {}
 

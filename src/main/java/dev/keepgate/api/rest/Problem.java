@@ -3,8 +3,10 @@ package dev.keepgate.api.rest;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import tools.jackson.databind.json.JsonMapper;
@@ -61,9 +63,17 @@ record Problem(
     return type.substring(URN.length());
   }
 
-  /** Sends it, unless an answer has begun already. */
+  /** Sends it; as the last piece of a stream that has begun, and not into any other answer. */
   void send(HttpServletResponse response) throws IOException {
     if (response.isCommitted()) {
+      StreamFormat format = StreamFormat.begun(response.getContentType());
+      if (format != null) {
+        String piece =
+            format.before("error")
+                + JSON.writeValueAsString(Map.of("error", this))
+                + format.after();
+        response.getOutputStream().write(piece.getBytes(StandardCharsets.UTF_8));
+      }
       return;
     }
     response.resetBuffer();

@@ -24,9 +24,13 @@ class ProblemErrorController implements ErrorController {
   @RequestMapping("/error")
   void error(HttpServletRequest request, HttpServletResponse response) throws IOException {
     Object code = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
+    Object exception = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
     HttpStatus status = code instanceof Integer number ? HttpStatus.resolve(number) : null;
     HttpStatus known = status != null ? status : HttpStatus.INTERNAL_SERVER_ERROR;
-    Problem problem = Problem.of(known, Problem.slugOf(known), known.getReasonPhrase());
+    Problem problem =
+        known == HttpStatus.BAD_REQUEST && exception instanceof IOException
+            ? Problem.of(known, "incomplete-body", "the body ended early, or its chunks are broken")
+            : Problem.of(known, Problem.slugOf(known), known.getReasonPhrase());
     listener.problem(problem.slug());
     problem.send(response);
   }

@@ -7,7 +7,6 @@ import dev.keepgate.registry.RegistryException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
-import org.apache.catalina.connector.ClientAbortException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
@@ -18,6 +17,7 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.multipart.MaxUploadSizeExceededException;
 import org.springframework.web.multipart.MultipartException;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.TokenStreamLocation;
 
 /** Turns whatever a request failed with into one problem document. */
 @RestControllerAdvice
@@ -116,15 +116,20 @@ class Problems {
 
   @ExceptionHandler
   void json(JacksonException e, HttpServletResponse response) throws IOException {
+    if (e.getCause() instanceof IOException cause) {
+      io(cause, response);
+      return;
+    }
+    TokenStreamLocation location = e.getLocation();
+    String where =
+        location == null
+            ? ""
+            : " (line %d, column %d)".formatted(location.getLineNr(), location.getColumnNr());
     send(
         Problem.of(
             HttpStatus.BAD_REQUEST,
             "invalid-json",
-            "the body is not JSON: %s (line %d, column %d)"
-                .formatted(
-                    e.getOriginalMessage(),
-                    e.getLocation().getLineNr(),
-                    e.getLocation().getColumnNr())),
+            "the body is not JSON: " + e.getOriginalMessage() + where),
         response);
   }
 
@@ -141,10 +146,9 @@ class Problems {
   void io(IOException e, HttpServletResponse response) throws IOException {
     if (e instanceof BodyTooLargeException) {
       send(HttpStatus.CONTENT_TOO_LARGE, "body-too-large", e, response);
-    } else if (e instanceof ClientAbortException) {
-      log.debug("A client left", e);
     } else {
-      send(HttpStatus.BAD_REQUEST, "incomplete-body", e, response);
+      // Whoever still listens is answered by way of the container's error page.
+      log.debug("A client left, or its body is broken", e);
     }
   }
 

@@ -42,11 +42,11 @@ record RequestOptions(
     }
     try {
       Duration duration = DurationStyle.detectAndParse(value);
-      if (!duration.isNegative() && !duration.isZero()) {
+      if (duration.toNanos() > 0) {
         return duration;
       }
     } catch (IllegalArgumentException | ArithmeticException e) {
-      // Told below, with what would be right.
+      // Told below, with what would be right; nanoseconds overflow after 292 years.
     }
     throw new TensorFormatException(
         "?deadline", "expected a positive duration such as 50ms or 2s, got '" + value + "'");

@@ -1,17 +1,18 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.tensor.JsonTensorReader;
+import dev.keepgate.api.tensor.JsonTensorScanner;
 import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Tensor;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
@@ -53,7 +54,54 @@ final class RequestReader {
    *
    * @throws TensorFormatException if a field is unknown, missing or not of its type
    */
-  static InferenceRequest readJson(InputStream body, LstmConfig config, RequestOptions options) {
+  static InferenceRequest readJson(byte[] body, LstmConfig config, RequestOptions options) {
+    RequestReader reader = new RequestReader(config, options);
+    try {
+      reader.scan(new JsonTensorScanner(body));
+      return reader.request(options, JSON_FIELDS);
+    } catch (JsonTensorScanner.Unusual e) {
+      return readCarefully(body, config, options);
+    }
+  }
+
+  private void scan(JsonTensorScanner json) throws JsonTensorScanner.Unusual {
+    Set<String> seen = new HashSet<>();
+    json.expect('{');
+    do {
+      String field = json.name();
+      if (!seen.add(field)) {
+        throw new JsonTensorScanner.Unusual();
+      }
+      switch (field) {
+        case "x" -> x = config.takesIds() ? json.ints() : json.floats();
+        case "state" -> scanState(json);
+        case "lengths" -> lengths = json.ints();
+        case "return_sequences" -> returnSequences = json.flag();
+        case "trace" -> trace = json.flag();
+        default -> throw new JsonTensorScanner.Unusual();
+      }
+    } while (json.takes(','));
+    json.expect('}');
+    json.expectEnd();
+  }
+
+  private void scanState(JsonTensorScanner json) throws JsonTensorScanner.Unusual {
+    json.expect('{');
+    do {
+      String field = json.name();
+      if (field.equals("h") && h == null && uniform(CellConfig::outputSize)) {
+        h = List.of(json.floats());
+      } else if (field.equals("c") && c == null && uniform(CellConfig::hiddenSize)) {
+        c = List.of(json.floats());
+      } else {
+        throw new JsonTensorScanner.Unusual();
+      }
+    } while (json.takes(','));
+    json.expect('}');
+  }
+
+  private static InferenceRequest readCarefully(
+      byte[] body, LstmConfig config, RequestOptions options) {
     RequestReader reader = new RequestReader(config, options);
     try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
@@ -91,7 +139,7 @@ final class RequestReader {
         }
       }
       case "trace" -> trace = absent ? trace : readBoolean(json, "/trace");
-      default -> throw unknown("/" + field, "x, state, lengths, return_sequences, trace");
+      default -> throw unknown("", field, "x, state, lengths, return_sequences, trace");
     }
   }
 
@@ -105,7 +153,7 @@ final class RequestReader {
       switch (field) {
         case "h" -> h = readCells(json, "/state/h", uniform(CellConfig::outputSize));
         case "c" -> c = readCells(json, "/state/c", uniform(CellConfig::hiddenSize));
-        default -> throw unknown("/state/" + field, "h, c");
+        default -> throw unknown("/state", field, "h, c");
       }
     }
   }
@@ -137,10 +185,9 @@ final class RequestReader {
    *
    * @throws TensorFormatException if a tensor is unknown, missing or damaged
    */
-  static InferenceRequest readSafetensors(
-      InputStream body, LstmConfig config, RequestOptions options) throws IOException {
+  static InferenceRequest readSafetensors(byte[] body, LstmConfig config, RequestOptions options) {
     RequestReader reader = new RequestReader(config, options);
-    Map<String, Tensor> tensors = Safetensors.read(body.readAllBytes());
+    Map<String, Tensor> tensors = Safetensors.read(body);
     for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
       Tensor tensor = entry.getValue();
       switch (entry.getKey()) {
@@ -150,7 +197,7 @@ final class RequestReader {
         case "lengths" -> reader.lengths = tensor;
         default -> {
           if (!entry.getKey().matches("[hc]\\.\\d+")) {
-            throw unknown("/" + entry.getKey(), "x, h, c, lengths, h.<cell>, c.<cell>");
+            throw unknown("", entry.getKey(), "x, h, c, lengths, h.<cell>, c.<cell>");
           }
         }
       }
@@ -170,8 +217,9 @@ final class RequestReader {
     return cells.isEmpty() ? null : cells;
   }
 
-  private static TensorFormatException unknown(String pointer, String known) {
-    return new TensorFormatException(pointer, "is unknown; known are " + known);
+  private static TensorFormatException unknown(String parent, String field, String known) {
+    return new TensorFormatException(
+        parent + TensorFormatException.token(field), "is unknown; known are " + known);
   }
 
   private InferenceRequest request(RequestOptions options, InferenceRequest.Fields fields) {

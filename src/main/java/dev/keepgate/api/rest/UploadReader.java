@@ -70,6 +70,7 @@ class UploadReader {
   private static void readParts(HttpServletRequest request, Upload upload)
       throws IOException, ServletException {
     int files = 0;
+    boolean configured = false;
     for (Part part : request.getParts()) {
       switch (part.getName()) {
         case "file" -> {
@@ -81,6 +82,10 @@ class UploadReader {
           files++;
         }
         case "config" -> {
+          if (configured) {
+            throw new TensorFormatException("/config", "is given twice");
+          }
+          configured = true;
           try (InputStream body = part.getInputStream()) {
             byte[] config = body.readNBytes(MAX_CONFIG + 1);
             if (config.length > MAX_CONFIG) {
@@ -91,7 +96,8 @@ class UploadReader {
         }
         default ->
             throw new TensorFormatException(
-                "/" + part.getName(), "is unknown; known parts are file, config");
+                TensorFormatException.token(part.getName()),
+                "is unknown; known parts are file, config");
       }
       part.delete();
     }

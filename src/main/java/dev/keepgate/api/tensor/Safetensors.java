@@ -1,5 +1,8 @@
 package dev.keepgate.api.tensor;
 
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.safetensors.SafetensorsHeader;
+import dev.keepgate.importer.tensor.DataType;
 import dev.keepgate.model.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -7,17 +10,10 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -29,13 +25,7 @@ public final class Safetensors {
   public static final String MEDIA_TYPE = "application/vnd.safetensors";
 
   private static final int MAX_TENSORS = 1024;
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).build())
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .build();
-
-  private record Entry(String type, int[] shape, long begin, long end) {}
+  private static final JsonFactory JSON = new JsonFactory();
 
   private Safetensors() {}
 
@@ -47,150 +37,60 @@ public final class Safetensors {
    */
   public static Map<String, Tensor> read(byte[] body) {
     ByteBuffer bytes = ByteBuffer.wrap(body).order(ByteOrder.LITTLE_ENDIAN);
-    if (body.length < 8) {
+    int left = body.length - SafetensorsHeader.LENGTH_BYTES;
+    if (left < 0) {
       throw new TensorFormatException(
           "", "a safetensors body begins with 8 bytes of header length");
     }
-    long header = bytes.getLong();
-    if (header < 2 || header > body.length - 8) {
-      throw new TensorFormatException(
-          "",
-          "the header claims %s bytes, the body has %d left"
-              .formatted(Long.toUnsignedString(header), body.length - 8));
-    }
-    Map<String, Entry> entries = readHeader(body, (int) header);
-    int start = 8 + (int) header;
     Map<String, Tensor> tensors = new LinkedHashMap<>();
-    entries.forEach((name, entry) -> tensors.put(name, tensor(bytes, start, name, entry)));
+    try {
+      int header = SafetensorsHeader.checkLength(bytes.getLong(), left, left);
+      int start = SafetensorsHeader.LENGTH_BYTES + header;
+      for (SafetensorsHeader.Entry entry :
+          SafetensorsHeader.read(
+              body, SafetensorsHeader.LENGTH_BYTES, header, left - header, MAX_TENSORS)) {
+        ByteBuffer data =
+            bytes
+                .slice(start + (int) entry.begin(), (int) (entry.end() - entry.begin()))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        tensors.put(entry.tensor().name(), tensor(data, entry));
+      }
+    } catch (ImportException e) {
+      throw fault(e);
+    }
     return tensors;
   }
 
-  private static Map<String, Entry> readHeader(byte[] body, int length) {
-    Map<String, Entry> entries = new LinkedHashMap<>();
-    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body, 8, length)) {
-      if (json.nextToken() != JsonToken.START_OBJECT) {
-        throw new TensorFormatException("", "the safetensors header is not a JSON object");
-      }
-      while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-        String name = json.currentName();
-        json.nextToken();
-        if (name.equals("__metadata__")) {
-          json.skipChildren();
-        } else {
-          entries.put(name, readEntry(json, "/" + name));
-        }
-        if (entries.size() > MAX_TENSORS) {
-          throw new TensorFormatException("", "more than " + MAX_TENSORS + " tensors");
-        }
-      }
-    } catch (JacksonException e) {
-      throw new TensorFormatException(
-          "", "the safetensors header is not JSON: " + e.getOriginalMessage());
+  private static TensorFormatException fault(ImportException e) {
+    if (e.problems().isEmpty()) {
+      return new TensorFormatException("", String.valueOf(e.getMessage()));
     }
-    return entries;
+    ImportException.Problem problem = e.problems().get(0);
+    return new TensorFormatException(
+        TensorFormatException.token(problem.where()), problem.detail());
   }
 
-  private static Entry readEntry(JsonParser json, String pointer) {
-    String type = "";
-    Tensor.Ints shape = new Tensor.Ints(new int[] {0}, new int[0]);
-    Tensor.Ints offsets = shape;
-    if (json.currentToken() != JsonToken.START_OBJECT) {
-      throw new TensorFormatException(pointer, "expected an object");
-    }
-    while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-      String field = json.currentName();
-      json.nextToken();
-      switch (field) {
-        case "dtype" -> type = String.valueOf(json.getString());
-        case "shape" -> shape = JsonTensorReader.readInts(json, pointer + "/shape");
-        case "data_offsets" -> offsets = JsonTensorReader.readInts(json, pointer + "/data_offsets");
-        default -> throw new TensorFormatException(pointer + "/" + field, "is unknown");
+  private static Tensor tensor(ByteBuffer data, SafetensorsHeader.Entry entry) {
+    int[] shape = entry.tensor().shape();
+    String pointer = TensorFormatException.token(entry.tensor().name());
+    int count = data.remaining() / entry.type().width();
+    return switch (entry.type()) {
+      case I64, I32 -> new Tensor.Ints(shape, ints(data, entry.type(), count, pointer));
+      case F64, F32, F16, BF16 -> {
+        float[] values = new float[count];
+        entry.type().toFloats(data, values, 0);
+        yield new Tensor.Floats(shape, values);
       }
-    }
-    if (offsets.values().length != 2 || shape.rank() != 1) {
-      throw new TensorFormatException(pointer, "needs dtype, shape and two data_offsets");
-    }
-    return new Entry(type, shape.values(), offsets.values()[0], offsets.values()[1]);
+      default ->
+          throw new TensorFormatException(
+              pointer,
+              "has type %s, not one of F64, F32, F16, BF16, I64, I32".formatted(entry.type()));
+    };
   }
 
-  private static Tensor tensor(ByteBuffer bytes, int start, String name, Entry entry) {
-    String pointer = "/" + name;
-    int width =
-        switch (entry.type()) {
-          case "F64", "I64" -> 8;
-          case "F32", "I32" -> 4;
-          case "F16", "BF16" -> 2;
-          default ->
-              throw new TensorFormatException(
-                  pointer,
-                  "has type %s, not one of F64, F32, F16, BF16, I64, I32".formatted(entry.type()));
-        };
-    long count = 1;
-    for (int size : entry.shape()) {
-      if (size < 0 || count * size > Integer.MAX_VALUE) {
-        throw new TensorFormatException(
-            pointer, "has the impossible shape " + Arrays.toString(entry.shape()));
-      }
-      count *= size;
-    }
-    if (entry.begin() < 0
-        || entry.end() > bytes.capacity() - start
-        || entry.end() - entry.begin() != count * width) {
-      throw new TensorFormatException(
-          pointer,
-          "claims the bytes %d to %d for %d numbers of %d bytes, of a body that has %d"
-              .formatted(entry.begin(), entry.end(), count, width, bytes.capacity() - start));
-    }
-    ByteBuffer data =
-        bytes
-            .slice(start + (int) entry.begin(), (int) (count * width))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    return entry.type().startsWith("I")
-        ? new Tensor.Ints(entry.shape(), ints(data, entry.type(), (int) count, pointer))
-        : new Tensor.Floats(entry.shape(), floats(data, entry.type(), (int) count));
-  }
-
-  private static float[] floats(ByteBuffer data, String type, int count) {
-    float[] values = new float[count];
-    switch (type) {
-      case "F32" -> data.asFloatBuffer().get(values);
-      case "F64" -> {
-        for (int i = 0; i < count; i++) {
-          values[i] = (float) data.getDouble();
-        }
-      }
-      case "BF16" -> {
-        for (int i = 0; i < count; i++) {
-          values[i] = Float.intBitsToFloat(data.getShort() << 16);
-        }
-      }
-      default -> {
-        for (int i = 0; i < count; i++) {
-          values[i] = halfToFloat(data.getShort());
-        }
-      }
-    }
-    return values;
-  }
-
-  /** IEEE 754 binary16; {@code Float.float16ToFloat} came with Java 20. */
-  static float halfToFloat(short half) {
-    int sign = (half & 0x8000) << 16;
-    int exponent = (half >> 10) & 0x1f;
-    int fraction = half & 0x3ff;
-    if (exponent == 0x1f) {
-      return Float.intBitsToFloat(sign | 0x7f800000 | fraction << 13);
-    }
-    if (exponent == 0) {
-      float magnitude = fraction * 0x1p-24f;
-      return sign == 0 ? magnitude : -magnitude;
-    }
-    return Float.intBitsToFloat(sign | (exponent + 112) << 23 | fraction << 13);
-  }
-
-  private static int[] ints(ByteBuffer data, String type, int count, String pointer) {
+  private static int[] ints(ByteBuffer data, DataType type, int count, String pointer) {
     int[] values = new int[count];
-    if (type.equals("I32")) {
+    if (type == DataType.I32) {
       data.asIntBuffer().get(values);
       return values;
     }

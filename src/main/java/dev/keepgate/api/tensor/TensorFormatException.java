@@ -15,6 +15,11 @@ public final class TensorFormatException extends RuntimeException {
     this.pointer = pointer;
   }
 
+  /** The reference token of a field, as JSON pointers escape it (RFC 6901, section 3). */
+  public static String token(String field) {
+    return "/" + field.replace("~", "~0").replace("/", "~1");
+  }
+
   public String pointer() {
     return pointer;
   }

@@ -2,7 +2,6 @@ package dev.keepgate.importer.safetensors;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.tensor.DataType;
 import dev.keepgate.importer.tensor.TensorFile;
 import dev.keepgate.importer.tensor.TensorInfo;
 import java.io.EOFException;
@@ -11,34 +10,19 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** A safetensors file: a little-endian header length, a JSON header, the tensors' bytes. */
 final class SafetensorsFile implements TensorFile {
 
   private static final int CHUNK = 1 << 20;
-  private static final JsonMapper JSON =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).build())
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  .build())
-          .build();
-
-  private record Entry(DataType type, long begin) {}
-
   private final FileChannel channel;
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
-  private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Map<String, SafetensorsHeader.Entry> entries = new LinkedHashMap<>();
+
+  private long start;
 
   private SafetensorsFile(FileChannel channel) {
     this.channel = channel;
@@ -57,94 +41,26 @@ final class SafetensorsFile implements TensorFile {
   }
 
   private void readHeader(ImportLimits limits) throws IOException, ImportException {
-    long size = channel.size();
-    if (size < 8) {
+    long left = channel.size() - SafetensorsHeader.LENGTH_BYTES;
+    if (left < 0) {
       throw ImportException.malformed("a safetensors file begins with 8 bytes of header length");
     }
-    long length = readFully(0, 8).getLong();
-    if (length < 2 || length > size - 8) {
-      throw ImportException.malformed(
-          "the safetensors header claims %s bytes, the file has %d left"
-              .formatted(Long.toUnsignedString(length), size - 8));
-    }
-    if (length > limits.maxHeaderBytes()) {
-      throw ImportException.tooLarge(
-          "the safetensors header has %d bytes, %d are allowed"
-              .formatted(length, limits.maxHeaderBytes()));
-    }
-    JsonNode header;
-    try {
-      header = JSON.readTree(readFully(8, (int) length).array());
-    } catch (JacksonException e) {
-      throw ImportException.malformed(
-          "the safetensors header is not JSON: " + e.getOriginalMessage());
-    }
-    if (!header.isObject()) {
-      throw ImportException.malformed("the safetensors header is not a JSON object");
-    }
-    if (header.size() > limits.maxTensors()) {
-      throw ImportException.tooLarge(
-          "%d tensors, %d are allowed".formatted(header.size(), limits.maxTensors()));
-    }
-    long dataBytes = size - 8 - length;
-    for (Map.Entry<String, JsonNode> entry : header.properties()) {
-      if (!entry.getKey().equals("__metadata__")) {
-        readEntry(entry.getKey(), entry.getValue(), 8 + length, dataBytes, limits);
+    int length =
+        SafetensorsHeader.checkLength(
+            readFully(0, SafetensorsHeader.LENGTH_BYTES).getLong(), left, limits.maxHeaderBytes());
+    byte[] header = readFully(SafetensorsHeader.LENGTH_BYTES, length).array();
+    start = SafetensorsHeader.LENGTH_BYTES + (long) length;
+    for (SafetensorsHeader.Entry entry :
+        SafetensorsHeader.read(header, 0, length, left - length, limits.maxTensors())) {
+      TensorInfo tensor = entry.tensor();
+      if (tensor.count() * Float.BYTES > limits.maxBytes()) {
+        throw ImportException.tooLarge(
+            "tensor %s is larger than the %d bytes that are allowed"
+                .formatted(tensor, limits.maxBytes()));
       }
+      tensors.put(tensor.name(), tensor);
+      entries.put(tensor.name(), entry);
     }
-  }
-
-  private void readEntry(
-      String name, JsonNode entry, long start, long dataBytes, ImportLimits limits)
-      throws ImportException {
-    JsonNode shape = entry.path("shape");
-    JsonNode offsets = entry.path("data_offsets");
-    if (!shape.isArray() || !offsets.isArray() || offsets.size() != 2) {
-      throw ImportException.malformed(
-          "tensor '%s' needs dtype, shape and two data_offsets".formatted(name));
-    }
-    DataType type = type(name, entry.path("dtype").asString(""));
-    int[] sizes = new int[shape.size()];
-    long bytes = type.width();
-    for (int i = 0; i < sizes.length; i++) {
-      JsonNode dimension = shape.get(i);
-      if (!dimension.canConvertToInt() || dimension.asInt() < 0) {
-        throw ImportException.malformed(
-            "tensor '%s' has the impossible shape %s".formatted(name, shape));
-      }
-      sizes[i] = dimension.asInt();
-      bytes = Math.multiplyHigh(bytes, sizes[i]) != 0 ? Long.MAX_VALUE : bytes * sizes[i];
-      bytes = bytes < 0 ? Long.MAX_VALUE : bytes;
-    }
-    if (bytes > limits.maxBytes()) {
-      throw ImportException.tooLarge(
-          "tensor '%s' of shape %s is larger than the %d bytes that are allowed"
-              .formatted(name, shape, limits.maxBytes()));
-    }
-    long begin = offsets.get(0).asLong(-1);
-    long end = offsets.get(1).asLong(-1);
-    if (begin < 0 || end > dataBytes || end - begin != bytes) {
-      throw ImportException.malformed(
-          "tensor '%s' of shape %s needs %d bytes and claims %s of a file that has %d"
-              .formatted(name, Arrays.toString(sizes), bytes, offsets, dataBytes));
-    }
-    tensors.put(name, new TensorInfo(name, sizes));
-    entries.put(name, new Entry(type, start + begin));
-  }
-
-  private static DataType type(String name, String type) throws ImportException {
-    return switch (type) {
-      case "F64" -> DataType.F64;
-      case "F32" -> DataType.F32;
-      case "F16" -> DataType.F16;
-      case "BF16" -> DataType.BF16;
-      case "I64" -> DataType.I64;
-      case "I32" -> DataType.I32;
-      case "I16" -> DataType.I16;
-      case "I8" -> DataType.I8;
-      case "U8", "BOOL" -> DataType.U8;
-      default -> throw ImportException.unsupported(name, "has the type '" + type + "'");
-    };
   }
 
   @Override
@@ -154,7 +70,7 @@ final class SafetensorsFile implements TensorFile {
 
   @Override
   public float[] read(TensorInfo tensor) throws IOException {
-    Entry entry = entries.get(tensor.name());
+    SafetensorsHeader.Entry entry = entries.get(tensor.name());
     if (entry == null) {
       throw new IllegalArgumentException("no tensor of this file: " + tensor);
     }
@@ -162,7 +78,7 @@ final class SafetensorsFile implements TensorFile {
     int perChunk = CHUNK / entry.type().width();
     for (int done = 0; done < values.length; done += perChunk) {
       int count = Math.min(perChunk, values.length - done);
-      long position = entry.begin() + (long) done * entry.type().width();
+      long position = start + entry.begin() + (long) done * entry.type().width();
       entry.type().toFloats(readFully(position, count * entry.type().width()), values, done);
     }
     return values;

@@ -28,6 +28,10 @@ public enum DataType {
   /** Converts the numbers of a buffer, from its position to its limit, in its byte order. */
   public void toFloats(ByteBuffer bytes, float[] values, int offset) {
     int end = offset + bytes.remaining() / width;
+    if (this == F32) {
+      bytes.asFloatBuffer().get(values, offset, end - offset);
+      return;
+    }
     for (int i = offset; i < end; i++) {
       values[i] =
           switch (this) {

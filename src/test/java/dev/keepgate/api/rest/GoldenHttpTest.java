@@ -10,7 +10,6 @@ import java.io.ByteArrayOutputStream;
 import java.lang.reflect.Array;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -124,23 +123,6 @@ class GoldenHttpTest extends ServerTest {
           .isCloseTo(trace.get("output").get(j).asDouble() * Math.tanh(cell), within(1e-6));
     }
     assertThat(answer.get("output").size()).isEqualTo(4);
-  }
-
-  private HttpResponse<byte[]> upload(String model, Path file, String config) throws Exception {
-    String boundary = "keepgate-boundary";
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    body.writeBytes(
-        "--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\n\r\n"
-            .formatted(boundary, file.getFileName())
-            .getBytes(StandardCharsets.UTF_8));
-    body.writeBytes(Files.readAllBytes(file));
-    body.writeBytes(
-        "\r\n--%s\r\nContent-Disposition: form-data; name=\"config\"\r\n\r\n%s\r\n--%s--\r\n"
-            .formatted(boundary, config, boundary)
-            .getBytes(StandardCharsets.UTF_8));
-    return send(
-        request("PUT", "/v1/models/" + model + "/versions/1", body.toByteArray())
-            .header("Content-Type", "multipart/form-data; boundary=" + boundary));
   }
 
   private JsonNode unroll(String model, GoldenCase golden, @Nullable Tensor lengths)

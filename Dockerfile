@@ -1,0 +1,76 @@
+# The server as an image. The jar comes from `mvn package`:
+#
+#     mvn package && docker build -t keepgate .
+#
+# Nothing is installed or downloaded here beyond the base images.
+
+FROM eclipse-temurin:25-jdk AS layers
+WORKDIR /build
+ARG JAR=target/keepgate-*.jar
+COPY ${JAR} keepgate.jar
+RUN java -Djarmode=tools -jar keepgate.jar extract --layers --destination layers
+
+# JavaCPP and JNA unpack their libraries when they are first used: 400 MB, into a folder that has to
+# be writable and executable. A container with a read-only root has only /tmp, which is memory, and
+# which Docker mounts noexec. So the libraries are unpacked here, into one folder, and the jars that
+# held them are left out.
+# OpenBLAS: JavaCPP would copy libopenblas.so.0 to a second name, where the linker looks for it.
+# Under that second name alone it is found as it is, and its soname answers for the first.
+RUN set -eu; \
+    machine=$(uname -m); \
+    mkdir unpacked natives; \
+    case $machine in \
+      x86_64) javacpp=linux-x86_64; jna=linux-x86-64 ;; \
+      aarch64) javacpp=linux-arm64; jna=linux-aarch64 ;; \
+      *) echo "no libraries for $machine" >&2; exit 1 ;; \
+    esac; \
+    for jar in layers/dependencies/lib/*-"$javacpp".jar; do \
+      [ -f "$jar" ] || { echo "the jar was built for another platform than $javacpp" >&2; exit 1; }; \
+      (cd unpacked && jar --extract --file "../$jar"); \
+      rm "$jar"; \
+    done; \
+    find unpacked -name '*.so*' -exec mv -t natives {} +; \
+    mv natives/libopenblas.so.0 natives/libopenblas_nolapack.so.0; \
+    rm -rf unpacked; \
+    (cd natives && jar --extract --file "$(echo ../layers/dependencies/lib/jna-[0-9]*.jar)" \
+      "com/sun/jna/$jna/libjnidispatch.so" && mv "com/sun/jna/$jna/libjnidispatch.so" . && rm -r com); \
+    chmod 0644 natives/*
+
+FROM eclipse-temurin:25-jre
+LABEL org.opencontainers.image.title="Keepgate" \
+      org.opencontainers.image.description="An LSTM inference server" \
+      org.opencontainers.image.licenses="Apache-2.0"
+
+# The number, not the name, is what Kubernetes can check to be no root.
+RUN groupadd --gid 10001 keepgate \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin keepgate \
+    && install --directory --owner=10001 --group=10001 /models
+
+WORKDIR /keepgate
+COPY --from=layers /build/natives/ natives/
+COPY --from=layers /build/layers/dependencies/ ./
+COPY --from=layers /build/layers/spring-boot-loader/ ./
+COPY --from=layers /build/layers/snapshot-dependencies/ ./
+COPY src/main/docker/healthcheck src/main/docker/jvm.flags ./
+COPY --from=layers /build/layers/application/ ./
+
+ENV KEEPGATE_REPOSITORY_PATH=/models
+USER 10001:10001
+VOLUME /models
+EXPOSE 8080
+
+# Docker's word for ready: the models of the start are loaded.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["bash", "/keepgate/healthcheck"]
+
+# Java is process 1 and gets SIGTERM itself. jvm.flags has the defaults that JAVA_TOOL_OPTIONS may
+# overrule; what stands here it may not.
+ENTRYPOINT ["java", \
+    "-XX:Flags=/keepgate/jvm.flags", \
+    "--enable-native-access=ALL-UNNAMED", \
+    "--sun-misc-unsafe-memory-access=allow", \
+    "-Djava.library.path=/keepgate/natives", \
+    "-Dorg.bytedeco.javacpp.pathsFirst=true", \
+    "-Djna.boot.library.path=/keepgate/natives", \
+    "-Djna.nounpack=true", \
+    "-jar", "keepgate.jar"]

@@ -1,0 +1,59 @@
+package dev.keepgate.api.rest;
+
+import dev.keepgate.api.tensor.JsonBuffer;
+import dev.keepgate.inference.Answer;
+import dev.keepgate.inference.StepSink;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+
+/**
+ * Writes an unroll as it is computed: a piece a time step, and one with the state at the end.
+ * Nothing is sent before the first step, so that what fails until then is answered as any problem.
+ */
+final class StreamWriter implements StepSink {
+
+  private static final int FLUSH_BYTES = 1 << 16;
+
+  private final StreamFormat format;
+  private final HttpServletResponse response;
+  private final JsonBuffer json = new JsonBuffer(1 << 12);
+
+  StreamWriter(StreamFormat format, HttpServletResponse response) {
+    this.format = format;
+    this.response = response;
+  }
+
+  @Override
+  public void steps(Answer answer, int from, int to) throws IOException {
+    OutputStream out = open();
+    int width = answer.config().outputSize();
+    float[] output = answer.output().output();
+    for (int step = from; step < to; step++) {
+      json.raw(format.before("step")).raw("{\"step\":" + step + ",\"output\":");
+      json.raw(answer.batched() ? "[" : "");
+      for (int row = 0; row < answer.batch(); row++) {
+        json.raw(row > 0 ? "," : "").tensor(output, (row * answer.time() + step) * width, width);
+      }
+      json.raw(answer.batched() ? "]}" : "}").raw(format.after());
+      if (json.size() > FLUSH_BYTES) {
+        json.flushTo(out);
+      }
+    }
+    json.flushTo(out);
+    out.flush();
+  }
+
+  /** Writes the last piece: which model it was, and its state. */
+  void end(Answer answer) throws IOException {
+    OutputStream out = open();
+    json.raw(format.before("end"));
+    new AnswerWriter(answer).writeEnd(json);
+    json.raw(format.after()).flushTo(out);
+  }
+
+  private OutputStream open() throws IOException {
+    response.setContentType(format.mediaType());
+    return response.getOutputStream();
+  }
+}

@@ -1,0 +1,109 @@
+package dev.keepgate.api.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepgate.GoldenCase;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/** Unrolls that answer step by step. */
+class StreamHttpTest extends ServerTest {
+
+  private static final String SEQUENCE =
+      """
+      {"x": [[[1,2,3,4,3,2],[1,2,1,1,1,2],[1,2,2,2,2,2]],
+             [[1,2,3,4,3,2],[3,2,2,1,1,2],[0,0,0,0,3,2]]], "lengths": [3, 2]}""";
+
+  private HttpResponse<byte[]> stream(String model, String accept, String body) throws Exception {
+    return send(
+        request("POST", "/v1/models/" + model + "/unroll", null)
+            .POST(BodyPublishers.ofString(body))
+            .header("Content-Type", "application/json")
+            .header("Accept", accept));
+  }
+
+  private static List<JsonNode> lines(String text) {
+    return text.lines().map(JSON::readTree).toList();
+  }
+
+  @Test
+  void aLineAStepIsWhatTheWholeAnswerIs() throws Exception {
+    JsonNode whole = json(postJson("/v1/models/notebook-sequence/unroll", SEQUENCE));
+    HttpResponse<byte[]> response = stream("notebook-sequence", "application/x-ndjson", SEQUENCE);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue("application/x-ndjson");
+    List<JsonNode> lines = lines(text(response));
+    assertThat(lines).hasSize(4);
+    for (int step = 0; step < 3; step++) {
+      assertThat(lines.get(step).get("step").asInt()).isEqualTo(step);
+      for (int row = 0; row < 2; row++) {
+        assertThat(lines.get(step).get("output").get(row))
+            .isEqualTo(whole.get("output").get(row).get(step));
+      }
+    }
+    JsonNode end = lines.get(3);
+    assertThat(end.get("steps").asInt()).isEqualTo(3);
+    assertThat(end.get("model").asString()).isEqualTo("notebook-sequence");
+    assertThat(end.get("state")).isEqualTo(whole.get("state"));
+  }
+
+  @Test
+  void withoutABatchTheLinesHaveNoneEither() throws Exception {
+    String body = "{\"x\": [[1,2,3,4,3,2],[1,2,1,1,1,2]]}";
+    List<JsonNode> lines = lines(text(stream("notebook-sequence", "application/x-ndjson", body)));
+    assertThat(lines).hasSize(3);
+    assertThat(lines.get(1).get("output").get(0).isNumber()).isTrue();
+  }
+
+  @Test
+  void sendsEvents() throws Exception {
+    HttpResponse<byte[]> response = stream("notebook-stacked", "text/event-stream", SEQUENCE);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue("text/event-stream");
+    List<String> types = new ArrayList<>();
+    for (String event : text(response).split("\n\n")) {
+      String[] lines = event.split("\n");
+      assertThat(lines).hasSize(2);
+      types.add(lines[0]);
+      assertThat(JSON.readTree(lines[1].substring("data: ".length())).isObject()).isTrue();
+    }
+    assertThat(types).containsExactly("event: step", "event: step", "event: step", "event: end");
+  }
+
+  @Test
+  void aModelThatReadsBackwardsStreamsAtItsEnd() throws Exception {
+    GoldenCase golden = GoldenCase.read("pytorch-bidirectional");
+    send(
+        request("PUT", "/v1/models/streamed/versions/1", null)
+            .PUT(BodyPublishers.ofFile(golden.file(".safetensors"))));
+    int width = json(send(request("GET", "/v1/models/streamed", null))).get("input_size").asInt();
+    String step = "[" + "0.5,".repeat(width - 1) + "1]";
+    String body = "{\"x\": [%s,%s,%s]}".formatted(step, step, step);
+    JsonNode whole = json(postJson("/v1/models/streamed/unroll", body));
+    List<JsonNode> lines = lines(text(stream("streamed", "application/x-ndjson", body)));
+    assertThat(lines).hasSize(4);
+    for (int i = 0; i < 3; i++) {
+      assertThat(lines.get(i).get("output")).isEqualTo(whole.get("output").get(i));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"{\"x\": [[[1]]]}", "{\"trace\": true, \"x\": [[1,2,3,4,3,2]]}", "{\"x\": "})
+  void whatIsWrongFromTheStartIsAProblemAsAnyOther(String body) throws Exception {
+    HttpResponse<byte[]> response = stream("notebook-sequence", "application/x-ndjson", body);
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue(Problem.MEDIA_TYPE);
+  }
+
+  @Test
+  void jsonFirstIsNoStream() throws Exception {
+    HttpResponse<byte[]> response =
+        stream("notebook-sequence", "application/json, application/x-ndjson", SEQUENCE);
+    assertThat(json(response).has("output")).isTrue();
+  }
+}

@@ -1,0 +1,98 @@
+package dev.keepgate.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmOutput;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.data.Offset;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** The lanes as threads. */
+class BatchSchedulerTest {
+
+  private final long seed = Long.getLong("keepgate.seed", new Random().nextLong());
+  private final ReferenceKernel kernel = new ReferenceKernel();
+  private final AtomicInteger finished = new AtomicInteger();
+
+  private BatchScheduler scheduler() {
+    return new BatchScheduler(
+        kernel,
+        new BatchProperties(3, 1000, 8, Duration.ZERO, Duration.ofMillis(1)),
+        new BatchListener() {});
+  }
+
+  private BatchTask task(CompiledModel model, LstmInput input) {
+    return new BatchTask(
+        model,
+        input,
+        true,
+        false,
+        OptionalLong.empty(),
+        StepListener.NONE,
+        finished::incrementAndGet);
+  }
+
+  @Test
+  void answersManyClientsAtOnce() throws Exception {
+    System.out.println("BatchSchedulerTest seed " + seed);
+    Random models = new Random(seed);
+    CompiledModel deep = kernel.compile(TestModels.stacked(models, 3, 5, 2));
+    CompiledModel wide = kernel.compile(TestModels.stacked(models, 2, 9, 1));
+    ExecutorService clients = Executors.newFixedThreadPool(8);
+    try (BatchScheduler scheduler = scheduler()) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int client = 0; client < 8; client++) {
+        Random random = new Random(seed + client);
+        Callable<@Nullable Void> loop =
+            () -> {
+              for (int i = 0; i < 200; i++) {
+                CompiledModel model = random.nextBoolean() ? deep : wide;
+                LstmInput input =
+                    TestModels.input(random, model.config(), 1 + i % 3, 1 + random.nextInt(9));
+                LstmOutput output = scheduler.submit(task(model, input)).get().output();
+                LstmOutput alone = model.unroll(input, true, false, kernel.newScratch());
+                assertThat(output.output()).containsExactly(alone.output(), Offset.offset(1e-6f));
+              }
+              return null;
+            };
+        running.add(clients.submit(loop));
+      }
+      for (Future<?> each : running) {
+        each.get();
+      }
+      assertThat(scheduler.queued()).isZero();
+    } finally {
+      clients.shutdownNow();
+    }
+    assertThat(finished).hasValue(8 * 200);
+  }
+
+  @Test
+  void cancelsWhatIsLeftWhenItCloses() {
+    CompiledModel model = kernel.compile(TestModels.stacked(new Random(seed), 64, 64, 1));
+    List<CompletableFuture<BatchResult>> results = new ArrayList<>();
+    BatchScheduler scheduler = scheduler();
+    for (int i = 0; i < 100; i++) {
+      LstmInput input = TestModels.input(new Random(seed), model.config(), 1, 2000);
+      results.add(scheduler.submit(task(model, input)));
+    }
+    scheduler.close();
+    assertThat(results).allMatch(CompletableFuture::isDone);
+    assertThat(results).anyMatch(CompletableFuture::isCancelled);
+    assertThat(finished).hasValue(100);
+  }
+}

@@ -1,0 +1,176 @@
+package dev.keepgate.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
+import com.github.dockerjava.api.model.Bind;
+import com.github.dockerjava.api.model.Capability;
+import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.Volume;
+import dev.keepgate.DockerEngine;
+import dev.keepgate.GoldenCase;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.Container.ExecResult;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.wait.strategy.Wait;
+import org.testcontainers.images.builder.ImageFromDockerfile;
+
+/** The image as it is shipped, run as the chart and the compose file run it. */
+class ContainerIT {
+
+  private static final long MEMORY = 2L << 30;
+
+  /** What the JVM may make of a heap's size. */
+  private static final long ROUNDING = 4 << 20;
+
+  private static final int STOP_SECONDS = 30;
+  private static final String VERSION = "/v1/models/lstm/versions/7";
+
+  private final GoldenCase golden = GoldenCase.read("pytorch-1layer");
+  private final String volume = "keepgate-test-" + UUID.randomUUID();
+
+  /** Built once; deleted when the JVM ends. */
+  private static final class Image {
+    static final ImageFromDockerfile BUILT = build();
+
+    private static ImageFromDockerfile build() {
+      Path jar = Path.of(Objects.requireNonNull(System.getProperty("keepgate.jar")));
+      return new ImageFromDockerfile()
+          .withFileFromPath("Dockerfile", Path.of("Dockerfile"))
+          .withFileFromPath("src/main/docker", Path.of("src/main/docker"))
+          .withFileFromPath("target/" + jar.getFileName(), jar);
+    }
+  }
+
+  @BeforeAll
+  static void requireDocker() {
+    DockerEngine.require();
+  }
+
+  @BeforeEach
+  void createVolume() {
+    docker().createVolumeCmd().withName(volume).exec();
+  }
+
+  @AfterEach
+  void removeVolume() {
+    docker().removeVolumeCmd(volume).exec();
+  }
+
+  @Test
+  void uploadedModelOutlivesItsContainer() throws Exception {
+    try (GenericContainer<?> first = start()) {
+      Server server = server(first);
+      assertThat(server.put("lstm", 7, BodyPublishers.ofFile(golden.file(".safetensors"))))
+          .isEqualTo(201);
+      server.unroll(VERSION, golden);
+      server.step(VERSION, golden);
+      assertThat(stop(first)).isEqualTo(143);
+    }
+    try (GenericContainer<?> second = start()) {
+      Server server = server(second);
+      assertThat(server.json(VERSION).get("status").asString()).isEqualTo("AVAILABLE");
+      server.unroll(VERSION, golden);
+    }
+  }
+
+  @Test
+  void lockedDownServerIsReadyAndWritesItsVolumesOnly() throws Exception {
+    try (GenericContainer<?> container = start()) {
+      assertThat(heap(container)).isBetween(MEMORY / 10 * 3 - ROUNDING, MEMORY / 10 * 3 + ROUNDING);
+      assertThat(run(container, "bash", "/keepgate/healthcheck").getExitCode()).isZero();
+      ExecResult closed = run(container, "env", "SERVER_PORT=9", "bash", "/keepgate/healthcheck");
+      assertThat(closed.getExitCode()).isEqualTo(1);
+      assertThat(run(container, "id", "-u").getStdout().strip()).isEqualTo("10001");
+      assertThat(run(container, "sh", "-c", "tr '\\0' '\\n' < /proc/1/cmdline").getStdout())
+          .startsWith("java\n");
+      assertThat(run(container, "touch", "/keepgate/file").getStderr())
+          .contains("Read-only file system");
+      assertThat(run(container, "touch", "/models/file").getExitCode()).isZero();
+      // A library that was unpacked here could not be loaded: the folder is mounted noexec.
+      assertThat(run(container, "find", "/tmp", "-name", "*.so*").getStdout()).isEmpty();
+    }
+  }
+
+  @Test
+  void operatorsOptionsOverruleTheImages() throws Exception {
+    try (GenericContainer<?> container =
+        container().withEnv("JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=12.5")) {
+      container.start();
+      assertThat(heap(container)).isBetween(MEMORY / 8 - ROUNDING, MEMORY / 8 + ROUNDING);
+    }
+  }
+
+  /** The largest Java heap of the container's server, in bytes, up to its rounding. */
+  private static long heap(GenericContainer<?> container) throws Exception {
+    String samples =
+        new String(server(container).get("/actuator/prometheus").body(), StandardCharsets.UTF_8);
+    return (long)
+        samples
+            .lines()
+            .filter(line -> line.startsWith("jvm_memory_max_bytes{area=\"heap\""))
+            .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+            .filter(bytes -> bytes > 0)
+            .sum();
+  }
+
+  private GenericContainer<?> start() {
+    GenericContainer<?> container = container();
+    container.start();
+    return container;
+  }
+
+  private GenericContainer<?> container() {
+    return new GenericContainer<>(Image.BUILT)
+        .withExposedPorts(8080)
+        .withTmpFs(Map.of("/tmp", "rw,noexec,nosuid,size=64m"))
+        .withCreateContainerCmdModifier(
+            command -> {
+              HostConfig host = Objects.requireNonNull(command.getHostConfig());
+              host.withReadonlyRootfs(true)
+                  .withCapDrop(Capability.ALL)
+                  .withSecurityOpts(List.of("no-new-privileges"))
+                  .withMemory(MEMORY)
+                  .withBinds(new Bind(volume, new Volume("/models")));
+            })
+        .waitingFor(Wait.forHealthcheck())
+        .withStartupTimeout(Duration.ofMinutes(2));
+  }
+
+  /** Sends SIGTERM; the exit code is 137 where the server had to be killed. */
+  private static long stop(GenericContainer<?> container) {
+    docker().stopContainerCmd(container.getContainerId()).withTimeout(STOP_SECONDS).exec();
+    ContainerState state =
+        docker().inspectContainerCmd(container.getContainerId()).exec().getState();
+    return Objects.requireNonNull(state.getExitCodeLong());
+  }
+
+  private static ExecResult run(GenericContainer<?> container, String... command)
+      throws IOException, InterruptedException {
+    return container.execInContainer(command);
+  }
+
+  private static Server server(GenericContainer<?> container) {
+    return new Server(
+        URI.create("http://" + container.getHost() + ":" + container.getMappedPort(8080)));
+  }
+
+  private static DockerClient docker() {
+    return DockerClientFactory.lazyClient();
+  }
+}

@@ -1,0 +1,74 @@
+package dev.keepgate.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.LstmOutput.CellTrace;
+import java.util.List;
+import java.util.Objects;
+
+/** Holds a kernel in single precision against the reference in double. */
+final class KernelAgreement {
+
+  /** Relative to a number's size, or to 1 if it is smaller. */
+  static final double TOLERANCE = 1e-5;
+
+  private KernelAgreement() {}
+
+  /** Computes a case with both, and compares every number of their answers. */
+  static void assertAgree(LstmKernel kernel, RandomModels.Case given) {
+    try (CompiledModel model = kernel.compile(given.model());
+        Scratch scratch = kernel.newScratch()) {
+      assertAgree(unroll(model, given, scratch), reference(given), given.toString());
+    }
+  }
+
+  static LstmOutput unroll(CompiledModel model, RandomModels.Case given, Scratch scratch) {
+    return model.unroll(given.input(), given.returnSequences(), given.trace(), scratch);
+  }
+
+  static LstmOutput reference(RandomModels.Case given) {
+    LstmKernel kernel = new ReferenceKernel();
+    try (CompiledModel model = kernel.compile(given.model());
+        Scratch scratch = kernel.newScratch()) {
+      return unroll(model, given, scratch);
+    }
+  }
+
+  static void assertAgree(LstmOutput actual, LstmOutput expected, String description) {
+    for (int cell = 0; cell < expected.state().h().length; cell++) {
+      String of = " of cell %d of %s".formatted(cell, description);
+      assertClose(actual.state().h()[cell], expected.state().h()[cell], "final h" + of);
+      assertClose(actual.state().c()[cell], expected.state().c()[cell], "final c" + of);
+      if (expected.trace() != null) {
+        assertAgree(
+            Objects.requireNonNull(actual.trace(), "trace" + of), expected.trace(), cell, of);
+      }
+    }
+    assertClose(actual.output(), expected.output(), "output of " + description);
+  }
+
+  private static void assertAgree(
+      List<CellTrace> actual, List<CellTrace> expected, int cell, String of) {
+    CellTrace ours = actual.get(cell);
+    CellTrace theirs = expected.get(cell);
+    assertClose(ours.input(), theirs.input(), "input gate" + of);
+    assertClose(ours.forget(), theirs.forget(), "forget gate" + of);
+    assertClose(ours.output(), theirs.output(), "output gate" + of);
+    assertClose(ours.candidate(), theirs.candidate(), "candidate" + of);
+    assertClose(ours.cell(), theirs.cell(), "cell" + of);
+    assertClose(ours.hidden(), theirs.hidden(), "hidden" + of);
+  }
+
+  private static void assertClose(float[] actual, float[] expected, String description) {
+    assertThat(actual).as(description).hasSameSizeAs(expected);
+    for (int i = 0; i < expected.length; i++) {
+      double bound = TOLERANCE * Math.max(1, Math.abs(expected[i]));
+      // Written so that NaN fails.
+      if (!(Math.abs((double) actual[i] - expected[i]) <= bound)) {
+        assertThat(actual[i]).as("[%d] of %s", i, description).isEqualTo(expected[i]);
+      }
+    }
+  }
+}

@@ -1,0 +1,265 @@
+package dev.keepgate.kernel;
+
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.Activation.Kind;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmConfig.Summary;
+import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Merge;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Models of any layers and options, small and of odd sizes, with a batch for each; all of a case
+ * follows from its seed.
+ */
+final class RandomModels {
+
+  /** Runs this one case again, in place of random ones. */
+  static final String SEED_PROPERTY = "keepgate.seed";
+
+  private static final Kind[] KINDS = Kind.values();
+
+  /** A cell with one of these may grow without end, so its sums are clipped. */
+  private static final Set<Kind> UNBOUNDED =
+      EnumSet.complementOf(
+          EnumSet.of(Kind.TANH, Kind.SIGMOID, Kind.HARD_SIGMOID, Kind.SCALED_TANH, Kind.SOFTSIGN));
+
+  private final Random random;
+  private final List<LayerWeights> layers = new ArrayList<>();
+
+  /** What the layers so far give; 0 before the first. */
+  private int width;
+
+  private RandomModels(long seed) {
+    // Neighbouring seeds would begin alike.
+    this.random = new Random(seed * 0x9E3779B97F4A7C15L);
+  }
+
+  /** A model and what to ask it. */
+  record Case(long seed, LstmModel model, LstmInput input, boolean returnSequences, boolean trace) {
+    @Override
+    public String toString() {
+      return "-D%s=%d: batch %d, time %d, %s"
+          .formatted(SEED_PROPERTY, seed, input.batch(), input.time(), model.config());
+    }
+  }
+
+  /** So many random cases, or the one that the system property names. Prints the first seed. */
+  static Stream<Case> cases(int count) {
+    Long seed = Long.getLong(SEED_PROPERTY);
+    if (seed != null) {
+      return Stream.of(of(seed));
+    }
+    long first = new Random().nextInt(1_000_000_000);
+    System.out.printf("random models: seeds %d to %d%n", first, first + count - 1);
+    return LongStream.range(first, first + count).mapToObj(RandomModels::of);
+  }
+
+  static Case of(long seed) {
+    RandomModels models = new RandomModels(seed);
+    LstmModel model = models.model();
+    return new Case(
+        seed, model, models.input(model), models.random.nextBoolean(), models.chance(3));
+  }
+
+  private LstmModel model() {
+    front();
+    int lstmLayers = 1 + random.nextInt(3);
+    for (int i = 0; i < lstmLayers; i++) {
+      layers.add(lstm());
+      if (chance(3)) {
+        layers.add(pointwise(false));
+      }
+    }
+    for (int i = random.nextInt(3); i > 0; i--) {
+      layers.add(pointwise(true));
+    }
+    return LstmModel.of(
+        "random", layers, true, random.nextBoolean() ? Summary.LAST_STEP : Summary.FINAL_STATE);
+  }
+
+  private void front() {
+    width = oddSize();
+    if (chance(4)) {
+      int vocabulary = 1 + random.nextInt(9);
+      layers.add(
+          new LayerWeights.Embedding(
+              new LayerConfig.Embedding(vocabulary, width, random.nextBoolean()),
+              floats(vocabulary * width, 1)));
+    } else if (chance(3)) {
+      layers.add(new LayerWeights.Masking(new LayerConfig.Masking(width, random.nextInt(2))));
+    } else if (chance(3)) {
+      layers.add(pointwise(true));
+    }
+  }
+
+  private LayerWeights lstm() {
+    int input = width;
+    CellConfig forward = cell(input, 0);
+    boolean twoWays = chance(3);
+    Merge merge = List.of(Merge.values()).get(random.nextInt(Merge.values().length));
+    CellConfig backward =
+        twoWays ? cell(input, merge == Merge.CONCAT ? 0 : forward.outputSize()) : null;
+    boolean repeat = random.nextBoolean();
+    LayerConfig.Lstm config =
+        !twoWays && chance(5)
+            ? new LayerConfig.Lstm(null, forward, merge, random.nextBoolean(), repeat)
+            : new LayerConfig.Lstm(forward, backward, merge, false, repeat);
+    width = config.outputSize();
+    return new LayerWeights.Lstm(config, weights(config.forward()), weights(config.backward()));
+  }
+
+  /**
+   * @param output width of h; 0 for any
+   */
+  private CellConfig cell(int input, int output) {
+    int hidden = output > 0 && random.nextBoolean() ? output : oddSize();
+    int projection = output == hidden || (output == 0 && !chance(3)) ? 0 : oddSize();
+    CellConfig.Builder cell =
+        CellConfig.builder(input, hidden)
+            .projectionSize(output > 0 && output != hidden ? output : projection)
+            .peepholes(chance(3))
+            .coupled(chance(4));
+    boolean isPlain = random.nextBoolean();
+    Activation gates = isPlain ? Activation.SIGMOID : elementwise();
+    Activation candidate = isPlain ? Activation.TANH : elementwise();
+    Activation ofCell = isPlain ? Activation.TANH : elementwise();
+    boolean mustClip =
+        Stream.of(gates, candidate, ofCell).anyMatch(each -> UNBOUNDED.contains(each.kind()));
+    return cell.recurrentActivation(gates)
+        .activation(candidate)
+        .cellActivation(ofCell)
+        .inputClip(mustClip || chance(4) ? clip() : CellConfig.NO_CLIP)
+        .cellClip(mustClip || chance(4) ? clip() : CellConfig.NO_CLIP)
+        .projectionClip(mustClip || chance(4) ? clip() : CellConfig.NO_CLIP)
+        .build();
+  }
+
+  private @Nullable CellWeights weights(@Nullable CellConfig cell) {
+    if (cell == null) {
+      return null;
+    }
+    int gates = 4 * cell.hiddenSize();
+    int output = cell.outputSize();
+    return new CellWeights(
+        floats(cell.inputSize() * gates, spread(cell.inputSize())),
+        floats(output * gates, spread(output)),
+        floats(gates, 1),
+        cell.peepholes() ? floats(3 * cell.hiddenSize(), 0.5f) : null,
+        cell.projectionSize() > 0
+            ? floats(cell.hiddenSize() * output, spread(cell.hiddenSize()))
+            : null);
+  }
+
+  /** A layer that works on each step alone. */
+  private LayerWeights pointwise(boolean mayNormalize) {
+    int input = width;
+    return switch (random.nextInt(mayNormalize ? 4 : 3)) {
+      case 0 -> {
+        width = oddSize();
+        yield new LayerWeights.Dense(
+            new LayerConfig.Dense(input, width, activation()),
+            floats(input * width, spread(input)),
+            floats(width, 1));
+      }
+      case 1 ->
+          new LayerWeights.Scale(new LayerConfig.Scale(input), floats(input, 1), floats(input, 1));
+      case 2 -> new LayerWeights.Activate(new LayerConfig.Activate(input, activation()));
+      default ->
+          new LayerWeights.LayerNorm(
+              new LayerConfig.LayerNorm(input, 0.01f), floats(input, 1), floats(input, 1));
+    };
+  }
+
+  private Activation activation() {
+    return activation(KINDS[random.nextInt(KINDS.length)]);
+  }
+
+  private Activation elementwise() {
+    Kind kind = KINDS[random.nextInt(KINDS.length)];
+    return kind.isOfRow() ? Activation.TANH : activation(kind);
+  }
+
+  private Activation activation(Kind kind) {
+    return switch (kind) {
+      case HARD_SIGMOID ->
+          random.nextBoolean() ? Activation.HARD_SIGMOID_FIFTH : Activation.HARD_SIGMOID_SIXTH;
+      case SCALED_TANH -> new Activation(kind, 0.9f, 0.7f);
+      case AFFINE -> new Activation(kind, 0.6f, 0.1f);
+      case SELU -> new Activation(kind, 1.67f, 1.05f);
+      case LEAKY_RELU, ELU -> new Activation(kind, 0.3f, 0);
+      // It jumps at any other threshold, and there no tolerance would do.
+      default -> Activation.of(kind);
+    };
+  }
+
+  private LstmInput input(LstmModel model) {
+    LstmConfig config = model.config();
+    int batch = 1 + random.nextInt(7);
+    int time = 1 + random.nextInt(9);
+    int[] lengths = random.nextBoolean() ? ints(batch, time + 1) : null;
+    LstmState state = LstmState.zero(config, batch);
+    if (random.nextBoolean()) {
+      for (float[][] all : List.of(state.h(), state.c())) {
+        Arrays.setAll(all, i -> floats(all[i].length, 1));
+      }
+    }
+    if (config.layers().get(0) instanceof LayerConfig.Embedding embedding) {
+      int[] ids = ints(batch * time, embedding.vocabulary());
+      return new LstmInput(batch, time, new float[0], ids, lengths, state);
+    }
+    float[] x = floats(batch * time * config.inputSize(), 1);
+    if (config.layers().get(0) instanceof LayerConfig.Masking masking) {
+      for (int step = 0; step < batch * time; step++) {
+        if (chance(3)) {
+          int from = step * config.inputSize();
+          Arrays.fill(x, from, from + config.inputSize(), masking.value());
+        }
+      }
+    }
+    return new LstmInput(batch, time, x, null, lengths, state);
+  }
+
+  private boolean chance(int oneIn) {
+    return random.nextInt(oneIn) == 0;
+  }
+
+  private int oddSize() {
+    return 1 + 2 * random.nextInt(19);
+  }
+
+  private float clip() {
+    return 0.3f + 0.7f * random.nextFloat();
+  }
+
+  /** Keeps sums of so many products near 1. */
+  private static float spread(int terms) {
+    return (float) Math.sqrt(3.0 / (terms + 1));
+  }
+
+  private float[] floats(int count, float bound) {
+    float[] floats = new float[count];
+    for (int i = 0; i < count; i++) {
+      floats[i] = (2 * random.nextFloat() - 1) * bound;
+    }
+    return floats;
+  }
+
+  private int[] ints(int count, int bound) {
+    return random.ints(count, 0, bound).toArray();
+  }
+}

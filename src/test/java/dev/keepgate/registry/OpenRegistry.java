@@ -1,0 +1,88 @@
+package dev.keepgate.registry;
+
+import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.importer.Importers;
+import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmState;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.OptionalLong;
+import org.springframework.util.unit.DataSize;
+
+/** A registry over a folder, started as the server starts it. */
+final class OpenRegistry implements AutoCloseable {
+
+  final ModelRegistry models;
+  final RepositoryWatch watch;
+
+  private OpenRegistry(ModelRegistry models, RepositoryWatch watch) {
+    this.models = models;
+    this.watch = watch;
+  }
+
+  static OpenRegistry start(Path root, LstmKernel kernel) throws IOException {
+    return start(root, kernel, RegistryProperties.BuiltIn.NEVER, DataSize.ofMegabytes(64));
+  }
+
+  static OpenRegistry start(
+      Path root, LstmKernel kernel, RegistryProperties.BuiltIn builtIn, DataSize budget)
+      throws IOException {
+    OpenRegistry registry = begin(root, kernel, builtIn, budget);
+    registry.watch.startUp().join();
+    return registry;
+  }
+
+  /** Starts it, and does not wait for its models. */
+  static OpenRegistry begin(
+      Path root, LstmKernel kernel, RegistryProperties.BuiltIn builtIn, DataSize budget)
+      throws IOException {
+    RegistryProperties properties =
+        new RegistryProperties(
+            new RegistryProperties.Repository(root, null, 4, 100, builtIn),
+            budget,
+            new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
+    ModelRegistry models =
+        new ModelRegistry(
+            properties,
+            kernel,
+            Importers.standard(ImportLimits.DEFAULT),
+            List.of(),
+            Clock.systemUTC());
+    RepositoryWatch watch = new RepositoryWatch(models, properties.repository());
+    watch.start();
+    return new OpenRegistry(models, watch);
+  }
+
+  ModelInfo put(String name, long version, byte[] file) throws IOException {
+    return put(name, OptionalLong.of(version), file);
+  }
+
+  ModelInfo put(String name, OptionalLong version, byte[] file) throws IOException {
+    try (Upload upload = models.newUpload()) {
+      try (OutputStream out = upload.newFile("model.safetensors")) {
+        out.write(file);
+      }
+      return models.put(name, version, upload);
+    }
+  }
+
+  /** One step of ones, from zero. */
+  static float[] step(ModelHandle handle, LstmKernel kernel) {
+    float[] x = new float[handle.config().inputSize()];
+    java.util.Arrays.fill(x, 1);
+    LstmInput input = new LstmInput(1, 1, x, null, null, LstmState.zero(handle.config(), 1));
+    try (LstmKernel.Scratch scratch = kernel.newScratch()) {
+      return handle.model().unroll(input, true, false, scratch).output();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    watch.stop();
+    models.close();
+  }
+}
