@@ -235,5 +235,162 @@ def exports():
                [front, {0: "batch"}], False)
 
 
+def lstm_node(rng, name, note, inputs, hidden, *, direction="forward", layout=0, bias=True,
+              peepholes=False, lengths=None, states=True, batch=3, time=4, dtype=np.float32, **options):
+    """One LSTM operator of random numbers."""
+    both = 2 if direction == "bidirectional" else 1
+
+    def weights(*shape):
+        return rng.uniform(-0.7, 0.7, shape).astype(dtype)
+
+    constants = {"W": weights(both, 4 * hidden, inputs), "R": weights(both, 4 * hidden, hidden)}
+    if bias:
+        constants["B"] = weights(both, 8 * hidden)
+    if peepholes:
+        constants["P"] = weights(both, 3 * hidden)
+    x = weights(batch, time, inputs)
+    h0, c0 = weights(both, batch, hidden), weights(both, batch, hidden)
+    first = layout == 1
+    feed = {"X": x if first else x.transpose(1, 0, 2)}
+    request = {"x": x}
+    if lengths is not None:
+        feed["lens"] = request["lengths"] = np.array(lengths, np.int32)
+    if states:
+        request.update(h0=h0, c0=c0)
+        feed["h0"], feed["c0"] = (s.transpose(1, 0, 2) if first else s for s in (h0, c0))
+    node = helper.make_node(
+        "LSTM",
+        ["X", "W", "R", "B" if bias else "", "lens" if lengths is not None else "",
+         "h0" if states else "", "c0" if states else "", "P" if peepholes else ""],
+        ["Y", "Y_h", "Y_c"], name="the_lstm", hidden_size=hidden, direction=direction,
+        **({"layout": 1} if first else {}), **options)
+    float_type = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    graph = helper.make_graph(
+        [node], "lstm",
+        [helper.make_tensor_value_info(
+            n, TensorProto.INT32 if n == "lens" else float_type, v.shape) for n, v in feed.items()],
+        [helper.make_tensor_value_info(n, float_type, None) for n in ("Y", "Y_h", "Y_c")],
+        [numpy_helper.from_array(v, n) for n, v in constants.items()])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    suffix = "" if lengths is None else "_lengths"
+
+    def answer(y, h, c):
+        if not first:
+            y, h, c = y.transpose(2, 0, 1, 3), h, c
+        else:
+            h, c = h.transpose(1, 0, 2), c.transpose(1, 0, 2)
+        return {"y" + suffix: y.reshape(batch, time, -1), "h" + suffix: h, "c" + suffix: c}
+
+    save("node-" + name, note, model.SerializeToString(), list(feed.values()), request, answer)
+
+
+def nodes():
+    rng = np.random.default_rng(11)
+    both = dict(direction="bidirectional")
+    lstm_node(rng, "plain", "no bias, no states", 3, 2, bias=False, states=False)
+    lstm_node(rng, "both-peephole-coupled", "peepholes, clip, input_forget, both directions, lengths",
+              3, 4, peepholes=True, clip=0.6, input_forget=1, lengths=[4, 1, 3], **both)
+    lstm_node(rng, "reverse-lengths", "reverse with sequence_lens", 2, 3, direction="reverse",
+              lengths=[2, 4, 1])
+    lstm_node(rng, "constants", "alpha and beta are taken by those activations that have them", 4, 3,
+              activations=["HardSigmoid", "LeakyRelu", "Affine", "Sigmoid", "ScaledTanh", "Elu"],
+              activation_alpha=[0.3, 0.2, 0.8, 1.2, 0.7], activation_beta=[0.4, 0.1, 0.9], **both)
+    lstm_node(rng, "defaults", "activations with the constants that they have where none are given",
+              4, 3, activations=["HardSigmoid", "LeakyRelu", "Softsign", "sigmoid", "ThresholdedRelu", "Elu"],
+              **both)
+    lstm_node(rng, "more-defaults", "activations with the constants that they have where none are given",
+              4, 3, activations=["Sigmoid", "Affine", "ScaledTanh"])
+    lstm_node(rng, "softplus", "softplus and relu", 4, 3, activations=["Sigmoid", "Softplus", "Relu"])
+
+
+def keras_like():
+    """Graphs as tf2onnx makes them of Keras models: batch first outside, time first inside."""
+    rng = np.random.default_rng(13)
+    batch, time, inputs, hidden, out = 3, 4, 5, 3, 2
+
+    def weights(*shape):
+        return rng.uniform(-0.7, 0.7, shape).astype(np.float32)
+
+    def build(name, note, nodes, constants, outputs=("out",), answer=lambda y: {"y": y}, x=None,
+              rank=3):
+        x = weights(batch, time, inputs) if x is None else x
+        graph = helper.make_graph(
+            nodes, "model",
+            [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", None, x.shape[2]])],
+            [helper.make_tensor_value_info(o, TensorProto.FLOAT, [None] * rank) for o in outputs],
+            [numpy_helper.from_array(v, n) for n, v in constants.items()])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8)
+        onnx.checker.check_model(model)
+        save("keras-" + name, note, model.SerializeToString(), [x], {"x": x}, answer)
+
+    def lstm(both):
+        d = 2 if both else 1
+        return {"W": weights(d, 4 * hidden, inputs), "R": weights(d, 4 * hidden, hidden),
+                "B": weights(d, 8 * hidden)}
+
+    node = helper.make_node
+    ints = lambda *v: np.array(v, np.int64)
+    build(
+        "sequences", "LSTM with states of zero made from the input's shape, Dense on every step",
+        [node("Transpose", ["x"], ["xt"], perm=[1, 0, 2]),
+         node("Shape", ["x"], ["shape"]),
+         node("Cast", ["shape"], ["shape32"], to=TensorProto.INT32),
+         node("Slice", ["shape32", "zero", "one", "zero"], ["batch"]),
+         node("Cast", ["batch"], ["batch64"], to=TensorProto.INT64),
+         node("Concat", ["batch64", "hidden"], ["state_shape"], axis=0),
+         node("Expand", ["float_zero", "state_shape"], ["state"]),
+         node("Unsqueeze", ["state", "zero"], ["state3"]),
+         node("Slice", ["shape32", "one", "two", "zero"], ["time"]),
+         node("Expand", ["time", "batch64"], ["lens"]),
+         node("LSTM", ["xt", "W", "R", "B", "lens", "state3", "state3"], ["Y"], hidden_size=hidden),
+         node("Squeeze", ["Y", "one"], ["y"]),
+         node("Transpose", ["y"], ["yt"], perm=[1, 0, 2]),
+         node("Reshape", ["yt", "rows"], ["flat"]),
+         node("MatMul", ["flat", "kernel"], ["product"]),
+         node("Slice", ["shape32", "zero", "two", "zero"], ["outer"]),
+         node("Cast", ["outer"], ["outer64"], to=TensorProto.INT64),
+         node("Concat", ["outer64", "out_size"], ["out_shape"], axis=0),
+         node("Reshape", ["product", "out_shape"], ["steps"]),
+         node("Add", ["steps", "bias"], ["sum"]),
+         node("Softmax", ["sum"], ["out"], axis=-1)],
+        {**lstm(False), "zero": ints(0), "one": ints(1), "two": ints(2), "hidden": ints(hidden),
+         "float_zero": np.zeros(1, np.float32), "rows": ints(-1, hidden), "out_size": ints(out),
+         "kernel": weights(hidden, out), "bias": weights(out)})
+    build(
+        "both-last", "Bidirectional that returns its final states, joined; Dense",
+        [node("Transpose", ["x"], ["xt"], perm=[1, 0, 2]),
+         node("LSTM", ["xt", "W", "R", "B"], ["", "Yh"], hidden_size=hidden, direction="bidirectional"),
+         node("Transpose", ["Yh"], ["Yht"], perm=[1, 0, 2]),
+         node("Reshape", ["Yht", "rows"], ["h"]),
+         node("MatMul", ["h", "kernel"], ["product"]),
+         node("Add", ["product", "bias"], ["sum"]),
+         node("Sigmoid", ["sum"], ["out"])],
+        {**lstm(True), "rows": ints(-1, 2 * hidden), "kernel": weights(2 * hidden, out),
+         "bias": weights(out)}, rank=2)
+    build(
+        "both-sum", "Bidirectional whose directions are added, scaled and shifted",
+        [node("Transpose", ["x"], ["xt"], perm=[1, 0, 2]),
+         node("LSTM", ["xt", "W", "R", "B"], ["Y"], hidden_size=hidden, direction="bidirectional"),
+         node("Transpose", ["Y"], ["Yt"], perm=[2, 0, 1, 3]),
+         node("Split", ["Yt"], ["f4", "b4"], axis=2),
+         node("Squeeze", ["f4", "two"], ["f"]),
+         node("Squeeze", ["b4", "two"], ["b"]),
+         node("Add", ["f", "b"], ["s"]),
+         node("Mul", ["s", "scale"], ["scaled"]),
+         node("Sub", ["scaled", "shift"], ["out"])],
+        {**lstm(True), "two": ints(2), "scale": weights(hidden), "shift": weights(1, 1, hidden)})
+    build(
+        "backwards", "reverse LSTM, its final state, which lies at the first step",
+        [node("Transpose", ["x"], ["xt"], perm=[1, 0, 2]),
+         node("LSTM", ["xt", "W", "R", "B"], ["Y"], hidden_size=hidden, direction="reverse"),
+         node("Squeeze", ["Y", "one"], ["y"]),
+         node("Gather", ["y", "first"], ["h"], axis=0),
+         node("Gemm", ["h", "kernel", "bias"], ["out"], alpha=0.5, beta=2.0, transB=1)],
+        {**lstm(False), "one": ints(1), "first": np.array(0, np.int64),
+         "kernel": weights(out, hidden), "bias": weights(out)}, rank=2)
+
+
 if __name__ == "__main__":
     exports()
+    nodes()
+    keras_like()

@@ -10,7 +10,8 @@ import java.util.Map;
 
 /**
  * The activations of an LSTM node: three a direction, for the gates, the candidate and the cell.
- * Each takes as many of the given constants as it has, in order, as ONNX Runtime does.
+ * Each takes as many of the given constants as it has, in order, and those that are not given are
+ * ONNX Runtime's, which for ThresholdedRelu, Affine and ScaledTanh are 0.
  */
 final class LstmActivations {
 
@@ -31,10 +32,10 @@ final class LstmActivations {
           Map.entry("leakyrelu", new Form(new Activation(Kind.LEAKY_RELU, 0.01f, 0), true, false)),
           Map.entry(
               "thresholdedrelu",
-              new Form(new Activation(Kind.THRESHOLDED_RELU, 1, 0), true, false)),
+              new Form(new Activation(Kind.THRESHOLDED_RELU, 0, 0), true, false)),
           Map.entry("elu", new Form(new Activation(Kind.ELU, 1, 0), true, false)),
-          Map.entry("affine", new Form(new Activation(Kind.AFFINE, 1, 0), true, true)),
-          Map.entry("scaledtanh", new Form(new Activation(Kind.SCALED_TANH, 1, 1), true, true)),
+          Map.entry("affine", new Form(new Activation(Kind.AFFINE, 0, 0), true, true)),
+          Map.entry("scaledtanh", new Form(new Activation(Kind.SCALED_TANH, 0, 0), true, true)),
           Map.entry("hardsigmoid", new Form(Activation.HARD_SIGMOID_FIFTH, true, true)));
 
   private LstmActivations() {}
