@@ -11,8 +11,8 @@ package dev.keepgate.importer.onnx;
 record Axis(String input, int index, long size) {
 
   /** The features of a step; as many as the layer gives. */
-  static final Axis FEATURE = new Axis("", 0, -1);
+  static final Axis FEATURE = new Axis("", -1, -1);
 
   /** The directions of a layer, or the states of several layers; as many as there are parts. */
-  static final Axis PARTS = new Axis("", 1, -1);
+  static final Axis PARTS = new Axis("", -2, -1);
 }

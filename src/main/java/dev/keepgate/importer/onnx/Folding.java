@@ -2,6 +2,7 @@ package dev.keepgate.importer.onnx;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.onnx.Value.Numbers;
+import java.util.Arrays;
 import java.util.List;
 
 /** Does to constants what a graph does to them, within the bytes that may be made of a file. */
@@ -118,7 +119,7 @@ final class Folding {
       }
       size += like[axis];
       like[axis] = first.shape()[axis];
-      if (!java.util.Arrays.equals(like, first.shape()) || size > Integer.MAX_VALUE) {
+      if (!Arrays.equals(like, first.shape()) || size > Integer.MAX_VALUE) {
         throw call.refuse("its inputs do not fit");
       }
     }
@@ -144,7 +145,7 @@ final class Folding {
   /** Elementwise, of the same shapes or with one of a single number. */
   static Numbers elementwise(Call call, Numbers a, Numbers b, Pairwise function)
       throws ImportException {
-    boolean same = java.util.Arrays.equals(a.shape(), b.shape());
+    boolean same = Arrays.equals(a.shape(), b.shape());
     boolean one = b.values().length == 1 && b.rank() <= a.rank();
     boolean other = a.values().length == 1 && a.rank() <= b.rank();
     if (!same && !one && !other) {

@@ -11,6 +11,7 @@ import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -290,23 +291,16 @@ final class Selecting {
     Value from = call.get(0);
     int parts = call.node().outputs().size();
     if (from instanceof Value.Zeros) {
-      return java.util.Collections.nCopies(parts, from);
+      return Collections.nCopies(parts, from);
     }
-    List<Size> given = call.sizes("split", 1);
     int rank = from instanceof Signal signal ? signal.rank() : call.numbers(0).rank();
     int axis = call.axis(call.node().integer("axis", 0), rank);
     Size size =
         from instanceof Signal signal ? signal.size(axis) : Size.of(call.numbers(0).shape()[axis]);
-    if (given == null && (size == null || !size.isConstant() || size.offset() % parts != 0)) {
-      throw call.refuse("its parts cannot be told ahead");
-    }
-    if (given != null && given.size() != parts) {
-      throw call.refuse("it has %d parts and %d outputs".formatted(given.size(), parts));
-    }
+    List<Size> lengths = lengths(call, size, parts);
     List<Value> results = new ArrayList<>();
     long begin = 0;
-    for (int i = 0; i < parts; i++) {
-      Size length = given != null ? given.get(i) : Size.of(size.offset() / parts);
+    for (Size length : lengths) {
       if (!length.isConstant() || length.offset() < 0) {
         throw call.refuse("its parts are not constant");
       }
@@ -318,5 +312,21 @@ final class Selecting {
       begin = end;
     }
     return results;
+  }
+
+  /** How much of a dimension each of the parts takes: what is given, or else the same. */
+  private static List<Size> lengths(Call call, @Nullable Size size, int parts)
+      throws ImportException {
+    List<Size> given = call.sizes("split", 1);
+    if (given == null) {
+      if (size == null || !size.isConstant() || size.offset() % parts != 0) {
+        throw call.refuse("its parts cannot be told ahead");
+      }
+      return Collections.nCopies(parts, Size.of(size.offset() / parts));
+    }
+    if (given.size() != parts) {
+      throw call.refuse("it has %d parts and %d outputs".formatted(given.size(), parts));
+    }
+    return given;
   }
 }

@@ -5,6 +5,7 @@ import dev.keepgate.importer.onnx.Value.Signal;
 import dev.keepgate.importer.onnx.Value.Whole;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -109,7 +110,7 @@ final class ShapeOperators {
           && shape.elements().get(0).isConstant()) {
         long count = shape.elements().get(0).offset();
         if (count >= 0 && count <= OnnxTensor.MAX_RANK) {
-          return List.of(Whole.vector(java.util.Collections.nCopies((int) count, Size.of(value))));
+          return List.of(Whole.vector(Collections.nCopies((int) count, Size.of(value))));
         }
       }
       return List.of(value == 0 ? new Value.Zeros() : new Value.Filled(Size.of(value)));

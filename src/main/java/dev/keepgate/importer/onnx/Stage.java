@@ -2,7 +2,8 @@ package dev.keepgate.importer.onnx;
 
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.Merge;
-import java.util.LinkedList;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -75,15 +76,19 @@ final class Stage {
   boolean hasCellsOf(Stage other) {
     LayerWeights.Lstm a = lstm();
     LayerWeights.Lstm b = other.lstm();
-    return a != null && b != null && a.forward() == b.forward() && a.backward() == b.backward();
+    return a != null
+        && b != null
+        && Objects.equals(a.forward(), b.forward())
+        && Objects.equals(a.backward(), b.backward());
   }
 
   /** All stages from the first layer to this. */
   List<Stage> path() {
-    LinkedList<Stage> path = new LinkedList<>();
+    List<Stage> path = new ArrayList<>();
     for (Stage stage = this; stage != null && !stage.isInput(); stage = stage.below) {
-      path.addFirst(stage);
+      path.add(stage);
     }
+    Collections.reverse(path);
     return path;
   }
 

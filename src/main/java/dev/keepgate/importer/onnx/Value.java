@@ -135,10 +135,10 @@ sealed interface Value {
 
     /** The number of elements along an axis. */
     Size size(Axis axis) {
-      if (axis == Axis.PARTS) {
+      if (axis.equals(Axis.PARTS)) {
         return Size.of(parts.size());
       }
-      if (axis == Axis.FEATURE) {
+      if (axis.equals(Axis.FEATURE)) {
         return Size.of(parts.get(0).width());
       }
       return cut != null && cut.axis().equals(axis)
