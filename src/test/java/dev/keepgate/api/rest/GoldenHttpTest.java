@@ -30,7 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
 class GoldenHttpTest extends ServerTest {
 
   static Stream<Arguments> files() {
-    return Stream.of("pytorch-", "tf1-", "tf2-", "flax-", "keras-")
+    return Stream.of("pytorch-", "tf1-", "tf2-", "flax-", "keras-", "onnx-")
         .flatMap(GoldenCase::all)
         .flatMap(golden -> golden.models().stream().map(files -> Arguments.of(golden, files)));
   }
@@ -139,7 +139,10 @@ class GoldenHttpTest extends ServerTest {
     Tensor x = Objects.requireNonNull(ids != null ? ids : golden.inputs().get("x"));
     // The Keras cases call ids x as well.
     body.put(
-        "x", nested(x, ids != null || x.shape().length == 2 && golden.name().startsWith("keras-")));
+        "x",
+        nested(
+            x,
+            ids != null || x.shape().length == 2 && golden.name().startsWith("keras-", "onnx-")));
     Tensor h = golden.inputs().get("h0");
     Tensor c = golden.inputs().get("c0");
     if (h != null && c != null) {
