@@ -18,7 +18,8 @@ final class CoreType {
   static final String VARIABLE = "OPENBLAS_CORETYPE";
 
   private static final String AVX512 = "SkylakeX";
-  private static final Set<String> NEEDS_AVX512 = Set.of("skylakex", "cooperlake", "sapphirerapids");
+  private static final Set<String> NEEDS_AVX512 =
+      Set.of("skylakex", "cooperlake", "sapphirerapids");
   private static final Set<String> AVX512_FLAGS =
       Set.of("avx512f", "avx512dq", "avx512bw", "avx512vl");
 
@@ -41,9 +42,7 @@ final class CoreType {
     if (setting.equalsIgnoreCase(BlasOptions.AUTO)) {
       return environment == null && hasAvx512 ? AVX512 : null;
     }
-    if (NEEDS_AVX512.contains(setting.toLowerCase(Locale.ROOT))
-        && !flags.isEmpty()
-        && !hasAvx512) {
+    if (NEEDS_AVX512.contains(setting.toLowerCase(Locale.ROOT)) && !flags.isEmpty() && !hasAvx512) {
       // OpenBLAS would believe it, and the first product would be an illegal instruction.
       throw new BackendException(
           "The BLAS core type %s needs a processor with AVX-512 (f, dq, bw, vl), which this is not"

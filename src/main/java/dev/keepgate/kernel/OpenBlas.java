@@ -33,9 +33,7 @@ interface OpenBlas extends Library {
         .map(
             library ->
                 Native.load(
-                    library.getValue(),
-                    OpenBlas.class,
-                    Map.of(Library.OPTION_OPEN_FLAGS, LAZY)))
+                    library.getValue(), OpenBlas.class, Map.of(Library.OPTION_OPEN_FLAGS, LAZY)))
         .toList();
   }
 }

@@ -41,8 +41,7 @@ class PortableMemoryTest {
         Scratch scratch = kernel.newScratch()) {
       // At 0.4 MB a call and more.
       assertFlat(
-          3_000,
-          i -> compiled.unroll(input(model, 1 + i % 32, 1), true, i % 7 == 0, scratch));
+          3_000, i -> compiled.unroll(input(model, 1 + i % 32, 1), true, i % 7 == 0, scratch));
     }
   }
 
