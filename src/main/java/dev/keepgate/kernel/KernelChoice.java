@@ -4,6 +4,8 @@ package dev.keepgate.kernel;
 public enum KernelChoice {
   /** The fastest that the backend has. */
   AUTO,
+  /** For CPUs only. */
+  NATIVE,
   PORTABLE,
   /** In double precision and plain loops: slow. */
   REFERENCE;
@@ -11,7 +13,9 @@ public enum KernelChoice {
   /** A kernel; the backend must have been loaded. */
   public LstmKernel kernel() {
     return switch (this) {
-      case AUTO, PORTABLE -> new PortableKernel();
+      case AUTO -> Backend.isCuda() ? new PortableKernel() : new NativeKernel();
+      case NATIVE -> new NativeKernel();
+      case PORTABLE -> new PortableKernel();
       case REFERENCE -> new ReferenceKernel();
     };
   }
