@@ -95,13 +95,14 @@ final class OnnxRuntimePeer implements Peer {
     xBuffer.put(0, x);
     hBuffer.put(0, state);
     cBuffer.put(0, state);
-    try (OrtSession.Result result = session.run(inputs, Set.of(), outputs)) {
-      yBuffer.get(0, output);
-      lastHBuffer.get(0, lastH);
-      lastCBuffer.get(0, lastC);
+    try {
+      session.run(inputs, Set.of(), outputs).close();
     } catch (OrtException e) {
       throw new IllegalStateException(e);
     }
+    yBuffer.get(0, output);
+    lastHBuffer.get(0, lastH);
+    lastCBuffer.get(0, lastC);
   }
 
   @Override

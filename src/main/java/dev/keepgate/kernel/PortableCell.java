@@ -76,6 +76,7 @@ final class PortableCell implements RecurrentCell<PortableScratch> {
     PackedSteps steps = run.steps();
     float[] h = steps.gatherRows(run.firstH(), config.outputSize());
     float[] c = steps.gatherRows(run.firstC(), config.hiddenSize());
+    CellTrace trace = run.trace();
     float[] packed =
         run(
             steps,
@@ -83,9 +84,7 @@ final class PortableCell implements RecurrentCell<PortableScratch> {
             h,
             c,
             scratch,
-            run.trace() == null
-                ? null
-                : (from, gates, cell) -> store(run.trace(), steps, from, gates, cell));
+            trace == null ? null : (from, gates, cell) -> store(trace, steps, from, gates, cell));
     steps.scatter(packed, run.outputs(), config.outputSize());
     steps.scatterRows(h, run.h(), config.outputSize());
     steps.scatterRows(c, run.c(), config.hiddenSize());
