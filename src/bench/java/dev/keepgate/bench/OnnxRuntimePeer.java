@@ -53,7 +53,7 @@ final class OnnxRuntimePeer implements Peer {
     int batch = problem.batch();
     int time = problem.time();
     int hidden = problem.hidden();
-    this.x = Problem.timeMajor(problem.x(), batch, time, problem.input());
+    this.x = Problem.swapped(problem.x(), batch, time, problem.input());
     this.state = new float[batch * hidden];
     this.lastH = new float[batch * hidden];
     this.lastC = new float[batch * hidden];
@@ -107,7 +107,7 @@ final class OnnxRuntimePeer implements Peer {
 
   @Override
   public float[] output() {
-    return Problem.timeMajor(output, problem.time(), problem.batch(), problem.hidden());
+    return Problem.swapped(output, problem.time(), problem.batch(), problem.hidden());
   }
 
   @Override

@@ -74,9 +74,9 @@ final class PortableCell implements RecurrentCell<PortableScratch> {
   @Override
   public void run(Run run, PortableScratch scratch) {
     PackedSteps steps = run.steps();
+    CellTrace trace = run.trace();
     float[] h = steps.gatherRows(run.firstH(), config.outputSize());
     float[] c = steps.gatherRows(run.firstC(), config.hiddenSize());
-    CellTrace trace = run.trace();
     float[] packed =
         run(
             steps,
