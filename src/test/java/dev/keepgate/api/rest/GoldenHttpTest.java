@@ -140,9 +140,7 @@ class GoldenHttpTest extends ServerTest {
     // The Keras cases call ids x as well.
     body.put(
         "x",
-        nested(
-            x,
-            ids != null || x.shape().length == 2 && golden.name().startsWith("keras-", "onnx-")));
+        nested(x, ids != null || (x.shape().length == 2 && golden.name().startsWith("keras-"))));
     Tensor h = golden.inputs().get("h0");
     Tensor c = golden.inputs().get("c0");
     if (h != null && c != null) {
