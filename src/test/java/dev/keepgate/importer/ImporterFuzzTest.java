@@ -28,9 +28,10 @@ class ImporterFuzzTest {
       FuzzTarget.of(ModelFormat.TENSORFLOW_CHECKPOINT, ".ckpt.index");
   private static final FuzzTarget CHECKPOINT_TAR =
       FuzzTarget.of(ModelFormat.TENSORFLOW_CHECKPOINT, "saved-model.tar");
+  private static final FuzzTarget ONNX = FuzzTarget.of(ModelFormat.ONNX, ".onnx");
 
   static Stream<FuzzTarget> targets() {
-    return Stream.of(SAFETENSORS, NPZ, PYTORCH, CHECKPOINT, CHECKPOINT_TAR);
+    return Stream.of(SAFETENSORS, NPZ, PYTORCH, CHECKPOINT, CHECKPOINT_TAR, ONNX);
   }
 
   @ParameterizedTest
@@ -93,5 +94,15 @@ class ImporterFuzzTest {
   @FuzzTest
   void checkpoint(byte @Nullable [] file) {
     CHECKPOINT.check(file == null ? new byte[0] : file);
+  }
+
+  static List<byte[]> onnx() {
+    return ONNX.corpus();
+  }
+
+  @MethodSource
+  @FuzzTest
+  void onnx(byte @Nullable [] file) {
+    ONNX.check(file == null ? new byte[0] : file);
   }
 }
