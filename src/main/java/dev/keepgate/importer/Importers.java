@@ -6,6 +6,7 @@ import dev.keepgate.importer.flax.FlaxConvention;
 import dev.keepgate.importer.keras.KerasH5Importer;
 import dev.keepgate.importer.keras.KerasImporter;
 import dev.keepgate.importer.npz.NpzImporter;
+import dev.keepgate.importer.onnx.OnnxImporter;
 import dev.keepgate.importer.pytorch.PytorchConvention;
 import dev.keepgate.importer.safetensors.SafetensorsImporter;
 import dev.keepgate.importer.tensor.TensorConvention;
@@ -44,7 +45,8 @@ public final class Importers {
             new TorchFileImporter(conventions),
             new KerasImporter(),
             new KerasH5Importer(),
-            new Dl4jImporter()),
+            new Dl4jImporter(),
+            new OnnxImporter()),
         limits);
   }
 

@@ -30,7 +30,7 @@ class GoldenImportTest {
   private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
 
   static Stream<Arguments> files() {
-    return Stream.of("notebook-", "pytorch-", "tf1-", "tf2-", "flax-", "keras-")
+    return Stream.of("notebook-", "pytorch-", "tf1-", "tf2-", "flax-", "keras-", "onnx-")
         .flatMap(GoldenCase::all)
         .flatMap(
             golden ->
@@ -61,7 +61,8 @@ class GoldenImportTest {
       if (lengths != null) {
         compare(
             golden,
-            compiled.unroll(input(golden, compiled.config(), lengths.ints()), true, false, scratch),
+            compiled.unroll(
+                input(golden, compiled.config(), lengths.ints()), returnSequences, false, scratch),
             "_lengths");
       }
     }

@@ -30,9 +30,10 @@ class ImporterFuzzTest {
       FuzzTarget.of(ModelFormat.TENSORFLOW_CHECKPOINT, "saved-model.tar");
   private static final FuzzTarget KERAS = FuzzTarget.of(ModelFormat.KERAS, ".keras");
   private static final FuzzTarget HDF5 = FuzzTarget.of(ModelFormat.HDF5, ".h5");
+  private static final FuzzTarget ONNX = FuzzTarget.of(ModelFormat.ONNX, ".onnx");
 
   static Stream<FuzzTarget> targets() {
-    return Stream.of(SAFETENSORS, NPZ, PYTORCH, CHECKPOINT, CHECKPOINT_TAR, KERAS, HDF5);
+    return Stream.of(SAFETENSORS, NPZ, PYTORCH, CHECKPOINT, CHECKPOINT_TAR, KERAS, HDF5, ONNX);
   }
 
   @ParameterizedTest
@@ -115,5 +116,15 @@ class ImporterFuzzTest {
   @FuzzTest
   void hdf5(byte @Nullable [] file) {
     HDF5.check(file == null ? new byte[0] : file);
+  }
+
+  static List<byte[]> onnx() {
+    return ONNX.corpus();
+  }
+
+  @MethodSource
+  @FuzzTest
+  void onnx(byte @Nullable [] file) {
+    ONNX.check(file == null ? new byte[0] : file);
   }
 }

@@ -30,7 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
 class GoldenHttpTest extends ServerTest {
 
   static Stream<Arguments> files() {
-    return Stream.of("pytorch-", "tf1-", "tf2-", "flax-", "keras-")
+    return Stream.of("pytorch-", "tf1-", "tf2-", "flax-", "keras-", "onnx-")
         .flatMap(GoldenCase::all)
         .flatMap(golden -> golden.models().stream().map(files -> Arguments.of(golden, files)));
   }
