@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.GoldenCase;
+import dev.keepgate.api.http.Problem;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;

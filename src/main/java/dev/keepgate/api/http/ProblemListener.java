@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.http;
 
 /** Is told which problems clients were sent. */
 public interface ProblemListener {

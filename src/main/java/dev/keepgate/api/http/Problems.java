@@ -1,6 +1,6 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.http;
 
-import dev.keepgate.api.rest.Problem.FieldProblem;
+import dev.keepgate.api.http.Problem.FieldProblem;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceException;
 import dev.keepgate.registry.RegistryException;
@@ -14,6 +14,8 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
 import org.springframework.web.multipart.MaxUploadSizeExceededException;
 import org.springframework.web.multipart.MultipartException;
 import tools.jackson.core.JacksonException;
@@ -26,10 +28,10 @@ class Problems {
   private static final Logger log = LoggerFactory.getLogger(Problems.class);
   private static final String RETRY_SOON = "1";
 
-  private final ProblemListener listener;
+  private final ErrorAnswers answers;
 
-  Problems(ProblemListener listener) {
-    this.listener = listener;
+  Problems(ErrorAnswers answers) {
+    this.answers = answers;
   }
 
   @ExceptionHandler
@@ -172,7 +174,12 @@ class Problems {
   }
 
   private void send(Problem problem, HttpServletResponse response) throws IOException {
-    listener.problem(problem.slug());
-    problem.send(response);
+    answers.send(problem, path(), response);
+  }
+
+  private static String path() {
+    return RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes request
+        ? request.getRequest().getRequestURI()
+        : "";
   }
 }

@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import jakarta.servlet.http.HttpServletResponse;
@@ -21,10 +21,10 @@ import tools.jackson.databind.json.JsonMapper;
  * @param errors the fields at fault; null where no field is
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-record Problem(
+public record Problem(
     String type, String title, int status, String detail, @Nullable List<FieldProblem> errors) {
 
-  static final String MEDIA_TYPE = "application/problem+json";
+  public static final String MEDIA_TYPE = "application/problem+json";
 
   private static final String URN = "urn:keepgate:problem:";
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -35,7 +35,7 @@ record Problem(
    * @param pointer a JSON pointer into the request, or the name of a tensor, layer or parameter
    * @param detail what was expected, and what came
    */
-  record FieldProblem(String pointer, String detail) {}
+  public record FieldProblem(String pointer, String detail) {}
 
   static Problem of(HttpStatus status, String slug, @Nullable String detail) {
     return of(status, slug, detail, null);

@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.http;
 
 import java.io.IOException;
 import org.apache.catalina.connector.Request;
@@ -17,10 +17,10 @@ final class ProblemReportValve extends ErrorReportValve {
 
   private static final Logger log = LoggerFactory.getLogger(ProblemReportValve.class);
 
-  private final ProblemListener listener;
+  private final ErrorAnswers answers;
 
-  ProblemReportValve(ProblemListener listener) {
-    this.listener = listener;
+  ProblemReportValve(ErrorAnswers answers) {
+    this.answers = answers;
   }
 
   @Override
@@ -33,9 +33,8 @@ final class ProblemReportValve extends ErrorReportValve {
       return;
     }
     Problem problem = Problem.of(status, Problem.slugOf(status), status.getReasonPhrase());
-    listener.problem(problem.slug());
     try {
-      problem.send(response);
+      answers.send(problem, String.valueOf(request.getRequestURI()), response);
       response.finishResponse();
     } catch (IOException | IllegalStateException e) {
       log.debug("A client left", e);

@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.http;
 
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -10,11 +10,9 @@ class TomcatConfiguration {
 
   /** The valve that is added last is asked first. */
   @Bean
-  WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemReports(
-      ProblemListener listener) {
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemReports(ErrorAnswers answers) {
     return factory ->
         factory.addContextCustomizers(
-            context ->
-                context.getParent().getPipeline().addValve(new ProblemReportValve(listener)));
+            context -> context.getParent().getPipeline().addValve(new ProblemReportValve(answers)));
   }
 }

@@ -1,11 +1,11 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.http;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 
 /** How a stream of steps is cut into pieces. */
-enum StreamFormat {
+public enum StreamFormat {
   /** A JSON document a line. */
   NDJSON(StreamFormat.NDJSON_TYPE, "", "\n"),
   /**
@@ -14,8 +14,8 @@ enum StreamFormat {
    */
   EVENTS(StreamFormat.EVENTS_TYPE, "data: ", "\n\n");
 
-  static final String NDJSON_TYPE = "application/x-ndjson";
-  static final String EVENTS_TYPE = "text/event-stream";
+  public static final String NDJSON_TYPE = "application/x-ndjson";
+  public static final String EVENTS_TYPE = "text/event-stream";
 
   private final String mediaType;
   private final String before;
@@ -27,21 +27,21 @@ enum StreamFormat {
     this.after = after;
   }
 
-  String mediaType() {
+  public String mediaType() {
     return mediaType;
   }
 
   /** What stands before a piece of the type. */
-  String before(String type) {
+  public String before(String type) {
     return this == EVENTS ? "event: " + type + "\n" + before : before;
   }
 
-  String after() {
+  public String after() {
     return after;
   }
 
   /** The format, where it is the first that a client asks for by name; null where it is not. */
-  static @Nullable StreamFormat of(@Nullable String accept) {
+  public static @Nullable StreamFormat of(@Nullable String accept) {
     return accept == null
         ? null
         : MediaType.parseMediaTypes(accept).stream()

@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.http;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -13,5 +13,5 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("keepgate.http")
-record HttpProperties(
+public record HttpProperties(
     @DefaultValue("64MB") DataSize maxBody, @DefaultValue("4GB") DataSize maxModel) {}

@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.http;
 
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
@@ -10,7 +10,7 @@ import java.util.Arrays;
  * A body that ends in an error where its limit is passed: at once where the client says how long it
  * is, and on the way where it does not.
  */
-final class BodyLimit extends ServletInputStream {
+public final class BodyLimit extends ServletInputStream {
 
   /** Bytes to make room for before any has come. */
   private static final int FIRST = 1 << 18;
@@ -31,7 +31,7 @@ final class BodyLimit extends ServletInputStream {
    *
    * @throws BodyTooLargeException if the client announces more
    */
-  static BodyLimit of(HttpServletRequest request, long limit) throws IOException {
+  public static BodyLimit of(HttpServletRequest request, long limit) throws IOException {
     if (request.getContentLengthLong() > limit) {
       throw new BodyTooLargeException(limit);
     }

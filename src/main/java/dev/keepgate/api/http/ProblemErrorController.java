@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.http;
 
 import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.RequestDispatcher;
@@ -15,10 +15,10 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 class ProblemErrorController implements ErrorController {
 
-  private final ProblemListener listener;
+  private final ErrorAnswers answers;
 
-  ProblemErrorController(ProblemListener listener) {
-    this.listener = listener;
+  ProblemErrorController(ErrorAnswers answers) {
+    this.answers = answers;
   }
 
   @RequestMapping("/error")
@@ -31,7 +31,7 @@ class ProblemErrorController implements ErrorController {
         known == HttpStatus.BAD_REQUEST && exception instanceof IOException
             ? Problem.of(known, "incomplete-body", "the body ended early, or its chunks are broken")
             : Problem.of(known, Problem.slugOf(known), known.getReasonPhrase());
-    listener.problem(problem.slug());
-    problem.send(response);
+    Object path = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI);
+    answers.send(problem, path == null ? request.getRequestURI() : path.toString(), response);
   }
 }
