@@ -2,6 +2,7 @@ package dev.keepgate.importer;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -32,6 +33,22 @@ public final class ZipFiles {
     } catch (RuntimeException e) {
       zip.close();
       throw damaged(e);
+    }
+  }
+
+  /**
+   * Opens a file in a zip.
+   *
+   * @param from how many of its bytes to pass over
+   */
+  public static InputStream open(ZipFile zip, ZipEntry entry, long from) throws IOException {
+    InputStream in = zip.getInputStream(entry);
+    try {
+      in.skipNBytes(from);
+      return in;
+    } catch (IOException e) {
+      in.close();
+      throw e;
     }
   }
 

@@ -9,7 +9,7 @@ import dev.keepgate.model.Activation;
 final class FloatFunctions {
 
   /** Beyond it tanh is 1 in single precision. */
-  private static final float BOUND = 8.01773357391357422f;
+  private static final float BOUND = 8.017734f;
 
   /** What HotSpot's vectorised loop takes at a time; it goes through what is left one by one. */
   static final int STRIDE = 256;
@@ -28,13 +28,13 @@ final class FloatFunctions {
   private static float tanh(float value) {
     float x = Math.max(-BOUND, Math.min(BOUND, value));
     float square = x * x;
-    float above = Math.fma(1.394553628e-8f, square, 2.102733560e-5f);
-    above = Math.fma(above, square, 3.520756727e-3f);
-    above = Math.fma(above, square, 1.340216100e-1f);
+    float above = Math.fma(1.3945536e-8f, square, 2.1027336e-5f);
+    above = Math.fma(above, square, 0.0035207567f);
+    above = Math.fma(above, square, 0.13402161f);
     above = Math.fma(above, square, 1);
-    float below = Math.fma(8.015776984e-7f, square, 3.326951409e-4f);
-    below = Math.fma(below, square, 2.597254514e-2f);
-    below = Math.fma(below, square, 4.673548340e-1f);
+    float below = Math.fma(8.015777e-7f, square, 3.3269514e-4f);
+    below = Math.fma(below, square, 0.025972545f);
+    below = Math.fma(below, square, 0.46735483f);
     below = Math.fma(below, square, 1);
     return x * above / below;
   }

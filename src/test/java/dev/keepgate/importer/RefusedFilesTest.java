@@ -118,6 +118,13 @@ class RefusedFilesTest {
   }
 
   @Test
+  void nameThatIsMeantToKeepPatternsBusyIsRefused() throws IOException {
+    Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
+    tensors.put("cell/".repeat(1000) + "recurrent_kernel", ones(1));
+    assertThat(refusal(safetensors(tensors))).hasMessageContaining("a name longer than");
+  }
+
+  @Test
   void indexWithoutDataNamesTheFileThatIsMissing() throws IOException {
     Path index = GoldenCase.read("tf1-basic-lstm-cell").file(".index");
     assertThat(refusal(index)).hasMessageContaining("model.ckpt.data-00000-of-00001");

@@ -1,6 +1,7 @@
 package dev.keepgate.importer.checkpoint;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.ZipFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -32,14 +33,7 @@ final class ZipParts implements Parts {
     if (entry == null) {
       throw ImportException.malformed("the zip has no '%s'".formatted(name));
     }
-    InputStream in = zip.getInputStream(entry);
-    try {
-      in.skipNBytes(from);
-      return in;
-    } catch (IOException e) {
-      in.close();
-      throw e;
-    }
+    return ZipFiles.open(zip, entry, from);
   }
 
   @Override

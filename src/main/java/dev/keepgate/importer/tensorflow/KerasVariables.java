@@ -24,8 +24,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,17 +35,37 @@ public final class KerasVariables implements TensorConvention {
 
   private static final String RECURRENT = "recurrent_kernel";
 
-  /** Everything up to a cell's own variables; directions are layers inside a layer. */
-  private static final Pattern CELL =
-      Pattern.compile(
-          "(?<layer>.*?)(?:(?<=^|/)(?<direction>forward|backward)_[^/]+/)?"
-              + "(?<cell>(?:[^/]*cell[^/]*/)?)recurrent_kernel(?<suffix>(?::0)?)");
-
   private static final List<String> PEEPHOLES =
       List.of(
           "input_gate_peephole_weights",
           "forget_gate_peephole_weights",
           "output_gate_peephole_weights");
+
+  /**
+   * Where a recurrent kernel belongs.
+   *
+   * @param layer everything before the direction and the cell, which are layers inside a layer
+   */
+  private record Place(String layer, boolean backward) {
+
+    static Place of(String name) {
+      List<String> path = new ArrayList<>(List.of(name.split("/", -1)));
+      dropLast(path);
+      if (!path.isEmpty() && path.get(path.size() - 1).contains("cell")) {
+        dropLast(path);
+      }
+      String last = path.isEmpty() ? "" : path.get(path.size() - 1);
+      boolean backward = last.startsWith("backward_");
+      if (backward || last.startsWith("forward_")) {
+        dropLast(path);
+      }
+      return new Place(String.join("/", path), backward);
+    }
+
+    private static void dropLast(List<String> path) {
+      path.remove(path.size() - 1);
+    }
+  }
 
   /** The recurrent kernels of one layer. */
   private static final class Layer {
@@ -57,7 +75,12 @@ public final class KerasVariables implements TensorConvention {
 
   @Override
   public boolean recognizes(Collection<TensorInfo> tensors) {
-    return tensors.stream().anyMatch(tensor -> CELL.matcher(tensor.name()).matches());
+    return tensors.stream().anyMatch(tensor -> isRecurrent(tensor.name()));
+  }
+
+  private static boolean isRecurrent(String name) {
+    String last = name.substring(name.lastIndexOf('/') + 1);
+    return last.equals(RECURRENT) || last.equals(RECURRENT + ":0");
   }
 
   @Override
@@ -81,16 +104,15 @@ public final class KerasVariables implements TensorConvention {
       throws ImportException {
     Map<String, Layer> layers = new LinkedHashMap<>();
     for (String name : names) {
-      Matcher cell = CELL.matcher(name);
-      if (!cell.matches() || (prefix != null && !name.startsWith(prefix))) {
+      if (!isRecurrent(name) || (prefix != null && !name.startsWith(prefix))) {
         continue;
       }
-      Layer layer =
-          layers.computeIfAbsent(String.valueOf(cell.group("layer")), scope -> new Layer());
-      boolean backward = "backward".equals(cell.group("direction"));
+      Place place = Place.of(name);
+      boolean backward = place.backward();
+      Layer layer = layers.computeIfAbsent(place.layer(), scope -> new Layer());
       if ((backward ? layer.backward : layer.forward) != null) {
         throw ImportException.unsupported(
-            name, "the layer '%s' has several cells".formatted(cell.group("layer")));
+            name, "the layer '%s' has several cells".formatted(place.layer()));
       }
       if (backward) {
         layer.backward = name;

@@ -1,6 +1,7 @@
 package dev.keepgate.importer.torchfile;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.ZipFiles;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,14 +47,7 @@ final class ZipStorages implements Storages {
           "storage '%s' has %d bytes, the pickle needs %d"
               .formatted(key, entry.getSize(), from + wanted));
     }
-    InputStream in = zip.getInputStream(entry);
-    try {
-      in.skipNBytes(from);
-      return in;
-    } catch (IOException e) {
-      in.close();
-      throw e;
-    }
+    return ZipFiles.open(zip, entry, from);
   }
 
   private ZipEntry entry(String name) throws ImportException {

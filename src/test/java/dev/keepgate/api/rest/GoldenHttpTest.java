@@ -137,10 +137,9 @@ class GoldenHttpTest extends ServerTest {
     Map<String, Object> body = new LinkedHashMap<>();
     Tensor ids = golden.inputs().get("ids");
     Tensor x = Objects.requireNonNull(ids != null ? ids : golden.inputs().get("x"));
-    // The Keras cases call ids x as well.
-    body.put(
-        "x",
-        nested(x, ids != null || (x.shape().length == 2 && golden.name().startsWith("keras-"))));
+    // The cases of Keras call ids x as well.
+    boolean isIds = ids != null || (x.shape().length == 2 && golden.name().startsWith("keras-"));
+    body.put("x", nested(x, isIds));
     Tensor h = golden.inputs().get("h0");
     Tensor c = golden.inputs().get("c0");
     if (h != null && c != null) {
