@@ -2,6 +2,7 @@ package dev.keepgate.importer.archive;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.importer.ZipFiles;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -29,7 +30,7 @@ public final class ZipArchive implements Closeable {
 
   /** Whether a file is a zip archive that has entries of all these names. */
   public static boolean hasEntries(Path path, String... names) throws IOException {
-    try (ZipFile zip = new ZipFile(path.toFile())) {
+    try (ZipFile zip = ZipFiles.open(path)) {
       return Arrays.stream(names).allMatch(name -> zip.getEntry(name) != null);
     } catch (ZipException e) {
       return false;
@@ -46,7 +47,7 @@ public final class ZipArchive implements Closeable {
       throws IOException, ImportException {
     ZipFile zip;
     try {
-      zip = new ZipFile(path.toFile());
+      zip = ZipFiles.open(path);
     } catch (ZipException e) {
       throw ImportException.malformed("this is no sound zip file: " + e.getMessage());
     }
