@@ -81,7 +81,8 @@ final class FloatFunctions {
         }
       }
       case HARD_SIGMOID -> hardSigmoidInPlace(activation, x, from, to);
-      case SOFTMAX -> softmaxInPlace(x, from, to, width);
+      case SOFTMAX -> softmaxInPlace(x, from, to, width, false);
+      case LOG_SOFTMAX -> softmaxInPlace(x, from, to, width, true);
       default -> {
         for (int i = from; i < to; i++) {
           x[i] = (float) ReferenceFunctions.activate(activation, x[i]);
@@ -99,7 +100,7 @@ final class FloatFunctions {
   }
 
   /** The largest number is taken off first, so that no power overflows. */
-  private static void softmaxInPlace(float[] x, int from, int to, int width) {
+  private static void softmaxInPlace(float[] x, int from, int to, int width, boolean log) {
     for (int at = from; at < to; at += width) {
       float largest = Float.NEGATIVE_INFINITY;
       for (int i = at; i < at + width; i++) {
@@ -107,12 +108,12 @@ final class FloatFunctions {
       }
       double sum = 0;
       for (int i = at; i < at + width; i++) {
-        double power = Math.exp((double) x[i] - largest);
-        x[i] = (float) power;
-        sum += power;
+        sum += Math.exp((double) x[i] - largest);
       }
+      double logSum = Math.log(sum);
       for (int i = at; i < at + width; i++) {
-        x[i] = (float) (x[i] / sum);
+        double difference = (double) x[i] - largest;
+        x[i] = (float) (log ? difference - logSum : Math.exp(difference) / sum);
       }
     }
   }
