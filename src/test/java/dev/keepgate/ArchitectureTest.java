@@ -35,7 +35,16 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("org.nd4j..", "org.bytedeco..")
             .because("ND4J gets no more releases: whatever replaces it must replace one room only"),
-        room("model", "kernel", "importer", "registry", "batch", "sequence", "inference", "api", "metrics")
+        room(
+                "model",
+                "kernel",
+                "importer",
+                "registry",
+                "batch",
+                "sequence",
+                "inference",
+                "api",
+                "metrics")
             .orShould()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework..", "tools.jackson..")

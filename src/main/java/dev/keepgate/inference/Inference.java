@@ -65,7 +65,13 @@ public final class Inference {
     if (operation == Operation.STEP && !handle.config().isCausal()) {
       throw new InferenceException.CannotStep(handle.id().toString());
     }
-    Call call = call(handle, operation, request, check(handle, operation, request).check(kept, rows), deadline);
+    Call call =
+        call(
+            handle,
+            operation,
+            request,
+            check(handle, operation, request).check(kept, rows),
+            deadline);
     BatchResult result = await(submit(call, StepListener.NONE), call.deadline());
     return finish(call, result);
   }

@@ -132,8 +132,7 @@ public abstract sealed class InferenceException extends RuntimeException {
     private final Reason reason;
     private final Duration retryAfter;
 
-    SequenceRefused(
-        Reason reason, String message, Duration retryAfter, @Nullable Throwable cause) {
+    SequenceRefused(Reason reason, String message, Duration retryAfter, @Nullable Throwable cause) {
       super(message, cause);
       this.reason = reason;
       this.retryAfter = retryAfter;

@@ -61,7 +61,8 @@ final class InputCheck {
     int batch = size.batch();
     if (kept != null && batch != rows) {
       throw new InvalidInput(
-          request.fields().x(), "expected a row for each of the sequence's %d, got %d".formatted(rows, batch));
+          request.fields().x(),
+          "expected a row for each of the sequence's %d, got %d".formatted(rows, batch));
     }
     boolean batched = size.batched();
     float[] x = config.takesIds() ? new float[0] : features(request.x().shape());

@@ -87,14 +87,7 @@ public final class Sequences implements AutoCloseable {
     return keep(
         handle,
         Sequence.open(
-            id,
-            handle.id(),
-            request.batch(),
-            ttl,
-            clock.instant(),
-            request.step(),
-            state,
-            null));
+            id, handle.id(), request.batch(), ttl, clock.instant(), request.step(), state, null));
   }
 
   private static SequenceId id(@Nullable String asked, List<FieldError> errors) {
@@ -112,8 +105,7 @@ public final class Sequences implements AutoCloseable {
     Duration ttl = asked == null ? properties.ttl() : asked;
     if (ttl.toMillis() < 1 || ttl.compareTo(properties.maxTtl()) > 0) {
       errors.add(
-          new FieldError(
-              "/ttl", "expected 1ms to %ds".formatted(properties.maxTtl().toSeconds())));
+          new FieldError("/ttl", "expected 1ms to %ds".formatted(properties.maxTtl().toSeconds())));
     }
     return ttl;
   }
@@ -131,8 +123,7 @@ public final class Sequences implements AutoCloseable {
       return null;
     }
     return new StateCheck(config, errors)
-        .check(
-            request.h(), request.c(), request.fields(), request.batch(), request.batch() > 1);
+        .check(request.h(), request.c(), request.fields(), request.batch(), request.batch() > 1);
   }
 
   private SequenceInfo keep(ModelHandle handle, Sequence sequence) {
@@ -272,8 +263,7 @@ public final class Sequences implements AutoCloseable {
             answer.output().output());
     Sequence next = now.after(last, answer.output().state(), clock.instant());
     if (next.bytes() > properties.maxSequenceBytes().toBytes()) {
-      throw new InferenceException.TooLarge(
-          next.bytes(), properties.maxSequenceBytes().toBytes());
+      throw new InferenceException.TooLarge(next.bytes(), properties.maxSequenceBytes().toBytes());
     }
     return next;
   }

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All that happens to one sequence happens under its id's lock in one map. Deadlines stand in an
  * ordered set, like a heap from which ended sequences can leave. A step does not move its
- * sequence's deadline there: who comes to collect a sequence sees that it lives on, and puts it back
- * with its new deadline.
+ * sequence's deadline there: who comes to collect a sequence sees that it lives on, and puts it
+ * back with its new deadline.
  */
 public final class InMemorySequenceStore implements SequenceStore {
 
@@ -77,8 +77,7 @@ public final class InMemorySequenceStore implements SequenceStore {
   }
 
   private boolean mayEvictFor(Sequence sequence) {
-    long room =
-        Math.min(properties.maxBytes().toBytes(), properties.maxBytesPerModel().toBytes());
+    long room = Math.min(properties.maxBytes().toBytes(), properties.maxBytesPerModel().toBytes());
     return properties.whenFull() == WhenFull.EVICT && sequence.bytes() <= room;
   }
 
@@ -244,8 +243,7 @@ public final class InMemorySequenceStore implements SequenceStore {
   @Override
   public SequenceUsage usage() {
     Moment oldest = first(openings);
-    return new SequenceUsage(
-        account.count(), account.bytes(), oldest == null ? null : oldest.at());
+    return new SequenceUsage(account.count(), account.bytes(), oldest == null ? null : oldest.at());
   }
 
   /** All that is open now. */

@@ -66,8 +66,7 @@ public final class SequenceClaims {
       if (!waited) {
         claimed = true;
       } else if (deadline.isPresent()) {
-        claimed =
-            turn.lock.tryLock(deadline.getAsLong() - System.nanoTime(), TimeUnit.NANOSECONDS);
+        claimed = turn.lock.tryLock(deadline.getAsLong() - System.nanoTime(), TimeUnit.NANOSECONDS);
       } else {
         turn.lock.lockInterruptibly();
         claimed = true;

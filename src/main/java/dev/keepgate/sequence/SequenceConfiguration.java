@@ -16,8 +16,7 @@ class SequenceConfiguration {
   static class InMemory {
 
     @Bean
-    InMemorySequenceStore sequenceStore(
-        SequenceProperties properties, SequenceListener listener) {
+    InMemorySequenceStore sequenceStore(SequenceProperties properties, SequenceListener listener) {
       return new InMemorySequenceStore(properties, Clock.systemUTC(), listener);
     }
 

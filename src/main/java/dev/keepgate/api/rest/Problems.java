@@ -87,8 +87,7 @@ class Problems {
   private record Refusal(HttpStatus status, String slug, boolean mayRetry) {}
 
   private static void retryAfter(Duration duration, HttpServletResponse response) {
-    response.setHeader(
-        HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, duration.toSeconds())));
+    response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, duration.toSeconds())));
   }
 
   @ExceptionHandler

@@ -208,7 +208,8 @@ final class RequestReader {
         default -> {
           if (reader.kept || !StateReader.names(entry.getKey())) {
             throw unknown(
-                entry.getKey(), reader.kept ? "x, lengths" : "x, h, c, lengths, h.<cell>, c.<cell>");
+                entry.getKey(),
+                reader.kept ? "x, lengths" : "x, h, c, lengths, h.<cell>, c.<cell>");
           }
         }
       }

@@ -67,8 +67,10 @@ final class SequenceDocs {
       @Schema(type = "array", description = "[batch, time, input] or, of one row, [time, input]")
           Object x,
       @Schema(description = STEP_DOC) @Nullable Long step,
-      @Schema(description = "[batch]: steps of each row that are not padding; the sequence's number"
-              + " of steps grows by time all the same")
+      @Schema(
+              description =
+                  "[batch]: steps of each row that are not padding; the sequence's number"
+                      + " of steps grows by time all the same")
           @Nullable List<Integer> lengths,
       @Nullable Boolean return_sequences,
       @Schema(defaultValue = "false") @Nullable Boolean return_state) {}
@@ -135,8 +137,7 @@ final class SequenceDocs {
             mediaType = JSON,
             schema = @Schema(implementation = UnrollSchema.class),
             examples =
-                @ExampleObject(
-                    value = "{\"x\": [[[1,2,3,4,3,2],[1,2,1,1,1,2]]], \"step\": 2}")),
+                @ExampleObject(value = "{\"x\": [[[1,2,3,4,3,2],[1,2,1,1,1,2]]], \"step\": 2}")),
         @Content(mediaType = Safetensors.MEDIA_TYPE)
       })
   @Advanced
@@ -193,8 +194,7 @@ final class SequenceDocs {
               examples = @ExampleObject(value = "{\"id\": \"chat-7b\"}")))
   @ApiResponse(
       responseCode = "201",
-      content =
-          @Content(mediaType = JSON, schema = @Schema(implementation = SequenceSchema.class)))
+      content = @Content(mediaType = JSON, schema = @Schema(implementation = SequenceSchema.class)))
   @ApiResponse(responseCode = "404", description = "There is no such sequence")
   @ApiResponse(responseCode = "409", description = "The id is in use")
   @ApiResponse(responseCode = "410", description = GONE)

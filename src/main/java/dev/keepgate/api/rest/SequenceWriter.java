@@ -24,8 +24,7 @@ final class SequenceWriter {
     Answer answer = stepped.answer();
     float[] output = answer.output().output();
     int[] shape = new AnswerWriter(answer).outputShape();
-    StateWriter state =
-        new StateWriter(answer.output().state(), answer.batch(), answer.batched());
+    StateWriter state = new StateWriter(answer.output().state(), answer.batch(), answer.batched());
     if (safetensors) {
       Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
       tensors.put("output", Tensor.Floats.of(output, shape));

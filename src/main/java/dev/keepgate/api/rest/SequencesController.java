@@ -87,7 +87,8 @@ class SequencesController {
     byte[] body = BodyLimit.of(request, properties.maxBody().toBytes()).readAllBytes();
     String type = request.getContentType();
     if (body.length > 0
-        && (type == null || FORMATS.stream().noneMatch(MediaType.valueOf(type)::isCompatibleWith))) {
+        && (type == null
+            || FORMATS.stream().noneMatch(MediaType.valueOf(type)::isCompatibleWith))) {
       throw new HttpMediaTypeNotSupportedException(
           type == null ? null : MediaType.valueOf(type), FORMATS);
     }
@@ -126,8 +127,7 @@ class SequencesController {
                 ? RequestReader.readSequenceSafetensors(body, call.config(), options)
                 : RequestReader.readSequenceJson(body, call.config(), options);
         listener.stage(call.model(), operation, Stage.READ, since(begun));
-        SequenceAnswer answer =
-            sequences.advance(call, operation, asked.request(), asked.step());
+        SequenceAnswer answer = sequences.advance(call, operation, asked.request(), asked.step());
         long computed = System.nanoTime();
         SequenceWriter.write(answer, asked.returnState(), wantsSafetensors(request), response);
         listener.stage(call.model(), operation, Stage.WRITE, since(computed));

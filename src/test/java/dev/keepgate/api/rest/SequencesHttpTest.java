@@ -61,15 +61,15 @@ class SequencesHttpTest extends ServerTest {
     assertThat(json(opened).get("version").asString()).isEqualTo("1");
 
     JsonNode first = json(post("chat-7", "step", "{\"x\": " + X0 + ", \"step\": 1}"));
-    JsonNode second =
-        json(post("chat-7", "step", "{\"x\": " + X1 + ", \"return_state\": true}"));
+    JsonNode second = json(post("chat-7", "step", "{\"x\": " + X1 + ", \"return_state\": true}"));
     assertThat(first.propertyNames()).containsExactly("output", "step");
     assertThat(second.get("step").asInt()).isEqualTo(2);
 
     JsonNode alone = json(postJson(CELL + "/step", "{\"x\": " + X0 + "}"));
     assertThat(first.get("output")).isEqualTo(alone.get("output"));
     JsonNode then =
-        json(postJson(CELL + "/step", "{\"x\": " + X1 + ", \"state\": " + alone.get("state") + "}"));
+        json(
+            postJson(CELL + "/step", "{\"x\": " + X1 + ", \"state\": " + alone.get("state") + "}"));
     assertThat(second.get("output")).isEqualTo(then.get("output"));
     assertThat(second.get("state")).isEqualTo(then.get("state"));
     assertThat(json(get("chat-7")).get("state")).isEqualTo(then.get("state"));
