@@ -1,21 +1,41 @@
 package dev.keepgate.batch;
 
+import dev.keepgate.kernel.Backend;
+import dev.keepgate.kernel.BackendInfo;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.PortableKernel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 @Configuration(proxyBeanMethods = false)
 class BatchConfiguration {
 
+  private static final Logger log = LoggerFactory.getLogger(BatchConfiguration.class);
+
   @Bean
-  LstmKernel kernel() {
-    return new PortableKernel();
+  BackendInfo backend(KernelProperties properties) {
+    return Backend.load(properties.blas().toOptions());
+  }
+
+  /** Takes the backend so that it is loaded first. */
+  @Bean
+  LstmKernel kernel(KernelProperties properties, BackendInfo backend) {
+    return properties.kernel().kernel();
   }
 
   @Bean
   BatchScheduler batchScheduler(
-      LstmKernel kernel, BatchProperties properties, BatchListener listener) {
-    return new BatchScheduler(kernel, properties, listener);
+      LstmKernel kernel, BackendInfo backend, BatchProperties properties, BatchListener listener) {
+    BatchScheduler scheduler = new BatchScheduler(kernel, properties, listener);
+    log.info(
+        "backend {}, {}, core type {}, {} BLAS thread(s) a call, {} lane(s), kernel {}",
+        backend.name(),
+        backend.blas(),
+        backend.coreType(),
+        backend.blasThreads(),
+        scheduler.laneCount(),
+        kernel.name());
+    return scheduler;
   }
 }

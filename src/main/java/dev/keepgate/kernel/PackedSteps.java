@@ -1,9 +1,5 @@
 package dev.keepgate.kernel;
 
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
-
 /**
  * The steps of a batch that are there, packed so that padding and masks cost nothing: rows in order
  * of how many steps they have, longest first, so that those which are still running at a step are
@@ -22,33 +18,56 @@ record PackedSteps(int[] rows, int[] active, int[] sources) {
    * @param backward whether each row is read from its last step back
    */
   static PackedSteps of(boolean[][] present, int time, boolean backward) {
-    int[][] steps = new int[present.length][];
+    int[] counts = new int[present.length];
+    int total = 0;
     for (int row = 0; row < present.length; row++) {
-      boolean[] there = present[row];
-      steps[row] =
-          IntStream.range(0, there.length)
-              .map(i -> backward ? there.length - 1 - i : i)
-              .filter(t -> there[t])
-              .toArray();
+      counts[row] = count(present[row]);
+      total += counts[row];
     }
-    int[] rows =
-        IntStream.range(0, present.length)
-            .boxed()
-            .sorted(Comparator.comparingInt(row -> -steps[row].length))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    int longest = rows.length == 0 ? 0 : steps[rows[0]].length;
+    int[] rows = longestFirst(counts, time);
+    int longest = rows.length == 0 ? 0 : counts[rows[0]];
     int[] active = new int[longest];
-    int[] sources = new int[Arrays.stream(steps).mapToInt(s -> s.length).sum()];
-    int next = 0;
+    int[] sources = new int[total];
+    int[] next = new int[rows.length];
+    int packed = 0;
     for (int s = 0; s < longest; s++) {
       int rank = 0;
-      for (; rank < rows.length && steps[rows[rank]].length > s; rank++) {
-        sources[next++] = rows[rank] * time + steps[rows[rank]][s];
+      for (; rank < rows.length && counts[rows[rank]] > s; rank++) {
+        boolean[] there = present[rows[rank]];
+        int at = next[rank];
+        while (!there[backward ? there.length - 1 - at : at]) {
+          at++;
+        }
+        next[rank] = at + 1;
+        sources[packed++] = rows[rank] * time + (backward ? there.length - 1 - at : at);
       }
       active[s] = rank;
     }
     return new PackedSteps(rows, active, sources);
+  }
+
+  private static int count(boolean[] there) {
+    int count = 0;
+    for (boolean each : there) {
+      count += each ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** The rows in order of their counts, equal ones as they were: a counting sort. */
+  private static int[] longestFirst(int[] counts, int time) {
+    int[] next = new int[time + 2];
+    for (int count : counts) {
+      next[time - count + 1]++;
+    }
+    for (int i = 1; i < next.length; i++) {
+      next[i] += next[i - 1];
+    }
+    int[] rows = new int[counts.length];
+    for (int row = 0; row < counts.length; row++) {
+      rows[next[time - counts[row]]++] = row;
+    }
+    return rows;
   }
 
   /** The packed steps of [batch, time, width], as [steps, width]. */

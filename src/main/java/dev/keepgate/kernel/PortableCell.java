@@ -8,9 +8,11 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import dev.keepgate.kernel.PortableScratch.Slot;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.LstmOutput.CellTrace;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -22,7 +24,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * transpose of what its name says, in 'f' order, which is what BLAS takes as it is; ND4J would copy
  * a 'c' array, weights and all, at every product.
  */
-final class PortableCell implements AutoCloseable {
+final class PortableCell implements RecurrentCell<PortableScratch> {
 
   private static final long GATES = 4;
 
@@ -69,6 +71,39 @@ final class PortableCell implements AutoCloseable {
     void step(int from, INDArray gates, INDArray cell);
   }
 
+  @Override
+  public void run(Run run, PortableScratch scratch) {
+    PackedSteps steps = run.steps();
+    CellTrace trace = run.trace();
+    float[] h = steps.gatherRows(run.firstH(), config.outputSize());
+    float[] c = steps.gatherRows(run.firstC(), config.hiddenSize());
+    float[] packed =
+        run(
+            steps,
+            steps.gather(run.x(), config.inputSize()),
+            h,
+            c,
+            scratch,
+            trace == null ? null : (from, gates, cell) -> store(trace, steps, from, gates, cell));
+    steps.scatter(packed, run.outputs(), config.outputSize());
+    steps.scatterRows(h, run.h(), config.outputSize());
+    steps.scatterRows(c, run.c(), config.hiddenSize());
+  }
+
+  private void store(CellTrace trace, PackedSteps steps, int from, INDArray gates, INDArray cell) {
+    int hidden = config.hiddenSize();
+    float[][] blocks = {trace.input(), trace.forget(), trace.output(), trace.candidate()};
+    for (int row = 0; row < gates.columns(); row++) {
+      int to = steps.sources()[from + row] * hidden;
+      for (int j = 0; j < hidden; j++) {
+        for (int block = 0; block < blocks.length; block++) {
+          blocks[block][to + j] = gates.getFloat((long) block * hidden + j, row);
+        }
+        trace.cell()[to + j] = cell.getFloat(j, row);
+      }
+    }
+  }
+
   /**
    * Takes packed rows through their steps.
    *
@@ -80,7 +115,7 @@ final class PortableCell implements AutoCloseable {
    * @param listener told of every step; null if nobody asks
    * @return [steps of all rows, outputSize], packed
    */
-  float[] run(
+  private float[] run(
       PackedSteps steps,
       float[] x,
       float[] h,
@@ -174,6 +209,15 @@ final class PortableCell implements AutoCloseable {
 
   private static INDArray columns(INDArray array, long from, long count) {
     return array.get(all(), interval(from, from + count));
+  }
+
+  @Override
+  public long bytes() {
+    return Stream.concat(
+            Stream.of(inputKernel, recurrentKernel, bias),
+            Stream.concat(peepholes.stream(), Stream.ofNullable(projection)))
+        .mapToLong(array -> array.length() * Float.BYTES)
+        .sum();
   }
 
   @Override

@@ -1,42 +1,28 @@
 package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.LstmOutput;
-import java.util.ArrayList;
-import java.util.List;
 
 /** A model's layers, each with its weights in ND4J arrays. */
 final class PortableModel implements CompiledModel {
 
-  private final LstmConfig config;
-  private final long bytes;
-  private final List<PortableLayer> layers = new ArrayList<>();
+  private final LayerStack<PortableScratch> layers;
 
   PortableModel(LstmModel model) {
-    this.config = model.config();
-    this.bytes = model.parameters() * Float.BYTES;
-    try {
-      for (LayerWeights layer : model.weights().layers()) {
-        layers.add(PortableLayer.of(layer));
-      }
-    } catch (RuntimeException | OutOfMemoryError e) {
-      close();
-      throw e;
-    }
+    this.layers = new LayerStack<>(model, PortableLayer::of);
   }
 
   @Override
   public LstmConfig config() {
-    return config;
+    return layers.config();
   }
 
   @Override
   public long bytes() {
-    return bytes;
+    return layers.bytes();
   }
 
   @Override
@@ -46,28 +32,14 @@ final class PortableModel implements CompiledModel {
       throw new IllegalArgumentException("the scratch is another kernel's");
     }
     try {
-      return unroll(new PortableCall(config, input, trace, own), returnSequences);
+      return layers.unroll(input, returnSequences, trace, own);
     } finally {
       own.trim();
     }
   }
 
-  private LstmOutput unroll(PortableCall call, boolean returnSequences) {
-    int top = layers.size() - 1;
-    while (!(layers.get(top) instanceof PortableLayer.Recurrent)) {
-      top--;
-    }
-    for (int i = 0; i < layers.size(); i++) {
-      layers.get(i).apply(call);
-      if (i == top && !returnSequences) {
-        call.summarize();
-      }
-    }
-    return call.output();
-  }
-
   @Override
   public void close() {
-    layers.forEach(PortableLayer::close);
+    layers.close();
   }
 }

@@ -140,11 +140,11 @@ class HelmChartTest {
         .isEqualTo("RollingUpdate");
     assertThat(strategy(render(template().set("persistence.accessModes[0]", "ReadWriteMany"))))
         .isEqualTo("RollingUpdate");
-    for (String many : new String[] {"replicaCount=2", "autoscaling.enabled=true"}) {
-      String[] value = many.split("=");
-      assertThatThrownBy(() -> template().set(value[0], value[1]).call())
-          .hasMessageContaining("ReadWriteMany");
-    }
+    Map.of("replicaCount", 2, "autoscaling.enabled", true)
+        .forEach(
+            (name, many) ->
+                assertThatThrownBy(() -> template().set(name, many).call())
+                    .hasMessageContaining("ReadWriteMany"));
   }
 
   @Test

@@ -66,8 +66,25 @@ record Server(URI address) {
         .statusCode();
   }
 
-  /** Sends tensors, gets tensors. */
-  HttpResponse<byte[]> post(String path, BodyPublisher tensors)
+  /** The body that a JSON body is answered with. */
+  String postJson(String path, String json) throws IOException, InterruptedException {
+    HttpResponse<String> response =
+        CLIENT.send(
+            request(path)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(json))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return response.body();
+  }
+
+  /** What an input is answered with. */
+  float[] output(String path, Tensor.Floats x) throws IOException, InterruptedException {
+    return values(tensors(path, Map.of("x", x)), "output");
+  }
+
+  private HttpResponse<byte[]> post(String path, BodyPublisher tensors)
       throws IOException, InterruptedException {
     return CLIENT.send(
         request(path)

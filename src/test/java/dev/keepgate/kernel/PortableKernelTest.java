@@ -1,10 +1,16 @@
 package dev.keepgate.kernel;
 
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PortableKernelTest {
+
+  @BeforeAll
+  static void load() {
+    Backend.load(BlasOptions.DEFAULT);
+  }
 
   static Stream<RandomModels.Case> cases() {
     return RandomModels.cases(Integer.getInteger("keepgate.cases", 300));

@@ -111,7 +111,7 @@ final class RandomModels {
     int input = width;
     CellConfig forward = cell(input, 0);
     boolean twoWays = chance(3);
-    Merge merge = Merge.values()[random.nextInt(Merge.values().length)];
+    Merge merge = List.of(Merge.values()).get(random.nextInt(Merge.values().length));
     CellConfig backward =
         twoWays ? cell(input, merge == Merge.CONCAT ? 0 : forward.outputSize()) : null;
     boolean repeat = random.nextBoolean();

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -76,7 +77,7 @@ class CrashTest {
     }
   }
 
-  private void killAfter(int lines, long from, TreeSet<Long> answered, TreeSet<Long> unsure)
+  private void killAfter(int lines, long from, Set<Long> answered, Set<Long> unsure)
       throws IOException, InterruptedException {
     Process server =
         new ProcessBuilder(

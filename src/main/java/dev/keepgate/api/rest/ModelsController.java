@@ -6,9 +6,6 @@ import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.Upload;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
-import io.swagger.v3.oas.annotations.media.Content;
-import io.swagger.v3.oas.annotations.media.Schema;
-import io.swagger.v3.oas.annotations.parameters.RequestBody;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -60,15 +57,8 @@ class ModelsController {
   }
 
   @Operation(summary = "Make a version of a model from the file that a framework saved")
-  @RequestBody(
-      content = {
-        @Content(
-            mediaType = "application/octet-stream",
-            schema = @Schema(type = "string", format = "binary")),
-        @Content(
-            mediaType = "multipart/form-data",
-            schema = @Schema(implementation = UploadReader.Form.class))
-      })
+  @ModelFile
+  @ResponseStatus(HttpStatus.CREATED)
   @PutMapping("/models/{model}/versions/{version}")
   ResponseEntity<ModelView> put(
       @PathVariable String model,
@@ -83,15 +73,8 @@ class ModelsController {
   }
 
   @Operation(summary = "Make the next version of a model")
-  @RequestBody(
-      content = {
-        @Content(
-            mediaType = "application/octet-stream",
-            schema = @Schema(type = "string", format = "binary")),
-        @Content(
-            mediaType = "multipart/form-data",
-            schema = @Schema(implementation = UploadReader.Form.class))
-      })
+  @ModelFile
+  @ResponseStatus(HttpStatus.CREATED)
   @PostMapping("/models/{model}/versions")
   ResponseEntity<ModelView> post(
       @PathVariable String model,
@@ -113,6 +96,7 @@ class ModelsController {
   }
 
   @Operation(summary = "Tell what a file holds, and keep nothing")
+  @ModelFile
   @PostMapping("/models:inspect")
   ModelView inspect(
       @RequestParam(required = false) @Nullable String format,

@@ -1,30 +1,40 @@
 package dev.keepgate.kernel;
 
+import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmOutput.CellTrace;
 import dev.keepgate.model.Merge;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** An LSTM layer: its one or two cells over packed steps, and how their outputs become one. */
-final class PortableRecurrence implements AutoCloseable {
+/**
+ * An LSTM layer: its one or two cells over packed steps, and how their outputs become one.
+ *
+ * @param <S> working memory of the kernel that computes the cells
+ */
+final class Recurrence<S extends Scratch> implements Layer<S> {
 
   private final LayerConfig.Lstm config;
-  private final @Nullable PortableCell forward;
-  private final @Nullable PortableCell backward;
+  private final @Nullable RecurrentCell<S> forward;
+  private final @Nullable RecurrentCell<S> backward;
 
-  PortableRecurrence(LayerWeights.Lstm weights) {
+  /**
+   * @param layOut makes a cell of its numbers
+   */
+  Recurrence(
+      LayerWeights.Lstm weights, BiFunction<CellConfig, CellWeights, RecurrentCell<S>> layOut) {
     this.config = weights.config();
-    this.forward = cell(config.forward(), weights.forward());
-    this.backward = cell(config.backward(), weights.backward());
+    this.forward = cell(config.forward(), weights.forward(), layOut);
+    this.backward = cell(config.backward(), weights.backward(), layOut);
   }
 
-  private static @Nullable PortableCell cell(
-      @Nullable CellConfig config, @Nullable CellWeights weights) {
-    return config == null || weights == null ? null : new PortableCell(config, weights);
+  private static <S extends Scratch> @Nullable RecurrentCell<S> cell(
+      @Nullable CellConfig config,
+      @Nullable CellWeights weights,
+      BiFunction<CellConfig, CellWeights, RecurrentCell<S>> layOut) {
+    return config == null || weights == null ? null : layOut.apply(config, weights);
   }
 
   /**
@@ -35,9 +45,10 @@ final class PortableRecurrence implements AutoCloseable {
    */
   private record Pass(float[] outputs, float[] finalH, int size) {}
 
-  void apply(PortableCall call) {
-    Pass ahead = pass(call, forward, config.forward(), false);
-    Pass back = pass(call, backward, config.backward(), true);
+  @Override
+  public void apply(LayerCall call, S scratch) {
+    Pass ahead = pass(call, forward, config.forward(), false, scratch);
+    Pass back = pass(call, backward, config.backward(), true, scratch);
     int steps = call.input.batch() * call.time;
     if (ahead != null && back != null) {
       call.values = merge(ahead.outputs, back.outputs, ahead.size, back.size, steps);
@@ -54,57 +65,50 @@ final class PortableRecurrence implements AutoCloseable {
   }
 
   private @Nullable Pass pass(
-      PortableCall call,
-      @Nullable PortableCell cell,
+      LayerCall call,
+      @Nullable RecurrentCell<S> cell,
       @Nullable CellConfig cellConfig,
-      boolean isBackward) {
+      boolean isBackward,
+      S scratch) {
     if (cell == null || cellConfig == null) {
       return null;
     }
     int index = call.nextCell++;
     int out = cellConfig.outputSize();
-    int hidden = cellConfig.hiddenSize();
-    PackedSteps steps = PackedSteps.of(call.present, call.time, isBackward);
-    float[] h = steps.gatherRows(call.input.state().h()[index], out);
-    float[] c = steps.gatherRows(call.input.state().c()[index], hidden);
-    CellTrace trace = call.traces == null ? null : call.traces.get(index);
-    float[] packed =
-        cell.run(
-            steps,
-            steps.gather(call.values, call.width),
-            h,
-            c,
-            call.scratch,
-            trace == null ? null : (from, g, s) -> store(trace, steps, hidden, from, g, s));
-    float[] outputs = new float[call.input.batch() * call.time * out];
-    steps.scatter(packed, outputs, out);
-    if (trace != null) {
-      System.arraycopy(outputs, 0, trace.hidden(), 0, outputs.length);
+    float[] outputs =
+        new float[Math.multiplyExact(Math.multiplyExact(call.input.batch(), call.time), out)];
+    cell.run(
+        new RecurrentCell.Run(
+            PackedSteps.of(call.present, call.time, isBackward),
+            call.values,
+            call.input.state().h()[index],
+            call.input.state().c()[index],
+            outputs,
+            call.state.h()[index],
+            call.state.c()[index],
+            call.traces == null ? null : call.traces.get(index)),
+        scratch);
+    if (call.traces != null) {
+      System.arraycopy(outputs, 0, call.traces.get(index).hidden(), 0, outputs.length);
     }
-    steps.scatterRows(h, call.state.h()[index], out);
-    steps.scatterRows(c, call.state.c()[index], hidden);
     if (config.repeatMasked()) {
       repeat(call, outputs, out, isBackward);
     }
     return new Pass(outputs, call.state.h()[index], out);
   }
 
-  private static void store(
-      CellTrace trace, PackedSteps steps, int hidden, int from, INDArray gates, INDArray cell) {
-    float[][] blocks = {trace.input(), trace.forget(), trace.output(), trace.candidate()};
-    for (int row = 0; row < gates.columns(); row++) {
-      int to = steps.sources()[from + row] * hidden;
-      for (int j = 0; j < hidden; j++) {
-        for (int block = 0; block < blocks.length; block++) {
-          blocks[block][to + j] = gates.getFloat((long) block * hidden + j, row);
-        }
-        trace.cell()[to + j] = cell.getFloat(j, row);
-      }
-    }
+  @Override
+  public long bytes() {
+    return (forward == null ? 0 : forward.bytes()) + (backward == null ? 0 : backward.bytes());
+  }
+
+  /** The cell that reads from the first step on. */
+  @Nullable RecurrentCell<S> forward() {
+    return forward;
   }
 
   /** Gives each masked step the output that was computed before it. */
-  private static void repeat(PortableCall call, float[] outputs, int size, boolean isBackward) {
+  private static void repeat(LayerCall call, float[] outputs, int size, boolean isBackward) {
     for (int row = 0; row < call.present.length; row++) {
       boolean[] there = call.present[row];
       for (int i = 1; i < there.length; i++) {
@@ -119,7 +123,7 @@ final class PortableRecurrence implements AutoCloseable {
   }
 
   /** Each row's outputs in the order in which they were computed. */
-  private static float[] reversed(PortableCall call, Pass pass) {
+  private static float[] reversed(LayerCall call, Pass pass) {
     float[] reversed = new float[pass.outputs.length];
     for (int row = 0; row < call.present.length; row++) {
       int length = call.present[row].length;

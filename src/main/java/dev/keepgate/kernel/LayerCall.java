@@ -12,12 +12,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One batch on its way up the layers. */
-final class PortableCall {
+final class LayerCall {
 
   final LstmConfig config;
+  final List<CellConfig> cells;
   final LstmInput input;
   final LstmState state;
-  final PortableScratch scratch;
   final @Nullable List<CellTrace> traces;
 
   /** [batch][length of the row]: false where a step is masked; a summary has one step. */
@@ -37,11 +37,14 @@ final class PortableCall {
   /** [batch, width]: the final h of the last LSTM layer. */
   float[] finalH = new float[0];
 
-  PortableCall(LstmConfig config, LstmInput input, boolean trace, PortableScratch scratch) {
+  /**
+   * @param cells those of the configuration, which would make a new list at each call
+   */
+  LayerCall(LstmConfig config, List<CellConfig> cells, LstmInput input, boolean trace) {
     this.config = config;
     this.input = input;
-    this.scratch = scratch;
-    this.state = LstmState.zero(config, input.batch());
+    this.cells = cells;
+    this.state = zeroState(cells, input.batch());
     this.time = input.time();
     this.values = input.x();
     this.width = config.inputSize();
@@ -53,10 +56,20 @@ final class PortableCall {
     this.traces = trace ? emptyTraces() : null;
   }
 
+  private static LstmState zeroState(List<CellConfig> cells, int batch) {
+    float[][] h = new float[cells.size()][];
+    float[][] c = new float[cells.size()][];
+    for (int i = 0; i < h.length; i++) {
+      h[i] = new float[Math.multiplyExact(batch, cells.get(i).outputSize())];
+      c[i] = new float[Math.multiplyExact(batch, cells.get(i).hiddenSize())];
+    }
+    return new LstmState(h, c);
+  }
+
   private List<CellTrace> emptyTraces() {
     int steps = input.batch() * input.time();
     List<CellTrace> empty = new ArrayList<>();
-    for (CellConfig cell : config.cells()) {
+    for (CellConfig cell : cells) {
       int size = steps * cell.hiddenSize();
       empty.add(
           new CellTrace(

@@ -1,0 +1,209 @@
+package dev.keepgate.bench;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.kernel.NativeKernel;
+import dev.keepgate.model.CellWeights;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
+
+/**
+ * The native kernel beside ONNX Runtime and DL4J: from the arrays of a request to the arrays of its
+ * answer, h and c included. Rounds are interleaved, so that what else the machine does falls on all;
+ * the fastest round of each counts.
+ *
+ * <p>Two threads are two requests at a time: two lanes here, two concurrent runs of one session (one
+ * thread each) there, two networks in DL4J. A time is a request's.
+ */
+final class KernelBenchmark {
+
+  private static final double TOLERANCE = 1e-5;
+  private static final long ROUND_NANOS = 2_000_000;
+
+  /**
+   * One line of the table, in microseconds a request.
+   *
+   * @param ratio onnxruntime_us / keepgate_us
+   */
+  record Line(
+      int batch,
+      int time,
+      int input,
+      int hidden,
+      int threads,
+      double keepgate_us,
+      double onnxruntime_us,
+      double dl4j_us,
+      double ratio) {
+
+    double gflops() {
+      return 2.0 * 4 * hidden * (input + hidden) * batch * time / keepgate_us / 1e3;
+    }
+  }
+
+  private final int rounds;
+  private final boolean withDl4j;
+
+  KernelBenchmark(int rounds, boolean withDl4j) {
+    this.rounds = rounds;
+    this.withDl4j = withDl4j;
+  }
+
+  List<Line> run(int[] sizes, int[] batches, int[] times, int[] threads) {
+    List<Line> lines = new ArrayList<>();
+    LstmKernel kernel = new NativeKernel();
+    for (int size : sizes) {
+      CellWeights weights = Problem.weights(size, size);
+      Problem any = Problem.of(1, 1, size, size, weights);
+      try (CompiledModel model = kernel.compile(any.model());
+          OrtSession session = OnnxRuntimePeer.session(any)) {
+        for (int time : times) {
+          for (int batch : batches) {
+            Problem problem = Problem.of(batch, time, size, size, weights);
+            for (int count : threads) {
+              Line line = measure(problem, count, kernel, model, session);
+              System.out.printf(
+                  "H=%d B=%d T=%d threads=%d: keepgate %.1f us (%.0f GF/s), onnxruntime %.1f,"
+                      + " dl4j %.1f, ratio %.2f%n",
+                  size, batch, time, count, line.keepgate_us, line.gflops(), line.onnxruntime_us,
+                  line.dl4j_us, line.ratio);
+              lines.add(line);
+            }
+          }
+        }
+      } catch (OrtException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    return lines;
+  }
+
+  private Line measure(
+      Problem problem, int threads, LstmKernel kernel, CompiledModel model, OrtSession session) {
+    try (Team ours = new Team(threads, () -> new KeepgatePeer(kernel, model, problem));
+        Team onnx = new Team(threads, () -> new OnnxRuntimePeer(session, problem));
+        Team dl4j = new Team(withDl4j ? threads : 0, () -> new Dl4jPeer(problem))) {
+      List<Team> teams = withDl4j ? List.of(ours, onnx, dl4j) : List.of(ours, onnx);
+      for (Team team : teams) {
+        team.prepare();
+      }
+      for (Team team : teams) {
+        check(ours.output(), team.output());
+      }
+      double[] best = new double[3];
+      Arrays.fill(best, Double.MAX_VALUE);
+      for (int round = 0; round < rounds; round++) {
+        for (int i = 0; i < teams.size(); i++) {
+          // DL4J takes many times as long: three rounds tell enough.
+          if (i < 2 || round < 3) {
+            best[i] = Math.min(best[i], teams.get(i).round());
+          }
+        }
+      }
+      double dl4jTime = withDl4j ? best[2] : 0;
+      return new Line(
+          problem.batch(),
+          problem.time(),
+          problem.input(),
+          problem.hidden(),
+          threads,
+          best[0] / 1e3,
+          best[1] / 1e3,
+          dl4jTime / 1e3,
+          best[1] / best[0]);
+    }
+  }
+
+  private static void check(float[] ours, float[] theirs) {
+    if (ours.length != theirs.length) {
+      throw new IllegalStateException(ours.length + " numbers against " + theirs.length);
+    }
+    for (int i = 0; i < ours.length; i++) {
+      if (!(Math.abs(ours[i] - theirs[i]) <= TOLERANCE)) {
+        throw new IllegalStateException(i + ": " + ours[i] + " against " + theirs[i]);
+      }
+    }
+  }
+
+  /** The same peer on one or more threads. */
+  private static final class Team implements AutoCloseable {
+
+    private final List<Peer> peers = new ArrayList<>();
+    private int runs = 1;
+
+    Team(int threads, Supplier<Peer> supplier) {
+      for (int i = 0; i < threads; i++) {
+        peers.add(supplier.get());
+      }
+    }
+
+    /** Warms up and finds out how many runs make a round. */
+    void prepare() {
+      long start = System.nanoTime();
+      int done = 0;
+      while (done < 3 || (System.nanoTime() - start < 30 * ROUND_NANOS && done < 20_000)) {
+        peers.forEach(Peer::run);
+        done++;
+      }
+      long each = (System.nanoTime() - start) / done / peers.size();
+      runs = (int) Math.max(1, ROUND_NANOS / Math.max(1, each));
+    }
+
+    float[] output() {
+      return peers.get(0).output();
+    }
+
+    /** Nanoseconds a request. */
+    double round() {
+      if (peers.size() == 1) {
+        long start = System.nanoTime();
+        for (int i = 0; i < runs; i++) {
+          peers.get(0).run();
+        }
+        return (System.nanoTime() - start) / (double) runs;
+      }
+      return concurrentRound();
+    }
+
+    /** All at once, each as often; the slowest thread's time counts. */
+    private double concurrentRound() {
+      CyclicBarrier begin = new CyclicBarrier(peers.size());
+      List<FutureTask<Long>> tasks = new ArrayList<>();
+      for (Peer peer : peers) {
+        FutureTask<Long> task =
+            new FutureTask<>(
+                () -> {
+                  begin.await();
+                  long start = System.nanoTime();
+                  for (int i = 0; i < runs; i++) {
+                    peer.run();
+                  }
+                  return System.nanoTime() - start;
+                });
+        tasks.add(task);
+        new Thread(task, "bench").start();
+      }
+      long slowest = 0;
+      for (FutureTask<Long> task : tasks) {
+        try {
+          slowest = Math.max(slowest, task.get());
+        } catch (InterruptedException | ExecutionException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+      return slowest / (double) runs;
+    }
+
+    @Override
+    public void close() {
+      peers.forEach(Peer::close);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package dev.keepgate.bench;
+
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.LstmState;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * A batch of sequences for one plain LSTM layer, all from one seed, with a zero state.
+ *
+ * @param x [batch, time, input]
+ */
+record Problem(int batch, int time, int input, int hidden, CellWeights weights, float[] x) {
+
+  static CellWeights weights(int input, int hidden) {
+    Random random = new Random(4711);
+    int gates = 4 * hidden;
+    float spread = (float) Math.sqrt(1.0 / hidden);
+    return new CellWeights(
+        floats(random, input * gates, spread),
+        floats(random, hidden * gates, spread),
+        floats(random, gates, spread),
+        null,
+        null);
+  }
+
+  static Problem of(int batch, int time, int input, int hidden, CellWeights weights) {
+    return new Problem(
+        batch, time, input, hidden, weights, floats(new Random(1), batch * time * input, 1));
+  }
+
+  LstmModel model() {
+    CellConfig cell = CellConfig.builder(input, hidden).build();
+    return LstmModel.of(
+        "benchmark",
+        List.of(new LayerWeights.Lstm(LayerConfig.Lstm.of(cell), weights, null)),
+        true,
+        LstmConfig.Summary.LAST_STEP);
+  }
+
+  LstmInput request() {
+    return new LstmInput(batch, time, x, null, null, LstmState.zero(model().config(), batch));
+  }
+
+  /** From [batch, time, width] to [time, batch, width]. */
+  static float[] timeMajor(float[] values, int batch, int time, int width) {
+    float[] swapped = new float[values.length];
+    for (int row = 0; row < batch; row++) {
+      for (int t = 0; t < time; t++) {
+        System.arraycopy(
+            values, (row * time + t) * width, swapped, (t * batch + row) * width, width);
+      }
+    }
+    return swapped;
+  }
+
+  private static float[] floats(Random random, int count, float bound) {
+    float[] floats = new float[count];
+    for (int i = 0; i < count; i++) {
+      floats[i] = (2 * random.nextFloat() - 1) * bound;
+    }
+    return floats;
+  }
+}

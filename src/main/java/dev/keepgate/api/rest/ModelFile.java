@@ -1,0 +1,24 @@
+package dev.keepgate.api.rest;
+
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.parameters.RequestBody;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** What the OpenAPI document says of the bodies that bring a model. */
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.METHOD)
+@RequestBody(
+    required = true,
+    content = {
+      @Content(
+          mediaType = "application/octet-stream",
+          schema = @Schema(type = "string", format = "binary")),
+      @Content(
+          mediaType = "multipart/form-data",
+          schema = @Schema(implementation = UploadReader.Form.class))
+    })
+@interface ModelFile {}

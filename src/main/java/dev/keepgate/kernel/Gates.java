@@ -1,0 +1,186 @@
+package dev.keepgate.kernel;
+
+import static dev.keepgate.kernel.FloatFunctions.activateInPlace;
+import static dev.keepgate.kernel.FloatFunctions.clipInPlace;
+import static dev.keepgate.kernel.FloatFunctions.tanhInPlace;
+
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.CellConfig;
+import java.nio.FloatBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens in a cell between its products.
+ *
+ * <p>In a plain cell, one of sigmoid gates and tanh, the weights of the three gates are halved when
+ * they are laid out: halving is exact, and sigmoid(x) = (tanh(x / 2) + 1) / 2, so that all four
+ * sums go through the same tanh.
+ */
+final class Gates {
+
+  /** So many units at a time: the numbers of all arrays stay in the first level cache. */
+  private static final int UNITS = 1024;
+
+  private static final int WARM_UP_RUNS = 2_000;
+
+  private final CellConfig config;
+  private final float @Nullable [] peepholes;
+  private final boolean isPlain;
+
+  Gates(CellConfig config, float @Nullable [] peepholes) {
+    this.config = config;
+    this.peepholes = peepholes;
+    this.isPlain =
+        peepholes == null
+            && !config.coupled()
+            && config.inputClip() == CellConfig.NO_CLIP
+            && config.cellClip() == CellConfig.NO_CLIP
+            && config.recurrentActivation().equals(Activation.SIGMOID)
+            && config.activation().equals(Activation.TANH)
+            && config.cellActivation().equals(Activation.TANH);
+  }
+
+  /**
+   * Runs the loops over long arrays before anything else does: HotSpot unrolls a loop for the
+   * lengths that it saw first.
+   */
+  static void warmUp() {
+    int hidden = 4 * UNITS;
+    NativeScratch scratch = new NativeScratch();
+    scratch.ensure(1, hidden, hidden, 1);
+    scratch.sums.view().put(0, new float[4 * hidden]);
+    Gates gates = new Gates(CellConfig.builder(1, hidden).build(), null);
+    float[] c = new float[hidden];
+    for (int i = 0; i < WARM_UP_RUNS; i++) {
+      gates.advance(scratch, 0, 1, 1, c, scratch.made);
+    }
+    scratch.close();
+  }
+
+  /** What the weights of the input, forget and output gate are multiplied by. */
+  float gateFactor() {
+    return isPlain ? 0.5f : 1;
+  }
+
+  /**
+   * Reads the sums of rows, moves their cells on and computes o * k(c).
+   *
+   * @param from first row of the sums
+   * @param sumRows how many rows the sums have
+   * @param c [rows, hiddenSize]
+   * @param made [rows, hiddenSize], only written: o * k(c)
+   */
+  void advance(NativeScratch scratch, int from, int sumRows, int rows, float[] c, float[] made) {
+    int hidden = config.hiddenSize();
+    int count = rows * hidden;
+    if (!isPlain) {
+      readSums(scratch, from * hidden, sumRows * hidden, 0, count);
+      advanceAny(scratch, c, made, count);
+    } else if (count < FloatFunctions.STRIDE) {
+      advanceFew(scratch, from * hidden, sumRows * hidden, c, made, count);
+    } else {
+      for (int at = 0; at < count; at += UNITS) {
+        int to = Math.min(at + UNITS, count);
+        readSums(scratch, from * hidden, sumRows * hidden, at, to);
+        int end = at + FloatFunctions.padded(to - at);
+        tanhInPlace(scratch.input, at, end);
+        tanhInPlace(scratch.forget, at, end);
+        tanhInPlace(scratch.output, at, end);
+        tanhInPlace(scratch.candidate, at, end);
+        movePlain(scratch, c, made, at, to);
+      }
+    }
+  }
+
+  private static void readSums(NativeScratch scratch, int first, int block, int from, int to) {
+    FloatBuffer sums = scratch.sums.view();
+    int at = first + from;
+    sums.get(at, scratch.input, from, to - from);
+    sums.get(at + block, scratch.forget, from, to - from);
+    sums.get(at + 2 * block, scratch.output, from, to - from);
+    sums.get(at + 3 * block, scratch.candidate, from, to - from);
+  }
+
+  /** All gates side by side make one loop that is worth its while. */
+  private static void advanceFew(
+      NativeScratch scratch, int first, int block, float[] c, float[] made, int count) {
+    float[] gates = scratch.gates;
+    for (int gate = 0; gate < 4; gate++) {
+      scratch.sums.view().get(gate * block + first, gates, gate * count, count);
+    }
+    tanhInPlace(gates, 0, FloatFunctions.padded(4 * count));
+    System.arraycopy(gates, 0, scratch.input, 0, count);
+    System.arraycopy(gates, count, scratch.forget, 0, count);
+    System.arraycopy(gates, 2 * count, scratch.output, 0, count);
+    System.arraycopy(gates, 3 * count, scratch.candidate, 0, count);
+    movePlain(scratch, c, made, 0, count);
+  }
+
+  private static void movePlain(NativeScratch scratch, float[] c, float[] made, int from, int to) {
+    moveCell(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, from, to);
+    tanhInPlace(scratch.cell, from, from + FloatFunctions.padded(to - from));
+    open(scratch.output, scratch.cell, made, from, to);
+  }
+
+  /** One index for all arrays: that is what HotSpot vectorises. */
+  private static void moveCell(
+      float[] input, float[] forget, float[] candidate, float[] c, float[] copy, int from, int to) {
+    for (int i = from; i < to; i++) {
+      float kept = Math.fma(forget[i], 0.5f, 0.5f) * c[i];
+      float cell = Math.fma(Math.fma(input[i], 0.5f, 0.5f), candidate[i], kept);
+      c[i] = cell;
+      copy[i] = cell;
+    }
+  }
+
+  private static void open(float[] output, float[] cell, float[] made, int from, int to) {
+    for (int i = from; i < to; i++) {
+      made[i] = cell[i] * Math.fma(output[i], 0.5f, 0.5f);
+    }
+  }
+
+  private void advanceAny(NativeScratch scratch, float[] c, float[] made, int count) {
+    gate(0, scratch.input, c, count);
+    if (config.coupled()) {
+      for (int i = 0; i < count; i++) {
+        scratch.forget[i] = 1 - scratch.input[i];
+      }
+    } else {
+      gate(1, scratch.forget, c, count);
+    }
+    clipInPlace(config.inputClip(), scratch.candidate, 0, count);
+    activate(config.activation(), scratch.candidate, count);
+    for (int i = 0; i < count; i++) {
+      c[i] = Math.fma(scratch.input[i], scratch.candidate[i], scratch.forget[i] * c[i]);
+    }
+    clipInPlace(config.cellClip(), c, 0, count);
+    gate(2, scratch.output, c, count);
+    System.arraycopy(c, 0, made, 0, count);
+    activate(config.cellActivation(), made, count);
+    for (int i = 0; i < count; i++) {
+      made[i] *= scratch.output[i];
+    }
+  }
+
+  private void gate(int gate, float[] sums, float[] seenCell, int count) {
+    if (peepholes != null) {
+      int hidden = config.hiddenSize();
+      for (int row = 0; row < count; row += hidden) {
+        for (int j = 0; j < hidden; j++) {
+          sums[row + j] = Math.fma(peepholes[gate * hidden + j], seenCell[row + j], sums[row + j]);
+        }
+      }
+    }
+    clipInPlace(config.inputClip(), sums, 0, count);
+    activate(config.recurrentActivation(), sums, count);
+  }
+
+  private void activate(Activation activation, float[] values, int count) {
+    activateInPlace(activation, values, 0, count, config.hiddenSize());
+  }
+
+  /** The value of a gate from what {@link #advance} left of it. */
+  float opened(float left) {
+    return isPlain ? Math.fma(left, 0.5f, 0.5f) : left;
+  }
+}

@@ -1,0 +1,178 @@
+package dev.keepgate.kernel;
+
+import static dev.keepgate.kernel.FloatFunctions.clipInPlace;
+
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.LstmOutput.CellTrace;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One cell with its weights in panels.
+ *
+ * <p>Input kernel, bias and recurrent kernel lie in one matrix, below each other, so that a single
+ * step is one product of [x, 1, h], and the input's part of many steps one of [x, 1].
+ */
+final class NativeCell implements RecurrentCell<NativeScratch> {
+
+  private static final int GATES = 4;
+
+  private final CellConfig config;
+  private final Gates gates;
+  private final Panels panels;
+  private final @Nullable Panels projection;
+
+  NativeCell(CellConfig config, CellWeights weights) {
+    this.config = config;
+    this.gates = new Gates(config, weights.peepholes());
+    float half = gates.gateFactor();
+    int inputs = config.inputSize() + 1;
+    this.panels = new Panels(inputs + config.outputSize(), GATES, config.hiddenSize());
+    panels.fill(0, weights.inputKernel(), half, half, half, 1);
+    panels.fill(config.inputSize(), weights.bias(), half, half, half, 1);
+    panels.fill(inputs, weights.recurrentKernel(), half, half, half, 1);
+    if (weights.projection() == null) {
+      this.projection = null;
+    } else {
+      this.projection = new Panels(config.hiddenSize(), 1, config.projectionSize());
+      projection.fill(0, weights.projection(), 1);
+    }
+  }
+
+  CellConfig config() {
+    return config;
+  }
+
+  @Override
+  public long bytes() {
+    return panels.bytes() + (projection == null ? 0 : projection.bytes());
+  }
+
+  /** Makes room for so many rows at a step. */
+  void ensure(NativeScratch scratch, int rows) {
+    scratch.ensure(panels.depth(), config.hiddenSize(), config.outputSize(), rows);
+  }
+
+  @Override
+  public void run(Run run, NativeScratch scratch) {
+    int batch = run.steps().rows().length;
+    int rows = Math.min(batch, NativeScratch.ROWS);
+    ensure(scratch, Math.min(run.steps().sources().length, NativeScratch.ROWS));
+    scratch.ensureState(config.hiddenSize(), config.outputSize(), rows);
+    for (int first = 0; first < batch; first += NativeScratch.ROWS) {
+      new NativeUnroll(this, run, first, Math.min(rows, batch - first), scratch).run();
+    }
+  }
+
+  /**
+   * Stages a step's x and the bias' 1.
+   *
+   * @param at where the row begins
+   */
+  void stageInput(NativeScratch scratch, int at, float[] x, int from) {
+    int width = config.inputSize();
+    System.arraycopy(x, from, scratch.staged, at, width);
+    scratch.staged[at + width] = 1;
+  }
+
+  /** {@link #stageInput}, with the row's h behind it: rows of {@link #fusedWidth}. */
+  void stageFused(NativeScratch scratch, int row, float[] x, int from, float[] h) {
+    int at = row * fusedWidth();
+    int size = config.outputSize();
+    stageInput(scratch, at, x, from);
+    System.arraycopy(h, row * size, scratch.staged, at + inputWidth(), size);
+  }
+
+  /** Width of [x, 1]. */
+  int inputWidth() {
+    return config.inputSize() + 1;
+  }
+
+  /** Width of [x, 1, h]. */
+  int fusedWidth() {
+    return panels.depth();
+  }
+
+  /** Sums = [x, 1, h] W for the rows that are staged. */
+  void multiplyFused(NativeScratch scratch, int rows) {
+    scratch.loadStaged(rows * fusedWidth());
+    panels.multiply(
+        0, fusedWidth(), rows, scratch.x, fusedWidth(), scratch.sums, 0, rows, 0, scratch.blas);
+  }
+
+  /** Sums = [x, 1] W for the rows that are staged. */
+  void multiplyInputs(NativeScratch scratch, OffHeapFloats sums, int rows) {
+    scratch.loadStaged(rows * inputWidth());
+    panels.multiply(0, inputWidth(), rows, scratch.x, inputWidth(), sums, 0, rows, 0, scratch.blas);
+  }
+
+  /**
+   * Sums += h R.
+   *
+   * @param h [rows, outputSize]
+   * @param from first row of the sums
+   * @param sumRows how many rows the sums have
+   */
+  void addRecurrent(NativeScratch scratch, float[] h, int rows, int from, int sumRows) {
+    int size = config.outputSize();
+    scratch.hidden.view().put(0, h, 0, rows * size);
+    panels.multiply(
+        inputWidth(),
+        size,
+        rows,
+        scratch.hidden,
+        size,
+        scratch.sums,
+        from,
+        sumRows,
+        1,
+        scratch.blas);
+  }
+
+  /** From sums to the next state of the rows; {@code h} [rows, outputSize] is only written. */
+  void advance(NativeScratch scratch, int from, int sumRows, int rows, float[] h, float[] c) {
+    if (projection == null) {
+      gates.advance(scratch, from, sumRows, rows, c, h);
+      return;
+    }
+    gates.advance(scratch, from, sumRows, rows, c, scratch.made);
+    int cells = rows * config.hiddenSize();
+    scratch.hidden.view().put(0, scratch.made, 0, cells);
+    int size = config.outputSize();
+    projection.multiply(
+        0,
+        config.hiddenSize(),
+        rows,
+        scratch.hidden,
+        config.hiddenSize(),
+        scratch.x,
+        0,
+        rows,
+        0,
+        scratch.blas);
+    scratch.x.view().get(0, h, 0, rows * size);
+    clipInPlace(config.projectionClip(), h, 0, rows * size);
+  }
+
+  /** Writes what a row's last {@link #advance} computed. */
+  void trace(NativeScratch scratch, int row, float[] c, CellTrace trace, int step) {
+    int size = config.hiddenSize();
+    int from = row * size;
+    int to = step * size;
+    for (int j = 0; j < size; j++) {
+      trace.input()[to + j] = gates.opened(scratch.input[from + j]);
+      trace.forget()[to + j] = gates.opened(scratch.forget[from + j]);
+      trace.output()[to + j] = gates.opened(scratch.output[from + j]);
+    }
+    System.arraycopy(scratch.candidate, from, trace.candidate(), to, size);
+    System.arraycopy(c, from, trace.cell(), to, size);
+  }
+
+  @Override
+  public void close() {
+    panels.close();
+    if (projection != null) {
+      projection.close();
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package dev.keepgate.metrics;
+
+import dev.keepgate.batch.BatchScheduler;
+import dev.keepgate.kernel.BackendInfo;
+import dev.keepgate.kernel.LstmKernel;
+import org.springframework.boot.actuate.info.Info;
+import org.springframework.boot.actuate.info.InfoContributor;
+import org.springframework.stereotype.Component;
+
+/** What the server computes on, beside build and commit. */
+@Component
+class BackendInfoContributor implements InfoContributor {
+
+  private final BackendInfo backend;
+  private final LstmKernel kernel;
+  private final BatchScheduler scheduler;
+
+  BackendInfoContributor(BackendInfo backend, LstmKernel kernel, BatchScheduler scheduler) {
+    this.backend = backend;
+    this.kernel = kernel;
+    this.scheduler = scheduler;
+  }
+
+  /** What {@code /actuator/info} shows. */
+  record Backend(
+      String name,
+      String blas,
+      String coreType,
+      int blasThreads,
+      int processors,
+      int lanes,
+      String kernel) {}
+
+  @Override
+  public void contribute(Info.Builder builder) {
+    builder.withDetail(
+        "backend",
+        new Backend(
+            backend.name(),
+            backend.blas(),
+            backend.coreType(),
+            backend.blasThreads(),
+            backend.processors(),
+            scheduler.laneCount(),
+            kernel.name()));
+  }
+}

@@ -1,0 +1,128 @@
+package dev.keepgate.api.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.InputStream;
+import java.net.http.HttpResponse;
+import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/** What the server tells of itself. */
+class MetricsHttpTest extends ServerTest {
+
+  private static final String TAGS = "{model=\"pytorch-nobias\",operation=\"%s\"%s}";
+
+  private String scrape() throws Exception {
+    HttpResponse<byte[]> response = send(request("GET", "/actuator/prometheus", null));
+    assertThat(response.statusCode()).isEqualTo(200);
+    return text(response);
+  }
+
+  /** A series' number; 0 where there is none yet. */
+  private static double value(String scrape, String series) {
+    Matcher line =
+        Pattern.compile("^" + Pattern.quote(series) + " (\\S+)$", Pattern.MULTILINE)
+            .matcher(scrape);
+    return line.find() ? Double.parseDouble(line.group(1)) : 0;
+  }
+
+  private static double value(String scrape, String meter, String operation, String more) {
+    return value(scrape, meter + TAGS.formatted(operation, more));
+  }
+
+  @Test
+  void requestsAreCountedByModelAndOperation() throws Exception {
+    serve("pytorch-nobias");
+    String model = "/v1/models/pytorch-nobias";
+    String before = scrape();
+    for (int i = 0; i < 3; i++) {
+      postJson(model + "/step", "{\"x\": [[1,2,3,4,5,6],[1,2,3,4,5,6]]}");
+    }
+    String row = "[1,2,3,4,5,6]";
+    postJson(
+        model + "/unroll",
+        "{\"x\": [[%s,%s,%s],[%s,%s,%s]], \"lengths\": [3, 1]}"
+            .formatted(row, row, row, row, row, row));
+    postJson(model + "/step", "{\"x\": [1]}");
+    String after = scrape();
+    assertGrew(before, after, "keepgate_requests_seconds_count", "step", ",outcome=\"success\"", 3);
+    assertGrew(before, after, "keepgate_requests_seconds_count", "step", ",outcome=\"error\"", 1);
+    assertGrew(
+        before, after, "keepgate_requests_seconds_count", "unroll", ",outcome=\"success\"", 1);
+    assertGrew(before, after, "keepgate_steps_total", "step", "", 6);
+    assertGrew(before, after, "keepgate_steps_total", "unroll", "", 4);
+    assertGrew(before, after, "keepgate_batch_rows_count", "step", "", 3);
+    assertGrew(before, after, "keepgate_batch_rows_sum", "step", "", 6);
+    for (String stage : new String[] {"queue", "compute", "write"}) {
+      assertGrew(
+          before, after, "keepgate_stage_seconds_count", "step", ",stage=\"" + stage + "\"", 3);
+    }
+    String errors = "keepgate_errors_total{slug=\"invalid-input\"}";
+    assertThat(value(after, errors) - value(before, errors)).isEqualTo(1);
+  }
+
+  private static void assertGrew(
+      String before, String after, String meter, String operation, String more, int by) {
+    assertThat(value(after, meter, operation, more) - value(before, meter, operation, more))
+        .as("%s %s %s", meter, operation, more)
+        .isEqualTo(by);
+  }
+
+  @Test
+  void modelsAndTheirMemoryAreGauged() throws Exception {
+    serve("pytorch-nobias");
+    String before = scrape();
+    assertThat(value(before, "keepgate_models{status=\"available\"}")).isGreaterThanOrEqualTo(4);
+    assertThat(value(before, "keepgate_model_memory_bytes")).isPositive();
+    assertThat(value(before, "keepgate_model_memory_budget_bytes")).isPositive();
+    assertThat(value(before, "keepgate_model_loads_seconds_count{outcome=\"loaded\"}"))
+        .isPositive();
+    send(request("DELETE", "/v1/models/pytorch-nobias", null));
+    String after = scrape();
+    assertThat(value(after, "keepgate_model_memory_bytes"))
+        .isLessThan(value(before, "keepgate_model_memory_bytes"));
+  }
+
+  @Test
+  void clientsCannotMakeSeriesOfTheirOwn() throws Exception {
+    postJson("/v1/models/never-heard-of/step", CELL_BODY);
+    assertThat(scrape()).doesNotContain("never-heard-of");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "/liveness", "/readiness"})
+  void healthIsUp(String group) throws Exception {
+    JsonNode health = json(send(request("GET", "/actuator/health" + group, null)));
+    assertThat(health.get("status").asString()).isEqualTo("UP");
+  }
+
+  @Test
+  void infoTellsTheBuild() throws Exception {
+    JsonNode info = json(send(request("GET", "/actuator/info", null)));
+    try (InputStream build = resource("/META-INF/build-info.properties")) {
+      Assumptions.assumeTrue(build != null, "built by Maven");
+      Properties properties = new Properties();
+      properties.load(build);
+      assertThat(info.at("/build/version").asString())
+          .isEqualTo(properties.getProperty("build.version"));
+    }
+    try (InputStream git = resource("/git.properties")) {
+      Assumptions.assumeTrue(git != null, "built from a git checkout");
+      Properties properties = new Properties();
+      properties.load(git);
+      assertThat(
+              properties.getProperty("git.commit.id.full", properties.getProperty("git.commit.id")))
+          .startsWith(info.at("/git/commit/id").asString());
+    }
+  }
+
+  private static InputStream resource(String name) {
+    return MetricsHttpTest.class.getResourceAsStream(name);
+  }
+}

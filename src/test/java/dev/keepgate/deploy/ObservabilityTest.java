@@ -1,0 +1,189 @@
+package dev.keepgate.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.marcnuri.helm.Helm;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What dashboards, probes and health checks ask for is what the server has. */
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+class ObservabilityTest {
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final Path DOCKER = Path.of("src/main/docker");
+
+  /** A meter's name and what is selected of it; the dashboard selects of each. */
+  private static final Pattern METER = Pattern.compile("\\b([a-z]+_[a-z_]+)\\{([^}]*)}");
+
+  private static final Pattern LABEL = Pattern.compile("([a-z_]+)\\s*=~?\\s*\"");
+  private static final Pattern GROUPING = Pattern.compile("by \\(([^)]*)\\)");
+
+  @TempDir static Path repository;
+
+  @LocalServerPort private int port;
+
+  @DynamicPropertySource
+  static void repository(DynamicPropertyRegistry properties) {
+    properties.add("keepgate.repository.path", () -> repository.toString());
+  }
+
+  @BeforeEach
+  void awaitReadiness() {
+    Awaitility.await().until(server()::isReady);
+  }
+
+  @Test
+  void dashboardAsksForMetersThatTheServerHas() throws Exception {
+    server().postJson("/v1/models/notebook-cell/step", "{\"x\": [1,2,3,4,3,2]}");
+    assertThat(server().get("/v1/models/unknown").statusCode()).isEqualTo(404);
+    List<String> samples = samples();
+    Set<String> names =
+        samples.stream().map(sample -> sample.replaceAll("[{ ].*", "")).collect(Collectors.toSet());
+
+    List<String> queries = queries();
+    assertThat(queries).hasSizeGreaterThan(10);
+    for (String query : queries) {
+      Matcher meter = METER.matcher(query);
+      assertThat(meter.find()).as("a meter in %s", query).isTrue();
+      do {
+        String name = meter.group(1);
+        assertThat(names).as(query).contains(name);
+        Set<String> labels = labels(meter.group(2), query);
+        // Prometheus adds it to what it scrapes.
+        labels.remove("instance");
+        for (String label : labels) {
+          assertThat(samples)
+              .as("%s of %s", label, name)
+              .anyMatch(s -> s.matches(name + "\\{(.*,)?" + label + "=\".*"));
+        }
+      } while (meter.find());
+    }
+  }
+
+  private static Set<String> labels(String selector, String query) {
+    Set<String> labels = new TreeSet<>();
+    Matcher label = LABEL.matcher(selector);
+    while (label.find()) {
+      labels.add(label.group(1));
+    }
+    Matcher grouping = GROUPING.matcher(query);
+    while (grouping.find()) {
+      labels.addAll(Set.of(grouping.group(1).split(",\\s*")));
+    }
+    return labels;
+  }
+
+  @Test
+  void dashboardFindsItsDataSourceAndItsFiles() throws IOException {
+    JsonNode compose = yaml(Path.of("docker-compose.yml"));
+    JsonNode sources = yaml(DOCKER.resolve("grafana/provisioning/datasources/prometheus.yml"));
+    URI source = URI.create(sources.at("/datasources/0/url").asString());
+    assertThat(compose.get("services").has(source.getHost())).isTrue();
+    assertThat(dashboard().findValuesAsString("uid")).contains("${source}");
+    assertThat(dashboard().at("/templating/list/0/current/value"))
+        .isEqualTo(sources.at("/datasources/0/uid"));
+
+    List<String> mounts =
+        compose.findValues("volumes").stream()
+            .filter(JsonNode::isArray)
+            .flatMap(JsonNode::valueStream)
+            .map(JsonNode::asString)
+            .toList();
+    assertThat(mounts)
+        .filteredOn(mount -> mount.startsWith("./"))
+        .isNotEmpty()
+        .allMatch(mount -> Files.exists(Path.of(mount.replaceAll(":.*", ""))));
+    String provider =
+        yaml(DOCKER.resolve("grafana/provisioning/dashboards/keepgate.yml"))
+            .at("/providers/0/options/path")
+            .asString();
+    assertThat(mounts).anyMatch(mount -> mount.contains(":" + provider + ":"));
+  }
+
+  @Test
+  void probesAndScrapesAskForWhatIsThere() throws Exception {
+    String rendered =
+        new Helm(Path.of("helm/keepgate"))
+            .template()
+            .withKubeVersion("1.33.0")
+            .withValuesFile(Path.of("src/test/resources/helm/full.yaml"))
+            .call();
+    JsonNode scrape = yaml(DOCKER.resolve("prometheus/prometheus.yml")).at("/scrape_configs/0");
+    Set<String> paths =
+        Stream.concat(
+                Pattern.compile("path: (/actuator/\\S+)")
+                    .matcher(rendered)
+                    .results()
+                    .map(match -> match.group(1)),
+                Stream.of(scrape.get("metrics_path").asString()))
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertThat(paths).hasSize(3);
+    for (String path : paths) {
+      assertThat(server().get(path).statusCode()).as(path).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void healthCheckOfTheImageTellsReadyFromClosed() throws Exception {
+    assertThat(healthCheck(port)).isZero();
+    assertThat(healthCheck(1)).isNotZero();
+  }
+
+  private static int healthCheck(int port) throws IOException, InterruptedException {
+    ProcessBuilder check = new ProcessBuilder("bash", DOCKER.resolve("healthcheck").toString());
+    check.environment().put("SERVER_PORT", String.valueOf(port));
+    check.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    Process process = check.start();
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    return process.exitValue();
+  }
+
+  private List<String> samples() throws IOException, InterruptedException {
+    return new String(server().get("/actuator/prometheus").body(), StandardCharsets.UTF_8)
+        .lines()
+        .filter(line -> !line.startsWith("#"))
+        .toList();
+  }
+
+  private static List<String> queries() {
+    return dashboard().get("panels").findValuesAsString("expr");
+  }
+
+  private static JsonNode dashboard() {
+    return JSON.readTree(DOCKER.resolve("grafana/dashboards/keepgate.json").toFile());
+  }
+
+  private static JsonNode yaml(Path file) throws IOException {
+    Yaml yaml = new Yaml(new SafeConstructor(new LoaderOptions()));
+    return JSON.valueToTree(yaml.load(Files.readString(file)));
+  }
+
+  private Server server() {
+    return new Server(URI.create("http://localhost:" + port));
+  }
+}

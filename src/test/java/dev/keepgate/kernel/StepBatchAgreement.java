@@ -1,0 +1,112 @@
+package dev.keepgate.kernel;
+
+import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.LstmState;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/** Rows that join and leave a batch at random, against what each would be in an unroll alone. */
+final class StepBatchAgreement {
+
+  private final LstmKernel kernel;
+  private final LstmModel model;
+  private final Random random;
+
+  /** A row that is under way, and what it should become. */
+  private record Running(StepRow row, LstmInput input, LstmOutput into, boolean everyStep) {}
+
+  StepBatchAgreement(LstmKernel kernel, LstmModel model, long seed) {
+    this.kernel = kernel;
+    this.model = model;
+    this.random = new Random(seed);
+  }
+
+  void run(int arrivals, int capacity, int longest, String description) {
+    try (CompiledModel compiled = kernel.compile(model);
+        Scratch scratch = kernel.newScratch();
+        StepBatch batch = compiled.newStepBatch(capacity, scratch)) {
+      List<Running> running = new ArrayList<>();
+      int arrived = 0;
+      while (arrived < arrivals || !running.isEmpty()) {
+        while (arrived < arrivals && batch.rows() < capacity && random.nextInt(3) > 0) {
+          Running row = arrive(longest);
+          running.add(row);
+          batch.join(row.row());
+          arrived++;
+        }
+        batch.step();
+        for (Running each : List.copyOf(running)) {
+          // Some go before they are finished.
+          if (each.row().isFinished() || random.nextInt(20) == 0) {
+            batch.leave(each.row());
+            running.remove(each);
+            check(each, description);
+          }
+        }
+      }
+    }
+  }
+
+  private Running arrive(int longest) {
+    LstmConfig config = model.config();
+    int time = 1 + (random.nextBoolean() ? 0 : random.nextInt(longest));
+    boolean everyStep = random.nextBoolean();
+    LstmState state = LstmState.zero(config, 1);
+    for (float[][] all : List.of(state.h(), state.c())) {
+      Arrays.setAll(all, i -> floats(all[i].length));
+    }
+    boolean takesIds = config.takesIds();
+    LstmInput input =
+        new LstmInput(
+            1,
+            time,
+            floats(takesIds ? 0 : time * config.inputSize()),
+            takesIds ? new int[time] : null,
+            null,
+            state);
+    LstmOutput into =
+        new LstmOutput(
+            new float[(everyStep ? time : 1) * config.outputSize()],
+            LstmState.zero(config, 1),
+            null);
+    return new Running(new StepRow(input, 0, into, everyStep), input, into, everyStep);
+  }
+
+  private void check(Running each, String description) {
+    int taken = each.row().position();
+    LstmInput input = each.input();
+    LstmInput done = new LstmInput(1, taken, input.x(), input.ids(), null, input.state());
+    LstmKernel reference = new ReferenceKernel();
+    try (CompiledModel compiled = reference.compile(model);
+        Scratch scratch = reference.newScratch()) {
+      LstmOutput expected = compiled.unroll(done, each.everyStep(), false, scratch);
+      boolean isWhole = taken == input.time();
+      int asked = each.everyStep() ? taken * model.config().outputSize() : 0;
+      LstmOutput actual =
+          new LstmOutput(
+              isWhole ? each.into().output() : Arrays.copyOf(each.into().output(), asked),
+              each.into().state(),
+              null);
+      LstmOutput wanted =
+          new LstmOutput(
+              isWhole || each.everyStep() ? expected.output() : new float[0],
+              expected.state(),
+              null);
+      KernelAgreement.assertAgree(actual, wanted, description);
+    }
+  }
+
+  private float[] floats(int count) {
+    float[] floats = new float[count];
+    for (int i = 0; i < count; i++) {
+      floats[i] = 2 * random.nextFloat() - 1;
+    }
+    return floats;
+  }
+}
