@@ -138,7 +138,7 @@ public final class InMemorySequenceStore implements SequenceStore {
               resize(after.model(), after.bytes() - entry.sequence().bytes());
               return new Entry(after, entry.deadline());
             });
-    return now.sequence() == after;
+    return now.sequence().revision() == after.revision();
   }
 
   private void resize(ModelId model, long more) {
@@ -227,12 +227,16 @@ public final class InMemorySequenceStore implements SequenceStore {
       }
       Entry left =
           entries.computeIfPresent(
-              next.id(), (id, now) -> now == entry ? end(now, End.EVICTED) : now);
+              next.id(), (id, now) -> isSame(now, entry) ? end(now, End.EVICTED) : now);
       if (left == null) {
         return true;
       }
     }
     return false;
+  }
+
+  private static boolean isSame(Entry entry, Entry other) {
+    return entry.sequence().revision() == other.sequence().revision();
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -47,8 +48,9 @@ public record Sequence(
       long step,
       LstmState state,
       @Nullable StepAnswer last) {
+    Instant opened = now.truncatedTo(ChronoUnit.MILLIS);
     return new Sequence(
-        id, model, batch, ttl, now, now.plus(ttl), step, newRevision(), state, last);
+        id, model, batch, ttl, opened, opened.plus(ttl), step, newRevision(), state, last);
   }
 
   /** This sequence after one more step, or a chunk of them. */
@@ -59,7 +61,7 @@ public record Sequence(
         batch,
         ttl,
         openedAt,
-        now.plus(ttl),
+        now.truncatedTo(ChronoUnit.MILLIS).plus(ttl),
         step + answer.time(),
         newRevision(),
         newState,

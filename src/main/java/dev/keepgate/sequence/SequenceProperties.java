@@ -12,6 +12,8 @@ import org.springframework.validation.annotation.Validated;
  * in its memory, of all processes where they lie in Redis.
  *
  * @param store where sequences lie
+ * @param handOver whether sequences in memory move to Redis when the process ends, for the next
+ *     that is asked for them
  * @param ttl how long a sequence outlives its last step, where its client does not say
  * @param maxTtl the most that a client may ask for
  * @param maxCount sequences that may be open
@@ -29,6 +31,7 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("keepgate.sequences")
 public record SequenceProperties(
     @DefaultValue("memory") Store store,
+    @DefaultValue("false") boolean handOver,
     @DefaultValue("15m") Duration ttl,
     @DefaultValue("24h") Duration maxTtl,
     @Min(1) @DefaultValue("100000") int maxCount,
