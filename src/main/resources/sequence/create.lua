@@ -10,7 +10,11 @@ if known then
   -- The same again: a connection broke before its answer came.
   return {known == revision and 'OK' or 'EXISTS'}
 end
-finish(id, 0)
+local answer = {'OK'}
+local former = finish(id, 0)
+if former then
+  answer[2] = 'EXPIRED ' .. former
+end
 
 local function exceeded()
   for index, bound in ipairs(max) do
@@ -32,7 +36,6 @@ local function victim(of_model)
   return nil
 end
 
-local answer = {'OK'}
 for _, swept in ipairs(sweep(64, tombstones)) do
   answer[#answer + 1] = 'EXPIRED ' .. swept
 end
