@@ -4,6 +4,7 @@ import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import java.time.Clock;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
@@ -12,7 +13,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 /** The contract against a real server, whose time cannot be turned. */
 abstract class RedisContract extends SequenceStoreContract {
 
-  private LettuceConnectionFactory connections;
+  private @Nullable LettuceConnectionFactory connections;
 
   abstract String host();
 
@@ -21,9 +22,10 @@ abstract class RedisContract extends SequenceStoreContract {
   @Override
   SequenceStore open(SequenceProperties properties, SequenceListener listener) {
     disconnect();
-    connections = connect(host(), port());
-    connections.getConnection().serverCommands().flushAll();
-    return new RedisSequenceStore(connections, properties, Clock.systemUTC(), listener);
+    LettuceConnectionFactory connected = connect(host(), port());
+    connections = connected;
+    connected.getConnection().serverCommands().flushAll();
+    return new RedisSequenceStore(connected, properties, Clock.systemUTC(), listener);
   }
 
   static LettuceConnectionFactory connect(String host, int port) {

@@ -1,6 +1,7 @@
 package dev.keepgate.sequence;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -9,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
 /** A {@code redis-server} of this machine's own, durable at every write. */
@@ -34,11 +34,11 @@ public final class RedisProcess implements AutoCloseable {
   }
 
   public static RedisProcess start(Path folder) throws IOException {
+    int port;
     try (ServerSocket free = new ServerSocket(0)) {
-      int port = free.getLocalPort();
-      free.close();
-      return new RedisProcess(folder, port);
+      port = free.getLocalPort();
     }
+    return new RedisProcess(folder, port);
   }
 
   private Process launch() throws IOException {
@@ -71,7 +71,7 @@ public final class RedisProcess implements AutoCloseable {
   /** Asks it something on a connection of its own; the first of what it says, or nothing. */
   public String command(String command) {
     try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
       socket.setSoTimeout(1000);
       socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
       byte[] answer = new byte[256];
@@ -93,10 +93,7 @@ public final class RedisProcess implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
-    process.destroy();
-    if (!process.waitFor(5, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-    }
+  public void close() {
+    process.destroyForcibly();
   }
 }

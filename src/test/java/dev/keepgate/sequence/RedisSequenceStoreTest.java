@@ -25,7 +25,7 @@ class RedisSequenceStoreTest extends RedisContract {
   }
 
   @AfterAll
-  static void stop() throws InterruptedException {
+  static void stop() {
     if (redis != null) {
       redis.close();
     }

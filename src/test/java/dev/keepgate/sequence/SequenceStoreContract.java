@@ -91,8 +91,7 @@ abstract class SequenceStoreContract {
         new LstmState(
             new float[][] {new float[2 * hidden], {1f, -2.5f}},
             new float[][] {new float[2 * hidden], {Float.MIN_VALUE, 7f}});
-    return Sequence.open(
-        new SequenceId(id), model, 2, ttl, clock().instant(), 0, state, null);
+    return Sequence.open(new SequenceId(id), model, 2, ttl, clock().instant(), 0, state, null);
   }
 
   Sequence sequence(String id) {
@@ -161,8 +160,7 @@ abstract class SequenceStoreContract {
     assertThatThrownBy(() -> store.find(idle.id())).isInstanceOf(SequenceException.Expired.class);
     assertThatThrownBy(() -> store.replace(idle, next(idle)))
         .isInstanceOf(SequenceException.Expired.class);
-    assertThatThrownBy(() -> store.remove(idle.id()))
-        .isInstanceOf(SequenceException.Expired.class);
+    assertThatThrownBy(() -> store.remove(idle.id())).isInstanceOf(SequenceException.Expired.class);
     assertSame(store.find(stepped.id()), later);
     reap();
     assertThat(store.usage().open()).isEqualTo(1);
@@ -327,9 +325,7 @@ abstract class SequenceStoreContract {
           }
         }
       }
-    } catch (SequenceException.Unknown
-        | SequenceException.Expired
-        | SequenceException.Exists e) {
+    } catch (SequenceException.Unknown | SequenceException.Expired | SequenceException.Exists e) {
       seen.incrementAndGet();
     }
   }
