@@ -2,10 +2,8 @@ package dev.keepgate.sequence;
 
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import java.time.Clock;
-import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
@@ -45,7 +43,6 @@ class SequenceConfiguration {
 
   @Configuration(proxyBeanMethods = false)
   @Conditional(UsesRedis.class)
-  @ImportAutoConfiguration(DataRedisAutoConfiguration.class)
   static class InRedis {
 
     /**
