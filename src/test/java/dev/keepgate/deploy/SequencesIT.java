@@ -27,6 +27,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -179,17 +180,22 @@ class SequencesIT {
     }
   }
 
-  /** Asks one server after the other until one answers. */
   private HttpResponse<String> insist(String path, String body) throws Exception {
+    return insist(path, request -> request.POST(BodyPublishers.ofString(body)));
+  }
+
+  /** Asks one server after the other until one answers. */
+  private HttpResponse<String> insist(String path, UnaryOperator<HttpRequest.Builder> method)
+      throws Exception {
     for (int attempt = 0; attempt < 600; attempt++) {
       URI server = servers.get(turn.getAndIncrement() % REPLICAS).server().address();
       try {
         HttpResponse<String> answer =
             client.send(
-                HttpRequest.newBuilder(server.resolve(path))
+                method
+                    .apply(HttpRequest.newBuilder(server.resolve(path)))
                     .timeout(Duration.ofSeconds(10))
                     .header("Content-Type", "application/json")
-                    .POST(BodyPublishers.ofString(body))
                     .build(),
                 BodyHandlers.ofString());
         if (answer.statusCode() != 503 && answer.statusCode() != 429) {
@@ -206,13 +212,10 @@ class SequencesIT {
   }
 
   private void assertEndsWhereItEndsAlone(int number) throws Exception {
-    Server any = servers.get(number % REPLICAS).server();
-    JsonNode sequence = any.json("/v1/sequences/sequence-" + number);
-    JsonNode alone =
-        JSON.readTree(
-            any.postJson(
-                "/v1/models/lstm/unroll",
-                "{\"x\":[%s]}".formatted(Arrays.deepToString(inputs(number)))));
+    String path = "/v1/sequences/sequence-" + number;
+    JsonNode sequence = JSON.readTree(insist(path, HttpRequest.Builder::GET).body());
+    String body = "{\"x\":[%s]}".formatted(Arrays.deepToString(inputs(number)));
+    JsonNode alone = JSON.readTree(insist("/v1/models/lstm/unroll", body).body());
     assertThat(sequence.get("step").asInt()).isEqualTo(STEPS);
     for (String part : List.of("h", "c")) {
       JsonNode actual = sequence.get("state").get(part).get(0);
