@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import com.sun.management.ThreadMXBean;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
@@ -14,7 +15,6 @@ import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.LstmOutput;
 import dev.keepgate.model.LstmState;
-import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
@@ -89,8 +89,7 @@ class NativeKernelTest {
         Scratch scratch = kernel.newScratch();
         StepBatch batch = model.newStepBatch(4, scratch)) {
       LstmOutput into =
-          new LstmOutput(
-              new float[3 * 200 * hidden], LstmState.zero(model.config(), 3), null);
+          new LstmOutput(new float[3 * 200 * hidden], LstmState.zero(model.config(), 3), null);
       for (int row = 0; row < 3; row++) {
         batch.join(new StepRow(given.input(), row, into, true));
       }
