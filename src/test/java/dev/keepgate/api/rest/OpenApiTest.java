@@ -124,6 +124,7 @@ class OpenApiTest extends ServerTest {
 
   @Test
   void everyExampleRuns() throws Exception {
+    postJson("/v1/models/notebook-cell/sequences", "{\"id\": \"example\"}");
     int run = 0;
     for (Operation operation : operations(document())) {
       JsonNode body = operation.json().path("requestBody").path("content");
@@ -173,7 +174,7 @@ class OpenApiTest extends ServerTest {
 
   /** The status and the media type that the operation says it answers with. */
   private void assertAnswers(Operation operation, String mediaType, byte[] body) throws Exception {
-    String path = operation.path();
+    String path = operation.path().replace("{id}", "example");
     for (JsonNode parameter : operation.json().path("parameters")) {
       if (parameter.has("example")) {
         path =
