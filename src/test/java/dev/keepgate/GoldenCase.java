@@ -18,6 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param files the model's files
  * @param config what the case says of the model
  * @param tolerance absolute
+ * @param unused what the names of tensors begin with that play no part in the model
  */
 public record GoldenCase(
     String name,
@@ -25,6 +26,7 @@ public record GoldenCase(
     List<Path> files,
     JsonNode config,
     double tolerance,
+    List<String> unused,
     Map<String, Tensor> inputs,
     Map<String, Tensor> expected) {
 
@@ -57,14 +59,23 @@ public record GoldenCase(
   public static GoldenCase read(String name) {
     Path folder = ROOT.resolve(name);
     JsonNode json = JSON.readTree(folder.resolve("case.json").toFile());
+    Map<String, Tensor> inputs = tensors(json.get("inputs"));
+    Map<String, Tensor> expected = tensors(json.get("expected"));
+    if (inputs.containsKey("X")) {
+      OnnxCase onnx =
+          new OnnxCase(inputs, expected, json.get("note").asString().contains("layout=1"));
+      inputs = onnx.requestInputs();
+      expected = onnx.answers();
+    }
     return new GoldenCase(
         name,
         folder,
         json.get("files").valueStream().map(file -> folder.resolve(file.asString())).toList(),
-        json.get("config"),
+        json.path("config").isObject() ? json.get("config") : JSON.createObjectNode(),
         json.get("tolerance").asDouble(),
-        tensors(json.get("inputs")),
-        tensors(json.get("expected")));
+        json.path("unused").valueStream().map(JsonNode::asString).toList(),
+        inputs,
+        expected);
   }
 
   /** The cases whose names start with a prefix, in order. */
@@ -80,6 +91,16 @@ public record GoldenCase(
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The files, each alone the whole model but a checkpoint's, which are it together. */
+  public List<List<Path>> models() {
+    List<Path> checkpoint =
+        files.stream().filter(file -> file.toString().contains(".ckpt.")).toList();
+    return Stream.concat(
+            files.stream().filter(file -> !checkpoint.contains(file)).map(List::of),
+            Stream.of(checkpoint).filter(parts -> !parts.isEmpty()))
+        .toList();
   }
 
   /** The case's only file of this ending. */

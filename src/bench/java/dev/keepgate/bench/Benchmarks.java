@@ -1,20 +1,49 @@
 package dev.keepgate.bench;
 
-import org.bytedeco.openblas.global.openblas;
+import dev.keepgate.kernel.Backend;
+import dev.keepgate.kernel.BlasOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 
-/** Runs the benchmark that the first argument names. */
+/** Runs the benchmark that the first argument names; the second asks for a short one. */
 final class Benchmarks {
+
+  private static final Path FOLDER = Path.of("target", "bench");
 
   private Benchmarks() {}
 
-  public static void main(String[] args) {
-    openblas.blas_set_num_threads(1);
+  public static void main(String[] args) throws IOException {
+    String name = args.length > 0 ? args[0] : "kernel";
     boolean isQuick = args.length > 1 && Boolean.parseBoolean(args[1]);
-    System.out.println(MachineLimits.measure());
-    int[] sizes = isQuick ? new int[] {64, 256, 512} : new int[] {64, 128, 256, 512, 1024};
-    int[] batches = isQuick ? new int[] {1, 8, 32} : new int[] {1, 2, 4, 8, 16, 32, 64};
-    int[] times = {1, 50};
-    int[] threads = isQuick ? new int[] {1} : new int[] {1, 2};
-    new KernelBenchmark(isQuick ? 60 : 60, !isQuick).run(sizes, batches, times, threads);
+    if (!name.equals("kernel")) {
+      throw new IllegalArgumentException("no benchmark '" + name + "'; there is: kernel");
+    }
+    System.out.println(Backend.load(new BlasOptions(coreType(), 1)));
+    kernel(isQuick);
+  }
+
+  /** That of the processor, whatever the environment of a shared machine says. */
+  private static String coreType() throws IOException {
+    Path processor = Path.of("/proc/cpuinfo");
+    boolean hasAvx512 =
+        Files.isReadable(processor)
+            && Files.readString(processor)
+                .matches("(?s).*\\bavx512vl\\b.*");
+    return hasAvx512 ? "SkylakeX" : BlasOptions.AUTO;
+  }
+
+  private static void kernel(boolean isQuick) throws IOException {
+    MachineLimits limits = MachineLimits.measure();
+    System.out.println(limits);
+    KernelBenchmark benchmark = isQuick ? KernelBenchmark.quick() : KernelBenchmark.full();
+    List<KernelBenchmark.Line> lines = benchmark.run();
+    Files.createDirectories(FOLDER);
+    KernelReport report = new KernelReport(limits, lines);
+    Files.writeString(FOLDER.resolve("kernel.json"), report.json());
+    Files.writeString(FOLDER.resolve("machine.json"), report.machineJson());
+    Files.writeString(FOLDER.resolve("kernel.svg"), report.svg());
+    System.out.print(report.summary());
   }
 }

@@ -19,12 +19,16 @@ import java.util.function.Supplier;
  * answer, h and c included. Rounds are interleaved, so that what else the machine does falls on all;
  * the fastest round of each counts.
  *
+ * <p>A round is short, so that on a busy machine some are left alone.
+ *
  * <p>Two threads are two requests at a time: two lanes here, two concurrent runs of one session (one
  * thread each) there, two networks in DL4J. A time is a request's.
  */
 final class KernelBenchmark {
 
   private static final double TOLERANCE = 1e-5;
+  private static final long WARM_UP_NANOS = 150_000_000;
+  private static final long MOST_NANOS = 400_000_000;
   private static final long ROUND_NANOS = 2_000_000;
 
   /**
@@ -48,15 +52,35 @@ final class KernelBenchmark {
     }
   }
 
+  private final int[] sizes;
+  private final int[] batches;
+  private final int[] times;
+  private final int[] threads;
   private final int rounds;
-  private final boolean withDl4j;
 
-  KernelBenchmark(int rounds, boolean withDl4j) {
+  private KernelBenchmark(int[] sizes, int[] batches, int[] times, int[] threads, int rounds) {
+    this.sizes = sizes;
+    this.batches = batches;
+    this.times = times;
+    this.threads = threads;
     this.rounds = rounds;
-    this.withDl4j = withDl4j;
   }
 
-  List<Line> run(int[] sizes, int[] batches, int[] times, int[] threads) {
+  static KernelBenchmark full() {
+    return new KernelBenchmark(
+        new int[] {64, 128, 256, 512, 1024},
+        new int[] {1, 2, 4, 8, 16, 32, 64},
+        new int[] {1, 50},
+        new int[] {1, 2},
+        50);
+  }
+
+  static KernelBenchmark quick() {
+    return new KernelBenchmark(
+        new int[] {64, 512}, new int[] {1, 8, 32}, new int[] {1, 50}, new int[] {1}, 20);
+  }
+
+  List<Line> run() {
     List<Line> lines = new ArrayList<>();
     LstmKernel kernel = new NativeKernel();
     for (int size : sizes) {
@@ -89,8 +113,8 @@ final class KernelBenchmark {
       Problem problem, int threads, LstmKernel kernel, CompiledModel model, OrtSession session) {
     try (Team ours = new Team(threads, () -> new KeepgatePeer(kernel, model, problem));
         Team onnx = new Team(threads, () -> new OnnxRuntimePeer(session, problem));
-        Team dl4j = new Team(withDl4j ? threads : 0, () -> new Dl4jPeer(problem))) {
-      List<Team> teams = withDl4j ? List.of(ours, onnx, dl4j) : List.of(ours, onnx);
+        Team dl4j = new Team(threads, () -> new Dl4jPeer(problem))) {
+      List<Team> teams = List.of(ours, onnx, dl4j);
       for (Team team : teams) {
         team.prepare();
       }
@@ -101,13 +125,12 @@ final class KernelBenchmark {
       Arrays.fill(best, Double.MAX_VALUE);
       for (int round = 0; round < rounds; round++) {
         for (int i = 0; i < teams.size(); i++) {
-          // DL4J takes many times as long: three rounds tell enough.
-          if (i < 2 || round < 3) {
+          // Slow ones take their time: of them fewer rounds tell enough.
+          if (round < Math.max(3, Math.min(rounds, MOST_NANOS / teams.get(i).roundNanos()))) {
             best[i] = Math.min(best[i], teams.get(i).round());
           }
         }
       }
-      double dl4jTime = withDl4j ? best[2] : 0;
       return new Line(
           problem.batch(),
           problem.time(),
@@ -116,7 +139,7 @@ final class KernelBenchmark {
           threads,
           best[0] / 1e3,
           best[1] / 1e3,
-          dl4jTime / 1e3,
+          best[2] / 1e3,
           best[1] / best[0]);
     }
   }
@@ -137,6 +160,7 @@ final class KernelBenchmark {
 
     private final List<Peer> peers = new ArrayList<>();
     private int runs = 1;
+    private long each = 1;
 
     Team(int threads, Supplier<Peer> supplier) {
       for (int i = 0; i < threads; i++) {
@@ -148,16 +172,21 @@ final class KernelBenchmark {
     void prepare() {
       long start = System.nanoTime();
       int done = 0;
-      while (done < 3 || (System.nanoTime() - start < 30 * ROUND_NANOS && done < 20_000)) {
+      while (done < 2 || (System.nanoTime() - start < WARM_UP_NANOS && done < 20_000)) {
         peers.forEach(Peer::run);
         done++;
       }
-      long each = (System.nanoTime() - start) / done / peers.size();
-      runs = (int) Math.max(1, ROUND_NANOS / Math.max(1, each));
+      each = Math.max(1, (System.nanoTime() - start) / done / peers.size());
+      runs = (int) Math.max(1, ROUND_NANOS / each);
     }
 
     float[] output() {
       return peers.get(0).output();
+    }
+
+    /** About how long a round takes. */
+    long roundNanos() {
+      return each * runs;
     }
 
     /** Nanoseconds a request. */

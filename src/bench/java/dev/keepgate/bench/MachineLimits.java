@@ -1,5 +1,6 @@
 package dev.keepgate.bench;
 
+import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.openblas.global.openblas;
 
@@ -62,7 +63,7 @@ record MachineLimits(double gemmGflops, double readGbs) {
         if (openblas.cblas_sasum(count, values, 1) < 0) {
           throw new IllegalStateException("a sum of sizes is negative");
         }
-        best = Math.min(best, System.nanoTime() - start);
+        best = Math.min(best, (double) (System.nanoTime() - start));
       }
       return count * (double) Float.BYTES / best;
     }
@@ -71,7 +72,7 @@ record MachineLimits(double gemmGflops, double readGbs) {
   private static FloatPointer filled(long count) {
     FloatPointer pointer = new FloatPointer(count);
     float[] piece = new float[4096];
-    java.util.Arrays.fill(piece, 0.5f);
+    Arrays.fill(piece, 0.5f);
     for (long i = 0; i < count; i += piece.length) {
       pointer.position(i).put(piece, 0, (int) Math.min(piece.length, count - i));
     }

@@ -53,7 +53,7 @@ final class OnnxRuntimePeer implements Peer {
     int batch = problem.batch();
     int time = problem.time();
     int hidden = problem.hidden();
-    this.x = Problem.timeMajor(problem.x(), batch, time, problem.input());
+    this.x = Problem.swapped(problem.x(), batch, time, problem.input());
     this.state = new float[batch * hidden];
     this.lastH = new float[batch * hidden];
     this.lastC = new float[batch * hidden];
@@ -95,18 +95,19 @@ final class OnnxRuntimePeer implements Peer {
     xBuffer.put(0, x);
     hBuffer.put(0, state);
     cBuffer.put(0, state);
-    try (OrtSession.Result result = session.run(inputs, Set.of(), outputs)) {
-      yBuffer.get(0, output);
-      lastHBuffer.get(0, lastH);
-      lastCBuffer.get(0, lastC);
+    try {
+      session.run(inputs, Set.of(), outputs).close();
     } catch (OrtException e) {
       throw new IllegalStateException(e);
     }
+    yBuffer.get(0, output);
+    lastHBuffer.get(0, lastH);
+    lastCBuffer.get(0, lastC);
   }
 
   @Override
   public float[] output() {
-    return Problem.timeMajor(output, problem.time(), problem.batch(), problem.hidden());
+    return Problem.swapped(output, problem.time(), problem.batch(), problem.hidden());
   }
 
   @Override

@@ -48,13 +48,12 @@ record Problem(int batch, int time, int input, int hidden, CellWeights weights, 
     return new LstmInput(batch, time, x, null, null, LstmState.zero(model().config(), batch));
   }
 
-  /** From [batch, time, width] to [time, batch, width]. */
-  static float[] timeMajor(float[] values, int batch, int time, int width) {
+  /** From [outer, inner, width] to [inner, outer, width]. */
+  static float[] swapped(float[] values, int outer, int inner, int width) {
     float[] swapped = new float[values.length];
-    for (int row = 0; row < batch; row++) {
-      for (int t = 0; t < time; t++) {
-        System.arraycopy(
-            values, (row * time + t) * width, swapped, (t * batch + row) * width, width);
+    for (int i = 0; i < outer; i++) {
+      for (int j = 0; j < inner; j++) {
+        System.arraycopy(values, (i * inner + j) * width, swapped, (j * outer + i) * width, width);
       }
     }
     return swapped;

@@ -6,7 +6,10 @@ import dev.keepgate.model.GateOrder;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Merge;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +96,35 @@ public record ImportConfig(
    */
   public static ImportConfig parse(byte[] json) throws ImportException {
     return ImportConfigReader.read(json);
+  }
+
+  /**
+   * Refuses fields that say what the file says itself.
+   *
+   * @param source what the file is
+   * @param allowed the fields that may be given
+   * @throws ImportException that names the first other field that was given
+   */
+  public void allowOnly(String source, Set<String> allowed) throws ImportException {
+    Map<String, Optional<?>> given = new LinkedHashMap<>();
+    given.put("forget_bias", Optional.ofNullable(forgetBias));
+    given.put("cell_clip", Optional.ofNullable(cellClip));
+    given.put("proj_clip", Optional.ofNullable(projectionClip));
+    given.put("activation", Optional.ofNullable(activation));
+    given.put("recurrent_activation", Optional.ofNullable(recurrentActivation));
+    given.put("gate_order", Optional.ofNullable(gateOrder));
+    given.put("prefix", Optional.ofNullable(prefix));
+    given.put("bidirectional_merge", Optional.ofNullable(bidirectionalMerge));
+    given.put("return_sequences", Optional.ofNullable(returnSequences));
+    given.put("head_activation", Optional.ofNullable(headActivation));
+    given.put("embedding", Optional.ofNullable(embedding));
+    given.put("head", Optional.ofNullable(head));
+    for (Map.Entry<String, Optional<?>> field : given.entrySet()) {
+      if (field.getValue().isPresent() && !allowed.contains(field.getKey())) {
+        throw ImportException.config(
+            "/config/" + field.getKey(), "does not apply: " + source + " says it itself");
+      }
+    }
   }
 
   /** Sizes and options that a file tells by itself; where they are given, the file must agree. */

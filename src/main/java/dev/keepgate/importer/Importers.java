@@ -1,10 +1,18 @@
 package dev.keepgate.importer;
 
+import dev.keepgate.importer.checkpoint.CheckpointImporter;
+import dev.keepgate.importer.dl4j.Dl4jImporter;
+import dev.keepgate.importer.flax.FlaxConvention;
+import dev.keepgate.importer.keras.KerasH5Importer;
+import dev.keepgate.importer.keras.KerasImporter;
 import dev.keepgate.importer.npz.NpzImporter;
+import dev.keepgate.importer.onnx.OnnxImporter;
 import dev.keepgate.importer.pytorch.PytorchConvention;
 import dev.keepgate.importer.safetensors.SafetensorsImporter;
 import dev.keepgate.importer.tensor.TensorConvention;
+import dev.keepgate.importer.tensorflow.KerasVariables;
 import dev.keepgate.importer.tensorflow.TensorFlow1Convention;
+import dev.keepgate.importer.torchfile.TorchFileImporter;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +31,28 @@ public final class Importers {
   /** All formats that this server reads. */
   public static Importers standard(ImportLimits limits) {
     List<TensorConvention> conventions =
-        List.of(new PytorchConvention(), new TensorFlow1Convention());
+        List.of(
+            new PytorchConvention(),
+            new KerasVariables(),
+            new TensorFlow1Convention(),
+            new FlaxConvention());
     return new Importers(
-        List.of(new SafetensorsImporter(conventions), new NpzImporter(conventions)), limits);
+        List.of(
+            // First: the first of several files could look like anything.
+            new CheckpointImporter(conventions),
+            new SafetensorsImporter(conventions),
+            new NpzImporter(conventions),
+            new TorchFileImporter(conventions),
+            new KerasImporter(),
+            new KerasH5Importer(),
+            new Dl4jImporter(),
+            new OnnxImporter()),
+        limits);
+  }
+
+  /** The importers, in the order in which they are asked. */
+  List<ModelImporter> importers() {
+    return importers;
   }
 
   /** The importer that reads the files: of the given format, or else the one that knows them. */

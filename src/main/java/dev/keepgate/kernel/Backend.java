@@ -67,7 +67,13 @@ public final class Backend {
     Nd4j.factory().blas().setMaxThreads(options.threads());
     List<OpenBlas> copies = OpenBlas.loaded();
     copies.forEach(copy -> copy.openblas_set_num_threads(options.threads()));
-    return cpuInfo(copies);
+    BackendInfo info = cpuInfo(copies);
+    if (coreType != null && !copies.isEmpty() && !coreType.equalsIgnoreCase(info.coreType())) {
+      throw new BackendException(
+          "%s has no kernels for the core type %s; it took %s"
+              .formatted(info.blas(), coreType, info.coreType()));
+    }
+    return info;
   }
 
   private static void touch() {

@@ -9,6 +9,11 @@ import org.bytedeco.openblas.global.openblas;
  */
 final class Blas {
 
+  /** Whether products as small as a panel's are packed first: there are such kernels and others. */
+  static final boolean PACKS = packs();
+
+  private static final int PROBES = 200;
+
   private final Address a = new Address();
   private final Address b = new Address();
   private final Address c = new Address();
@@ -45,5 +50,49 @@ final class Blas {
         beta,
         this.c.at(c),
         ldc);
+  }
+
+  /** y = a x + beta y, a column-major [m, k] in one piece. */
+  void multiplyVector(int m, int k, long a, long x, float beta, long y) {
+    openblas.cblas_sgemv(
+        openblas.CblasColMajor,
+        openblas.CblasNoTrans,
+        m,
+        k,
+        1,
+        this.a.at(a),
+        m,
+        this.b.at(x),
+        1,
+        beta,
+        this.c.at(y),
+        1);
+  }
+
+  /** A product with one column costs many times one with a vector if the matrix is packed. */
+  private static boolean packs() {
+    int m = 64;
+    int k = 128;
+    try (OffHeapFloats a = new OffHeapFloats();
+        OffHeapFloats x = new OffHeapFloats();
+        OffHeapFloats y = new OffHeapFloats()) {
+      a.ensure((long) m * k);
+      x.ensure(k);
+      y.ensure(m);
+      a.put(0, new float[m * k], 0, m * k);
+      x.put(0, new float[k], 0, k);
+      Blas blas = new Blas();
+      long vector = Long.MAX_VALUE;
+      long matrix = Long.MAX_VALUE;
+      for (int i = 0; i < PROBES; i++) {
+        long start = System.nanoTime();
+        blas.multiplyVector(m, k, a.address(0), x.address(0), 0, y.address(0));
+        long between = System.nanoTime();
+        blas.multiply(m, 1, k, a.address(0), m, x.address(0), k, 0, y.address(0), m);
+        vector = Math.min(vector, between - start);
+        matrix = Math.min(matrix, System.nanoTime() - between);
+      }
+      return matrix > 3 * vector;
+    }
   }
 }

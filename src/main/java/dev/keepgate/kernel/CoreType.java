@@ -10,8 +10,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose kernels OpenBLAS is told to take. Left alone, it takes those of AVX2 on every processor
- * that it does not know, and it does not know the AVX-512 processors of recent years.
+ * Whose kernels OpenBLAS is told to take, so that a processor with AVX-512 gets them from a release
+ * that does not know it, and where the environment says otherwise: the AVX2 kernels, which a
+ * machine image may name so that results are the same everywhere, are two to ten times slower.
  */
 final class CoreType {
 
@@ -40,15 +41,20 @@ final class CoreType {
       return null;
     }
     if (setting.equalsIgnoreCase(BlasOptions.AUTO)) {
-      return environment == null && hasAvx512 ? AVX512 : null;
+      boolean isFast = environment != null && needsAvx512(environment);
+      return hasAvx512 && !isFast ? AVX512 : null;
     }
-    if (NEEDS_AVX512.contains(setting.toLowerCase(Locale.ROOT)) && !flags.isEmpty() && !hasAvx512) {
+    if (needsAvx512(setting) && !flags.isEmpty() && !hasAvx512) {
       // OpenBLAS would believe it, and the first product would be an illegal instruction.
       throw new BackendException(
           "The BLAS core type %s needs a processor with AVX-512 (f, dq, bw, vl), which this is not"
               .formatted(setting));
     }
     return setting;
+  }
+
+  private static boolean needsAvx512(String coreType) {
+    return NEEDS_AVX512.contains(coreType.toLowerCase(Locale.ROOT));
   }
 
   /** The flags of Linux' first processor; empty where there is no such file. */

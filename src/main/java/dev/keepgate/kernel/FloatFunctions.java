@@ -9,7 +9,7 @@ import dev.keepgate.model.Activation;
 final class FloatFunctions {
 
   /** Beyond it tanh is 1 in single precision. */
-  private static final float BOUND = 8.01773357391357422f;
+  private static final float BOUND = 8.017734f;
 
   /** What HotSpot's vectorised loop takes at a time; it goes through what is left one by one. */
   static final int STRIDE = 256;
@@ -28,13 +28,13 @@ final class FloatFunctions {
   private static float tanh(float value) {
     float x = Math.max(-BOUND, Math.min(BOUND, value));
     float square = x * x;
-    float above = Math.fma(1.394553628e-8f, square, 2.102733560e-5f);
-    above = Math.fma(above, square, 3.520756727e-3f);
-    above = Math.fma(above, square, 1.340216100e-1f);
+    float above = Math.fma(1.3945536e-8f, square, 2.1027336e-5f);
+    above = Math.fma(above, square, 0.0035207567f);
+    above = Math.fma(above, square, 0.13402161f);
     above = Math.fma(above, square, 1);
-    float below = Math.fma(8.015776984e-7f, square, 3.326951409e-4f);
-    below = Math.fma(below, square, 2.597254514e-2f);
-    below = Math.fma(below, square, 4.673548340e-1f);
+    float below = Math.fma(8.015777e-7f, square, 3.3269514e-4f);
+    below = Math.fma(below, square, 0.025972545f);
+    below = Math.fma(below, square, 0.46735483f);
     below = Math.fma(below, square, 1);
     return x * above / below;
   }
@@ -81,7 +81,8 @@ final class FloatFunctions {
         }
       }
       case HARD_SIGMOID -> hardSigmoidInPlace(activation, x, from, to);
-      case SOFTMAX -> softmaxInPlace(x, from, to, width);
+      case SOFTMAX -> softmaxInPlace(x, from, to, width, false);
+      case LOG_SOFTMAX -> softmaxInPlace(x, from, to, width, true);
       default -> {
         for (int i = from; i < to; i++) {
           x[i] = (float) ReferenceFunctions.activate(activation, x[i]);
@@ -99,7 +100,7 @@ final class FloatFunctions {
   }
 
   /** The largest number is taken off first, so that no power overflows. */
-  private static void softmaxInPlace(float[] x, int from, int to, int width) {
+  private static void softmaxInPlace(float[] x, int from, int to, int width, boolean log) {
     for (int at = from; at < to; at += width) {
       float largest = Float.NEGATIVE_INFINITY;
       for (int i = at; i < at + width; i++) {
@@ -107,12 +108,12 @@ final class FloatFunctions {
       }
       double sum = 0;
       for (int i = at; i < at + width; i++) {
-        double power = Math.exp((double) x[i] - largest);
-        x[i] = (float) power;
-        sum += power;
+        sum += Math.exp((double) x[i] - largest);
       }
+      double logSum = Math.log(sum);
       for (int i = at; i < at + width; i++) {
-        x[i] = (float) (x[i] / sum);
+        double difference = (double) x[i] - largest;
+        x[i] = (float) (log ? difference - logSum : Math.exp(difference) / sum);
       }
     }
   }

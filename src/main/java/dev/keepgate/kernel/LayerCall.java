@@ -44,7 +44,7 @@ final class LayerCall {
     this.config = config;
     this.input = input;
     this.cells = cells;
-    this.state = zeroState(cells, input.batch());
+    this.state = LstmState.zero(cells, input.batch());
     this.time = input.time();
     this.values = input.x();
     this.width = config.inputSize();
@@ -54,16 +54,6 @@ final class LayerCall {
       Arrays.fill(present[row], true);
     }
     this.traces = trace ? emptyTraces() : null;
-  }
-
-  private static LstmState zeroState(List<CellConfig> cells, int batch) {
-    float[][] h = new float[cells.size()][];
-    float[][] c = new float[cells.size()][];
-    for (int i = 0; i < h.length; i++) {
-      h[i] = new float[Math.multiplyExact(batch, cells.get(i).outputSize())];
-      c[i] = new float[Math.multiplyExact(batch, cells.get(i).hiddenSize())];
-    }
-    return new LstmState(h, c);
   }
 
   private List<CellTrace> emptyTraces() {

@@ -11,6 +11,9 @@ final class NativeScratch implements Scratch {
   /** How many rows a product takes at most. */
   static final int ROWS = 256;
 
+  /** How many steps of all rows a product of inputs takes at most, unless a step has more. */
+  static final int STEPS = 128;
+
   final Blas blas = new Blas();
 
   /** Left side of a product. */

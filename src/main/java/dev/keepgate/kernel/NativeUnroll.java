@@ -50,7 +50,7 @@ final class NativeUnroll {
     while (step < longest && active(step) > 0) {
       int end = step + 1;
       int total = active(step);
-      while (end < longest && active(end) > 0 && total + active(end) <= NativeScratch.ROWS) {
+      while (end < longest && active(end) > 0 && total + active(end) <= NativeScratch.STEPS) {
         total += active(end);
         end++;
       }

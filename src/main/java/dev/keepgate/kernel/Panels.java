@@ -6,7 +6,8 @@ package dev.keepgate.kernel;
  *
  * <p>OpenBLAS multiplies small matrices without packing them first, and 64 columns are what its
  * AVX-512 kernel keeps in registers. So a product by panels streams the weights once, in order,
- * where one large product would copy them first, at every call.
+ * where one large product would copy them first, at every call. Where BLAS packs small products
+ * too, few rows are multiplied one by one while a panel is in the cache.
  */
 final class Panels implements AutoCloseable {
 
@@ -17,6 +18,9 @@ final class Panels implements AutoCloseable {
 
   private static final int MANY_ROWS = 16;
   private static final int FEW_ROWS = 8;
+
+  /** Where products are packed: above so many rows, that is paid back. */
+  private static final int MANY_VECTORS = 8;
 
   private final int depth;
   private final int blocks;
@@ -88,30 +92,59 @@ final class Panels implements AutoCloseable {
       int outRows,
       float beta,
       Blas blas) {
+    for (int block = 0; block < blocks; block++) {
+      for (int column = 0; column < width; column += PANEL) {
+        int size = Math.min(PANEL, width - column);
+        long panel = weights.address(index(depthFrom, block, column, size));
+        long to = out.address(((long) block * outRows + outFrom) * width + column);
+        if (!Blas.PACKS) {
+          addSmall(size, rows, depthCount, panel, x.address(0), xStride, beta, to, blas);
+        } else if (rows > MANY_VECTORS) {
+          blas.multiply(
+              size, rows, depthCount, panel, size, x.address(0), xStride, beta, to, width);
+        } else {
+          for (int row = 0; row < rows; row++) {
+            blas.multiplyVector(
+                size,
+                depthCount,
+                panel,
+                x.address((long) row * xStride),
+                beta,
+                to + (long) row * width * Float.BYTES);
+          }
+        }
+      }
+    }
+  }
+
+  /** In products so small that none is packed. */
+  private void addSmall(
+      int size,
+      int rows,
+      int depthCount,
+      long panel,
+      long x,
+      int xStride,
+      float beta,
+      long out,
+      Blas blas) {
     int slice = depthCount <= UNPACKED / (PANEL * MANY_ROWS) ? MANY_ROWS : FEW_ROWS;
     int deepest = UNPACKED / (PANEL * Math.min(slice, rows));
     int parts = (depthCount + deepest - 1) / deepest;
     int part = (depthCount + parts - 1) / parts;
-    for (int block = 0; block < blocks; block++) {
-      for (int column = 0; column < width; column += PANEL) {
-        int size = Math.min(PANEL, width - column);
-        for (int row = 0; row < rows; row += slice) {
-          int count = Math.min(slice, rows - row);
-          long to = out.address(((long) block * outRows + outFrom + row) * width + column);
-          for (int k = 0; k < depthCount; k += part) {
-            blas.multiply(
-                size,
-                count,
-                Math.min(part, depthCount - k),
-                weights.address(index(depthFrom + k, block, column, size)),
-                size,
-                x.address((long) row * xStride + k),
-                xStride,
-                k == 0 ? beta : 1,
-                to,
-                width);
-          }
-        }
+    for (int row = 0; row < rows; row += slice) {
+      for (int k = 0; k < depthCount; k += part) {
+        blas.multiply(
+            size,
+            Math.min(slice, rows - row),
+            Math.min(part, depthCount - k),
+            panel + (long) k * size * Float.BYTES,
+            size,
+            x + ((long) row * xStride + k) * Float.BYTES,
+            xStride,
+            k == 0 ? beta : 1,
+            out + (long) row * width * Float.BYTES,
+            width);
       }
     }
   }

@@ -62,6 +62,7 @@ final class PortableFunctions {
       }
       case EXPONENTIAL -> Transforms.exp(x, false);
       case SOFTMAX -> softmaxInPlace(x);
+      case LOG_SOFTMAX -> logSoftmaxInPlace(x);
     }
   }
 
@@ -87,7 +88,7 @@ final class PortableFunctions {
     joinInPlace(x, Transforms.log(rest, false));
   }
 
-  /** The only one to allocate: a number a column, which a call needs once. */
+  /** The softmaxes are the only ones to allocate: numbers of a column, which a call needs once. */
   private static void softmaxInPlace(INDArray x) {
     try (INDArray largest = x.max(true, 0)) {
       x.subiRowVector(largest);
@@ -95,6 +96,16 @@ final class PortableFunctions {
     Transforms.exp(x, false);
     try (INDArray sum = x.sum(true, 0)) {
       x.diviRowVector(sum);
+    }
+  }
+
+  private static void logSoftmaxInPlace(INDArray x) {
+    try (INDArray largest = x.max(true, 0)) {
+      x.subiRowVector(largest);
+    }
+    try (INDArray powers = Transforms.exp(x, true);
+        INDArray sum = powers.sum(true, 0)) {
+      x.subiRowVector(Transforms.log(sum, false));
     }
   }
 }

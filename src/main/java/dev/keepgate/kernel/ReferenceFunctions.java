@@ -10,9 +10,11 @@ final class ReferenceFunctions {
 
   /** Activates a whole row, as softmax needs it. */
   static double[] activate(Activation activation, double[] row) {
-    return activation.kind() == Activation.Kind.SOFTMAX
-        ? softmax(row)
-        : Arrays.stream(row).map(x -> activate(activation, x)).toArray();
+    return switch (activation.kind()) {
+      case SOFTMAX -> softmax(row);
+      case LOG_SOFTMAX -> logSoftmax(row);
+      default -> Arrays.stream(row).map(x -> activate(activation, x)).toArray();
+    };
   }
 
   static double activate(Activation activation, double x) {
@@ -35,7 +37,8 @@ final class ReferenceFunctions {
       case SWISH -> x * sigmoid(x);
       case GELU -> x * 0.5 * (1 + erf(x / Math.sqrt(2)));
       case EXPONENTIAL -> Math.exp(x);
-      case SOFTMAX -> throw new IllegalArgumentException("softmax is a function of a whole row");
+      case SOFTMAX, LOG_SOFTMAX ->
+          throw new IllegalArgumentException("softmax is a function of a whole row");
     };
   }
 
@@ -66,6 +69,12 @@ final class ReferenceFunctions {
     double[] powers = Arrays.stream(row).map(x -> Math.exp(x - max)).toArray();
     double sum = Arrays.stream(powers).sum();
     return Arrays.stream(powers).map(power -> power / sum).toArray();
+  }
+
+  private static double[] logSoftmax(double[] row) {
+    double max = Arrays.stream(row).max().orElse(0);
+    double log = Math.log(Arrays.stream(row).map(x -> Math.exp(x - max)).sum());
+    return Arrays.stream(row).map(x -> x - max - log).toArray();
   }
 
   /**

@@ -1,6 +1,6 @@
 package dev.keepgate.metrics;
 
-import dev.keepgate.api.rest.ProblemListener;
+import dev.keepgate.api.http.ProblemListener;
 import dev.keepgate.batch.BatchListener;
 import dev.keepgate.inference.InferenceListener;
 import dev.keepgate.inference.Operation;

@@ -44,7 +44,14 @@ public record Activation(Kind kind, float alpha, float beta) {
     /** exp(x) */
     EXPONENTIAL,
     /** exp(x) / sum(exp(x)) over a row; dense layers only */
-    SOFTMAX
+    SOFTMAX,
+    /** log(softmax(x)) over a row; dense layers only */
+    LOG_SOFTMAX;
+
+    /** Whether each number depends on its whole row. */
+    public boolean isOfRow() {
+      return this == SOFTMAX || this == LOG_SOFTMAX;
+    }
   }
 
   public static final Activation LINEAR = of(Kind.LINEAR);

@@ -63,7 +63,7 @@ public record CellConfig(
       throw new IllegalArgumentException("a clip must be a positive number");
     }
     for (Activation each : List.of(recurrentActivation, activation, cellActivation)) {
-      if (each.kind() == Activation.Kind.SOFTMAX) {
+      if (each.kind().isOfRow()) {
         throw new IllegalArgumentException("softmax is no activation of a cell");
       }
     }

@@ -13,7 +13,11 @@ public record LstmState(float[][] h, float[][] c) {
 
   /** The state before the first step. */
   public static LstmState zero(LstmConfig config, int batch) {
-    List<CellConfig> cells = config.cells();
+    return zero(config.cells(), batch);
+  }
+
+  /** The state of these cells before the first step. */
+  public static LstmState zero(List<CellConfig> cells, int batch) {
     float[][] h = new float[cells.size()][];
     float[][] c = new float[cells.size()][];
     for (int i = 0; i < h.length; i++) {

@@ -16,6 +16,7 @@ import dev.keepgate.model.LstmState;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,41 +30,47 @@ class GoldenImportTest {
   private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
 
   static Stream<Arguments> files() {
-    return Stream.of("notebook-", "pytorch-", "tf1-")
+    return Stream.of("notebook-", "pytorch-", "tf1-", "tf2-", "flax-", "keras-", "onnx-")
         .flatMap(GoldenCase::all)
         .flatMap(
             golden ->
-                golden.files().stream()
-                    .filter(file -> file.toString().matches(".*\\.(safetensors|npz)"))
+                golden.models().stream()
                     .flatMap(
-                        file ->
+                        model ->
                             Stream.of(new ReferenceKernel(), new PortableKernel())
-                                .map(kernel -> Arguments.of(golden, file, kernel))));
+                                .map(kernel -> Arguments.of(golden, model, kernel))));
   }
 
   @ParameterizedTest
   @MethodSource("files")
-  void importedModelComputesWhatItsFrameworkDid(GoldenCase golden, Path file, LstmKernel kernel)
-      throws Exception {
+  void importedModelComputesWhatItsFrameworkDid(
+      GoldenCase golden, List<Path> model, LstmKernel kernel) throws Exception {
     ImportConfig config =
         ImportConfig.parse(golden.config().toString().getBytes(StandardCharsets.UTF_8));
-    ImportedModel imported = importers.read(ModelFiles.of(file), null, config);
-    assertThat(imported.unusedTensors()).isEmpty();
-    try (CompiledModel model = kernel.compile(imported.model());
+    ImportedModel imported = importers.read(new ModelFiles(model), null, config);
+    assertThat(imported.unusedTensors())
+        .allMatch(name -> golden.unused().stream().anyMatch(name::startsWith));
+    try (CompiledModel compiled = kernel.compile(imported.model());
         LstmKernel.Scratch scratch = kernel.newScratch()) {
-      compare(golden, model.unroll(input(golden, model.config(), null), true, false, scratch), "");
+      boolean returnSequences = compiled.config().returnSequences();
+      compare(
+          golden,
+          compiled.unroll(input(golden, compiled.config(), null), returnSequences, false, scratch),
+          "");
       Tensor lengths = golden.inputs().get("lengths");
       if (lengths != null) {
         compare(
             golden,
-            model.unroll(input(golden, model.config(), lengths.ints()), true, false, scratch),
+            compiled.unroll(
+                input(golden, compiled.config(), lengths.ints()), returnSequences, false, scratch),
             "_lengths");
       }
     }
   }
 
   private static LstmInput input(GoldenCase golden, LstmConfig config, int @Nullable [] lengths) {
-    Tensor ids = golden.inputs().get("ids");
+    Tensor ids =
+        golden.inputs().get(config.takesIds() && !golden.inputs().containsKey("ids") ? "x" : "ids");
     Tensor x = Objects.requireNonNull(ids != null ? ids : golden.inputs().get("x"));
     int batch = x.shape()[0];
     int time = config.takesIds() || x.shape().length == 3 ? x.shape()[1] : 1;

@@ -50,9 +50,9 @@ class BackendTest {
   }
 
   @Test
-  void theEnvironmentsCoreTypeIsKept() throws Exception {
+  void noneKeepsTheEnvironmentsCoreType() throws Exception {
     Assumptions.assumeTrue(CoreType.processorFlags().contains("avx2"), "Haswell kernels need AVX2");
-    assertThat(probe(Map.of("OPENBLAS_CORETYPE", "Haswell"), "auto", "1"))
+    assertThat(probe(Map.of("OPENBLAS_CORETYPE", "Haswell"), "none", "1"))
         .contains("core=Haswell", "copy.core=Haswell");
   }
 
@@ -68,7 +68,23 @@ class BackendTest {
     }
   }
 
+  @Test
+  void aCoreTypeThatOpenBlasDoesNotKnowIsRefused() throws Exception {
+    Run run = run(Map.of(), "Pentium9", "1");
+    assertThat(run.exitValue()).isNotZero();
+    assertThat(run.output()).contains("has no kernels for the core type Pentium9");
+  }
+
+  private record Run(int exitValue, String output) {}
+
   private static List<String> probe(Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    Run run = run(environment, arguments);
+    assertThat(run.exitValue()).as(run.output()).isZero();
+    return run.output().lines().toList();
+  }
+
+  private static Run run(Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -80,7 +96,6 @@ class BackendTest {
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(2, TimeUnit.MINUTES)).as(output).isTrue();
-    assertThat(process.exitValue()).as(output).isZero();
-    return output.lines().toList();
+    return new Run(process.exitValue(), output);
   }
 }

@@ -33,8 +33,15 @@ class CoreTypeTest {
   }
 
   @Test
-  void autoAndNoneLeaveTheEnvironmentAlone() {
-    assertThat(CoreType.choose("auto", "Haswell", AVX512)).isNull();
+  void autoOverrulesAnEnvironmentThatIsSlower() {
+    assertThat(CoreType.choose("auto", "Haswell", AVX512)).isEqualTo("SkylakeX");
+    assertThat(CoreType.choose("auto", "Cooperlake", AVX512)).isNull();
+    assertThat(CoreType.choose("auto", "Haswell", AVX2)).isNull();
+  }
+
+  @Test
+  void noneLeavesTheEnvironmentAlone() {
+    assertThat(CoreType.choose("none", "Haswell", AVX512)).isNull();
     assertThat(CoreType.choose("none", null, AVX512)).isNull();
   }
 

@@ -1,5 +1,8 @@
 package dev.keepgate.kernel;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
@@ -8,11 +11,13 @@ import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.LstmOutput;
 import dev.keepgate.model.LstmState;
 import dev.keepgate.model.Merge;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -32,6 +37,8 @@ record FrameworkCase(
     float[] output,
     @Nullable LstmState state) {
 
+  private static final Offset<Float> TOLERANCE = Offset.offset(3e-6f);
+
   private static final Path FILE = Path.of("src/test/resources/kernel/frameworks.json");
 
   static Stream<FrameworkCase> all() {
@@ -40,6 +47,19 @@ record FrameworkCase(
         .readTree(FILE.toFile())
         .valueStream()
         .map(FrameworkCase::read);
+  }
+
+  /** Holds a kernel against the framework. */
+  void assertAnsweredBy(LstmKernel kernel) {
+    try (CompiledModel compiled = kernel.compile(model);
+        Scratch scratch = kernel.newScratch()) {
+      LstmOutput ours = compiled.unroll(input, returnSequences, false, scratch);
+      assertThat(ours.output()).containsExactly(output, TOLERANCE);
+      for (int cell = 0; state != null && cell < state.h().length; cell++) {
+        assertThat(ours.state().h()[cell]).containsExactly(state.h()[cell], TOLERANCE);
+        assertThat(ours.state().c()[cell]).containsExactly(state.c()[cell], TOLERANCE);
+      }
+    }
   }
 
   @Override

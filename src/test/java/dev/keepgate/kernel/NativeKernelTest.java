@@ -3,8 +3,8 @@ package dev.keepgate.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.within;
 
+import com.sun.management.ThreadMXBean;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
@@ -15,6 +15,7 @@ import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.LstmOutput;
 import dev.keepgate.model.LstmState;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NativeKernelTest {
 
@@ -35,19 +37,7 @@ class NativeKernelTest {
   @ParameterizedTest
   @MethodSource("frameworkCases")
   void unrollAnswersTheNumbersOfTheFramework(FrameworkCase theirs) {
-    try (CompiledModel model = kernel.compile(theirs.model());
-        Scratch scratch = kernel.newScratch()) {
-      LstmOutput ours = model.unroll(theirs.input(), theirs.returnSequences(), false, scratch);
-      assertThat(ours.output()).containsExactly(theirs.output(), within(3e-6f));
-      if (theirs.state() != null) {
-        for (int cell = 0; cell < theirs.state().h().length; cell++) {
-          assertThat(ours.state().h()[cell])
-              .containsExactly(theirs.state().h()[cell], within(3e-6f));
-          assertThat(ours.state().c()[cell])
-              .containsExactly(theirs.state().c()[cell], within(3e-6f));
-        }
-      }
-    }
+    theirs.assertAnsweredBy(kernel);
   }
 
   static Stream<RandomModels.Case> cases() {
@@ -88,6 +78,29 @@ class NativeKernelTest {
     LstmModel model = plain(1, 1, 40, 260).model();
     long seed = new Random().nextInt(1_000_000);
     new StepBatchAgreement(kernel, model, seed).run(40, 5, 45, "seed " + seed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {20, 260})
+  void aStepAllocatesNothing(int hidden) {
+    RandomModels.Case given = plain(3, 200, 30, hidden);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (CompiledModel model = kernel.compile(given.model());
+        Scratch scratch = kernel.newScratch();
+        StepBatch batch = model.newStepBatch(4, scratch)) {
+      LstmOutput into =
+          new LstmOutput(new float[3 * 200 * hidden], LstmState.zero(model.config(), 3), null);
+      for (int row = 0; row < 3; row++) {
+        batch.join(new StepRow(given.input(), row, into, true));
+      }
+      batch.step();
+      threads.getCurrentThreadAllocatedBytes();
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 150; i++) {
+        batch.step();
+      }
+      assertThat(threads.getCurrentThreadAllocatedBytes() - before).isZero();
+    }
   }
 
   @Test

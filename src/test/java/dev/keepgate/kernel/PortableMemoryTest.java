@@ -3,6 +3,7 @@ package dev.keepgate.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.kernel.PortableScratch.Slot;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
@@ -68,6 +69,16 @@ class PortableMemoryTest {
       assertThat(scratch.bytes()).isPositive().isLessThanOrEqualTo(1 << 20);
       compiled.unroll(input(model, 32, 20), true, false, scratch);
       assertThat(scratch.bytes()).isZero();
+    }
+  }
+
+  @Test
+  void aLaneComputesInTheArraysThatItHas() {
+    try (PortableScratch scratch = new PortableScratch(1 << 20)) {
+      long address = scratch.array(Slot.INPUT, 7, 9).data().address();
+      assertThat(scratch.array(Slot.INPUT, 5, 3).data().address()).isEqualTo(address);
+      assertThat(scratch.array(Slot.OUTPUT, 5, 3).data().address()).isNotEqualTo(address);
+      assertThat(scratch.bytes()).isEqualTo((7 * 9 + 5 * 3) * Float.BYTES);
     }
   }
 

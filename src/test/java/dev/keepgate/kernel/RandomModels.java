@@ -191,7 +191,7 @@ final class RandomModels {
 
   private Activation elementwise() {
     Kind kind = KINDS[random.nextInt(KINDS.length)];
-    return kind == Kind.SOFTMAX ? Activation.TANH : activation(kind);
+    return kind.isOfRow() ? Activation.TANH : activation(kind);
   }
 
   private Activation activation(Kind kind) {

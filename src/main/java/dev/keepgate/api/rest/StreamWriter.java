@@ -1,5 +1,6 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.api.tensor.JsonBuffer;
 import dev.keepgate.inference.Answer;
 import dev.keepgate.inference.StepSink;

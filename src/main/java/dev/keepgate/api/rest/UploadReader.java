@@ -1,5 +1,8 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.http.BodyLimit;
+import dev.keepgate.api.http.BodyTooLargeException;
+import dev.keepgate.api.http.HttpProperties;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.registry.Upload;

@@ -35,6 +35,15 @@ public final class JsonBuffer {
     return this;
   }
 
+  /** Appends JSON that the caller has written. */
+  public JsonBuffer text(String json) {
+    byte[] text = json.getBytes(StandardCharsets.UTF_8);
+    ensure(text.length);
+    System.arraycopy(text, 0, bytes, size, text.length);
+    size += text.length;
+    return this;
+  }
+
   /** Appends a comma, unless one would stand behind an opening bracket. */
   public JsonBuffer comma() {
     if (size > 0 && bytes[size - 1] != '[' && bytes[size - 1] != '{') {

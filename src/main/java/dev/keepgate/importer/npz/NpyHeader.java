@@ -82,16 +82,4 @@ record NpyHeader(DataType type, ByteOrder order, boolean fortran, int[] shape) {
       default -> throw ImportException.unsupported(name, "holds numbers of type " + type);
     };
   }
-
-  /** Bytes of its numbers; the largest long where they cannot be counted. */
-  long bytes() {
-    long bytes = type.width();
-    for (int size : shape) {
-      if (size != 0 && bytes > Long.MAX_VALUE / size) {
-        return Long.MAX_VALUE;
-      }
-      bytes *= size;
-    }
-    return bytes;
-  }
 }

@@ -2,13 +2,15 @@ package dev.keepgate.importer.npz;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.importer.ZipFiles;
+import dev.keepgate.importer.tensor.StoredNumbers;
+import dev.keepgate.importer.tensor.TensorBudget;
 import dev.keepgate.importer.tensor.TensorFile;
 import dev.keepgate.importer.tensor.TensorInfo;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -21,7 +23,6 @@ import java.util.zip.ZipFile;
 final class NpzFile implements TensorFile {
 
   private static final String SUFFIX = ".npy";
-  private static final int CHUNK = 1 << 20;
 
   private final ZipFile zip;
   private final ImportLimits limits;
@@ -35,7 +36,7 @@ final class NpzFile implements TensorFile {
   static NpzFile open(Path path, ImportLimits limits) throws IOException, ImportException {
     ZipFile zip;
     try {
-      zip = new ZipFile(path.toFile());
+      zip = ZipFiles.open(path);
     } catch (ZipException e) {
       throw ImportException.malformed("this is no sound zip file: " + e.getMessage());
     }
@@ -53,11 +54,7 @@ final class NpzFile implements TensorFile {
   }
 
   private void readHeaders() throws IOException, ImportException {
-    if (zip.size() > limits.maxTensors()) {
-      throw ImportException.tooLarge(
-          "%d arrays, %d are allowed".formatted(zip.size(), limits.maxTensors()));
-    }
-    long total = 0;
+    TensorBudget budget = new TensorBudget(limits);
     for (ZipEntry entry : Collections.list(zip.entries())) {
       String name = entry.getName();
       if (!name.endsWith(SUFFIX)) {
@@ -65,14 +62,10 @@ final class NpzFile implements TensorFile {
       }
       try (DataInputStream in = stream(entry)) {
         NpyHeader header = NpyHeader.read(name, in, limits);
-        total = Math.max(total, 0) + Math.min(header.bytes(), Long.MAX_VALUE / 2);
-        if (total > limits.maxBytes() || total < 0) {
-          throw ImportException.tooLarge(
-              "'%s' brings the arrays over the %d bytes that are allowed"
-                  .formatted(name, limits.maxBytes()));
-        }
         String tensor = name.substring(0, name.length() - SUFFIX.length());
-        if (tensors.put(tensor, new TensorInfo(tensor, header.shape())) != null) {
+        TensorInfo info = new TensorInfo(tensor, header.shape());
+        budget.add(info);
+        if (tensors.put(tensor, info) != null) {
           throw ImportException.malformed("the array '" + tensor + "' is there twice");
         }
       }
@@ -96,43 +89,28 @@ final class NpzFile implements TensorFile {
     }
     try (DataInputStream in = stream(entry)) {
       NpyHeader header = NpyHeader.read(tensor.name(), in, limits);
-      float[] values = new float[(int) tensor.count()];
-      int width = header.type().width();
-      byte[] chunk = new byte[Math.min(CHUNK, values.length * width)];
-      for (int done = 0; done < values.length; ) {
-        int count = Math.min(chunk.length / width, values.length - done);
-        in.readFully(chunk, 0, count * width);
-        header
-            .type()
-            .toFloats(ByteBuffer.wrap(chunk, 0, count * width).order(header.order()), values, done);
-        done += count;
-      }
+      float[] values = StoredNumbers.read(in, header.type(), header.order(), (int) tensor.count());
       if (in.read() >= 0) {
         throw ImportException.malformed(
             "'%s' holds more than its shape says".formatted(tensor.name()));
       }
-      return header.fortran() ? rowMajor(values, tensor.shape()) : values;
+      return header.fortran()
+          ? StoredNumbers.gather(values, tensor.shape(), firstAxisFastest(tensor.shape()))
+          : values;
     } catch (ZipException | EOFException e) {
       throw ImportException.malformed(
           "'%s' is damaged: %s".formatted(tensor.name(), e.getMessage()));
     }
   }
 
-  /** Reorders numbers whose first index runs fastest. */
-  private static float[] rowMajor(float[] source, int[] shape) {
-    float[] target = new float[source.length];
-    int[] index = new int[shape.length];
-    for (float value : source) {
-      int to = 0;
-      for (int axis = 0; axis < shape.length; axis++) {
-        to = to * shape[axis] + index[axis];
-      }
-      target[to] = value;
-      for (int axis = 0; axis < shape.length && ++index[axis] == shape[axis]; axis++) {
-        index[axis] = 0;
-      }
+  private static long[] firstAxisFastest(int[] shape) {
+    long[] strides = new long[shape.length];
+    long stride = 1;
+    for (int axis = 0; axis < shape.length; axis++) {
+      strides[axis] = stride;
+      stride *= shape[axis];
     }
-    return target;
+    return strides;
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
+import dev.keepgate.importer.ZipFiles;
 import dev.keepgate.importer.tensor.TensorConvention;
 import dev.keepgate.importer.tensor.TensorFile;
 import dev.keepgate.importer.tensor.TensorFileImporter;
@@ -26,7 +27,7 @@ public final class NpzImporter extends TensorFileImporter {
 
   @Override
   public boolean recognizes(ModelFiles files) throws IOException {
-    try (ZipFile zip = new ZipFile(files.first().toFile())) {
+    try (ZipFile zip = ZipFiles.open(files.first())) {
       return zip.size() > 0 && zip.stream().allMatch(entry -> entry.getName().endsWith(".npy"));
     } catch (ZipException e) {
       return false;

@@ -2,16 +2,14 @@ package dev.keepgate.importer.pytorch;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.tensor.Cell;
 import dev.keepgate.importer.tensor.GateBlocks;
 import dev.keepgate.importer.tensor.TensorInfo;
 import dev.keepgate.importer.tensor.Tensors;
-import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
-import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.Merge;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +23,6 @@ final class PytorchLayers {
   private final ImportConfig config;
   private final GateOrder order;
 
-  private record Cell(CellConfig config, CellWeights weights) {}
-
   PytorchLayers(Tensors tensors, String prefix, ImportConfig config) {
     this.tensors = tensors;
     this.prefix = prefix;
@@ -35,38 +31,18 @@ final class PytorchLayers {
   }
 
   List<LayerWeights> read() throws IOException, ImportException {
-    List<LayerWeights> layers = new ArrayList<>();
     if (tensors.has(prefix + "weight_ih")) {
-      Cell cell = readCell("");
-      return List.of(
-          new LayerWeights.Lstm(LayerConfig.Lstm.of(cell.config()), cell.weights(), null));
+      return List.of(readCell("").layer());
     }
+    List<LayerWeights> layers = new ArrayList<>();
     for (int k = 0; tensors.has(prefix + "weight_ih_l" + k); k++) {
-      layers.add(readLayer("_l" + k));
-      if (k > 0) {
-        int below = layers.get(k - 1).config().outputSize();
-        int input = layers.get(k).config().inputSize();
-        if (below != input) {
-          throw ImportException.unsupported(
-              prefix + "weight_ih_l" + k,
-              "takes %d features, the layer below gives %d".formatted(input, below));
-        }
-      }
+      Cell forward = readCell("_l" + k);
+      layers.add(
+          tensors.has(prefix + "weight_ih_l" + k + "_reverse")
+              ? forward.layer(readCell("_l" + k + "_reverse"), config)
+              : forward.layer());
     }
     return layers;
-  }
-
-  private LayerWeights readLayer(String suffix) throws IOException, ImportException {
-    Cell forward = readCell(suffix);
-    if (!tensors.has(prefix + "weight_ih" + suffix + "_reverse")) {
-      return new LayerWeights.Lstm(LayerConfig.Lstm.of(forward.config()), forward.weights(), null);
-    }
-    Cell backward = readCell(suffix + "_reverse");
-    Merge merge = Objects.requireNonNullElse(config.bidirectionalMerge(), Merge.CONCAT);
-    return new LayerWeights.Lstm(
-        new LayerConfig.Lstm(forward.config(), backward.config(), merge, false, false),
-        forward.weights(),
-        backward.weights());
   }
 
   private Cell readCell(String suffix) throws IOException, ImportException {
@@ -88,17 +64,7 @@ final class PytorchLayers {
       }
       projected = projection.shape()[0];
     }
-    CellConfig cell =
-        CellConfig.builder(input, hidden)
-            .projectionSize(projected)
-            .forgetBias(Objects.requireNonNullElse(config.forgetBias(), 0f))
-            .cellClip(Objects.requireNonNullElse(config.cellClip(), CellConfig.NO_CLIP))
-            .projectionClip(Objects.requireNonNullElse(config.projectionClip(), CellConfig.NO_CLIP))
-            .activation(Objects.requireNonNullElse(config.activation(), Activation.TANH))
-            .cellActivation(Objects.requireNonNullElse(config.activation(), Activation.TANH))
-            .recurrentActivation(
-                Objects.requireNonNullElse(config.recurrentActivation(), Activation.SIGMOID))
-            .build();
+    CellConfig cell = Cell.builder(config, input, hidden, 0).projectionSize(projected).build();
     int out = cell.outputSize();
     return new Cell(
         cell,
@@ -126,9 +92,7 @@ final class PytorchLayers {
         }
       }
     }
-    for (int i = hidden; i < 2 * hidden; i++) {
-      bias[i] += forgetBias;
-    }
+    GateBlocks.addForgetBias(bias, hidden, forgetBias);
     return bias;
   }
 }

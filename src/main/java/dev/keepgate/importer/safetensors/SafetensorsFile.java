@@ -2,12 +2,15 @@ package dev.keepgate.importer.safetensors;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.importer.tensor.StoredNumbers;
+import dev.keepgate.importer.tensor.TensorBudget;
 import dev.keepgate.importer.tensor.TensorFile;
 import dev.keepgate.importer.tensor.TensorInfo;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -17,7 +20,6 @@ import java.util.Map;
 /** A safetensors file: a little-endian header length, a JSON header, the tensors' bytes. */
 final class SafetensorsFile implements TensorFile {
 
-  private static final int CHUNK = 1 << 20;
   private final FileChannel channel;
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
   private final Map<String, SafetensorsHeader.Entry> entries = new LinkedHashMap<>();
@@ -50,14 +52,11 @@ final class SafetensorsFile implements TensorFile {
             readFully(0, SafetensorsHeader.LENGTH_BYTES).getLong(), left, limits.maxHeaderBytes());
     byte[] header = readFully(SafetensorsHeader.LENGTH_BYTES, length).array();
     start = SafetensorsHeader.LENGTH_BYTES + (long) length;
+    TensorBudget budget = new TensorBudget(limits);
     for (SafetensorsHeader.Entry entry :
         SafetensorsHeader.read(header, 0, length, left - length, limits.maxTensors())) {
       TensorInfo tensor = entry.tensor();
-      if (tensor.count() * Float.BYTES > limits.maxBytes()) {
-        throw ImportException.tooLarge(
-            "tensor %s is larger than the %d bytes that are allowed"
-                .formatted(tensor, limits.maxBytes()));
-      }
+      budget.add(tensor);
       tensors.put(tensor.name(), tensor);
       entries.put(tensor.name(), entry);
     }
@@ -74,14 +73,12 @@ final class SafetensorsFile implements TensorFile {
     if (entry == null) {
       throw new IllegalArgumentException("no tensor of this file: " + tensor);
     }
-    float[] values = new float[(int) tensor.count()];
-    int perChunk = CHUNK / entry.type().width();
-    for (int done = 0; done < values.length; done += perChunk) {
-      int count = Math.min(perChunk, values.length - done);
-      long position = start + entry.begin() + (long) done * entry.type().width();
-      entry.type().toFloats(readFully(position, count * entry.type().width()), values, done);
-    }
-    return values;
+    channel.position(start + entry.begin());
+    return StoredNumbers.read(
+        Channels.newInputStream(channel),
+        entry.type(),
+        ByteOrder.LITTLE_ENDIAN,
+        (int) tensor.count());
   }
 
   private ByteBuffer readFully(long position, int count) throws IOException {

@@ -1,6 +1,7 @@
 package dev.keepgate.importer.tensor;
 
 import dev.keepgate.model.GateOrder;
+import java.util.List;
 
 /** Rearranges a framework's gate matrices into ours: [rows, 4 * hidden] in IFOG. */
 public final class GateBlocks {
@@ -46,6 +47,28 @@ public final class GateBlocks {
   /** Reorders the gates of [4 * hidden]. */
   public static float[] fromVector(float[] source, int hidden, GateOrder order) {
     return fromColumns(source, 0, 1, hidden, order);
+  }
+
+  /**
+   * Puts gates that are stored one by one side by side.
+   *
+   * @param gates four of [rows, hidden], in IFOG
+   */
+  public static float[] fromGates(List<float[]> gates, int rows, int hidden) {
+    float[] target = new float[rows * 4 * hidden];
+    for (int gate = 0; gate < 4; gate++) {
+      for (int row = 0; row < rows; row++) {
+        System.arraycopy(gates.get(gate), row * hidden, target, (row * 4 + gate) * hidden, hidden);
+      }
+    }
+    return target;
+  }
+
+  /** Adds to the forget gate of [4 * hidden], in place. */
+  public static void addForgetBias(float[] bias, int hidden, float forgetBias) {
+    for (int i = hidden; i < 2 * hidden; i++) {
+      bias[i] += forgetBias;
+    }
   }
 
   /** Transposes [rows, columns]. */

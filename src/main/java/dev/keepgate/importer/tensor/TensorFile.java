@@ -15,7 +15,7 @@ public interface TensorFile extends Closeable {
    * Reads one tensor.
    *
    * @return its numbers, row-major, converted to 32-bit floats
-   * @throws ImportException if the bytes are not what the file claims, or its numbers not finite
+   * @throws ImportException if the bytes are not what the file claims
    */
   float[] read(TensorInfo tensor) throws IOException, ImportException;
 }

@@ -10,11 +10,14 @@ import java.util.Arrays;
  */
 public record TensorInfo(String name, int[] shape) {
 
-  /** How many numbers it has. */
+  /** How many numbers it has; the largest long where they cannot be counted. */
   public long count() {
     long count = 1;
     for (int size : shape) {
-      count *= size;
+      if (size == 0) {
+        return 0;
+      }
+      count = count > Long.MAX_VALUE / size ? Long.MAX_VALUE : count * size;
     }
     return count;
   }

@@ -4,6 +4,7 @@ import dev.keepgate.importer.ImportException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -17,6 +18,11 @@ public final class Tensors {
 
   public Tensors(TensorFile file) {
     this.file = file;
+  }
+
+  /** All tensors, in the file's order. */
+  public Collection<TensorInfo> all() {
+    return file.tensors().values();
   }
 
   /** The tensor of a name; null where there is none. */
@@ -55,7 +61,13 @@ public final class Tensors {
               .formatted(Arrays.toString(shape), Arrays.toString(tensor.shape())));
     }
     used.add(name);
-    return file.read(tensor);
+    float[] values = file.read(tensor);
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw ImportException.unsupported(name, "holds %s, not only numbers".formatted(value));
+      }
+    }
+    return values;
   }
 
   /** Names of the tensors that were not read. */

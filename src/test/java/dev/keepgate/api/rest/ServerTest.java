@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.GoldenCase;
+import dev.keepgate.api.http.Problem;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -16,6 +17,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -84,15 +86,15 @@ abstract class ServerTest {
         HttpRequest.newBuilder(uri(path)).header("Content-Type", "application/json").POST(body));
   }
 
-  /** Puts a model's file with its configuration, as a form. */
-  HttpResponse<byte[]> upload(String model, Path file, String config)
+  /** Puts a model's files with its configuration, as a form. */
+  HttpResponse<byte[]> upload(String model, List<Path> files, String config)
       throws IOException, InterruptedException {
-    return form(
-        "PUT",
-        "/v1/models/" + model + "/versions/1",
-        List.of(
-            new FormPart("file", String.valueOf(file.getFileName()), Files.readAllBytes(file)),
-            new FormPart("config", null, config.getBytes(StandardCharsets.UTF_8))));
+    List<FormPart> parts = new ArrayList<>();
+    for (Path file : files) {
+      parts.add(new FormPart("file", String.valueOf(file.getFileName()), Files.readAllBytes(file)));
+    }
+    parts.add(new FormPart("config", null, config.getBytes(StandardCharsets.UTF_8)));
+    return form("PUT", "/v1/models/" + model + "/versions/1", parts);
   }
 
   /** Makes sure that a framework's model is served under its case's name. */
@@ -100,7 +102,7 @@ abstract class ServerTest {
     if (send(request("GET", "/v1/models/" + name, null)).statusCode() == 404) {
       GoldenCase golden = GoldenCase.read(name);
       HttpResponse<byte[]> put =
-          upload(name, golden.file(".safetensors"), golden.config().toString());
+          upload(name, List.of(golden.file(".safetensors")), golden.config().toString());
       assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
     }
   }

@@ -1,0 +1,86 @@
+package dev.keepgate.api.http;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * An error answer (RFC 9457).
+ *
+ * @param type {@code urn:keepgate:problem:<slug>}
+ * @param title the status in words
+ * @param status the HTTP status
+ * @param detail what went wrong, for people
+ * @param errors the fields at fault; null where no field is
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Problem(
+    String type, String title, int status, String detail, @Nullable List<FieldProblem> errors) {
+
+  public static final String MEDIA_TYPE = "application/problem+json";
+
+  private static final String URN = "urn:keepgate:problem:";
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /**
+   * One field's fault.
+   *
+   * @param pointer a JSON pointer into the request, or the name of a tensor, layer or parameter
+   * @param detail what was expected, and what came
+   */
+  public record FieldProblem(String pointer, String detail) {}
+
+  static Problem of(HttpStatus status, String slug, @Nullable String detail) {
+    return of(status, slug, detail, null);
+  }
+
+  static Problem of(
+      HttpStatus status,
+      String slug,
+      @Nullable String detail,
+      @Nullable List<FieldProblem> errors) {
+    return new Problem(
+        URN + slug,
+        status.getReasonPhrase(),
+        status.value(),
+        detail == null ? status.getReasonPhrase() : detail,
+        errors == null || errors.isEmpty() ? null : errors);
+  }
+
+  /** A slug for a status that says it all, such as {@code method-not-allowed}. */
+  static String slugOf(HttpStatus status) {
+    return status.getReasonPhrase().toLowerCase(Locale.ROOT).replaceAll("[^a-z]+", "-");
+  }
+
+  String slug() {
+    return type.substring(URN.length());
+  }
+
+  /** Sends it; as the last piece of a stream that has begun, and not into any other answer. */
+  void send(HttpServletResponse response) throws IOException {
+    if (response.isCommitted()) {
+      StreamFormat format = StreamFormat.begun(response.getContentType());
+      if (format != null) {
+        String piece =
+            format.before("error")
+                + JSON.writeValueAsString(Map.of("error", this))
+                + format.after();
+        response.getOutputStream().write(piece.getBytes(StandardCharsets.UTF_8));
+      }
+      return;
+    }
+    response.resetBuffer();
+    response.setStatus(status);
+    response.setContentType(MEDIA_TYPE);
+    byte[] body = JSON.writeValueAsBytes(this);
+    response.setContentLength(body.length);
+    response.getOutputStream().write(body);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.keepgate.api.http;
+
+import io.swagger.v3.oas.annotations.Hidden;
+import jakarta.servlet.RequestDispatcher;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.springframework.boot.webmvc.error.ErrorController;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Answers for what fails before a controller is chosen or outside of any. */
+@Hidden
+@RestController
+class ProblemErrorController implements ErrorController {
+
+  private final ErrorAnswers answers;
+
+  ProblemErrorController(ErrorAnswers answers) {
+    this.answers = answers;
+  }
+
+  @RequestMapping("/error")
+  void error(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    Object code = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
+    Object exception = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
+    HttpStatus status = code instanceof Integer number ? HttpStatus.resolve(number) : null;
+    HttpStatus known = status != null ? status : HttpStatus.INTERNAL_SERVER_ERROR;
+    Problem problem =
+        known == HttpStatus.BAD_REQUEST && exception instanceof IOException
+            ? Problem.of(known, "incomplete-body", "the body ended early, or its chunks are broken")
+            : Problem.of(known, Problem.slugOf(known), known.getReasonPhrase());
+    Object path = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI);
+    answers.send(problem, path == null ? request.getRequestURI() : path.toString(), response);
+  }
+}

@@ -1,0 +1,43 @@
+package dev.keepgate.api.http;
+
+import java.io.IOException;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
+import org.apache.catalina.valves.ErrorReportValve;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpStatus;
+
+/**
+ * Answers what the container refuses before any servlet sees it, such as an encoded slash in a
+ * path: in place of Tomcat's page of HTML.
+ */
+final class ProblemReportValve extends ErrorReportValve {
+
+  private static final Logger log = LoggerFactory.getLogger(ProblemReportValve.class);
+
+  private final ErrorAnswers answers;
+
+  ProblemReportValve(ErrorAnswers answers) {
+    this.answers = answers;
+  }
+
+  @Override
+  protected void report(Request request, Response response, @Nullable Throwable failure) {
+    HttpStatus status = HttpStatus.resolve(response.getStatus());
+    if (status == null
+        || !status.isError()
+        || response.getContentWritten() > 0
+        || !response.setErrorReported()) {
+      return;
+    }
+    Problem problem = Problem.of(status, Problem.slugOf(status), status.getReasonPhrase());
+    try {
+      answers.send(problem, String.valueOf(request.getRequestURI()), response);
+      response.finishResponse();
+    } catch (IOException | IllegalStateException e) {
+      log.debug("A client left", e);
+    }
+  }
+}

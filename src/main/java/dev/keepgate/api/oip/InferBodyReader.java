@@ -1,0 +1,274 @@
+package dev.keepgate.api.oip;
+
+import dev.keepgate.api.oip.InferCall.WantedOutput;
+import dev.keepgate.api.tensor.JsonTensorReader;
+import dev.keepgate.api.tensor.JsonTensorScanner;
+import dev.keepgate.api.tensor.TensorFormatException;
+import dev.keepgate.model.Tensor;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Reads the body of an infer request: JSON, and behind it the bytes of the tensors whose {@code
+ * binary_data_size} says that they are there (Triton's {@code binary_tensor_data} extension).
+ */
+final class InferBodyReader {
+
+  private static final String BINARY_SIZE = "binary_data_size";
+  private static final String BINARY_DATA = "binary_data";
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
+  private final byte[] body;
+  private final int jsonLength;
+  private final List<Input> inputs = new ArrayList<>();
+  private final List<WantedOutput> outputs = new ArrayList<>();
+  private Map<String, Object> parameters = Map.of();
+  private String id = "";
+
+  /** An input as the JSON has it; where its data begins and ends there, if it is there. */
+  private record Input(
+      @Nullable String name,
+      @Nullable String datatype,
+      int @Nullable [] shape,
+      Map<String, Object> parameters,
+      int from,
+      int to) {}
+
+  private InferBodyReader(byte[] body, int jsonLength) {
+    this.body = body;
+    this.jsonLength = jsonLength;
+  }
+
+  /**
+   * Reads a request.
+   *
+   * @param jsonLength how many bytes are JSON; -1 for all
+   * @throws TensorFormatException if a field is missing, or not what it must be
+   */
+  static InferCall read(String model, String version, byte[] body, int jsonLength) {
+    if (jsonLength > body.length) {
+      throw new TensorFormatException(
+          "", "the header says %d bytes of JSON, there are %d".formatted(jsonLength, body.length));
+    }
+    InferBodyReader reader = new InferBodyReader(body, jsonLength < 0 ? body.length : jsonLength);
+    reader.readJson();
+    return new InferCall(
+        model, version, reader.id, reader.parameters, reader.tensors(), reader.outputs);
+  }
+
+  private void readJson() {
+    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body, 0, jsonLength)) {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        throw new TensorFormatException("", "expected a JSON object");
+      }
+      while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+        String field = json.currentName();
+        json.nextToken();
+        switch (field) {
+          case "id" -> id = string(json, "/id");
+          case "parameters" -> parameters = parameters(json, "/parameters");
+          case "inputs" -> eachObject(json, "/inputs", this::readInput);
+          case "outputs" -> eachObject(json, "/outputs", this::readOutput);
+          default ->
+              throw new TensorFormatException(
+                  "/" + field, "is unknown; known are id, parameters, inputs, outputs");
+        }
+      }
+      if (json.nextToken() != null) {
+        throw new TensorFormatException("", "more follows the JSON object");
+      }
+    }
+  }
+
+  private interface ObjectReader {
+    void read(JsonParser json, String pointer);
+  }
+
+  private static void eachObject(JsonParser json, String pointer, ObjectReader reader) {
+    if (json.currentToken() != JsonToken.START_ARRAY) {
+      throw new TensorFormatException(pointer, "expected an array");
+    }
+    for (int i = 0; json.nextToken() != JsonToken.END_ARRAY; i++) {
+      String where = pointer + "/" + i;
+      if (json.currentToken() != JsonToken.START_OBJECT) {
+        throw new TensorFormatException(where, "expected an object");
+      }
+      reader.read(json, where);
+    }
+  }
+
+  private void readInput(JsonParser json, String pointer) {
+    String name = null;
+    String datatype = null;
+    int[] shape = null;
+    Map<String, Object> own = Map.of();
+    int from = -1;
+    int to = -1;
+    while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+      String field = json.currentName();
+      json.nextToken();
+      switch (field) {
+        case "name" -> name = string(json, pointer + "/name");
+        case "datatype" -> datatype = string(json, pointer + "/datatype");
+        case "shape" -> shape = shape(json, pointer + "/shape");
+        case "parameters" -> own = parameters(json, pointer + "/parameters");
+        case "data" -> {
+          from = (int) json.currentTokenLocation().getByteOffset();
+          json.skipChildren();
+          to = (int) json.currentLocation().getByteOffset();
+        }
+        default -> throw new TensorFormatException(pointer + "/" + field, "is unknown");
+      }
+    }
+    inputs.add(new Input(name, datatype, shape, own, from, to));
+  }
+
+  private void readOutput(JsonParser json, String pointer) {
+    String name = null;
+    Map<String, Object> own = Map.of();
+    while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+      String field = json.currentName();
+      json.nextToken();
+      switch (field) {
+        case "name" -> name = string(json, pointer + "/name");
+        case "parameters" -> own = parameters(json, pointer + "/parameters");
+        default -> throw new TensorFormatException(pointer + "/" + field, "is unknown");
+      }
+    }
+    if (name == null) {
+      throw new TensorFormatException(pointer + "/name", "is missing");
+    }
+    outputs.add(new WantedOutput(name, new Parameters(own).flag(BINARY_DATA)));
+  }
+
+  private static String string(JsonParser json, String pointer) {
+    if (json.currentToken() != JsonToken.VALUE_STRING) {
+      throw new TensorFormatException(pointer, "expected a string");
+    }
+    return json.getString();
+  }
+
+  private static int[] shape(JsonParser json, String pointer) {
+    Tensor.Ints shape = JsonTensorReader.readInts(json, pointer);
+    if (shape.rank() != 1 || Arrays.stream(shape.values()).anyMatch(size -> size < 0)) {
+      throw new TensorFormatException(pointer, "expected a list of sizes");
+    }
+    return shape.values();
+  }
+
+  /** Booleans, whole numbers and strings; anything else is let be. */
+  private static Map<String, Object> parameters(JsonParser json, String pointer) {
+    if (json.currentToken() != JsonToken.START_OBJECT) {
+      throw new TensorFormatException(pointer, "expected an object");
+    }
+    Map<String, Object> parameters = new LinkedHashMap<>();
+    while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+      String name = json.currentName();
+      switch (json.nextToken()) {
+        case VALUE_TRUE -> parameters.put(name, true);
+        case VALUE_FALSE -> parameters.put(name, false);
+        case VALUE_STRING -> parameters.put(name, json.getString());
+        case VALUE_NUMBER_INT -> parameters.put(name, json.getBigIntegerValue().longValue());
+        case START_ARRAY, START_OBJECT -> json.skipChildren();
+        default -> {
+          // Numbers with a fraction and null mean nothing to us.
+        }
+      }
+    }
+    return parameters;
+  }
+
+  private List<NamedTensor> tensors() {
+    List<NamedTensor> tensors = new ArrayList<>();
+    int binary = jsonLength;
+    for (int i = 0; i < inputs.size(); i++) {
+      Input input = inputs.get(i);
+      String pointer = "/inputs/" + (input.name() == null ? i : input.name());
+      if (input.name() == null || input.datatype() == null || input.shape() == null) {
+        throw new TensorFormatException(pointer, "needs a name, a datatype and a shape");
+      }
+      Datatype type = Datatype.of(input.datatype(), pointer + "/datatype");
+      Long size = new Parameters(input.parameters()).whole(BINARY_SIZE);
+      if (size == null) {
+        tensors.add(new NamedTensor(input.name(), fromJson(input, type, input.shape(), pointer)));
+        continue;
+      }
+      if (size < 0 || size > body.length - binary) {
+        throw new TensorFormatException(
+            pointer + "/parameters/" + BINARY_SIZE,
+            "says %d bytes, %d are left".formatted(size, body.length - binary));
+      }
+      ByteBuffer data = ByteBuffer.wrap(body, binary, size.intValue());
+      tensors.add(new NamedTensor(input.name(), type.read(data, input.shape(), pointer)));
+      binary += size.intValue();
+    }
+    if (binary < body.length) {
+      throw new TensorFormatException(
+          "", "%d bytes behind the JSON are no input's".formatted(body.length - binary));
+    }
+    return tensors;
+  }
+
+  private Tensor fromJson(Input input, Datatype type, int[] shape, String pointer) {
+    if (input.from() < 0) {
+      throw new TensorFormatException(pointer + "/data", "is missing");
+    }
+    byte[] data = Arrays.copyOfRange(body, input.from(), input.to());
+    Tensor tensor = type.isInteger() ? ints(data, pointer) : floats(data, pointer);
+    boolean fits =
+        tensor.rank() == 1
+            ? tensor.shape()[0] == Tensor.count(shape)
+            : Arrays.equals(tensor.shape(), shape);
+    if (!fits) {
+      throw new TensorFormatException(
+          pointer + "/data",
+          "of shape %s does not fit the shape %s"
+              .formatted(Arrays.toString(tensor.shape()), Arrays.toString(shape)));
+    }
+    return tensor instanceof Tensor.Floats floats
+        ? new Tensor.Floats(shape, floats.values())
+        : new Tensor.Ints(shape, ((Tensor.Ints) tensor).values());
+  }
+
+  private static Tensor ints(byte[] data, String pointer) {
+    try {
+      return new JsonTensorScanner(data).ints();
+    } catch (JsonTensorScanner.Unusual e) {
+      return carefully(data, json -> JsonTensorReader.readInts(json, pointer + "/data"));
+    }
+  }
+
+  private static Tensor floats(byte[] data, String pointer) {
+    try {
+      return new JsonTensorScanner(data).floats();
+    } catch (JsonTensorScanner.Unusual e) {
+      return carefully(data, json -> JsonTensorReader.readFloats(json, pointer + "/data"));
+    }
+  }
+
+  private interface TensorReader {
+    Tensor read(JsonParser json);
+  }
+
+  private static Tensor carefully(byte[] data, TensorReader reader) {
+    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), data)) {
+      json.nextToken();
+      return reader.read(json);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package dev.keepgate.api.oip;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request to infer, whichever way it came.
+ *
+ * @param model the model's name
+ * @param version its version; empty for the highest that is available
+ * @param id echoed in the answer; empty for none
+ * @param parameters booleans, whole numbers and strings by name
+ * @param inputs the tensors
+ * @param outputs which tensors are asked for; empty for all
+ */
+record InferCall(
+    String model,
+    String version,
+    String id,
+    Map<String, Object> parameters,
+    List<NamedTensor> inputs,
+    List<WantedOutput> outputs) {
+
+  /**
+   * @param binary whether its bytes are to follow the JSON; null where that is not said
+   */
+  record WantedOutput(String name, @Nullable Boolean binary) {}
+}

@@ -1,0 +1,59 @@
+package dev.keepgate.api.oip;
+
+import dev.keepgate.api.tensor.TensorFormatException;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a request's parameters; those that mean nothing here are let be, as the protocol asks. */
+record Parameters(Map<String, Object> values) {
+
+  @Nullable Boolean flag(String name) {
+    Object value = values.get(name);
+    if (value == null || value instanceof Boolean) {
+      return (Boolean) value;
+    }
+    throw fault(name, "expected true or false");
+  }
+
+  @Nullable Long whole(String name) {
+    Object value = values.get(name);
+    if (value == null || value instanceof Long) {
+      return (Long) value;
+    }
+    throw fault(name, "expected a whole number");
+  }
+
+  /**
+   * A string, or a whole number as a string; null where there is none, or it says so by "" or 0.
+   */
+  @Nullable String identifier(String name) {
+    Object value = values.get(name);
+    if (value == null || value.equals(0L) || value.equals("")) {
+      return null;
+    }
+    if (value instanceof Long number) {
+      return Long.toUnsignedString(number);
+    }
+    if (value instanceof String text) {
+      return text;
+    }
+    throw fault(name, "expected a string or a whole number");
+  }
+
+  /** Microseconds after which the client does not wait; null or 0 for none. */
+  @Nullable Duration timeout() {
+    Long micros = whole("timeout");
+    if (micros == null || micros == 0) {
+      return null;
+    }
+    if (micros < 0) {
+      throw fault("timeout", "expected microseconds, got " + micros);
+    }
+    return Duration.ofNanos(Math.multiplyExact(Math.min(micros, Long.MAX_VALUE / 1000), 1000));
+  }
+
+  private static TensorFormatException fault(String name, String detail) {
+    return new TensorFormatException("/parameters/" + name, detail);
+  }
+}

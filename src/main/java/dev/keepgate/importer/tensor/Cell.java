@@ -1,0 +1,46 @@
+package dev.keepgate.importer.tensor;
+
+import dev.keepgate.importer.ImportConfig;
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Merge;
+import java.util.Objects;
+
+/** A cell as a convention read it. */
+public record Cell(CellConfig config, CellWeights weights) {
+
+  /**
+   * Starts a cell with what no file of tensors says.
+   *
+   * @param forgetBias what the framework adds at run time where the configuration does not say
+   */
+  public static CellConfig.Builder builder(
+      ImportConfig config, int inputSize, int hiddenSize, float forgetBias) {
+    Activation activation = Objects.requireNonNullElse(config.activation(), Activation.TANH);
+    return CellConfig.builder(inputSize, hiddenSize)
+        .forgetBias(Objects.requireNonNullElse(config.forgetBias(), forgetBias))
+        .cellClip(Objects.requireNonNullElse(config.cellClip(), CellConfig.NO_CLIP))
+        .projectionClip(Objects.requireNonNullElse(config.projectionClip(), CellConfig.NO_CLIP))
+        .activation(activation)
+        .cellActivation(activation)
+        .recurrentActivation(
+            Objects.requireNonNullElse(config.recurrentActivation(), Activation.SIGMOID));
+  }
+
+  /** A layer of this cell alone. */
+  public LayerWeights.Lstm layer() {
+    return new LayerWeights.Lstm(LayerConfig.Lstm.of(config), weights, null);
+  }
+
+  /** A layer of this cell forward and another backward, merged as configured. */
+  public LayerWeights.Lstm layer(Cell backward, ImportConfig options) {
+    Merge merge = Objects.requireNonNullElse(options.bidirectionalMerge(), Merge.CONCAT);
+    return new LayerWeights.Lstm(
+        new LayerConfig.Lstm(config, backward.config, merge, false, false),
+        weights,
+        backward.weights);
+  }
+}

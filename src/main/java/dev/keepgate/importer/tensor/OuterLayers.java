@@ -1,0 +1,125 @@
+package dev.keepgate.importer.tensor;
+
+import dev.keepgate.importer.ImportConfig;
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LayerWeights;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The embedding before an LSTM and the dense layer behind it, told by their shapes. Where a file
+ * leaves a choice, the configuration has to make it: a wrong guess would be a wrong answer.
+ */
+public final class OuterLayers {
+
+  private final Tensors tensors;
+  private final ImportConfig config;
+  private final List<Matrix> tables;
+  private final List<Matrix> kernels;
+
+  /**
+   * @param tables what may be an embedding
+   * @param kernels what may be a dense layer
+   */
+  public OuterLayers(
+      Tensors tensors, ImportConfig config, List<Matrix> tables, List<Matrix> kernels) {
+    this.tensors = tensors;
+    this.config = config;
+    this.tables = tables;
+    this.kernels = kernels;
+  }
+
+  /** The LSTM's layers with what is around them. */
+  public List<LayerWeights> around(List<? extends LayerWeights> lstm)
+      throws IOException, ImportException {
+    List<LayerWeights> layers = new ArrayList<>();
+    int input = lstm.get(0).config().inputSize();
+    int output = lstm.get(lstm.size() - 1).config().outputSize();
+    Matrix table = embedding(input);
+    if (table != null) {
+      layers.add(readEmbedding(table));
+    }
+    layers.addAll(lstm);
+    Matrix kernel = head(output, table);
+    if (kernel != null) {
+      layers.add(readHead(kernel));
+    }
+    return layers;
+  }
+
+  private @Nullable Matrix embedding(int width) throws ImportException {
+    Predicate<Matrix> fits = matrix -> matrix.weight().shape()[1] == width;
+    if (config.embedding() != null) {
+      return named("embedding", config.embedding(), all(), fits);
+    }
+    List<Matrix> fitting = tables.stream().filter(fits).toList();
+    if (fitting.size() > 1) {
+      throw severalFit("embedding", fitting);
+    }
+    return fitting.isEmpty() ? null : fitting.get(0);
+  }
+
+  private @Nullable Matrix head(int width, @Nullable Matrix embedding) throws ImportException {
+    Predicate<Matrix> fits = matrix -> matrix.inputSize() == width;
+    if (config.head() != null) {
+      return named("head", config.head(), all(), fits);
+    }
+    List<Matrix> others = kernels.stream().filter(kernel -> !kernel.equals(embedding)).toList();
+    if (others.size() > 1) {
+      throw severalFit("head", others);
+    }
+    return others.stream().filter(fits).findFirst().orElse(null);
+  }
+
+  private List<Matrix> all() {
+    List<Matrix> all = new ArrayList<>(tables);
+    all.addAll(kernels);
+    return all;
+  }
+
+  private static Matrix named(
+      String field, String name, List<Matrix> candidates, Predicate<Matrix> fits)
+      throws ImportException {
+    for (Matrix candidate : candidates) {
+      if (candidate.isCalled(name) && fits.test(candidate)) {
+        return candidate;
+      }
+    }
+    throw ImportException.config(
+        "/config/" + field,
+        "no tensor '%s' fits there, only %s"
+            .formatted(name, candidates.stream().filter(fits).toList()));
+  }
+
+  private static ImportException severalFit(String field, List<Matrix> candidates) {
+    return ImportException.unsupported(
+        field,
+        "several tensors could be it, name the one in config.%s: %s".formatted(field, candidates));
+  }
+
+  private LayerWeights.Embedding readEmbedding(Matrix table) throws IOException, ImportException {
+    int vocabulary = table.weight().shape()[0];
+    int width = table.weight().shape()[1];
+    return new LayerWeights.Embedding(
+        new LayerConfig.Embedding(vocabulary, width, false),
+        tensors.read(table.weight().name(), vocabulary, width));
+  }
+
+  private LayerWeights.Dense readHead(Matrix kernel) throws IOException, ImportException {
+    int in = kernel.inputSize();
+    int out = kernel.outputSize();
+    int[] shape = kernel.weight().shape();
+    float[] numbers = tensors.read(kernel.weight().name(), shape);
+    return new LayerWeights.Dense(
+        new LayerConfig.Dense(
+            in, out, Objects.requireNonNullElse(config.headActivation(), Activation.LINEAR)),
+        kernel.layout() == Matrix.Layout.OUT_IN ? GateBlocks.transpose(numbers, out, in) : numbers,
+        kernel.bias() == null ? new float[out] : tensors.read(kernel.bias().name(), out));
+  }
+}
