@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -117,19 +118,29 @@ class SequencesIT {
         "--spring.data.redis.port=" + redis.port());
   }
 
-  /** Kills until the clients are done, each once at least; what it has killed. */
+  /**
+   * Cuts connections and kills servers until the clients are done, each twice at least; what it has
+   * done. Servers come back while others are killed.
+   */
   private int[] kill(Path models, RedisProcess redis) throws Exception {
     Random random = new Random(seed);
     int[] kills = new int[3];
-    while (!over.get() || kills[0] == 0 || kills[1] == 0) {
-      Thread.sleep(200 + random.nextInt(800));
-      int choice = kills[0] == 0 ? 0 : kills[1] == 0 ? 1 : random.nextInt(8);
-      if (choice == 0) {
+    ExecutorService starter = Executors.newSingleThreadExecutor();
+    Future<?> restart = CompletableFuture.completedFuture(null);
+    while (!over.get() || kills[0] < 2 || kills[1] < 2) {
+      Thread.sleep(100 + random.nextInt(400));
+      if (restart.isDone()) {
+        restart.get();
         int victim = random.nextInt(REPLICAS);
         servers.get(victim).kill();
         kills[0]++;
-        servers.set(victim, start(models, redis, victim));
-      } else if (choice == 7) {
+        restart =
+            starter.submit(
+                () -> {
+                  servers.set(victim, start(models, redis, victim));
+                  return null;
+                });
+      } else if (random.nextInt(20) == 0) {
         redis.kill();
         kills[2]++;
         redis.restart();
@@ -138,6 +149,8 @@ class SequencesIT {
         kills[1]++;
       }
     }
+    restart.get();
+    starter.shutdown();
     return kills;
   }
 
@@ -171,6 +184,7 @@ class SequencesIT {
       HttpResponse<String> answer = insist(path, body);
       assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
       done += chunk;
+      Thread.sleep(random.nextInt(50));
       assertThat(JSON.readTree(answer.body()).get("step").asInt()).isEqualTo(done);
       if (random.nextInt(20) == 0) {
         HttpResponse<String> again = insist(path, body);
