@@ -1,6 +1,5 @@
 package dev.keepgate.kernel;
 
-
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
