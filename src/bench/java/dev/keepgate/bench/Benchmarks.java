@@ -20,18 +20,8 @@ final class Benchmarks {
     if (!name.equals("kernel")) {
       throw new IllegalArgumentException("no benchmark '" + name + "'; there is: kernel");
     }
-    System.out.println(Backend.load(new BlasOptions(coreType(), 1)));
+    System.out.println(Backend.load(BlasOptions.DEFAULT));
     kernel(isQuick);
-  }
-
-  /** That of the processor, whatever the environment of a shared machine says. */
-  private static String coreType() throws IOException {
-    Path processor = Path.of("/proc/cpuinfo");
-    boolean hasAvx512 =
-        Files.isReadable(processor)
-            && Files.readString(processor)
-                .matches("(?s).*\\bavx512vl\\b.*");
-    return hasAvx512 ? "SkylakeX" : BlasOptions.AUTO;
   }
 
   private static void kernel(boolean isQuick) throws IOException {
