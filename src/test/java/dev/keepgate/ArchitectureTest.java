@@ -35,34 +35,55 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("org.nd4j..", "org.bytedeco..")
             .because("ND4J gets no more releases: whatever replaces it must replace one room only"),
-        room("model", "kernel", "importer", "registry", "batch", "inference", "api", "metrics")
+        room(
+                "model",
+                "kernel",
+                "importer",
+                "registry",
+                "batch",
+                "sequence",
+                "inference",
+                "api",
+                "metrics")
             .orShould()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework..", "tools.jackson..")
             .because("what a model is must not change with a framework of ours"),
-        room("kernel", "importer", "registry", "batch", "inference", "api", "metrics")
+        room("kernel", "importer", "registry", "batch", "sequence", "inference", "api", "metrics")
             .orShould()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework..")
             .because("the arithmetic is a pure function and runs without a server"),
-        room("importer", "kernel", "registry", "batch", "inference", "api", "metrics")
+        room("importer", "kernel", "registry", "batch", "sequence", "inference", "api", "metrics")
             .orShould()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework..", "jakarta.servlet..")
             .because("an importer turns bytes into a model and knows no one who asks"),
-        room("registry", "batch", "inference", "api", "metrics")
+        room("registry", "batch", "sequence", "inference", "api", "metrics")
             .orShould()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework.web..", "jakarta.servlet..")
             .because("models are loaded and kept the same whoever asks, by whatever protocol"),
-        room("batch", "importer", "registry", "inference", "api", "metrics")
+        room("batch", "importer", "registry", "sequence", "inference", "api", "metrics")
             .because("a lane computes tasks and knows neither models' names nor their clients"),
+        room("sequence", "kernel", "importer", "registry", "batch", "inference", "api", "metrics")
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.springframework.web..", "jakarta.servlet..")
+            .because("state is kept the same whatever computes it and whoever asks"),
         room("inference", "importer", "api", "metrics")
             .orShould()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework.web..", "jakarta.servlet..")
             .because("the use cases serve every protocol alike"),
-        room("api", "kernel", "batch", "metrics")
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.keepgate.sequence..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.springframework.data..", "io.lettuce..")
+            .because("only the store knows where sequences lie"),
+        room("api", "kernel", "batch", "sequence", "metrics")
             .because("a protocol asks the use cases; scheduling is not its business"),
         noClasses()
             .that()

@@ -10,6 +10,7 @@ import dev.keepgate.inference.InferenceListener.Stage;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelHandle;
 import java.io.IOException;
@@ -44,13 +45,45 @@ public final class Inference {
    * @throws InferenceException if there is no answer
    */
   public Answer infer(ModelHandle handle, Operation operation, InferenceRequest request) {
-    LstmConfig config = handle.model().config();
-    if (operation == Operation.STEP && !config.isCausal()) {
+    return infer(handle, operation, request, null, 0, deadline(request.deadline()));
+  }
+
+  /**
+   * Does the same from a state that the server has kept.
+   *
+   * @param kept the state; null where the request brings its own
+   * @param rows of the state
+   * @param deadline {@link System#nanoTime()} past which the work is dropped
+   */
+  Answer infer(
+      ModelHandle handle,
+      Operation operation,
+      InferenceRequest request,
+      @Nullable LstmState kept,
+      int rows,
+      OptionalLong deadline) {
+    if (operation == Operation.STEP && !handle.config().isCausal()) {
       throw new InferenceException.CannotStep(handle.id().toString());
     }
-    Call call = call(handle, operation, request);
+    Call call =
+        call(
+            handle,
+            operation,
+            request,
+            check(handle, operation, request).check(kept, rows),
+            deadline);
     BatchResult result = await(submit(call, StepListener.NONE), call.deadline());
     return finish(call, result);
+  }
+
+  /** How many steps a request asks for, padding included. */
+  int time(ModelHandle handle, Operation operation, InferenceRequest request) {
+    return check(handle, operation, request).time();
+  }
+
+  private InputCheck check(ModelHandle handle, Operation operation, InferenceRequest request) {
+    long room = properties.maxWorkingMemory().toBytes();
+    return new InputCheck(handle.config(), operation, request, room);
   }
 
   /**
@@ -64,7 +97,14 @@ public final class Inference {
    */
   public Answer stream(ModelHandle handle, InferenceRequest request, StepSink sink)
       throws IOException {
-    Call call = call(handle, Operation.UNROLL, request.withReturnSequences());
+    InferenceRequest every = request.withReturnSequences();
+    Call call =
+        call(
+            handle,
+            Operation.UNROLL,
+            every,
+            check(handle, Operation.UNROLL, every).check(),
+            deadline(request.deadline()));
     StepFollower follower = new StepFollower(call.input());
     CompletableFuture<BatchResult> future = submit(call, follower);
     follower.follow(future);
@@ -136,17 +176,19 @@ public final class Inference {
     }
   }
 
-  private Call call(ModelHandle handle, Operation operation, InferenceRequest request) {
-    LstmConfig config = handle.config();
-    long room = properties.maxWorkingMemory().toBytes();
-    InputCheck.Checked checked = new InputCheck(config, operation, request, room).check();
+  private static Call call(
+      ModelHandle handle,
+      Operation operation,
+      InferenceRequest request,
+      InputCheck.Checked checked,
+      OptionalLong deadline) {
     return new Call(
         handle,
         operation,
         checked,
-        returnsSequences(config, operation, request.returnSequences()),
+        returnsSequences(handle.config(), operation, request.returnSequences()),
         request.trace(),
-        deadline(request.deadline()));
+        deadline);
   }
 
   private Answer finish(Call call, BatchResult result) {
@@ -165,7 +207,8 @@ public final class Inference {
     return operation == Operation.UNROLL && (asked != null ? asked : config.returnSequences());
   }
 
-  private OptionalLong deadline(@Nullable Duration asked) {
+  /** {@link System#nanoTime()} past which a request that begins now is dropped. */
+  OptionalLong deadline(@Nullable Duration asked) {
     Duration deadline = asked != null ? asked : properties.defaultDeadline();
     return deadline == null
         ? OptionalLong.empty()

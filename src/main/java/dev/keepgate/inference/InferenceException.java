@@ -104,4 +104,47 @@ public abstract sealed class InferenceException extends RuntimeException {
       super(message, cause);
     }
   }
+
+  /** A sequence cannot be had, or not be stepped so. */
+  public static final class SequenceRefused extends InferenceException {
+    private static final long serialVersionUID = 1L;
+
+    /** Why. */
+    public enum Reason {
+      /** There is none of this id. */
+      UNKNOWN,
+      /** It has expired, or made room for others. */
+      EXPIRED,
+      /** Its model's version was taken away. */
+      MODEL_GONE,
+      /** Its id is taken. */
+      EXISTS,
+      /** The step's number does not follow the last one. */
+      OUT_OF_STEP,
+      /** A bound on sequences is reached. */
+      FULL,
+      /** The server is shutting down and opens none. */
+      DRAINING,
+      /** The store cannot be asked now. */
+      UNAVAILABLE
+    }
+
+    private final Reason reason;
+    private final Duration retryAfter;
+
+    SequenceRefused(Reason reason, String message, Duration retryAfter, @Nullable Throwable cause) {
+      super(message, cause);
+      this.reason = reason;
+      this.retryAfter = retryAfter;
+    }
+
+    public Reason reason() {
+      return reason;
+    }
+
+    /** How long to wait before trying again, where that may help. */
+    public Duration retryAfter() {
+      return retryAfter;
+    }
+  }
 }

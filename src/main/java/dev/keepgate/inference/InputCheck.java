@@ -2,7 +2,6 @@ package dev.keepgate.inference;
 
 import dev.keepgate.inference.InferenceException.FieldError;
 import dev.keepgate.inference.InferenceException.InvalidInput;
-import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
@@ -11,7 +10,6 @@ import dev.keepgate.model.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Holds a request's tensors against a model: all faults at once, each at its field. */
@@ -23,13 +21,13 @@ final class InputCheck {
   private final long maxWorkingMemory;
   private final List<FieldError> errors = new ArrayList<>();
 
+  private record Size(int batch, int time, boolean batched) {}
+
   /**
    * A request that fits its model.
    *
    * @param batched whether it had a batch dimension
    */
-  private record Size(int batch, int time, boolean batched) {}
-
   record Checked(LstmInput input, boolean batched) {}
 
   /**
@@ -47,34 +45,43 @@ final class InputCheck {
    * @throws InvalidInput if anything does not fit
    */
   Checked check() {
+    return check(null, 0);
+  }
+
+  /**
+   * Checks a request that goes on from a state that the server has kept.
+   *
+   * @param kept the state; null where the request brings its own
+   * @param rows of the state
+   * @throws InvalidInput if anything does not fit
+   */
+  Checked check(@Nullable LstmState kept, int rows) {
     Size size = size();
     bound(size);
     int batch = size.batch();
+    if (kept != null && batch != rows) {
+      throw new InvalidInput(
+          request.fields().x(),
+          "expected a row for each of the sequence's %d, got %d".formatted(rows, batch));
+    }
     boolean batched = size.batched();
     float[] x = config.takesIds() ? new float[0] : features(request.x().shape());
     int[] ids = config.takesIds() ? ids() : null;
     int[] lengths = lengths(batch, size.time(), batched);
-    LstmState zero = LstmState.zero(config, batch);
     LstmState state =
-        new LstmState(
-            state(
-                request.h(),
-                request.fields().h(),
-                batch,
-                batched,
-                CellConfig::outputSize,
-                zero.h()),
-            state(
-                request.c(),
-                request.fields().c(),
-                batch,
-                batched,
-                CellConfig::hiddenSize,
-                zero.c()));
+        kept != null
+            ? kept
+            : new StateCheck(config, errors)
+                .check(request.h(), request.c(), request.fields(), batch, batched);
     if (!errors.isEmpty()) {
       throw new InvalidInput(errors);
     }
     return new Checked(new LstmInput(batch, size.time(), x, ids, lengths, state), batched);
+  }
+
+  /** How many steps the request is to take, padding included. */
+  int time() {
+    return size().time();
   }
 
   private Size size() {
@@ -128,26 +135,7 @@ final class InputCheck {
       errors.add(new FieldError(request.fields().x(), shapeError(shape)));
       return new float[0];
     }
-    return floats(request.x(), request.fields().x());
-  }
-
-  private float[] floats(Tensor tensor, String field) {
-    if (tensor instanceof Tensor.Ints ints) {
-      float[] values = new float[ints.values().length];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = ints.values()[i];
-      }
-      return values;
-    }
-    float[] values = ((Tensor.Floats) tensor).values();
-    for (int i = 0; i < values.length; i++) {
-      if (!Float.isFinite(values[i])) {
-        errors.add(
-            new FieldError(field, "holds " + values[i] + " at " + position(i, tensor.shape())));
-        break;
-      }
-    }
-    return values;
+    return StateCheck.floats(request.x(), request.fields().x(), errors);
   }
 
   private int[] ids() {
@@ -167,7 +155,7 @@ final class InputCheck {
             new FieldError(
                 request.fields().x(),
                 "expected integers from 0 to %d, got %d at %s"
-                    .formatted(vocabulary - 1, id, position(i, ints.shape()))));
+                    .formatted(vocabulary - 1, id, StateCheck.position(i, ints.shape()))));
         break;
       }
     }
@@ -207,90 +195,5 @@ final class InputCheck {
       }
     }
     return ints.values();
-  }
-
-  private float[][] state(
-      @Nullable List<Tensor> given,
-      String field,
-      int batch,
-      boolean batched,
-      ToIntFunction<CellConfig> width,
-      float[][] zero) {
-    if (given == null) {
-      return zero;
-    }
-    int[] widths = config.cells().stream().mapToInt(width).toArray();
-    boolean uniform = Arrays.stream(widths).distinct().count() == 1;
-    if (given.size() == 1 && uniform && stacks(given.get(0).shape(), widths, batch, batched)) {
-      return split(floats(given.get(0), field), widths, batch);
-    }
-    if (!uniform && given.size() == widths.length) {
-      float[][] cells = new float[widths.length][];
-      for (int i = 0; i < widths.length; i++) {
-        int[] shape = given.get(i).shape();
-        if (!isRow(shape, widths[i], batch, batched)) {
-          errors.add(
-              new FieldError(
-                  field + "/" + i,
-                  "expected shape [%d, %d], got %s"
-                      .formatted(batch, widths[i], Arrays.toString(shape))));
-          return zero;
-        }
-        cells[i] = floats(given.get(i), field + "/" + i);
-      }
-      return cells;
-    }
-    errors.add(
-        new FieldError(
-            field,
-            "expected shape %s, got %s"
-                .formatted(
-                    expectedState(widths, uniform, batch),
-                    given.size() == 1
-                        ? Arrays.toString(given.get(0).shape())
-                        : given.size() + " tensors")));
-    return zero;
-  }
-
-  private static String expectedState(int[] widths, boolean uniform, int batch) {
-    if (!uniform) {
-      return "[%d, width] a cell, of widths %s".formatted(batch, Arrays.toString(widths));
-    }
-    return widths.length == 1
-        ? "[%d, %d]".formatted(batch, widths[0])
-        : "[%d, %d, %d]".formatted(widths.length, batch, widths[0]);
-  }
-
-  private static boolean stacks(int[] shape, int[] widths, int batch, boolean batched) {
-    if (widths.length == 1 && isRow(shape, widths[0], batch, batched)) {
-      return true;
-    }
-    return Arrays.equals(shape, new int[] {widths.length, batch, widths[0]})
-        || (!batched && Arrays.equals(shape, new int[] {widths.length, widths[0]}));
-  }
-
-  private static boolean isRow(int[] shape, int width, int batch, boolean batched) {
-    return Arrays.equals(shape, new int[] {batch, width})
-        || (!batched && Arrays.equals(shape, new int[] {width}));
-  }
-
-  private static float[][] split(float[] values, int[] widths, int batch) {
-    float[][] cells = new float[widths.length][];
-    int from = 0;
-    for (int i = 0; i < widths.length; i++) {
-      cells[i] = Arrays.copyOfRange(values, from, from + batch * widths[i]);
-      from += batch * widths[i];
-    }
-    return cells;
-  }
-
-  private static String position(int index, int[] shape) {
-    int[] at = new int[shape.length];
-    int rest = index;
-    for (int axis = shape.length - 1; axis >= 0; axis--) {
-      at[axis] = rest % shape[axis];
-      rest /= shape[axis];
-    }
-    return Arrays.toString(at);
   }
 }

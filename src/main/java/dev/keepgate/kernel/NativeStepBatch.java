@@ -88,7 +88,7 @@ final class NativeStepBatch implements StepBatch {
     if (count == capacity) {
       throw new IllegalStateException("the batch is full");
     }
-    copyState(row.input().state(), row.row(), h, c, count);
+    copyState(row.state(), row.row(), h, c, count);
     if (ahead != null) {
       ahead.forget(count);
     }

@@ -6,6 +6,7 @@ import dev.keepgate.inference.InferenceException;
 import dev.keepgate.registry.RegistryException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,8 +48,7 @@ class Problems {
                   .toList()),
           response);
     } else if (e instanceof InferenceException.Overloaded overloaded) {
-      response.setHeader(
-          HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, overloaded.retryAfter().toSeconds())));
+      retryAfter(overloaded.retryAfter(), response);
       send(HttpStatus.TOO_MANY_REQUESTS, "queue-full", e, response);
     } else if (e instanceof InferenceException.CannotStep) {
       send(HttpStatus.UNPROCESSABLE_CONTENT, "cannot-step", e, response);
@@ -58,10 +58,38 @@ class Problems {
       send(HttpStatus.CONTENT_TOO_LARGE, "request-too-large", e, response);
     } else if (e instanceof InferenceException.DeadlineExceeded) {
       send(HttpStatus.GATEWAY_TIMEOUT, "deadline-exceeded", e, response);
+    } else if (e instanceof InferenceException.SequenceRefused refused) {
+      sequence(refused, response);
     } else {
       log.error("A computation failed", e);
       send(HttpStatus.INTERNAL_SERVER_ERROR, "computation-failed", e, response);
     }
+  }
+
+  private void sequence(InferenceException.SequenceRefused e, HttpServletResponse response)
+      throws IOException {
+    Refusal refusal =
+        switch (e.reason()) {
+          case UNKNOWN -> new Refusal(HttpStatus.NOT_FOUND, "sequence-not-found", false);
+          case EXPIRED -> new Refusal(HttpStatus.GONE, "sequence-expired", false);
+          case MODEL_GONE -> new Refusal(HttpStatus.GONE, "sequence-model-gone", false);
+          case EXISTS -> new Refusal(HttpStatus.CONFLICT, "sequence-exists", false);
+          case OUT_OF_STEP -> new Refusal(HttpStatus.CONFLICT, "out-of-step", false);
+          case FULL -> new Refusal(HttpStatus.TOO_MANY_REQUESTS, "sequences-full", true);
+          case DRAINING -> new Refusal(HttpStatus.SERVICE_UNAVAILABLE, "draining", true);
+          case UNAVAILABLE ->
+              new Refusal(HttpStatus.SERVICE_UNAVAILABLE, "sequences-unavailable", true);
+        };
+    if (refusal.mayRetry()) {
+      retryAfter(e.retryAfter(), response);
+    }
+    send(refusal.status(), refusal.slug(), e, response);
+  }
+
+  private record Refusal(HttpStatus status, String slug, boolean mayRetry) {}
+
+  private static void retryAfter(Duration duration, HttpServletResponse response) {
+    response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, duration.toSeconds())));
   }
 
   @ExceptionHandler

@@ -1,208 +1,154 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.api.oip.InferCall.WantedOutput;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.Answer;
 import dev.keepgate.inference.Inference;
+import dev.keepgate.inference.InferenceException.SequenceRefused;
 import dev.keepgate.inference.InferenceListener;
 import dev.keepgate.inference.InferenceRequest;
+import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.Operation;
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.inference.SequenceAnswer;
+import dev.keepgate.inference.SequenceCall;
+import dev.keepgate.inference.Sequences;
+import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.ToIntFunction;
-import java.util.stream.Collectors;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** Between the protocol's named tensors and the use cases. */
+/** Computes the protocol's requests, alone or as steps of a sequence. */
 @Component
 class InferService {
 
-  private static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("/inputs/x", "/inputs/h0", "/inputs/c0", "/inputs/lengths");
-
   private final ModelRegistry registry;
   private final Inference inference;
+  private final Sequences sequences;
   private final InferenceListener listener;
 
-  InferService(ModelRegistry registry, Inference inference, InferenceListener listener) {
+  InferService(
+      ModelRegistry registry,
+      Inference inference,
+      Sequences sequences,
+      InferenceListener listener) {
     this.registry = registry;
     this.inference = inference;
+    this.sequences = sequences;
     this.listener = listener;
   }
 
   /**
-   * Computes a request. A time of 1 is a step.
+   * Computes a request. A time of 1 is a step; with a {@code sequence_id} the state is the server's
+   * (Triton's sequence extension; {@code sequence_step} is ours).
    *
    * @param deadline the transport's own, where the request has no {@code timeout}
    */
   InferAnswer infer(InferCall call, @Nullable Duration deadline) {
+    String sequence = new Parameters(call.parameters()).identifier("sequence_id");
+    return sequence == null ? alone(call, deadline) : step(call, sequence, deadline);
+  }
+
+  private InferAnswer alone(InferCall call, @Nullable Duration deadline) {
     long begun = System.nanoTime();
     boolean success = false;
-    try (ModelHandle handle =
-        registry.acquire(OipModelPath.request(call.model(), call.version()))) {
-      LstmConfig config = handle.config();
-      Operation operation = operation(call, config);
+    try (ModelHandle handle = acquire(call)) {
+      Operation operation = InferTensors.operation(call, handle.config());
       try {
-        Answer answer =
-            inference.infer(handle, operation, request(call, config, operation, deadline));
+        InferenceRequest request = InferTensors.request(call, handle.config(), operation, deadline);
+        Answer answer = inference.infer(handle, operation, request);
         success = true;
-        return new InferAnswer(handle.id(), call.id(), Map.of(), outputs(call, answer));
+        return new InferAnswer(
+            handle.id(), call.id(), Map.of(), InferTensors.outputs(call, answer));
       } finally {
-        listener.answered(
-            handle.id(), operation, success, Duration.ofNanos(System.nanoTime() - begun));
+        answered(handle.id(), operation, success, begun);
       }
     }
   }
 
-  private static Operation operation(InferCall call, LstmConfig config) {
-    int[] shape = input(call, ModelTensors.X).shape();
-    boolean one = shape.length >= 2 && shape[1] == 1;
-    boolean lengths = call.inputs().stream().anyMatch(t -> t.name().equals(ModelTensors.LENGTHS));
-    return one && !lengths && config.isCausal() ? Operation.STEP : Operation.UNROLL;
-  }
-
-  private static Tensor input(InferCall call, String name) {
-    return call.inputs().stream()
-        .filter(tensor -> tensor.name().equals(name))
-        .findFirst()
-        .map(NamedTensor::tensor)
-        .orElseThrow(() -> new TensorFormatException("/inputs/" + name, "is missing"));
-  }
-
-  private static InferenceRequest request(
-      InferCall call, LstmConfig config, Operation operation, @Nullable Duration deadline) {
-    checkNames(call, config);
+  private InferAnswer step(InferCall call, String id, @Nullable Duration deadline) {
+    long begun = System.nanoTime();
+    boolean success = false;
     Parameters parameters = new Parameters(call.parameters());
-    Tensor x = input(call, ModelTensors.X);
-    int rank = config.takesIds() ? 2 : 3;
-    if (x.rank() != rank) {
-      throw new TensorFormatException(
-          "/inputs/x", "expected %d dimensions, got %d".formatted(rank, x.rank()));
+    Long step = parameters.whole("sequence_step");
+    if (Boolean.TRUE.equals(parameters.flag("sequence_start"))) {
+      start(call, id, step);
     }
+    try (SequenceCall sequence = sequences.call(id, deadline(parameters, deadline))) {
+      requireModel(call, sequence.model(), id);
+      Operation operation = InferTensors.operation(call, sequence.config());
+      try {
+        InferenceRequest request =
+            InferTensors.request(call, sequence.config(), operation, deadline);
+        if (request.h() != null || request.c() != null) {
+          throw new TensorFormatException(
+              "/inputs", "a step of a sequence brings no h0 or c0: the state is the server's");
+        }
+        SequenceAnswer answer =
+            sequences.advance(
+                sequence,
+                operation,
+                request,
+                step == null ? OptionalLong.empty() : OptionalLong.of(step));
+        if (Boolean.TRUE.equals(parameters.flag("sequence_end"))) {
+          sequences.delete(id);
+        }
+        success = true;
+        return new InferAnswer(
+            sequence.model(),
+            call.id(),
+            Map.of("sequence_id", id, "sequence_step", answer.step()),
+            InferTensors.outputs(call, answer.answer()));
+      } finally {
+        answered(sequence.model(), operation, success, begun);
+      }
+    }
+  }
+
+  /**
+   * Opens the sequence. One of the same id is begun anew, as Triton does; but not where the request
+   * is numbered, as it may be a retry of the step that opened it.
+   */
+  private void start(InferCall call, String id, @Nullable Long step) {
+    try (ModelHandle handle = acquire(call)) {
+      int batch = InferTensors.input(call, ModelTensors.X).shape()[0];
+      OpenRequest open = new OpenRequest(id, batch, 0, null, null, null, InferTensors.FIELDS);
+      try {
+        sequences.open(handle, open);
+      } catch (SequenceRefused e) {
+        if (e.reason() != SequenceRefused.Reason.EXISTS) {
+          throw e;
+        }
+        if (step == null) {
+          sequences.delete(id);
+          sequences.open(handle, open);
+        }
+      }
+    }
+  }
+
+  private static @Nullable Duration deadline(Parameters parameters, @Nullable Duration deadline) {
     Duration timeout = parameters.timeout();
-    return new InferenceRequest(
-        operation == Operation.STEP ? withoutTime(x) : x,
-        state(call, config, ModelTensors.H0, CellConfig::outputSize),
-        state(call, config, ModelTensors.C0, CellConfig::hiddenSize),
-        call.inputs().stream()
-            .filter(tensor -> tensor.name().equals(ModelTensors.LENGTHS))
-            .findFirst()
-            .map(NamedTensor::tensor)
-            .orElse(null),
-        parameters.flag("return_sequences"),
-        false,
-        timeout != null ? timeout : deadline,
-        FIELDS);
+    return timeout != null ? timeout : deadline;
   }
 
-  private static void checkNames(InferCall call, LstmConfig config) {
-    Set<String> known =
-        ModelTensors.inputs(config).stream()
-            .map(ModelTensors.Info::name)
-            .collect(Collectors.toSet());
-    List<String> seen = new ArrayList<>();
-    for (NamedTensor tensor : call.inputs()) {
-      if (!known.contains(tensor.name())) {
-        throw new TensorFormatException(
-            "/inputs/" + tensor.name(), "is no input of this model; it has " + known);
-      }
-      if (seen.contains(tensor.name())) {
-        throw new TensorFormatException("/inputs/" + tensor.name(), "is there twice");
-      }
-      seen.add(tensor.name());
-    }
-  }
-
-  private static Tensor withoutTime(Tensor x) {
-    int[] shape = x.rank() == 2 ? new int[] {x.shape()[0]} : new int[] {x.shape()[0], x.shape()[2]};
-    return x instanceof Tensor.Floats floats
-        ? new Tensor.Floats(shape, floats.values())
-        : new Tensor.Ints(shape, ((Tensor.Ints) x).values());
-  }
-
-  private static @Nullable List<Tensor> state(
-      InferCall call, LstmConfig config, String name, ToIntFunction<CellConfig> width) {
-    boolean uniform = ModelTensors.isUniform(config, width);
-    List<Tensor> given =
-        call.inputs().stream()
-            .filter(t -> uniform ? t.name().equals(name) : t.name().startsWith(name + "."))
-            .map(NamedTensor::tensor)
-            .toList();
-    if (given.isEmpty()) {
-      return null;
-    }
-    if (uniform && given.get(0).rank() != 3) {
+  private static void requireModel(InferCall call, ModelId model, String id) {
+    boolean same =
+        call.model().equals(model.name())
+            && (call.version().isEmpty() || call.version().equals(Long.toString(model.version())));
+    if (!same) {
       throw new TensorFormatException(
-          "/inputs/" + name, "expected 3 dimensions, got " + given.get(0).rank());
+          "/parameters/sequence_id", "sequence %s is of model %s".formatted(id, model));
     }
-    return given;
   }
 
-  private static List<InferAnswer.Output> outputs(InferCall call, Answer answer) {
-    Map<String, Tensor.Floats> all = allOutputs(answer);
-    List<String> wanted =
-        call.outputs().isEmpty()
-            ? List.copyOf(all.keySet())
-            : call.outputs().stream().map(WantedOutput::name).toList();
-    List<InferAnswer.Output> outputs = new ArrayList<>();
-    for (String name : wanted) {
-      Tensor.Floats tensor = all.get(name);
-      if (tensor == null) {
-        throw new TensorFormatException(
-            "/outputs/" + name, "is no output of this model; it has " + all.keySet());
-      }
-      outputs.add(new InferAnswer.Output(name, tensor));
-    }
-    return outputs;
+  private ModelHandle acquire(InferCall call) {
+    return registry.acquire(OipModelPath.request(call.model(), call.version()));
   }
 
-  private static Map<String, Tensor.Floats> allOutputs(Answer answer) {
-    Map<String, Tensor.Floats> all = new LinkedHashMap<>();
-    int width = answer.config().outputSize();
-    boolean steps = answer.sequences() || answer.operation() == Operation.STEP;
-    all.put(
-        ModelTensors.OUTPUT,
-        steps
-            ? Tensor.Floats.of(answer.output().output(), answer.batch(), answer.time(), width)
-            : Tensor.Floats.of(answer.output().output(), answer.batch(), width));
-    putState(all, answer, ModelTensors.H, answer.output().state().h(), CellConfig::outputSize);
-    putState(all, answer, ModelTensors.C, answer.output().state().c(), CellConfig::hiddenSize);
-    return all;
-  }
-
-  private static void putState(
-      Map<String, Tensor.Floats> all,
-      Answer answer,
-      String name,
-      float[][] cells,
-      ToIntFunction<CellConfig> width) {
-    List<CellConfig> configs = answer.config().cells();
-    if (!ModelTensors.isUniform(answer.config(), width)) {
-      for (int i = 0; i < cells.length; i++) {
-        all.put(
-            name + "." + i,
-            Tensor.Floats.of(cells[i], answer.batch(), width.applyAsInt(configs.get(i))));
-      }
-      return;
-    }
-    int size = width.applyAsInt(configs.get(0));
-    float[] stacked = cells[0];
-    if (cells.length > 1) {
-      stacked = new float[cells.length * cells[0].length];
-      for (int i = 0; i < cells.length; i++) {
-        System.arraycopy(cells[i], 0, stacked, i * cells[0].length, cells[0].length);
-      }
-    }
-    all.put(name, Tensor.Floats.of(stacked, cells.length, answer.batch(), size));
+  private void answered(ModelId model, Operation operation, boolean success, long begun) {
+    listener.answered(model, operation, success, Duration.ofNanos(System.nanoTime() - begun));
   }
 }

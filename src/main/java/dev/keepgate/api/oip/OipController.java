@@ -12,6 +12,7 @@ import dev.keepgate.registry.ModelStatus;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +39,13 @@ class OipController {
 
   static final String JSON_LENGTH = "Inference-Header-Content-Length";
 
-  static final List<String> EXTENSIONS = List.of("binary_tensor_data", "model_repository");
+  static final List<String> EXTENSIONS =
+      List.of(
+          "binary_tensor_data",
+          "sequence",
+          "sequence(string_id)",
+          "schedule_policy",
+          "model_repository");
 
   private final ModelRegistry registry;
   private final InferService service;
@@ -214,7 +221,7 @@ class OipController {
     }
     try {
       return encoding.decode(bytes, limit);
-    } catch (ZipException | java.io.EOFException e) {
+    } catch (ZipException | EOFException e) {
       throw new TensorFormatException("", "the body is no " + encoding.header());
     }
   }

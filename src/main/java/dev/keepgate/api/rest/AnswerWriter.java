@@ -10,11 +10,9 @@ import dev.keepgate.model.LstmOutput.CellTrace;
 import dev.keepgate.model.Tensor;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the answer of a step or an unroll, in the shapes of its request. */
@@ -30,7 +28,7 @@ final class AnswerWriter {
     JsonBuffer json = new JsonBuffer(JsonBuffer.estimate(numbers()));
     writeModel(json);
     json.raw(",\"output\":").tensor(answer.output().output(), 0, outputShape());
-    writeState(json);
+    state().write(json);
     writeTrace(json, answer.output().trace());
     return json.raw("}");
   }
@@ -39,7 +37,7 @@ final class AnswerWriter {
   void writeEnd(JsonBuffer json) {
     writeModel(json);
     json.raw(",\"steps\":" + answer.time());
-    writeState(json);
+    state().write(json);
     json.raw("}");
   }
 
@@ -48,29 +46,15 @@ final class AnswerWriter {
     json.raw("\",\"version\":\"").raw(Long.toString(answer.id().version())).raw("\"");
   }
 
-  private void writeState(JsonBuffer json) {
-    json.raw(",\"state\":{\"h\":");
-    writeCells(json, answer.output().state().h(), CellConfig::outputSize);
-    json.raw(",\"c\":");
-    writeCells(json, answer.output().state().c(), CellConfig::hiddenSize);
-    json.raw("}");
+  private StateWriter state() {
+    return new StateWriter(answer.output().state(), answer.batch(), answer.batched());
   }
 
   private long numbers() {
     LstmOutput output = answer.output();
-    long state = Arrays.stream(output.state().h()).mapToLong(h -> h.length).sum();
     List<CellTrace> trace = output.trace() == null ? List.of() : output.trace();
     long traced = trace.stream().mapToLong(cell -> 6L * cell.cell().length).sum();
-    return output.output().length + 2 * state + traced;
-  }
-
-  private void writeCells(JsonBuffer json, float[][] cells, ToIntFunction<CellConfig> width) {
-    List<CellConfig> configs = answer.config().cells();
-    json.raw(cells.length > 1 ? "[" : "");
-    for (int i = 0; i < cells.length; i++) {
-      json.raw(i > 0 ? "," : "").tensor(cells[i], 0, rows(width.applyAsInt(configs.get(i))));
-    }
-    json.raw(cells.length > 1 ? "]" : "");
+    return output.output().length + state().numbers() + traced;
   }
 
   private void writeTrace(JsonBuffer json, @Nullable List<CellTrace> trace) {
@@ -96,8 +80,7 @@ final class AnswerWriter {
   void writeSafetensors(OutputStream out) throws IOException {
     Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
     tensors.put("output", Tensor.Floats.of(answer.output().output(), outputShape()));
-    putState(tensors, "h", answer.output().state().h(), CellConfig::outputSize);
-    putState(tensors, "c", answer.output().state().c(), CellConfig::hiddenSize);
+    state().putInto(tensors);
     List<CellTrace> trace = answer.output().trace();
     for (int i = 0; trace != null && i < trace.size(); i++) {
       String prefix = "trace." + i + ".";
@@ -113,34 +96,6 @@ final class AnswerWriter {
         Map.of("model", answer.id().name(), "version", Long.toString(answer.id().version())));
   }
 
-  private void putState(
-      Map<String, Tensor.Floats> tensors,
-      String name,
-      float[][] cells,
-      ToIntFunction<CellConfig> width) {
-    int[] widths = answer.config().cells().stream().mapToInt(width).toArray();
-    if (cells.length == 1) {
-      tensors.put(name, Tensor.Floats.of(cells[0], rows(widths[0])));
-      return;
-    }
-    boolean uniform = Arrays.stream(widths).distinct().count() == 1;
-    if (!uniform) {
-      for (int i = 0; i < cells.length; i++) {
-        tensors.put(name + "." + i, Tensor.Floats.of(cells[i], rows(widths[i])));
-      }
-      return;
-    }
-    float[] stacked = new float[cells.length * cells[0].length];
-    for (int i = 0; i < cells.length; i++) {
-      System.arraycopy(cells[i], 0, stacked, i * cells[0].length, cells[0].length);
-    }
-    tensors.put(
-        name,
-        answer.batched()
-            ? Tensor.Floats.of(stacked, cells.length, answer.batch(), widths[0])
-            : Tensor.Floats.of(stacked, cells.length, widths[0]));
-  }
-
   private static Map<String, float[]> gates(CellTrace trace) {
     Map<String, float[]> gates = new LinkedHashMap<>();
     gates.put("input", trace.input());
@@ -152,7 +107,7 @@ final class AnswerWriter {
     return gates;
   }
 
-  private int[] outputShape() {
+  int[] outputShape() {
     int width = answer.config().outputSize();
     return answer.sequences() ? steps(width) : rows(width);
   }

@@ -3,7 +3,6 @@ package dev.keepgate.api.rest;
 import dev.keepgate.api.http.BodyLimit;
 import dev.keepgate.api.http.HttpProperties;
 import dev.keepgate.api.http.StreamFormat;
-import dev.keepgate.api.tensor.JsonBuffer;
 import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.Answer;
@@ -120,7 +119,7 @@ class InferenceController {
   private InferenceRequest read(HttpServletRequest request, LstmConfig config) throws IOException {
     RequestOptions options = RequestOptions.of(request);
     byte[] body = BodyLimit.of(request, properties.maxBody().toBytes()).readAllBytes();
-    return isSafetensors(request.getContentType())
+    return BodyFormat.isSafetensors(request.getContentType())
         ? RequestReader.readSafetensors(body, config, options)
         : RequestReader.readJson(body, config, options);
   }
@@ -128,29 +127,12 @@ class InferenceController {
   private static void write(Answer answer, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     AnswerWriter writer = new AnswerWriter(answer);
-    if (prefersSafetensors(request.getHeader("Accept"))) {
+    if (BodyFormat.prefersSafetensors(request.getHeader("Accept"))) {
       response.setContentType(Safetensors.MEDIA_TYPE);
       writer.writeSafetensors(response.getOutputStream());
     } else {
-      JsonBuffer json = writer.json();
-      response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-      response.setContentLength(json.size());
-      json.flushTo(response.getOutputStream());
+      BodyFormat.send(writer.json(), response);
     }
-  }
-
-  private static boolean isSafetensors(@Nullable String contentType) {
-    return contentType != null && contentType.startsWith(Safetensors.MEDIA_TYPE);
-  }
-
-  /** JSON, unless safetensors is asked for by name. */
-  private static boolean prefersSafetensors(@Nullable String accept) {
-    return accept != null
-        && MediaType.parseMediaTypes(accept).stream()
-            .anyMatch(
-                type ->
-                    type.isConcrete()
-                        && type.isCompatibleWith(MediaType.valueOf(Safetensors.MEDIA_TYPE)));
   }
 
   private static Duration since(long nanoTime) {

@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import dev.keepgate.api.tensor.TensorFormatException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
 
@@ -12,16 +13,40 @@ import org.springframework.boot.convert.DurationStyle;
  * @param returnSequences whether to answer every step; null where not said
  * @param trace whether to answer the gates; null where not said
  * @param deadline after which the work is dropped; null where not said
+ * @param returnState whether a sequence's step answers the state; null where not said
+ * @param step the number that a sequence's step is to have
  */
 record RequestOptions(
-    @Nullable Boolean returnSequences, @Nullable Boolean trace, @Nullable Duration deadline) {
+    @Nullable Boolean returnSequences,
+    @Nullable Boolean trace,
+    @Nullable Duration deadline,
+    @Nullable Boolean returnState,
+    OptionalLong step) {
 
   static RequestOptions of(HttpServletRequest request) {
-    String deadline = request.getParameter("deadline");
     return new RequestOptions(
         flag(request, "return_sequences"),
         flag(request, "trace"),
-        duration(deadline != null ? deadline : request.getHeader("deadline")));
+        deadline(request),
+        flag(request, "return_state"),
+        number(request, "step"));
+  }
+
+  /** After which the work is dropped; null where not said. */
+  static @Nullable Duration deadline(HttpServletRequest request) {
+    String deadline = request.getParameter("deadline");
+    return duration("?deadline", deadline != null ? deadline : request.getHeader("deadline"));
+  }
+
+  static OptionalLong number(HttpServletRequest request, String name) {
+    String value = request.getParameter(name);
+    if (value == null) {
+      return OptionalLong.empty();
+    }
+    if (!value.matches("[0-9]{1,18}")) {
+      throw new TensorFormatException("?" + name, "expected a whole number, got '" + value + "'");
+    }
+    return OptionalLong.of(Long.parseLong(value));
   }
 
   private static @Nullable Boolean flag(HttpServletRequest request, String name) {
@@ -36,7 +61,7 @@ record RequestOptions(
     };
   }
 
-  private static @Nullable Duration duration(@Nullable String value) {
+  static @Nullable Duration duration(String pointer, @Nullable String value) {
     if (value == null) {
       return null;
     }
@@ -49,6 +74,6 @@ record RequestOptions(
       // Told below, with what would be right; nanoseconds overflow after 292 years.
     }
     throw new TensorFormatException(
-        "?deadline", "expected a positive duration such as 50ms or 2s, got '" + value + "'");
+        pointer, "expected a positive duration such as 50ms or 2s, got '" + value + "'");
   }
 }

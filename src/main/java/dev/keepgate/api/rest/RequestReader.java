@@ -5,15 +5,12 @@ import dev.keepgate.api.tensor.JsonTensorScanner;
 import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceRequest;
-import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Tensor;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -25,26 +22,35 @@ import tools.jackson.core.json.JsonFactory;
 /** Reads the body of a step or an unroll, field by field, as it comes. */
 final class RequestReader {
 
-  private static final InferenceRequest.Fields JSON_FIELDS =
+  static final InferenceRequest.Fields JSON_FIELDS =
       new InferenceRequest.Fields("/x", "/state/h", "/state/c", "/lengths");
-  private static final InferenceRequest.Fields SAFETENSORS_FIELDS =
+  static final InferenceRequest.Fields SAFETENSORS_FIELDS =
       new InferenceRequest.Fields("/x", "/h", "/c", "/lengths");
-  private static final JsonFactory JSON =
+  static final JsonFactory JSON =
       JsonFactory.builder()
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
 
   private final LstmConfig config;
+  private final StateReader state;
+
+  /** Whether the server has the state, so that none may be sent. */
+  private final boolean kept;
+
   private @Nullable Tensor x;
-  private @Nullable List<Tensor> h;
-  private @Nullable List<Tensor> c;
   private @Nullable Tensor lengths;
   private @Nullable Boolean returnSequences;
   private boolean trace;
+  private OptionalLong step;
+  private boolean returnState;
 
-  private RequestReader(LstmConfig config, RequestOptions options) {
+  private RequestReader(LstmConfig config, RequestOptions options, boolean kept) {
     this.config = config;
+    this.kept = kept;
+    this.state = new StateReader(config);
+    this.step = options.step();
+    this.returnState = Boolean.TRUE.equals(options.returnState());
     this.returnSequences = options.returnSequences();
     this.trace = Boolean.TRUE.equals(options.trace());
   }
@@ -55,12 +61,23 @@ final class RequestReader {
    * @throws TensorFormatException if a field is unknown, missing or not of its type
    */
   static InferenceRequest readJson(byte[] body, LstmConfig config, RequestOptions options) {
-    RequestReader reader = new RequestReader(config, options);
+    return json(body, config, options, false).request(options, JSON_FIELDS);
+  }
+
+  /** Reads the JSON body of a sequence's step; throws what {@link #readJson} throws. */
+  static SequenceStepRequest readSequenceJson(
+      byte[] body, LstmConfig config, RequestOptions options) {
+    return json(body, config, options, true).sequenceRequest(options, JSON_FIELDS);
+  }
+
+  private static RequestReader json(
+      byte[] body, LstmConfig config, RequestOptions options, boolean kept) {
+    RequestReader reader = new RequestReader(config, options, kept);
     try {
       reader.scan(new JsonTensorScanner(body));
-      return reader.request(options, JSON_FIELDS);
+      return reader;
     } catch (JsonTensorScanner.Unusual e) {
-      return readCarefully(body, config, options);
+      return readCarefully(body, new RequestReader(config, options, kept));
     }
   }
 
@@ -69,15 +86,17 @@ final class RequestReader {
     json.expect('{');
     do {
       String field = json.name();
-      if (!seen.add(field)) {
+      if (!seen.add(field) || !isKnown(field)) {
         throw new JsonTensorScanner.Unusual();
       }
       switch (field) {
         case "x" -> x = config.takesIds() ? json.ints() : json.floats();
-        case "state" -> scanState(json);
+        case "state" -> state.scan(json);
         case "lengths" -> lengths = json.ints();
         case "return_sequences" -> returnSequences = json.flag();
         case "trace" -> trace = json.flag();
+        case "return_state" -> returnState = json.flag();
+        case "step" -> step = scanNumber(json);
         default -> throw new JsonTensorScanner.Unusual();
       }
     } while (json.takes(','));
@@ -85,24 +104,23 @@ final class RequestReader {
     json.expectEnd();
   }
 
-  private void scanState(JsonTensorScanner json) throws JsonTensorScanner.Unusual {
-    json.expect('{');
-    do {
-      String field = json.name();
-      if (field.equals("h") && h == null && uniform(CellConfig::outputSize)) {
-        h = List.of(json.floats());
-      } else if (field.equals("c") && c == null && uniform(CellConfig::hiddenSize)) {
-        c = List.of(json.floats());
-      } else {
-        throw new JsonTensorScanner.Unusual();
-      }
-    } while (json.takes(','));
-    json.expect('}');
+  private static OptionalLong scanNumber(JsonTensorScanner json) throws JsonTensorScanner.Unusual {
+    Tensor.Ints number = json.ints();
+    if (number.rank() > 0) {
+      throw new JsonTensorScanner.Unusual();
+    }
+    return OptionalLong.of(number.values()[0]);
   }
 
-  private static InferenceRequest readCarefully(
-      byte[] body, LstmConfig config, RequestOptions options) {
-    RequestReader reader = new RequestReader(config, options);
+  private boolean isKnown(String field) {
+    return switch (field) {
+      case "state", "trace" -> !kept;
+      case "step", "return_state" -> kept;
+      default -> true;
+    };
+  }
+
+  private static RequestReader readCarefully(byte[] body, RequestReader reader) {
     try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         throw new TensorFormatException("", "expected a JSON object");
@@ -116,22 +134,18 @@ final class RequestReader {
         throw new TensorFormatException("", "more follows the JSON object");
       }
     }
-    return reader.request(options, JSON_FIELDS);
+    return reader;
   }
 
   private void readField(JsonParser json, String field) {
     boolean absent = json.currentToken() == JsonToken.VALUE_NULL;
-    switch (field) {
+    switch (isKnown(field) ? field : "") {
       case "x" ->
           x =
               config.takesIds()
                   ? JsonTensorReader.readInts(json, "/x")
                   : JsonTensorReader.readFloats(json, "/x");
-      case "state" -> {
-        if (!absent) {
-          readState(json);
-        }
-      }
+      case "state" -> state.read(json);
       case "lengths" -> lengths = absent ? null : JsonTensorReader.readInts(json, "/lengths");
       case "return_sequences" -> {
         if (!absent) {
@@ -139,37 +153,25 @@ final class RequestReader {
         }
       }
       case "trace" -> trace = absent ? trace : readBoolean(json, "/trace");
-      default -> throw unknown("", field, "x, state, lengths, return_sequences, trace");
+      case "step" -> step = absent ? step : OptionalLong.of(readNumber(json, "/step"));
+      case "return_state" ->
+          returnState = absent ? returnState : readBoolean(json, "/return_state");
+      default ->
+          throw unknown(
+              field,
+              kept
+                  ? "x, step, lengths, return_sequences, return_state"
+                  : "x, state, lengths, return_sequences, trace");
     }
   }
 
-  private void readState(JsonParser json) {
-    if (json.currentToken() != JsonToken.START_OBJECT) {
-      throw new TensorFormatException("/state", "expected an object with h and c");
+  /** A whole number, such as a step's. */
+  static long readNumber(JsonParser json, String pointer) {
+    if (json.currentToken() != JsonToken.VALUE_NUMBER_INT
+        || json.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
+      throw new TensorFormatException(pointer, "expected a whole number");
     }
-    while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-      String field = json.currentName();
-      json.nextToken();
-      switch (field) {
-        case "h" -> h = readCells(json, "/state/h", uniform(CellConfig::outputSize));
-        case "c" -> c = readCells(json, "/state/c", uniform(CellConfig::hiddenSize));
-        default -> throw unknown("/state", field, "h, c");
-      }
-    }
-  }
-
-  private static @Nullable List<Tensor> readCells(
-      JsonParser json, String pointer, boolean uniform) {
-    if (json.currentToken() == JsonToken.VALUE_NULL) {
-      return null;
-    }
-    return uniform
-        ? List.of(JsonTensorReader.readFloats(json, pointer))
-        : JsonTensorReader.readEach(json, pointer);
-  }
-
-  private boolean uniform(ToIntFunction<CellConfig> width) {
-    return config.cells().stream().mapToInt(width).distinct().count() == 1;
+    return json.getLongValue();
   }
 
   private static boolean readBoolean(JsonParser json, String pointer) {
@@ -186,40 +188,39 @@ final class RequestReader {
    * @throws TensorFormatException if a tensor is unknown, missing or damaged
    */
   static InferenceRequest readSafetensors(byte[] body, LstmConfig config, RequestOptions options) {
-    RequestReader reader = new RequestReader(config, options);
+    return safetensors(body, new RequestReader(config, options, false))
+        .request(options, SAFETENSORS_FIELDS);
+  }
+
+  /** Reads the binary body of a sequence's step; throws what {@link #readSafetensors} throws. */
+  static SequenceStepRequest readSequenceSafetensors(
+      byte[] body, LstmConfig config, RequestOptions options) {
+    return safetensors(body, new RequestReader(config, options, true))
+        .sequenceRequest(options, SAFETENSORS_FIELDS);
+  }
+
+  private static RequestReader safetensors(byte[] body, RequestReader reader) {
     Map<String, Tensor> tensors = Safetensors.read(body);
     for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
-      Tensor tensor = entry.getValue();
       switch (entry.getKey()) {
-        case "x" -> reader.x = tensor;
-        case "h" -> reader.h = List.of(tensor);
-        case "c" -> reader.c = List.of(tensor);
-        case "lengths" -> reader.lengths = tensor;
+        case "x" -> reader.x = entry.getValue();
+        case "lengths" -> reader.lengths = entry.getValue();
         default -> {
-          if (!entry.getKey().matches("[hc]\\.\\d+")) {
-            throw unknown("", entry.getKey(), "x, h, c, lengths, h.<cell>, c.<cell>");
+          if (reader.kept || !StateReader.names(entry.getKey())) {
+            throw unknown(
+                entry.getKey(),
+                reader.kept ? "x, lengths" : "x, h, c, lengths, h.<cell>, c.<cell>");
           }
         }
       }
     }
-    reader.h = reader.h == null ? cells(tensors, "h.") : reader.h;
-    reader.c = reader.c == null ? cells(tensors, "c.") : reader.c;
-    return reader.request(options, SAFETENSORS_FIELDS);
+    reader.state.take(tensors);
+    return reader;
   }
 
-  /** The tensors of models whose cells differ in size: {@code h.0}, {@code h.1}, ... */
-  private static @Nullable List<Tensor> cells(Map<String, Tensor> tensors, String prefix) {
-    List<Tensor> cells = new ArrayList<>();
-    for (Tensor cell = tensors.get(prefix + 0); cell != null; ) {
-      cells.add(cell);
-      cell = tensors.get(prefix + cells.size());
-    }
-    return cells.isEmpty() ? null : cells;
-  }
-
-  private static TensorFormatException unknown(String parent, String field, String known) {
+  private static TensorFormatException unknown(String field, String known) {
     return new TensorFormatException(
-        parent + TensorFormatException.token(field), "is unknown; known are " + known);
+        TensorFormatException.token(field), "is unknown; known are " + known);
   }
 
   private InferenceRequest request(RequestOptions options, InferenceRequest.Fields fields) {
@@ -227,6 +228,11 @@ final class RequestReader {
       throw new TensorFormatException("/x", "is missing");
     }
     return new InferenceRequest(
-        x, h, c, lengths, returnSequences, trace, options.deadline(), fields);
+        x, state.h(), state.c(), lengths, returnSequences, trace, options.deadline(), fields);
+  }
+
+  private SequenceStepRequest sequenceRequest(
+      RequestOptions options, InferenceRequest.Fields fields) {
+    return new SequenceStepRequest(request(options, fields), step, returnState);
   }
 }

@@ -276,6 +276,40 @@ class OipHttpTest {
     }
   }
 
+  private JsonNode sequenceStep(String parameters) throws Exception {
+    HttpResponse<byte[]> response =
+        infer(
+            "notebook-cell",
+            "{\"parameters\": {%s}, \"inputs\": [%s]}".formatted(parameters, X_JSON));
+    assertThat(response.statusCode())
+        .as(new String(response.body(), StandardCharsets.UTF_8))
+        .isEqualTo(200);
+    return json(response);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"7", "\"seven\"", "18446744073709551615"})
+  void keepsTheStateOfASequence(String id) throws Exception {
+    String sequence = "\"sequence_id\": " + id;
+    JsonNode first = sequenceStep(sequence + ", \"sequence_start\": true");
+    assertThat(floats(first.at("/outputs/0/data"))).isEqualTo(stepOfV1());
+    assertThat(first.at("/parameters/sequence_step").asInt()).isEqualTo(1);
+    JsonNode second = sequenceStep(sequence + ", \"sequence_step\": 2");
+    JsonNode again = sequenceStep(sequence + ", \"sequence_step\": 2");
+    assertThat(again).isEqualTo(second);
+    assertThat(second.get("outputs")).isNotEqualTo(first.get("outputs"));
+    JsonNode fresh = sequenceStep(sequence + ", \"sequence_start\": true");
+    assertThat(fresh.get("outputs")).isEqualTo(first.get("outputs"));
+    JsonNode last = sequenceStep(sequence + ", \"sequence_end\": true");
+    assertThat(last.get("outputs")).isEqualTo(second.get("outputs"));
+    HttpResponse<byte[]> gone =
+        infer(
+            "notebook-cell",
+            "{\"parameters\": {%s}, \"inputs\": [%s]}".formatted(sequence, X_JSON));
+    assertThat(gone.statusCode()).isIn(404, 410);
+    assertThat(json(gone).propertyNames()).containsExactly("error");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -22,7 +22,7 @@ final class OnnxBytes {
   }
 
   OnnxBytes bytes(int field, byte[] value) {
-    varint((long) field << 3 | 2);
+    varint(((long) field << 3) | 2);
     varint(value.length);
     bytes.writeBytes(value);
     return this;

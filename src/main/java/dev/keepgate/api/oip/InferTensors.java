@@ -1,0 +1,175 @@
+package dev.keepgate.api.oip;
+
+import dev.keepgate.api.oip.InferCall.WantedOutput;
+import dev.keepgate.api.tensor.TensorFormatException;
+import dev.keepgate.inference.Answer;
+import dev.keepgate.inference.InferenceRequest;
+import dev.keepgate.inference.Operation;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.Tensor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Between the protocol's named tensors and those of the use cases. */
+final class InferTensors {
+
+  static final InferenceRequest.Fields FIELDS =
+      new InferenceRequest.Fields("/inputs/x", "/inputs/h0", "/inputs/c0", "/inputs/lengths");
+
+  private InferTensors() {}
+
+  /** A time of 1 is a step. */
+  static Operation operation(InferCall call, LstmConfig config) {
+    int[] shape = input(call, ModelTensors.X).shape();
+    boolean one = shape.length >= 2 && shape[1] == 1;
+    boolean lengths = call.inputs().stream().anyMatch(t -> t.name().equals(ModelTensors.LENGTHS));
+    return one && !lengths && config.isCausal() ? Operation.STEP : Operation.UNROLL;
+  }
+
+  static Tensor input(InferCall call, String name) {
+    return call.inputs().stream()
+        .filter(tensor -> tensor.name().equals(name))
+        .findFirst()
+        .map(NamedTensor::tensor)
+        .orElseThrow(() -> new TensorFormatException("/inputs/" + name, "is missing"));
+  }
+
+  /**
+   * @param deadline the transport's own, where the request has no {@code timeout}
+   */
+  static InferenceRequest request(
+      InferCall call, LstmConfig config, Operation operation, @Nullable Duration deadline) {
+    checkNames(call, config);
+    Parameters parameters = new Parameters(call.parameters());
+    Tensor x = input(call, ModelTensors.X);
+    int rank = config.takesIds() ? 2 : 3;
+    if (x.rank() != rank) {
+      throw new TensorFormatException(
+          "/inputs/x", "expected %d dimensions, got %d".formatted(rank, x.rank()));
+    }
+    Duration timeout = parameters.timeout();
+    return new InferenceRequest(
+        operation == Operation.STEP ? withoutTime(x) : x,
+        state(call, config, ModelTensors.H0, CellConfig::outputSize),
+        state(call, config, ModelTensors.C0, CellConfig::hiddenSize),
+        call.inputs().stream()
+            .filter(tensor -> tensor.name().equals(ModelTensors.LENGTHS))
+            .findFirst()
+            .map(NamedTensor::tensor)
+            .orElse(null),
+        parameters.flag("return_sequences"),
+        false,
+        timeout != null ? timeout : deadline,
+        FIELDS);
+  }
+
+  private static void checkNames(InferCall call, LstmConfig config) {
+    Set<String> known =
+        ModelTensors.inputs(config).stream()
+            .map(ModelTensors.Info::name)
+            .collect(Collectors.toSet());
+    List<String> seen = new ArrayList<>();
+    for (NamedTensor tensor : call.inputs()) {
+      if (!known.contains(tensor.name())) {
+        throw new TensorFormatException(
+            "/inputs/" + tensor.name(), "is no input of this model; it has " + known);
+      }
+      if (seen.contains(tensor.name())) {
+        throw new TensorFormatException("/inputs/" + tensor.name(), "is there twice");
+      }
+      seen.add(tensor.name());
+    }
+  }
+
+  private static Tensor withoutTime(Tensor x) {
+    int[] shape = x.rank() == 2 ? new int[] {x.shape()[0]} : new int[] {x.shape()[0], x.shape()[2]};
+    return x instanceof Tensor.Floats floats
+        ? new Tensor.Floats(shape, floats.values())
+        : new Tensor.Ints(shape, ((Tensor.Ints) x).values());
+  }
+
+  private static @Nullable List<Tensor> state(
+      InferCall call, LstmConfig config, String name, ToIntFunction<CellConfig> width) {
+    boolean uniform = ModelTensors.isUniform(config, width);
+    List<Tensor> given =
+        call.inputs().stream()
+            .filter(t -> uniform ? t.name().equals(name) : t.name().startsWith(name + "."))
+            .map(NamedTensor::tensor)
+            .toList();
+    if (given.isEmpty()) {
+      return null;
+    }
+    if (uniform && given.get(0).rank() != 3) {
+      throw new TensorFormatException(
+          "/inputs/" + name, "expected 3 dimensions, got " + given.get(0).rank());
+    }
+    return given;
+  }
+
+  /** The outputs that were asked for. */
+  static List<InferAnswer.Output> outputs(InferCall call, Answer answer) {
+    Map<String, Tensor.Floats> all = allOutputs(answer);
+    List<String> wanted =
+        call.outputs().isEmpty()
+            ? List.copyOf(all.keySet())
+            : call.outputs().stream().map(WantedOutput::name).toList();
+    List<InferAnswer.Output> outputs = new ArrayList<>();
+    for (String name : wanted) {
+      Tensor.Floats tensor = all.get(name);
+      if (tensor == null) {
+        throw new TensorFormatException(
+            "/outputs/" + name, "is no output of this model; it has " + all.keySet());
+      }
+      outputs.add(new InferAnswer.Output(name, tensor));
+    }
+    return outputs;
+  }
+
+  private static Map<String, Tensor.Floats> allOutputs(Answer answer) {
+    Map<String, Tensor.Floats> all = new LinkedHashMap<>();
+    int width = answer.config().outputSize();
+    boolean steps = answer.sequences() || answer.operation() == Operation.STEP;
+    all.put(
+        ModelTensors.OUTPUT,
+        steps
+            ? Tensor.Floats.of(answer.output().output(), answer.batch(), answer.time(), width)
+            : Tensor.Floats.of(answer.output().output(), answer.batch(), width));
+    putState(all, answer, ModelTensors.H, answer.output().state().h(), CellConfig::outputSize);
+    putState(all, answer, ModelTensors.C, answer.output().state().c(), CellConfig::hiddenSize);
+    return all;
+  }
+
+  private static void putState(
+      Map<String, Tensor.Floats> all,
+      Answer answer,
+      String name,
+      float[][] cells,
+      ToIntFunction<CellConfig> width) {
+    List<CellConfig> configs = answer.config().cells();
+    if (!ModelTensors.isUniform(answer.config(), width)) {
+      for (int i = 0; i < cells.length; i++) {
+        all.put(
+            name + "." + i,
+            Tensor.Floats.of(cells[i], answer.batch(), width.applyAsInt(configs.get(i))));
+      }
+      return;
+    }
+    int size = width.applyAsInt(configs.get(0));
+    float[] stacked = cells[0];
+    if (cells.length > 1) {
+      stacked = new float[cells.length * cells[0].length];
+      for (int i = 0; i < cells.length; i++) {
+        System.arraycopy(cells[i], 0, stacked, i * cells[0].length, cells[0].length);
+      }
+    }
+    all.put(name, Tensor.Floats.of(stacked, cells.length, answer.batch(), size));
+  }
+}

@@ -1,0 +1,132 @@
+package dev.keepgate.api.rest;
+
+import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.api.tensor.TensorFormatException;
+import dev.keepgate.inference.InferenceRequest;
+import dev.keepgate.inference.OpenRequest;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.ModelId;
+import dev.keepgate.model.Tensor;
+import jakarta.servlet.http.HttpServletRequest;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+
+/** Reads how a sequence is to begin: a few fields, and perhaps a state. */
+final class OpenReader {
+
+  private final ModelId model;
+  private final StateReader state;
+  private @Nullable String id;
+  private int batch;
+  private long step;
+  private @Nullable Duration ttl;
+
+  /** Begins with what the query string says. */
+  OpenReader(ModelId model, LstmConfig config, HttpServletRequest request) {
+    this.model = model;
+    this.state = new StateReader(config);
+    this.id = request.getParameter("id");
+    this.batch = batch("?batch", RequestOptions.number(request, "batch").orElse(1));
+    this.step = RequestOptions.number(request, "step").orElse(0);
+    this.ttl = RequestOptions.duration("?ttl", request.getParameter("ttl"));
+  }
+
+  /**
+   * Reads a JSON body; an empty one says nothing. What an export says of its model must be so here
+   * as well.
+   *
+   * @throws TensorFormatException if a field is unknown or not of its type
+   */
+  OpenRequest readJson(byte[] body) {
+    if (body.length > 0) {
+      readFields(body, this::readField);
+    }
+    return request(RequestReader.JSON_FIELDS);
+  }
+
+  /** Is handed the parser on the value of a field. */
+  interface FieldReader {
+    void read(JsonParser json, String field);
+  }
+
+  static void readFields(byte[] body, FieldReader reader) {
+    try (JsonParser json = RequestReader.JSON.createParser(ObjectReadContext.empty(), body)) {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        throw new TensorFormatException("", "expected a JSON object");
+      }
+      while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+        String field = json.currentName();
+        json.nextToken();
+        reader.read(json, field);
+      }
+      if (json.nextToken() != null) {
+        throw new TensorFormatException("", "more follows the JSON object");
+      }
+    }
+  }
+
+  private void readField(JsonParser json, String field) {
+    boolean absent = json.currentToken() == JsonToken.VALUE_NULL;
+    switch (field) {
+      case "id" -> id = absent ? id : text(json, "/id");
+      case "batch" ->
+          batch = absent ? batch : batch("/batch", RequestReader.readNumber(json, "/batch"));
+      case "step" -> step = absent ? step : RequestReader.readNumber(json, "/step");
+      case "ttl" -> ttl = absent ? ttl : RequestOptions.duration("/ttl", text(json, "/ttl"));
+      case "state" -> state.read(json);
+      case "model" -> require("/model", model.name(), text(json, "/model"));
+      case "version" -> require("/version", Long.toString(model.version()), text(json, "/version"));
+      case "expires_at" -> text(json, "/expires_at");
+      default ->
+          throw new TensorFormatException(
+              TensorFormatException.token(field),
+              "is unknown; known are id, state, batch, step, ttl");
+    }
+  }
+
+  private static void require(String pointer, String expected, String got) {
+    if (!got.equals(expected)) {
+      throw new TensorFormatException(
+          pointer, "is %s, but this opens a sequence of %s".formatted(got, expected));
+    }
+  }
+
+  static String text(JsonParser json, String pointer) {
+    if (json.currentToken() != JsonToken.VALUE_STRING) {
+      throw new TensorFormatException(pointer, "expected a string");
+    }
+    return String.valueOf(json.getString());
+  }
+
+  private static int batch(String pointer, long value) {
+    if (value < 1 || value > Integer.MAX_VALUE) {
+      throw new TensorFormatException(pointer, "expected 1 or more, got " + value);
+    }
+    return (int) value;
+  }
+
+  /**
+   * Reads a binary body: a state.
+   *
+   * @throws TensorFormatException if a tensor is unknown or damaged
+   */
+  OpenRequest readSafetensors(byte[] body) {
+    Map<String, Tensor> tensors = Safetensors.read(body);
+    for (String name : tensors.keySet()) {
+      if (!StateReader.names(name)) {
+        throw new TensorFormatException(
+            TensorFormatException.token(name), "is unknown; known are h, c, h.<cell>, c.<cell>");
+      }
+    }
+    state.take(tensors);
+    return request(RequestReader.SAFETENSORS_FIELDS);
+  }
+
+  private OpenRequest request(InferenceRequest.Fields fields) {
+    return new OpenRequest(id, batch, step, ttl, state.h(), state.c(), fields);
+  }
+}

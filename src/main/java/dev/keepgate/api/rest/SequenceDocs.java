@@ -1,0 +1,210 @@
+package dev.keepgate.api.rest;
+
+import dev.keepgate.api.tensor.Safetensors;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.enums.ParameterIn;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.ExampleObject;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.parameters.RequestBody;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the OpenAPI document says of sequences. */
+final class SequenceDocs {
+
+  private static final String JSON = "application/json";
+  private static final String STEP_DOC =
+      "the number that the last of these steps is to have. One more than the last is applied; the"
+          + " last one again is answered as it was, so a retry is harmless; any other is a 409 that"
+          + " names the current step. Without it the step is applied, whichever it is";
+  private static final String INFO =
+      "{\"id\": \"chat-7\", \"model\": \"notebook-cell\", \"version\": \"1\", \"step\": 0,"
+          + " \"batch\": 2, \"ttl\": \"900s\", \"expires_at\": \"2026-01-01T00:15:00Z\"}";
+  private static final String GONE =
+      "It has expired, made room for others, or its model's version was taken away and has drained";
+
+  private SequenceDocs() {}
+
+  @Schema(name = "OpenSequence", description = "all of it may be left out")
+  record OpenSchema(
+      @Schema(description = "1 to 128 letters, digits, '.', '_', ':', '-'; minted where missing")
+          @Nullable String id,
+      InferenceDocs.@Nullable StateSchema state,
+      @Schema(defaultValue = "1", description = "rows that step together") @Nullable Integer batch,
+      @Schema(description = "how long it outlives its last step, such as 15m") @Nullable String ttl,
+      @Schema(defaultValue = "0", description = "steps behind it, for an import")
+          @Nullable Long step) {}
+
+  @Schema(name = "ForkSequence")
+  record ForkSchema(@Nullable String id, @Nullable String ttl) {}
+
+  @Schema(name = "Sequence")
+  record SequenceSchema(
+      String id,
+      String model,
+      String version,
+      long step,
+      int batch,
+      String ttl,
+      String expires_at,
+      @Schema(description = "only of GET") InferenceDocs.@Nullable StateSchema state) {}
+
+  @Schema(name = "SequenceStep")
+  record StepSchema(
+      @Schema(type = "array", description = "[batch, input] or, of one row, [input]") Object x,
+      @Schema(description = STEP_DOC) @Nullable Long step,
+      @Schema(defaultValue = "false") @Nullable Boolean return_state) {}
+
+  @Schema(name = "SequenceUnroll")
+  record UnrollSchema(
+      @Schema(type = "array", description = "[batch, time, input] or, of one row, [time, input]")
+          Object x,
+      @Schema(description = STEP_DOC) @Nullable Long step,
+      @Schema(
+              description =
+                  "[batch]: steps of each row that are not padding; the sequence's number"
+                      + " of steps grows by time all the same")
+          @Nullable List<Integer> lengths,
+      @Nullable Boolean return_sequences,
+      @Schema(defaultValue = "false") @Nullable Boolean return_state) {}
+
+  @Schema(name = "SequenceAnswer")
+  record AnswerSchema(
+      @Schema(type = "array", description = "[batch, out], or [batch, time, out]") Object output,
+      long step,
+      @Schema(description = "only where it was asked for")
+          InferenceDocs.@Nullable StateSchema state) {}
+
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.METHOD)
+  @Operation(summary = "Open a sequence, whose version stays; with state and step, import one")
+  @RequestBody(
+      content = {
+        @Content(
+            mediaType = JSON,
+            schema = @Schema(implementation = OpenSchema.class),
+            examples = @ExampleObject(value = "{\"id\": \"chat-7\", \"batch\": 2}")),
+        @Content(mediaType = Safetensors.MEDIA_TYPE)
+      })
+  @ApiResponse(
+      responseCode = "201",
+      content =
+          @Content(
+              mediaType = JSON,
+              schema = @Schema(implementation = SequenceSchema.class),
+              examples = @ExampleObject(value = INFO)))
+  @ApiResponse(responseCode = "409", description = "The id is in use")
+  @ApiResponse(responseCode = "429", description = "As many are open as may be; with Retry-After")
+  @ApiResponse(responseCode = "503", description = "The server is shutting down")
+  @interface Open {}
+
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.METHOD)
+  @Operation(summary = "Take a sequence one step on")
+  @Options
+  @RequestBody(
+      required = true,
+      content = {
+        @Content(
+            mediaType = JSON,
+            schema = @Schema(implementation = StepSchema.class),
+            examples =
+                @ExampleObject(value = "{\"x\": [[1,2,3,4,3,2],[3,2,2,2,2,2]], \"step\": 1}")),
+        @Content(mediaType = Safetensors.MEDIA_TYPE)
+      })
+  @Advanced
+  @interface Step {}
+
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.METHOD)
+  @Operation(summary = "Take a sequence on by a chunk of steps")
+  @Options
+  @Parameter(
+      name = "return_sequences",
+      in = ParameterIn.QUERY,
+      description = "as in the body; for binary bodies")
+  @RequestBody(
+      required = true,
+      content = {
+        @Content(
+            mediaType = JSON,
+            schema = @Schema(implementation = UnrollSchema.class),
+            examples =
+                @ExampleObject(value = "{\"x\": [[[1,2,3,4,3,2],[1,2,1,1,1,2]]], \"step\": 2}")),
+        @Content(mediaType = Safetensors.MEDIA_TYPE)
+      })
+  @Advanced
+  @interface Unroll {}
+
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.ANNOTATION_TYPE)
+  @ApiResponse(
+      responseCode = "200",
+      description = "The output, and the number of the last step that was taken",
+      content = {
+        @Content(mediaType = JSON, schema = @Schema(implementation = AnswerSchema.class)),
+        @Content(mediaType = Safetensors.MEDIA_TYPE)
+      })
+  @ApiResponse(responseCode = "404", description = "There is no such sequence")
+  @ApiResponse(responseCode = "409", description = "The step does not follow the current one")
+  @ApiResponse(responseCode = "410", description = GONE)
+  @ApiResponse(responseCode = "503", description = "The store is away; nothing was half applied")
+  @interface Advanced {}
+
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.ANNOTATION_TYPE)
+  @Parameter(name = "step", in = ParameterIn.QUERY, description = "as in the body")
+  @Parameter(name = "return_state", in = ParameterIn.QUERY, description = "as in the body")
+  @Parameter(
+      name = "deadline",
+      in = ParameterIn.QUERY,
+      description =
+          "a duration such as 50ms, past which the step is dropped, also while it waits for the"
+              + " sequence's step before; also a header")
+  @interface Options {}
+
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.METHOD)
+  @Operation(summary = "Export a sequence with its state; what opens, opens it elsewhere")
+  @ApiResponse(
+      responseCode = "200",
+      content = {
+        @Content(mediaType = JSON, schema = @Schema(implementation = SequenceSchema.class)),
+        @Content(mediaType = Safetensors.MEDIA_TYPE)
+      })
+  @ApiResponse(responseCode = "404", description = "There is no such sequence")
+  @ApiResponse(responseCode = "410", description = GONE)
+  @interface Export {}
+
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.METHOD)
+  @Operation(summary = "Open a second sequence that goes on from where a first one is")
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = JSON,
+              schema = @Schema(implementation = ForkSchema.class),
+              examples = @ExampleObject(value = "{\"id\": \"chat-7b\"}")))
+  @ApiResponse(
+      responseCode = "201",
+      content = @Content(mediaType = JSON, schema = @Schema(implementation = SequenceSchema.class)))
+  @ApiResponse(responseCode = "404", description = "There is no such sequence")
+  @ApiResponse(responseCode = "409", description = "The id is in use")
+  @ApiResponse(responseCode = "410", description = GONE)
+  @interface Fork {}
+
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.METHOD)
+  @Operation(summary = "End a sequence; a step that is under way is not applied")
+  @ApiResponse(responseCode = "204", description = "It has ended")
+  @ApiResponse(responseCode = "404", description = "There is no such sequence")
+  @ApiResponse(responseCode = "410", description = GONE)
+  @interface Delete {}
+}

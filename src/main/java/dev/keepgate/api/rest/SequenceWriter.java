@@ -1,0 +1,92 @@
+package dev.keepgate.api.rest;
+
+import dev.keepgate.api.tensor.JsonBuffer;
+import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.inference.Answer;
+import dev.keepgate.inference.SequenceAnswer;
+import dev.keepgate.inference.SequenceInfo;
+import dev.keepgate.model.Tensor;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Writes what a sequence's calls are answered. */
+final class SequenceWriter {
+
+  private SequenceWriter() {}
+
+  /** Writes a step's answer: the same bytes for the same step, whenever it is asked for. */
+  static void write(
+      SequenceAnswer stepped, boolean withState, boolean safetensors, HttpServletResponse response)
+      throws IOException {
+    Answer answer = stepped.answer();
+    float[] output = answer.output().output();
+    int[] shape = new AnswerWriter(answer).outputShape();
+    StateWriter state = new StateWriter(answer.output().state(), answer.batch(), answer.batched());
+    if (safetensors) {
+      Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
+      tensors.put("output", Tensor.Floats.of(output, shape));
+      if (withState) {
+        state.putInto(tensors);
+      }
+      send(tensors, Map.of("step", Long.toString(stepped.step())), response);
+      return;
+    }
+    JsonBuffer json = new JsonBuffer(JsonBuffer.estimate(output.length));
+    json.raw("{\"output\":").tensor(output, 0, shape);
+    json.raw(",\"step\":").raw(Long.toString(stepped.step()));
+    if (withState) {
+      state.write(json);
+    }
+    BodyFormat.send(json.raw("}"), response);
+  }
+
+  /** Writes what a sequence is. */
+  static void write(
+      SequenceInfo info, boolean withState, boolean safetensors, HttpServletResponse response)
+      throws IOException {
+    StateWriter state = new StateWriter(info.state(), info.batch(), true);
+    Map<String, String> strings = new LinkedHashMap<>();
+    strings.put("id", info.id());
+    strings.put("model", info.model().name());
+    strings.put("version", Long.toString(info.model().version()));
+    if (safetensors) {
+      Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
+      if (withState) {
+        state.putInto(tensors);
+      }
+      strings.put("step", Long.toString(info.step()));
+      strings.put("batch", Integer.toString(info.batch()));
+      strings.put("ttl", simple(info.ttl()));
+      strings.put("expires_at", info.expiresAt().toString());
+      send(tensors, strings, response);
+      return;
+    }
+    JsonBuffer json = new JsonBuffer(JsonBuffer.estimate(withState ? state.numbers() : 0));
+    json.raw("{");
+    // Names of models and ids of sequences have nothing that JSON would escape.
+    strings.forEach((name, value) -> json.comma().raw("\"%s\":\"%s\"".formatted(name, value)));
+    json.raw(
+        ",\"step\":%d,\"batch\":%d,\"ttl\":\"%s\",\"expires_at\":\"%s\""
+            .formatted(info.step(), info.batch(), simple(info.ttl()), info.expiresAt()));
+    if (withState) {
+      state.write(json);
+    }
+    BodyFormat.send(json.raw("}"), response);
+  }
+
+  private static void send(
+      Map<String, Tensor.Floats> tensors,
+      Map<String, String> metadata,
+      HttpServletResponse response)
+      throws IOException {
+    response.setContentType(Safetensors.MEDIA_TYPE);
+    Safetensors.write(response.getOutputStream(), tensors, metadata);
+  }
+
+  private static String simple(Duration duration) {
+    return duration.toMillisPart() == 0 ? duration.toSeconds() + "s" : duration.toMillis() + "ms";
+  }
+}

@@ -1,0 +1,74 @@
+package dev.keepgate.api.rest;
+
+import dev.keepgate.api.tensor.JsonBuffer;
+import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Tensor;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * Writes a state in the shapes that {@link StateReader} takes.
+ *
+ * @param rows how many rows
+ * @param batched whether to write the dimension of rows
+ */
+record StateWriter(LstmState state, int rows, boolean batched) {
+
+  /** Appends {@code ,"state":{...}}. */
+  void write(JsonBuffer json) {
+    json.raw(",\"state\":{\"h\":");
+    writeCells(json, state.h());
+    json.raw(",\"c\":");
+    writeCells(json, state.c());
+    json.raw("}");
+  }
+
+  private void writeCells(JsonBuffer json, float[][] cells) {
+    json.raw(cells.length > 1 ? "[" : "");
+    for (int i = 0; i < cells.length; i++) {
+      json.raw(i > 0 ? "," : "").tensor(cells[i], 0, shape(cells[i]));
+    }
+    json.raw(cells.length > 1 ? "]" : "");
+  }
+
+  /** How many numbers it has. */
+  long numbers() {
+    return Arrays.stream(state.h()).mapToLong(h -> h.length).sum()
+        + Arrays.stream(state.c()).mapToLong(c -> c.length).sum();
+  }
+
+  /** Adds {@code h} and {@code c}. */
+  void putInto(Map<String, Tensor.Floats> tensors) {
+    put(tensors, "h", state.h());
+    put(tensors, "c", state.c());
+  }
+
+  private void put(Map<String, Tensor.Floats> tensors, String name, float[][] cells) {
+    if (cells.length == 1) {
+      tensors.put(name, Tensor.Floats.of(cells[0], shape(cells[0])));
+      return;
+    }
+    boolean uniform = Arrays.stream(cells).mapToInt(cell -> cell.length).distinct().count() == 1;
+    if (!uniform) {
+      for (int i = 0; i < cells.length; i++) {
+        tensors.put(name + "." + i, Tensor.Floats.of(cells[i], shape(cells[i])));
+      }
+      return;
+    }
+    int width = cells[0].length / rows;
+    float[] stacked = new float[cells.length * cells[0].length];
+    for (int i = 0; i < cells.length; i++) {
+      System.arraycopy(cells[i], 0, stacked, i * cells[0].length, cells[0].length);
+    }
+    tensors.put(
+        name,
+        batched
+            ? Tensor.Floats.of(stacked, cells.length, rows, width)
+            : Tensor.Floats.of(stacked, cells.length, width));
+  }
+
+  private int[] shape(float[] cell) {
+    int width = cell.length / rows;
+    return batched ? new int[] {rows, width} : new int[] {width};
+  }
+}

@@ -1,0 +1,147 @@
+package dev.keepgate.inference;
+
+import dev.keepgate.inference.InferenceException.FieldError;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Holds a state as a client sent it against a model; what is missing is zero. */
+final class StateCheck {
+
+  private final LstmConfig config;
+  private final List<FieldError> errors;
+
+  /**
+   * @param errors collects what does not fit
+   */
+  StateCheck(LstmConfig config, List<FieldError> errors) {
+    this.config = config;
+    this.errors = errors;
+  }
+
+  /**
+   * The state, or zeros in the place of what does not fit.
+   *
+   * @param batched whether the batch dimension must be there
+   */
+  LstmState check(
+      @Nullable List<Tensor> h,
+      @Nullable List<Tensor> c,
+      InferenceRequest.Fields fields,
+      int batch,
+      boolean batched) {
+    LstmState zero = LstmState.zero(config, batch);
+    return new LstmState(
+        state(h, fields.h(), batch, batched, CellConfig::outputSize, zero.h()),
+        state(c, fields.c(), batch, batched, CellConfig::hiddenSize, zero.c()));
+  }
+
+  private float[][] state(
+      @Nullable List<Tensor> given,
+      String field,
+      int batch,
+      boolean batched,
+      ToIntFunction<CellConfig> width,
+      float[][] zero) {
+    if (given == null) {
+      return zero;
+    }
+    int[] widths = config.cells().stream().mapToInt(width).toArray();
+    boolean uniform = Arrays.stream(widths).distinct().count() == 1;
+    if (given.size() == 1 && uniform && stacks(given.get(0).shape(), widths, batch, batched)) {
+      return split(floats(given.get(0), field, errors), widths, batch);
+    }
+    if (!uniform && given.size() == widths.length) {
+      float[][] cells = new float[widths.length][];
+      for (int i = 0; i < widths.length; i++) {
+        int[] shape = given.get(i).shape();
+        if (!isRow(shape, widths[i], batch, batched)) {
+          errors.add(
+              new FieldError(
+                  field + "/" + i,
+                  "expected shape [%d, %d], got %s"
+                      .formatted(batch, widths[i], Arrays.toString(shape))));
+          return zero;
+        }
+        cells[i] = floats(given.get(i), field + "/" + i, errors);
+      }
+      return cells;
+    }
+    errors.add(
+        new FieldError(
+            field,
+            "expected shape %s, got %s"
+                .formatted(
+                    expectedState(widths, uniform, batch),
+                    given.size() == 1
+                        ? Arrays.toString(given.get(0).shape())
+                        : given.size() + " tensors")));
+    return zero;
+  }
+
+  private static String expectedState(int[] widths, boolean uniform, int batch) {
+    if (!uniform) {
+      return "[%d, width] a cell, of widths %s".formatted(batch, Arrays.toString(widths));
+    }
+    return widths.length == 1
+        ? "[%d, %d]".formatted(batch, widths[0])
+        : "[%d, %d, %d]".formatted(widths.length, batch, widths[0]);
+  }
+
+  private static boolean stacks(int[] shape, int[] widths, int batch, boolean batched) {
+    if (widths.length == 1 && isRow(shape, widths[0], batch, batched)) {
+      return true;
+    }
+    return Arrays.equals(shape, new int[] {widths.length, batch, widths[0]})
+        || (!batched && Arrays.equals(shape, new int[] {widths.length, widths[0]}));
+  }
+
+  private static boolean isRow(int[] shape, int width, int batch, boolean batched) {
+    return Arrays.equals(shape, new int[] {batch, width})
+        || (!batched && Arrays.equals(shape, new int[] {width}));
+  }
+
+  private static float[][] split(float[] values, int[] widths, int batch) {
+    float[][] cells = new float[widths.length][];
+    int from = 0;
+    for (int i = 0; i < widths.length; i++) {
+      cells[i] = Arrays.copyOfRange(values, from, from + batch * widths[i]);
+      from += batch * widths[i];
+    }
+    return cells;
+  }
+
+  static float[] floats(Tensor tensor, String field, List<FieldError> errors) {
+    if (tensor instanceof Tensor.Ints ints) {
+      float[] values = new float[ints.values().length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = ints.values()[i];
+      }
+      return values;
+    }
+    float[] values = ((Tensor.Floats) tensor).values();
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        errors.add(
+            new FieldError(field, "holds " + values[i] + " at " + position(i, tensor.shape())));
+        break;
+      }
+    }
+    return values;
+  }
+
+  static String position(int index, int[] shape) {
+    int[] at = new int[shape.length];
+    int rest = index;
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      at[axis] = rest % shape[axis];
+      rest /= shape[axis];
+    }
+    return Arrays.toString(at);
+  }
+}

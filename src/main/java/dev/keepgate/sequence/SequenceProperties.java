@@ -1,0 +1,63 @@
+package dev.keepgate.sequence;
+
+import jakarta.validation.constraints.Min;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * State that the server keeps. Counts and sizes are of one store: of a process where sequences lie
+ * in its memory, of all processes where they lie in Redis.
+ *
+ * @param store where sequences lie
+ * @param handOver whether sequences in memory move to Redis when the process ends, for the next
+ *     that is asked for them
+ * @param ttl how long a sequence outlives its last step, where its client does not say
+ * @param maxTtl the most that a client may ask for
+ * @param maxCount sequences that may be open
+ * @param maxCountPerModel sequences of one version that may be open
+ * @param maxBytes memory that they may take, about
+ * @param maxBytesPerModel memory that those of one version may take, about
+ * @param maxSequenceBytes memory that one may take, its last answer included
+ * @param whenFull what becomes of one too many
+ * @param tombstones expired sequences to remember as expired rather than unknown
+ * @param maxWaiting steps of one sequence that may wait for the one before
+ * @param reapInterval how often expired sequences are freed
+ * @param retryAfter what a client is told to wait when a bound is reached or the store is away
+ */
+@Validated
+@ConfigurationProperties("keepgate.sequences")
+public record SequenceProperties(
+    @DefaultValue("memory") Store store,
+    @DefaultValue("false") boolean handOver,
+    @DefaultValue("15m") Duration ttl,
+    @DefaultValue("24h") Duration maxTtl,
+    @Min(1) @DefaultValue("100000") int maxCount,
+    @Min(1) @DefaultValue("100000") int maxCountPerModel,
+    @DefaultValue("512MB") DataSize maxBytes,
+    @DefaultValue("512MB") DataSize maxBytesPerModel,
+    @DefaultValue("16MB") DataSize maxSequenceBytes,
+    @DefaultValue("reject") WhenFull whenFull,
+    @Min(0) @DefaultValue("100000") int tombstones,
+    @Min(1) @DefaultValue("64") int maxWaiting,
+    @DefaultValue("1s") Duration reapInterval,
+    @DefaultValue("1s") Duration retryAfter) {
+
+  /** Where sequences lie. */
+  public enum Store {
+    /** In this process, and nowhere else. */
+    MEMORY,
+    /** In Redis or Valkey, for every process that uses the same one. */
+    REDIS
+  }
+
+  /** What becomes of one sequence too many. */
+  public enum WhenFull {
+    /** It is refused. */
+    REJECT,
+    /** The one that would expire first makes room for it. */
+    EVICT
+  }
+}

@@ -1,0 +1,5 @@
+local blob = redis.call('HGET', entry, 'sequence')
+if blob then
+  return {'OK', blob}
+end
+return missing()

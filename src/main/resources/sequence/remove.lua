@@ -1,0 +1,4 @@
+if redis.call('EXISTS', entry) == 0 then
+  return missing()
+end
+return {'OK', finish(id, 0)}

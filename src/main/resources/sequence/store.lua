@@ -1,0 +1,71 @@
+-- What all scripts of the sequence store share. A script runs alone, so what it does happens
+-- wholly or not at all; time is the server's, the same for every process.
+local entry, prefix = KEYS[1], KEYS[2]
+local deadlines, openings = prefix .. 'deadlines', prefix .. 'openings'
+local sizes, totals, expired = prefix .. 'sizes', prefix .. 'totals', prefix .. 'expired'
+local id = ARGV[1]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function total(field)
+  return tonumber(redis.call('HGET', totals, field) or '0')
+end
+
+local function add(field, amount)
+  if redis.call('HINCRBY', totals, field, amount) == 0 then
+    redis.call('HDEL', totals, field)
+  end
+end
+
+local function size_of(sequence)
+  local size = redis.call('HGET', sizes, sequence)
+  if not size then
+    return nil
+  end
+  local bytes, model = string.match(size, '^(%d+) (.+)$')
+  return tonumber(bytes), model
+end
+
+-- The one place where a sequence ends; the model that it was of.
+local function finish(sequence, tombstones)
+  local bytes, model = size_of(sequence)
+  if not model then
+    return nil
+  end
+  redis.call('DEL', prefix .. 'sequence:' .. sequence)
+  redis.call('HDEL', sizes, sequence)
+  redis.call('ZREM', deadlines, sequence)
+  redis.call('ZREM', openings, sequence)
+  add('count', -1)
+  add('bytes', -bytes)
+  add('count:' .. model, -1)
+  add('bytes:' .. model, -bytes)
+  if tombstones > 0 then
+    redis.call('ZADD', expired, now, sequence)
+    redis.call('ZREMRANGEBYRANK', expired, 0, -tombstones - 1)
+  end
+  return model
+end
+
+-- Redis drops the state of what expires by itself; this takes it off the books.
+local function sweep(limit, tombstones)
+  local models = {}
+  for _, sequence in ipairs(redis.call('ZRANGEBYSCORE', deadlines, '-inf', now, 'LIMIT', 0, limit)) do
+    models[#models + 1] = finish(sequence, tombstones)
+  end
+  return models
+end
+
+local function missing()
+  if redis.call('ZSCORE', deadlines, id) or redis.call('ZSCORE', expired, id) then
+    return {'EXPIRED'}
+  end
+  return {'UNKNOWN'}
+end
+
+local function keep(revision, blob, bytes, model, ttl)
+  redis.call('HSET', entry, 'revision', revision, 'sequence', blob)
+  redis.call('PEXPIREAT', entry, string.format('%.0f', now + ttl))
+  redis.call('ZADD', deadlines, string.format('%.0f', now + ttl), id)
+  redis.call('HSET', sizes, id, bytes .. ' ' .. model)
+end

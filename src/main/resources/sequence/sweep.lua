@@ -1,0 +1,1 @@
+return sweep(tonumber(ARGV[2]), tonumber(ARGV[3]))

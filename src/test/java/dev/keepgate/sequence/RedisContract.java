@@ -1,0 +1,68 @@
+package dev.keepgate.sequence;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.ClientOptions.DisconnectedBehavior;
+import java.time.Clock;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/** The contract against a real server, whose time cannot be turned. */
+abstract class RedisContract extends SequenceStoreContract {
+
+  private @Nullable LettuceConnectionFactory connections;
+
+  abstract String host();
+
+  abstract int port();
+
+  @Override
+  SequenceStore open(SequenceProperties properties, SequenceListener listener) {
+    disconnect();
+    LettuceConnectionFactory connected = connect(host(), port());
+    connections = connected;
+    connected.getConnection().serverCommands().flushAll();
+    return new RedisSequenceStore(connected, properties, Clock.systemUTC(), listener);
+  }
+
+  static LettuceConnectionFactory connect(String host, int port) {
+    LettuceConnectionFactory factory =
+        new LettuceConnectionFactory(
+            new RedisStandaloneConfiguration(host, port),
+            LettuceClientConfiguration.builder()
+                .commandTimeout(Duration.ofSeconds(2))
+                .clientOptions(
+                    ClientOptions.builder()
+                        .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
+                        .build())
+                .build());
+    factory.afterPropertiesSet();
+    factory.start();
+    return factory;
+  }
+
+  @AfterEach
+  void disconnect() {
+    if (connections != null) {
+      connections.destroy();
+    }
+  }
+
+  @Override
+  Clock clock() {
+    return Clock.systemUTC();
+  }
+
+  @Override
+  void pass(Duration time) throws InterruptedException {
+    Thread.sleep(time.toMillis());
+  }
+
+  @Override
+  void reap() {
+    ((RedisSequenceStore) store).reap();
+  }
+}

@@ -1,0 +1,35 @@
+package dev.keepgate.sequence;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Goes on only when it is told to. */
+final class TestClock extends Clock {
+
+  private final AtomicReference<Instant> now =
+      new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
+
+  void pass(Duration time) {
+    now.updateAndGet(before -> before.plus(time));
+  }
+
+  @Override
+  public Instant instant() {
+    return Objects.requireNonNull(now.get());
+  }
+
+  @Override
+  public ZoneId getZone() {
+    return ZoneOffset.UTC;
+  }
+
+  @Override
+  public Clock withZone(ZoneId zone) {
+    return this;
+  }
+}
