@@ -14,14 +14,27 @@ final class Benchmarks {
 
   private Benchmarks() {}
 
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws Exception {
     String name = args.length > 0 ? args[0] : "kernel";
     boolean isQuick = args.length > 1 && Boolean.parseBoolean(args[1]);
+    if (name.equals("serving")) {
+      serving(isQuick);
+      return;
+    }
     if (!name.equals("kernel")) {
-      throw new IllegalArgumentException("no benchmark '" + name + "'; there is: kernel");
+      throw new IllegalArgumentException("no benchmark '" + name + "': kernel or serving");
     }
     System.out.println(Backend.load(BlasOptions.DEFAULT));
     kernel(isQuick);
+  }
+
+  private static void serving(boolean isQuick) throws Exception {
+    ServingBenchmark benchmark = isQuick ? ServingBenchmark.quick() : ServingBenchmark.full();
+    List<ServingBenchmark.Line> lines = benchmark.run();
+    Files.createDirectories(FOLDER);
+    ServingReport report = new ServingReport(lines);
+    Files.writeString(FOLDER.resolve("serving.json"), report.json());
+    Files.writeString(FOLDER.resolve("serving.svg"), report.svg());
   }
 
   private static void kernel(boolean isQuick) throws IOException {

@@ -59,7 +59,7 @@ record Problem(int batch, int time, int input, int hidden, CellWeights weights, 
     return swapped;
   }
 
-  private static float[] floats(Random random, int count, float bound) {
+  static float[] floats(Random random, int count, float bound) {
     float[] floats = new float[count];
     for (int i = 0; i < count; i++) {
       floats[i] = (2 * random.nextFloat() - 1) * bound;

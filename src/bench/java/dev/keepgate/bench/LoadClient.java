@@ -1,0 +1,137 @@
+package dev.keepgate.bench;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Clients that each send one request after the other over a connection of their own. */
+final class LoadClient {
+
+  private LoadClient() {}
+
+  /**
+   * What a load saw.
+   *
+   * @param perSecond answers of status 200
+   * @param p50Micros of those
+   * @param p99Micros of those
+   * @param errors answers of any other status
+   */
+  record Result(double perSecond, double p50Micros, double p99Micros, int errors) {}
+
+  private record Sample(long[] nanos, int errors) {}
+
+  /** A request as it goes over the wire. */
+  static byte[] request(String path, String mediaType, byte[] body) {
+    byte[] head =
+        "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nAccept: %s\r\nContent-Length: %d\r\n\r\n"
+            .formatted(path, mediaType, mediaType, body.length)
+            .getBytes(StandardCharsets.US_ASCII);
+    byte[] request = Arrays.copyOf(head, head.length + body.length);
+    System.arraycopy(body, 0, request, head.length, body.length);
+    return request;
+  }
+
+  static Result run(int port, List<byte[]> requests, int clients, double seconds)
+      throws InterruptedException, ExecutionException {
+    long begun = System.nanoTime();
+    long end = begun + (long) (seconds * 1e9);
+    ExecutorService threads = Executors.newFixedThreadPool(clients);
+    try {
+      List<Callable<Sample>> loops = new ArrayList<>();
+      for (int i = 0; i < clients; i++) {
+        int first = i;
+        loops.add(() -> loop(port, requests, first, end));
+      }
+      List<Sample> samples = new ArrayList<>();
+      for (Future<Sample> each : threads.invokeAll(loops)) {
+        samples.add(each.get());
+      }
+      double took = (System.nanoTime() - begun) / 1e9;
+      long[] all =
+          samples.stream().flatMapToLong(s -> Arrays.stream(s.nanos())).sorted().toArray();
+      int errors = samples.stream().mapToInt(Sample::errors).sum();
+      return new Result(all.length / took, micros(all, 0.5), micros(all, 0.99), errors);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private static double micros(long[] sorted, double quantile) {
+    return sorted.length == 0
+        ? 0
+        : sorted[(int) Math.min(sorted.length - 1, sorted.length * quantile)] / 1e3;
+  }
+
+  private static Sample loop(int port, List<byte[]> requests, int first, long end)
+      throws IOException {
+    long[] nanos = new long[1024];
+    int count = 0;
+    int errors = 0;
+    try (Socket socket = new Socket("localhost", port)) {
+      socket.setTcpNoDelay(true);
+      InputStream in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
+      for (int i = first; System.nanoTime() < end; i++) {
+        long begun = System.nanoTime();
+        socket.getOutputStream().write(requests.get(i % requests.size()));
+        if (readAnswer(in) != 200) {
+          errors++;
+          continue;
+        }
+        if (count == nanos.length) {
+          nanos = Arrays.copyOf(nanos, 2 * count);
+        }
+        nanos[count++] = System.nanoTime() - begun;
+      }
+    }
+    return new Sample(Arrays.copyOf(nanos, count), errors);
+  }
+
+  private static int readAnswer(InputStream in) throws IOException {
+    int status = Integer.parseInt(line(in).split(" ", 3)[1]);
+    long length = -1;
+    for (String header = line(in); !header.isEmpty(); header = line(in)) {
+      if (header.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
+        length = Long.parseLong(header.substring(15).strip());
+      }
+    }
+    if (length >= 0) {
+      in.skipNBytes(length);
+      return status;
+    }
+    for (int size = chunk(in); size > 0; size = chunk(in)) {
+      in.skipNBytes(size + 2L);
+    }
+    String unused = line(in);
+    return status;
+  }
+
+  private static int chunk(InputStream in) throws IOException {
+    return Integer.parseInt(line(in), 16);
+  }
+
+  private static String line(InputStream in) throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int next = in.read(); next != '\n'; next = in.read()) {
+      if (next < 0) {
+        throw new EOFException("the server closed the connection");
+      }
+      if (next != '\r') {
+        line.append((char) next);
+      }
+    }
+    return line.toString();
+  }
+}

@@ -1,0 +1,80 @@
+package dev.keepgate.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A server in a process of its own, from this one's class path. */
+record ServerProcess(Process process, int port) implements AutoCloseable {
+
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+  /**
+   * Starts a server.
+   *
+   * @param main its class
+   * @param ready a path that answers anything but 503 when it is ready
+   */
+  static ServerProcess start(String main, String ready, List<String> options)
+      throws IOException, InterruptedException {
+    int port;
+    try (ServerSocket free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx2g", "-cp", System.getProperty("java.class.path"), main));
+    command.add("--server.port=" + port);
+    command.addAll(options);
+    File log = Files.createDirectories(Path.of("target", "bench")).resolve(main + ".log").toFile();
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
+    ServerProcess server = new ServerProcess(process, port);
+    for (int i = 0; i < 600 && process.isAlive(); i++) {
+      try {
+        if (server.send("GET", ready, new byte[0], "").statusCode() != 503) {
+          return server;
+        }
+      } catch (IOException e) {
+        // Not listening yet.
+      }
+      Thread.sleep(100);
+    }
+    server.close();
+    throw new IOException(main + " did not start; see " + log);
+  }
+
+  HttpResponse<byte[]> send(String method, String path, byte[] body, String mediaType)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+            .method(method, BodyPublishers.ofByteArray(body));
+    if (!mediaType.isEmpty()) {
+      request.header("Content-Type", mediaType);
+    }
+    return CLIENT.send(request.build(), BodyHandlers.ofByteArray());
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(20, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

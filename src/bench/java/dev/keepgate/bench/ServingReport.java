@@ -1,0 +1,63 @@
+package dev.keepgate.bench;
+
+import java.util.List;
+import java.util.Locale;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What the serving benchmark found, for machines and for eyes. */
+record ServingReport(List<ServingBenchmark.Line> lines) {
+
+  private static final int ROW = 18;
+  private static final int LEFT = 260;
+  private static final int WIDTH = 900;
+
+  String json() {
+    return JsonMapper.builder()
+        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+        .enable(SerializationFeature.INDENT_OUTPUT)
+        .build()
+        .writeValueAsString(lines);
+  }
+
+  /** A bar a cell: how many times the peer's throughput. */
+  String svg() {
+    double most = lines.stream().mapToDouble(ServingBenchmark.Line::ratio).max().orElse(1);
+    double scale = (WIDTH - LEFT - 60) / Math.max(1, most);
+    int height = ROW * (lines.size() + 2);
+    StringBuilder svg = new StringBuilder();
+    svg.append(
+        "<svg xmlns='http://www.w3.org/2000/svg' width='%d' height='%d' font-family='sans-serif' font-size='12'>"
+            .formatted(WIDTH, height));
+    svg.append("<text x='4' y='14'>requests a second, times Spring Boot + ONNX Runtime</text>");
+    for (int i = 0; i < lines.size(); i++) {
+      ServingBenchmark.Line line = lines.get(i);
+      int y = ROW * (i + 1) + 4;
+      svg.append(
+          "<text x='4' y='%d'>%s H=%d, %d clients, %s</text>"
+              .formatted(y + 12, line.work(), line.hidden(), line.clients(), line.format()));
+      svg.append(
+          String.format(
+              Locale.ROOT,
+              "<rect x='%d' y='%d' width='%.1f' height='13' fill='%s'/><text x='%.1f' y='%d'>%.2f</text>",
+              LEFT,
+              y + 2,
+              line.ratio() * scale,
+              line.ratio() >= 1 ? "#3a7" : "#c53",
+              LEFT + line.ratio() * scale + 4,
+              y + 12,
+              line.ratio()));
+    }
+    double one = LEFT + scale;
+    svg.append(
+        String.format(
+            Locale.ROOT,
+            "<line x1='%.1f' y1='%d' x2='%.1f' y2='%d' stroke='black' stroke-dasharray='3'/></svg>",
+            one,
+            ROW,
+            one,
+            height));
+    return svg.toString();
+  }
+}
