@@ -46,21 +46,26 @@ class OpenApiConfiguration {
   private static void complete(Operation operation) {
     operation
         .getResponses()
+        .forEach(
+            (status, response) -> {
+              if (status.matches("[45]..")) {
+                response.content(problem());
+              }
+            });
+    operation
+        .getResponses()
         .addApiResponse(
-            "default",
-            new ApiResponse()
-                .description("An error (RFC 9457)")
-                .content(
-                    new Content()
-                        .addMediaType(
-                            Problem.MEDIA_TYPE,
-                            new MediaType()
-                                .schema(
-                                    new Schema<>()
-                                        .$ref("#/components/schemas/" + PROBLEM_SCHEMA)))));
+            "default", new ApiResponse().description("An error (RFC 9457)").content(problem()));
     if (operation.getParameters() != null) {
       operation.getParameters().forEach(parameter -> addExample(operation, parameter));
     }
+  }
+
+  private static Content problem() {
+    return new Content()
+        .addMediaType(
+            Problem.MEDIA_TYPE,
+            new MediaType().schema(new Schema<>().$ref("#/components/schemas/" + PROBLEM_SCHEMA)));
   }
 
   /** The models that the examples of steps and unrolls are made for. */
