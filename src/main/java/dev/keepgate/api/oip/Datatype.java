@@ -53,7 +53,8 @@ enum Datatype {
    * @throws TensorFormatException if there are not as many bytes as the shape asks for
    */
   Tensor read(ByteBuffer data, int[] shape, String pointer) {
-    long expected = Tensor.count(shape) * bytes;
+    int count = count(shape, pointer + "/shape");
+    long expected = (long) count * bytes;
     if (data.remaining() != expected) {
       throw new TensorFormatException(
           pointer,
@@ -61,7 +62,6 @@ enum Datatype {
               .formatted(name(), Arrays.toString(shape), expected, data.remaining()));
     }
     ByteBuffer little = data.slice().order(ByteOrder.LITTLE_ENDIAN);
-    int count = (int) Tensor.count(shape);
     if (integer) {
       int[] values = new int[count];
       for (int i = 0; i < count; i++) {
@@ -113,7 +113,30 @@ enum Datatype {
     return Float.intBitsToFloat(sign | (wide << 23) | (fraction << 13));
   }
 
-  private static int toInt(long value, String pointer) {
+  /** Writes numbers as {@link #FP32}, little-endian, where the buffer stands. */
+  static void write(float[] values, ByteBuffer to) {
+    to.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+    to.position(to.position() + Float.BYTES * values.length);
+  }
+
+  /**
+   * How many numbers a shape has.
+   *
+   * @throws TensorFormatException if no array can hold as many
+   */
+  static int count(int[] shape, String pointer) {
+    long count = 1;
+    for (int size : shape) {
+      count = Math.min(count * size, Integer.MAX_VALUE + 1L);
+    }
+    if (count > Integer.MAX_VALUE) {
+      throw new TensorFormatException(
+          pointer, "%s has too many numbers".formatted(Arrays.toString(shape)));
+    }
+    return (int) count;
+  }
+
+  static int toInt(long value, String pointer) {
     if (value != (int) value) {
       throw new TensorFormatException(
           pointer, "holds %d, beyond the range of a 32-bit integer".formatted(value));

@@ -10,9 +10,12 @@ import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Tensor;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
@@ -43,19 +46,19 @@ final class InferTensors {
   }
 
   /**
-   * @param deadline the transport's own, where the request has no {@code timeout}
+   * The request as the use cases take it; what it asks for is checked as well, so that nothing is
+   * computed for an answer that cannot be given.
    */
   static InferenceRequest request(
       InferCall call, LstmConfig config, Operation operation, @Nullable Duration deadline) {
-    checkNames(call, config);
-    Parameters parameters = new Parameters(call.parameters());
+    checkInputs(call, config);
+    checkOutputs(call, config);
     Tensor x = input(call, ModelTensors.X);
     int rank = config.takesIds() ? 2 : 3;
     if (x.rank() != rank) {
       throw new TensorFormatException(
           "/inputs/x", "expected %d dimensions, got %d".formatted(rank, x.rank()));
     }
-    Duration timeout = parameters.timeout();
     return new InferenceRequest(
         operation == Operation.STEP ? withoutTime(x) : x,
         state(call, config, ModelTensors.H0, CellConfig::outputSize),
@@ -65,32 +68,52 @@ final class InferTensors {
             .findFirst()
             .map(NamedTensor::tensor)
             .orElse(null),
-        parameters.flag("return_sequences"),
+        call.parameters().flag("return_sequences"),
         false,
-        timeout != null ? timeout : deadline,
+        deadline,
         FIELDS);
   }
 
-  private static void checkNames(InferCall call, LstmConfig config) {
-    Set<String> known =
-        ModelTensors.inputs(config).stream()
-            .map(ModelTensors.Info::name)
-            .collect(Collectors.toSet());
-    List<String> seen = new ArrayList<>();
+  private static void checkInputs(InferCall call, LstmConfig config) {
+    Set<String> known = names(ModelTensors.inputs(config));
+    Set<String> seen = new HashSet<>();
     for (NamedTensor tensor : call.inputs()) {
       if (!known.contains(tensor.name())) {
         throw new TensorFormatException(
             "/inputs/" + tensor.name(), "is no input of this model; it has " + known);
       }
-      if (seen.contains(tensor.name())) {
+      if (!seen.add(tensor.name())) {
         throw new TensorFormatException("/inputs/" + tensor.name(), "is there twice");
       }
-      seen.add(tensor.name());
     }
   }
 
+  private static void checkOutputs(InferCall call, LstmConfig config) {
+    if (call.outputs().isEmpty()) {
+      return;
+    }
+    Set<String> known = names(ModelTensors.outputs(config));
+    for (WantedOutput output : call.outputs()) {
+      if (!known.contains(output.name())) {
+        throw new TensorFormatException(
+            "/outputs/" + output.name(), "is no output of this model; it has " + known);
+      }
+    }
+  }
+
+  private static Set<String> names(List<ModelTensors.Info> infos) {
+    return infos.stream()
+        .map(ModelTensors.Info::name)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
   private static Tensor withoutTime(Tensor x) {
-    int[] shape = x.rank() == 2 ? new int[] {x.shape()[0]} : new int[] {x.shape()[0], x.shape()[2]};
+    return reshaped(
+        x, x.rank() == 2 ? new int[] {x.shape()[0]} : new int[] {x.shape()[0], x.shape()[2]});
+  }
+
+  /** The same numbers in another shape. */
+  static Tensor reshaped(Tensor x, int[] shape) {
     return x instanceof Tensor.Floats floats
         ? new Tensor.Floats(shape, floats.values())
         : new Tensor.Ints(shape, ((Tensor.Ints) x).values());
@@ -123,12 +146,7 @@ final class InferTensors {
             : call.outputs().stream().map(WantedOutput::name).toList();
     List<InferAnswer.Output> outputs = new ArrayList<>();
     for (String name : wanted) {
-      Tensor.Floats tensor = all.get(name);
-      if (tensor == null) {
-        throw new TensorFormatException(
-            "/outputs/" + name, "is no output of this model; it has " + all.keySet());
-      }
-      outputs.add(new InferAnswer.Output(name, tensor));
+      outputs.add(new InferAnswer.Output(name, Objects.requireNonNull(all.get(name))));
     }
     return outputs;
   }
