@@ -1,7 +1,6 @@
 package dev.keepgate.bench;
 
 import java.io.BufferedInputStream;
-import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,44 +35,16 @@ final class LoadClient {
 
   /** A request as it goes over the wire. */
   static byte[] request(String path, String mediaType, byte[] body) {
-    return request(path, mediaType, "", body);
-  }
-
-  /**
-   * @param header one more header, with its end of line
-   */
-  static byte[] request(String path, String mediaType, String header, byte[] body) {
     byte[] head =
-        "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nAccept: %s\r\n%sContent-Length: %d\r\n\r\n"
-            .formatted(path, mediaType, mediaType, header, body.length)
+        "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nAccept: %s\r\nContent-Length: %d\r\n\r\n"
+            .formatted(path, mediaType, mediaType, body.length)
             .getBytes(StandardCharsets.US_ASCII);
     byte[] request = Arrays.copyOf(head, head.length + body.length);
     System.arraycopy(body, 0, request, head.length, body.length);
     return request;
   }
 
-  /** A connection to a server, whatever it speaks. */
-  interface Connection extends Closeable {
-
-    /** Sends a request and reads its answer; whether that is a good one. */
-    boolean ask(byte[] request) throws IOException;
-  }
-
-  /** Opens connections. */
-  interface Connector {
-    Connection connect() throws IOException;
-  }
-
   static Result run(int port, List<byte[]> requests, int clients, double seconds)
-      throws InterruptedException, ExecutionException {
-    return run(http(port), requests, clients, seconds);
-  }
-
-  static Connector http(int port) {
-    return () -> new HttpConnection(port);
-  }
-
-  static Result run(Connector connector, List<byte[]> requests, int clients, double seconds)
       throws InterruptedException, ExecutionException {
     long begun = System.nanoTime();
     long end = begun + (long) (seconds * 1e9);
@@ -82,7 +53,7 @@ final class LoadClient {
       List<Callable<Sample>> loops = new ArrayList<>();
       for (int i = 0; i < clients; i++) {
         int first = i;
-        loops.add(() -> loop(connector, requests, first, end));
+        loops.add(() -> loop(port, requests, first, end));
       }
       List<Sample> samples = new ArrayList<>();
       for (Future<Sample> each : threads.invokeAll(loops)) {
@@ -104,15 +75,18 @@ final class LoadClient {
         : sorted[(int) Math.min(sorted.length - 1, sorted.length * quantile)] / 1e3;
   }
 
-  private static Sample loop(Connector connector, List<byte[]> requests, int first, long end)
+  private static Sample loop(int port, List<byte[]> requests, int first, long end)
       throws IOException {
     long[] nanos = new long[1024];
     int count = 0;
     int errors = 0;
-    try (Connection connection = connector.connect()) {
+    try (Socket socket = new Socket("localhost", port)) {
+      socket.setTcpNoDelay(true);
+      InputStream in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
       for (int i = first; System.nanoTime() < end; i++) {
         long begun = System.nanoTime();
-        if (!connection.ask(requests.get(i % requests.size()))) {
+        socket.getOutputStream().write(requests.get(i % requests.size()));
+        if (readAnswer(in) != 200) {
           errors++;
           continue;
         }
@@ -123,28 +97,6 @@ final class LoadClient {
       }
     }
     return new Sample(Arrays.copyOf(nanos, count), errors);
-  }
-
-  private static final class HttpConnection implements Connection {
-    private final Socket socket;
-    private final InputStream in;
-
-    HttpConnection(int port) throws IOException {
-      socket = new Socket("localhost", port);
-      socket.setTcpNoDelay(true);
-      in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
-    }
-
-    @Override
-    public boolean ask(byte[] request) throws IOException {
-      socket.getOutputStream().write(request);
-      return readAnswer(in) == 200;
-    }
-
-    @Override
-    public void close() throws IOException {
-      socket.close();
-    }
   }
 
   private static int readAnswer(InputStream in) throws IOException {

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,8 +130,7 @@ final class ProtocolBenchmark {
     }
     for (int round = 0; round <= rounds; round++) {
       for (Map.Entry<Door, List<byte[]>> each : requests.entrySet()) {
-        LoadClient.Result result =
-            LoadClient.run(connector(each.getKey(), servers), each.getValue(), CLIENTS, seconds);
+        LoadClient.Result result = load(each.getKey(), servers, each.getValue());
         errors.merge(each.getKey(), result.errors(), Integer::sum);
         if (round > 0) {
           best.merge(each.getKey(), result, ProtocolBenchmark::better);
@@ -157,10 +157,11 @@ final class ProtocolBenchmark {
     return a.perSecond() >= b.perSecond() ? a : b;
   }
 
-  private static LoadClient.Connector connector(Door door, Servers servers) {
+  private LoadClient.Result load(Door door, Servers servers, List<byte[]> requests)
+      throws InterruptedException, ExecutionException {
     return door == Door.GRPC_RAW
-        ? () -> new GrpcConnection(servers.grpcPort(), INFER)
-        : LoadClient.http(servers.process().port());
+        ? GrpcLoadClient.run(servers.grpcPort(), INFER, requests, CLIENTS, seconds)
+        : LoadClient.run(servers.process().port(), requests, CLIENTS, seconds);
   }
 
   private static List<byte[]> requests(Door door, int hidden) throws IOException {
@@ -229,12 +230,19 @@ final class ProtocolBenchmark {
     body.writeBytes(bytes.toByteArray());
     String path = "/v2/models/" + model(hidden) + "/infer";
     return binary
-        ? LoadClient.request(
-            path,
-            "application/octet-stream",
-            "Inference-Header-Content-Length: " + length + "\r\n",
-            body.toByteArray())
+        ? withJsonLength(path, length, body.toByteArray())
         : LoadClient.request(path, "application/json", body.toByteArray());
+  }
+
+  private static byte[] withJsonLength(String path, int length, byte[] body) {
+    byte[] head =
+        ("POST %s HTTP/1.1\r\nHost: localhost\r\nInference-Header-Content-Length: %d\r\n"
+                + "Content-Length: %d\r\n\r\n")
+            .formatted(path, length, body.length)
+            .getBytes(StandardCharsets.US_ASCII);
+    byte[] request = Arrays.copyOf(head, head.length + body.length);
+    System.arraycopy(body, 0, request, head.length, body.length);
+    return request;
   }
 
   private static byte[] message(int hidden, float[] x, float[] h, float[] c) {

@@ -38,11 +38,8 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
     command.add("--server.port=" + port);
     command.addAll(options);
     File log = Files.createDirectories(Path.of("target", "bench")).resolve(main + ".log").toFile();
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log);
-    // Any free port, where the options name none.
-    builder.environment().put("SPRING_GRPC_SERVER_PORT", "0");
-    Process process = builder.start();
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
     ServerProcess server = new ServerProcess(process, port);
     for (int i = 0; i < 600 && process.isAlive(); i++) {
       try {

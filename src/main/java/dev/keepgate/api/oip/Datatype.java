@@ -5,6 +5,8 @@ import dev.keepgate.model.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The protocol's tensor types that an LSTM can take; BOOL and BYTES are none of them. */
 enum Datatype {
@@ -20,6 +22,9 @@ enum Datatype {
   UINT32(4, true),
   UINT16(2, true),
   UINT8(1, true);
+
+  private static final Map<String, Datatype> BY_NAME =
+      Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(Enum::name, type -> type));
 
   private final int bytes;
   private final boolean integer;
@@ -37,14 +42,12 @@ enum Datatype {
    * @throws TensorFormatException if it is no type that is served here
    */
   static Datatype of(String name, String pointer) {
-    return Arrays.stream(values())
-        .filter(type -> type.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new TensorFormatException(
-                    pointer,
-                    "datatype '%s' is not one of %s".formatted(name, Arrays.toString(values()))));
+    Datatype type = BY_NAME.get(name);
+    if (type == null) {
+      throw new TensorFormatException(
+          pointer, "datatype '%s' is not one of %s".formatted(name, Arrays.toString(values())));
+    }
+    return type;
   }
 
   /**

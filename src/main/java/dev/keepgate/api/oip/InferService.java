@@ -3,6 +3,7 @@ package dev.keepgate.api.oip;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.Answer;
 import dev.keepgate.inference.Inference;
+import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.inference.InferenceException.SequenceRefused;
 import dev.keepgate.inference.InferenceListener;
 import dev.keepgate.inference.InferenceListener.Stage;
@@ -165,6 +166,10 @@ class InferService {
       OpenRequest open = new OpenRequest(id, batch, 0, null, null, null, InferTensors.FIELDS);
       try {
         sequences.open(handle, open);
+      } catch (InvalidInput e) {
+        // All else was checked above.
+        throw new TensorFormatException(
+            "/parameters/" + Parameters.SEQUENCE_ID, e.errors().get(0).detail());
       } catch (SequenceRefused e) {
         if (e.reason() != SequenceRefused.Reason.EXISTS) {
           throw e;

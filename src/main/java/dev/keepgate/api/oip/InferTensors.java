@@ -12,13 +12,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.ToIntFunction;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Between the protocol's named tensors and those of the use cases. */
@@ -33,16 +31,26 @@ final class InferTensors {
   static Operation operation(InferCall call, LstmConfig config) {
     int[] shape = input(call, ModelTensors.X).shape();
     boolean one = shape.length >= 2 && shape[1] == 1;
-    boolean lengths = call.inputs().stream().anyMatch(t -> t.name().equals(ModelTensors.LENGTHS));
-    return one && !lengths && config.isCausal() ? Operation.STEP : Operation.UNROLL;
+    return one && find(call, ModelTensors.LENGTHS) == null && config.isCausal()
+        ? Operation.STEP
+        : Operation.UNROLL;
   }
 
   static Tensor input(InferCall call, String name) {
-    return call.inputs().stream()
-        .filter(tensor -> tensor.name().equals(name))
-        .findFirst()
-        .map(NamedTensor::tensor)
-        .orElseThrow(() -> new TensorFormatException("/inputs/" + name, "is missing"));
+    Tensor tensor = find(call, name);
+    if (tensor == null) {
+      throw new TensorFormatException("/inputs/" + name, "is missing");
+    }
+    return tensor;
+  }
+
+  private static @Nullable Tensor find(InferCall call, String name) {
+    for (NamedTensor tensor : call.inputs()) {
+      if (tensor.name().equals(name)) {
+        return tensor.tensor();
+      }
+    }
+    return null;
   }
 
   /**
@@ -63,11 +71,7 @@ final class InferTensors {
         operation == Operation.STEP ? withoutTime(x) : x,
         state(call, config, ModelTensors.H0, CellConfig::outputSize),
         state(call, config, ModelTensors.C0, CellConfig::hiddenSize),
-        call.inputs().stream()
-            .filter(tensor -> tensor.name().equals(ModelTensors.LENGTHS))
-            .findFirst()
-            .map(NamedTensor::tensor)
-            .orElse(null),
+        find(call, ModelTensors.LENGTHS),
         call.parameters().flag("return_sequences"),
         false,
         deadline,
@@ -75,12 +79,12 @@ final class InferTensors {
   }
 
   private static void checkInputs(InferCall call, LstmConfig config) {
-    Set<String> known = names(ModelTensors.inputs(config));
     Set<String> seen = new HashSet<>();
     for (NamedTensor tensor : call.inputs()) {
-      if (!known.contains(tensor.name())) {
+      if (!ModelTensors.isInput(config, tensor.name())) {
         throw new TensorFormatException(
-            "/inputs/" + tensor.name(), "is no input of this model; it has " + known);
+            "/inputs/" + tensor.name(),
+            "is no input of this model; it has " + ModelTensors.names(ModelTensors.inputs(config)));
       }
       if (!seen.add(tensor.name())) {
         throw new TensorFormatException("/inputs/" + tensor.name(), "is there twice");
@@ -89,22 +93,14 @@ final class InferTensors {
   }
 
   private static void checkOutputs(InferCall call, LstmConfig config) {
-    if (call.outputs().isEmpty()) {
-      return;
-    }
-    Set<String> known = names(ModelTensors.outputs(config));
     for (WantedOutput output : call.outputs()) {
-      if (!known.contains(output.name())) {
+      if (!ModelTensors.isOutput(config, output.name())) {
         throw new TensorFormatException(
-            "/outputs/" + output.name(), "is no output of this model; it has " + known);
+            "/outputs/" + output.name(),
+            "is no output of this model; it has "
+                + ModelTensors.names(ModelTensors.outputs(config)));
       }
     }
-  }
-
-  private static Set<String> names(List<ModelTensors.Info> infos) {
-    return infos.stream()
-        .map(ModelTensors.Info::name)
-        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   private static Tensor withoutTime(Tensor x) {
@@ -121,20 +117,28 @@ final class InferTensors {
 
   private static @Nullable List<Tensor> state(
       InferCall call, LstmConfig config, String name, ToIntFunction<CellConfig> width) {
-    boolean uniform = ModelTensors.isUniform(config, width);
-    List<Tensor> given =
-        call.inputs().stream()
-            .filter(t -> uniform ? t.name().equals(name) : t.name().startsWith(name + "."))
-            .map(NamedTensor::tensor)
-            .toList();
-    if (given.isEmpty()) {
+    if (!ModelTensors.isUniform(config, width)) {
+      return stateByCell(call, name, config.cells().size());
+    }
+    Tensor state = find(call, name);
+    if (state != null && state.rank() != 3) {
+      throw new TensorFormatException(
+          "/inputs/" + name, "expected 3 dimensions, got " + state.rank());
+    }
+    return state == null ? null : List.of(state);
+  }
+
+  /** All of the cells' tensors, or none; in their order, whatever the request's is. */
+  private static @Nullable List<Tensor> stateByCell(InferCall call, String name, int cells) {
+    boolean given = call.inputs().stream().anyMatch(tensor -> tensor.name().startsWith(name + "."));
+    if (!given) {
       return null;
     }
-    if (uniform && given.get(0).rank() != 3) {
-      throw new TensorFormatException(
-          "/inputs/" + name, "expected 3 dimensions, got " + given.get(0).rank());
+    List<Tensor> state = new ArrayList<>();
+    for (int i = 0; i < cells; i++) {
+      state.add(input(call, name + "." + i));
     }
-    return given;
+    return state;
   }
 
   /** The outputs that were asked for. */

@@ -136,7 +136,7 @@ class OipGrpcTest extends GrpcServerTest {
 
   @Test
   void keepsTheStateOfASequence() {
-    for (Object id : List.of("a string", -1L, 8L)) {
+    for (Object id : List.of("a-string", -1L, 8L)) {
       ModelInferResponse first = stub().modelInfer(sequenceStep(id, true, false));
       assertThat(floats(first.getRawOutputContents(0))).containsExactly(OUTPUT, EXACTLY);
       ModelInferResponse second = stub().modelInfer(sequenceStep(id, false, true));
@@ -229,6 +229,10 @@ class OipGrpcTest extends GrpcServerTest {
                 .build(),
             Status.Code.INVALID_ARGUMENT,
             "NaN"),
+        Arguments.of(
+            sequenceStep("no id", true, false),
+            Status.Code.INVALID_ARGUMENT,
+            "/parameters/sequence_id"),
         Arguments.of(
             step.clone().putParameters("timeout", parameter("soon")).build(),
             Status.Code.INVALID_ARGUMENT,

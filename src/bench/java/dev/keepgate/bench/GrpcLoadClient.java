@@ -8,12 +8,21 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
- * A connection that calls one gRPC method, a call after the other (RFC 9113, and gRPC over HTTP/2).
- * As bare as the HTTP load: what a client does with an answer is not what is measured.
+ * Clients that each call one gRPC method, a call after the other, over a connection of their own
+ * (RFC 9113, and gRPC over HTTP/2). As bare as {@link LoadClient}: what a client does with an answer
+ * is not what is measured.
  */
-final class GrpcConnection implements LoadClient.Connection {
+final class GrpcLoadClient implements AutoCloseable {
 
   private static final int DATA = 0;
   private static final int HEADERS = 1;
@@ -36,7 +45,56 @@ final class GrpcConnection implements LoadClient.Connection {
   private int stream = -1;
   private int received;
 
-  GrpcConnection(int port, String method) throws IOException {
+  private record Sample(List<Long> nanos, int errors) {}
+
+  static LoadClient.Result run(
+      int port, String method, List<byte[]> messages, int clients, double seconds)
+      throws InterruptedException, ExecutionException {
+    long begun = System.nanoTime();
+    long end = begun + (long) (seconds * 1e9);
+    ExecutorService threads = Executors.newFixedThreadPool(clients);
+    try {
+      List<Callable<Sample>> loops = new ArrayList<>();
+      for (int i = 0; i < clients; i++) {
+        int first = i;
+        loops.add(() -> loop(port, method, messages, first, end));
+      }
+      List<Long> all = new ArrayList<>();
+      int errors = 0;
+      for (Future<Sample> each : threads.invokeAll(loops)) {
+        all.addAll(each.get().nanos());
+        errors += each.get().errors();
+      }
+      double took = (System.nanoTime() - begun) / 1e9;
+      Collections.sort(all);
+      return new LoadClient.Result(all.size() / took, micros(all, 0.5), micros(all, 0.99), errors);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private static double micros(List<Long> sorted, double quantile) {
+    return sorted.isEmpty() ? 0 : sorted.get((int) (sorted.size() * quantile)) / 1e3;
+  }
+
+  private static Sample loop(
+      int port, String method, List<byte[]> messages, int first, long end) throws IOException {
+    List<Long> nanos = new ArrayList<>();
+    int errors = 0;
+    try (GrpcLoadClient client = new GrpcLoadClient(port, method)) {
+      for (int i = first; System.nanoTime() < end; i++) {
+        long begun = System.nanoTime();
+        if (client.ask(messages.get(i % messages.size()))) {
+          nanos.add(System.nanoTime() - begun);
+        } else {
+          errors++;
+        }
+      }
+    }
+    return new Sample(nanos, errors);
+  }
+
+  private GrpcLoadClient(int port, String method) throws IOException {
     socket = new Socket("localhost", port);
     socket.setTcpNoDelay(true);
     in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 1 << 16));
@@ -86,9 +144,8 @@ final class GrpcConnection implements LoadClient.Connection {
     out.writeInt(bytes);
   }
 
-  /** Sends a message; good is an answer that has one. */
-  @Override
-  public boolean ask(byte[] message) throws IOException {
+  /** Sends a message; whether there is one in the answer, which a failure has not. */
+  private boolean ask(byte[] message) throws IOException {
     stream += 2;
     frame(headers.length, HEADERS, END_HEADERS, stream);
     out.write(headers);

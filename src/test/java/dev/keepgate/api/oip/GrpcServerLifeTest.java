@@ -19,8 +19,21 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
-/** A server that ends while clients are connected. */
-class GrpcDrainTest {
+/** Servers that begin without gRPC, or end while its clients are connected. */
+class GrpcServerLifeTest {
+
+  @Test
+  void gRpcMayBeOff(@TempDir Path models) {
+    try (ConfigurableApplicationContext server =
+        SpringApplication.run(
+            KeepgateApplication.class,
+            "--server.port=0",
+            "--spring.grpc.server.enabled=false",
+            "--keepgate.repository.path=" + models)) {
+      assertThat(server.getBeanNamesForType(GrpcServerLifecycle.class)).isEmpty();
+      assertThat(server.getEnvironment().getProperty("local.server.port")).isNotNull();
+    }
+  }
 
   @Test
   void finishesWhatItHasAndEndsStreams(@TempDir Path models) {
