@@ -63,7 +63,8 @@ RUN java @java.options -XX:AOTCacheOutput=keepgate.aot -Dspring.context.exit=onR
 ENV KEEPGATE_REPOSITORY_PATH=/models
 USER 10001:10001
 VOLUME /models
-EXPOSE 8080
+# HTTP, and gRPC.
+EXPOSE 8080 9090
 
 # Docker's word for ready: the models of the start are loaded.
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \

@@ -21,8 +21,12 @@ final class Benchmarks {
       serving(isQuick);
       return;
     }
+    if (name.equals("protocols")) {
+      ProtocolBenchmark.write(isQuick, FOLDER.resolve("protocols.json"));
+      return;
+    }
     if (!name.equals("kernel")) {
-      throw new IllegalArgumentException("no benchmark '" + name + "': kernel or serving");
+      throw new IllegalArgumentException("no benchmark '" + name + "': kernel, serving or protocols");
     }
     System.out.println(Backend.load(BlasOptions.DEFAULT));
     kernel(isQuick);

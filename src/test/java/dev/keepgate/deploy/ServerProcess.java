@@ -33,6 +33,7 @@ record ServerProcess(Process process, Server server, Path log) implements AutoCl
     command.add("-jar");
     command.add(Objects.requireNonNull(System.getProperty("keepgate.jar")));
     command.add("--server.port=0");
+    command.add("--spring.grpc.server.port=0");
     command.add("--keepgate.repository.path=" + repository);
     command.addAll(List.of(options));
     Files.deleteIfExists(log);

@@ -1,13 +1,11 @@
 package dev.keepgate.api.http;
 
-import dev.keepgate.api.http.Problem.FieldProblem;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceException;
 import dev.keepgate.registry.RegistryException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
@@ -27,7 +25,6 @@ import tools.jackson.core.TokenStreamLocation;
 class Problems {
 
   private static final Logger log = LoggerFactory.getLogger(Problems.class);
-  private static final String RETRY_SOON = "1";
 
   private final ErrorAnswers answers;
 
@@ -35,113 +32,23 @@ class Problems {
     this.answers = answers;
   }
 
-  @ExceptionHandler
-  void inference(InferenceException e, HttpServletResponse response) throws IOException {
-    if (e instanceof InferenceException.InvalidInput invalid) {
-      send(
-          Problem.of(
-              HttpStatus.BAD_REQUEST,
-              "invalid-input",
-              e.getMessage(),
-              invalid.errors().stream()
-                  .map(error -> new FieldProblem(error.field(), error.detail()))
-                  .toList()),
-          response);
-    } else if (e instanceof InferenceException.Overloaded overloaded) {
-      retryAfter(overloaded.retryAfter(), response);
-      send(HttpStatus.TOO_MANY_REQUESTS, "queue-full", e, response);
-    } else if (e instanceof InferenceException.CannotStep) {
-      send(HttpStatus.UNPROCESSABLE_CONTENT, "cannot-step", e, response);
-    } else if (e instanceof InferenceException.NotFinite) {
-      send(HttpStatus.UNPROCESSABLE_CONTENT, "not-finite", e, response);
-    } else if (e instanceof InferenceException.TooLarge) {
-      send(HttpStatus.CONTENT_TOO_LARGE, "request-too-large", e, response);
-    } else if (e instanceof InferenceException.DeadlineExceeded) {
-      send(HttpStatus.GATEWAY_TIMEOUT, "deadline-exceeded", e, response);
-    } else if (e instanceof InferenceException.SequenceRefused refused) {
-      sequence(refused, response);
-    } else {
-      log.error("A computation failed", e);
-      send(HttpStatus.INTERNAL_SERVER_ERROR, "computation-failed", e, response);
+  @ExceptionHandler({
+    InferenceException.class,
+    RegistryException.class,
+    TensorFormatException.class
+  })
+  void failure(RuntimeException e, HttpServletResponse response) throws IOException {
+    Failure failure = Failure.of(e);
+    if (failure.status() == HttpStatus.INTERNAL_SERVER_ERROR) {
+      log.error("A request failed", e);
     }
-  }
-
-  private void sequence(InferenceException.SequenceRefused e, HttpServletResponse response)
-      throws IOException {
-    Refusal refusal =
-        switch (e.reason()) {
-          case UNKNOWN -> new Refusal(HttpStatus.NOT_FOUND, "sequence-not-found", false);
-          case EXPIRED -> new Refusal(HttpStatus.GONE, "sequence-expired", false);
-          case MODEL_GONE -> new Refusal(HttpStatus.GONE, "sequence-model-gone", false);
-          case EXISTS -> new Refusal(HttpStatus.CONFLICT, "sequence-exists", false);
-          case OUT_OF_STEP -> new Refusal(HttpStatus.CONFLICT, "out-of-step", false);
-          case FULL -> new Refusal(HttpStatus.TOO_MANY_REQUESTS, "sequences-full", true);
-          case DRAINING -> new Refusal(HttpStatus.SERVICE_UNAVAILABLE, "draining", true);
-          case UNAVAILABLE ->
-              new Refusal(HttpStatus.SERVICE_UNAVAILABLE, "sequences-unavailable", true);
-        };
-    if (refusal.mayRetry()) {
-      retryAfter(e.retryAfter(), response);
+    Duration retryAfter = failure.retryAfter();
+    if (retryAfter != null) {
+      response.setHeader(
+          HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, retryAfter.toSeconds())));
     }
-    send(refusal.status(), refusal.slug(), e, response);
-  }
-
-  private record Refusal(HttpStatus status, String slug, boolean mayRetry) {}
-
-  private static void retryAfter(Duration duration, HttpServletResponse response) {
-    response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, duration.toSeconds())));
-  }
-
-  @ExceptionHandler
-  void registry(RegistryException e, HttpServletResponse response) throws IOException {
-    if (e instanceof RegistryException.Rejected rejected) {
-      send(rejected(rejected), response);
-    } else if (e instanceof RegistryException.NotFound) {
-      send(HttpStatus.NOT_FOUND, "model-not-found", e, response);
-    } else if (e instanceof RegistryException.NotAvailable notAvailable) {
-      if (notAvailable.isPassing()) {
-        response.setHeader(HttpHeaders.RETRY_AFTER, RETRY_SOON);
-        send(HttpStatus.SERVICE_UNAVAILABLE, "model-loading", e, response);
-      } else {
-        send(HttpStatus.CONFLICT, "model-not-available", e, response);
-      }
-    } else if (e instanceof RegistryException.VersionExists) {
-      send(HttpStatus.CONFLICT, "version-exists", e, response);
-    } else if (e instanceof RegistryException.NoMemory) {
-      send(HttpStatus.INSUFFICIENT_STORAGE, "no-memory", e, response);
-    } else if (e instanceof RegistryException.TooManyVersions) {
-      send(HttpStatus.INSUFFICIENT_STORAGE, "too-many-versions", e, response);
-    } else {
-      log.error("The repository failed", e);
-      send(HttpStatus.INTERNAL_SERVER_ERROR, "storage-failure", e, response);
-    }
-  }
-
-  private static Problem rejected(RegistryException.Rejected e) {
-    List<FieldProblem> errors =
-        e.problems().stream()
-            .map(problem -> new FieldProblem(problem.where(), problem.detail()))
-            .toList();
-    return switch (e.fault()) {
-      case CONFIG -> Problem.of(HttpStatus.BAD_REQUEST, "invalid-config", e.getMessage(), errors);
-      case TOO_LARGE ->
-          Problem.of(HttpStatus.CONTENT_TOO_LARGE, "model-too-large", e.getMessage(), errors);
-      case MALFORMED ->
-          Problem.of(HttpStatus.UNPROCESSABLE_CONTENT, "malformed-model", e.getMessage(), errors);
-      case UNSUPPORTED ->
-          Problem.of(HttpStatus.UNPROCESSABLE_CONTENT, "unsupported-model", e.getMessage(), errors);
-    };
-  }
-
-  @ExceptionHandler
-  void tensor(TensorFormatException e, HttpServletResponse response) throws IOException {
     send(
-        Problem.of(
-            HttpStatus.BAD_REQUEST,
-            "invalid-input",
-            e.pointer().isEmpty() ? e.detail() : e.pointer() + ": " + e.detail(),
-            List.of(new FieldProblem(e.pointer(), e.detail()))),
-        response);
+        Problem.of(failure.status(), failure.slug(), failure.detail(), failure.fields()), response);
   }
 
   @ExceptionHandler
@@ -193,7 +100,8 @@ class Problems {
       return;
     }
     log.error("A request failed", e);
-    send(Problem.of(HttpStatus.INTERNAL_SERVER_ERROR, "internal", "the server failed"), response);
+    Failure failure = Failure.of(e);
+    send(Problem.of(failure.status(), failure.slug(), failure.detail()), response);
   }
 
   private void send(HttpStatus status, String slug, Exception e, HttpServletResponse response)
