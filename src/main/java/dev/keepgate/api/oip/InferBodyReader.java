@@ -5,6 +5,7 @@ import dev.keepgate.api.tensor.JsonTensorReader;
 import dev.keepgate.api.tensor.JsonTensorScanner;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.model.Tensor;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -171,7 +172,7 @@ final class InferBodyReader {
     return shape.values();
   }
 
-  /** Booleans, whole numbers and strings; anything else is let be. */
+  /** Values as they are, for {@link Parameters} to refuse where one of another kind is needed. */
   private static Map<String, Object> parameters(JsonParser json, String pointer) {
     if (json.currentToken() != JsonToken.START_OBJECT) {
       throw new TensorFormatException(pointer, "expected an object");
@@ -183,10 +184,22 @@ final class InferBodyReader {
         case VALUE_TRUE -> parameters.put(name, true);
         case VALUE_FALSE -> parameters.put(name, false);
         case VALUE_STRING -> parameters.put(name, json.getString());
-        case VALUE_NUMBER_INT -> parameters.put(name, json.getBigIntegerValue().longValue());
-        case START_ARRAY, START_OBJECT -> json.skipChildren();
+        case VALUE_NUMBER_INT -> {
+          BigInteger value = json.getBigIntegerValue();
+          // A sequence_id may be any unsigned number of 64 bits.
+          parameters.put(
+              name,
+              value.bitLength() < Long.SIZE + (value.signum() < 0 ? 0 : 1)
+                  ? value.longValue()
+                  : value);
+        }
+        case VALUE_NUMBER_FLOAT -> parameters.put(name, json.getDoubleValue());
+        case START_ARRAY, START_OBJECT -> {
+          json.skipChildren();
+          parameters.put(name, List.of());
+        }
         default -> {
-          // Numbers with a fraction and null mean nothing to us.
+          // Null is as good as nothing.
         }
       }
     }
