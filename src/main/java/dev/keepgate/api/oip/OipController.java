@@ -2,6 +2,7 @@ package dev.keepgate.api.oip;
 
 import dev.keepgate.api.http.BodyLimit;
 import dev.keepgate.api.http.HttpProperties;
+import dev.keepgate.api.http.UnsupportedCodingException;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
@@ -27,9 +28,12 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
-import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The Open Inference Protocol over HTTP. */
 @RestController
@@ -46,6 +50,12 @@ class OipController {
           "sequence(string_id)",
           "schedule_policy",
           "model_repository");
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
 
   private final ModelRegistry registry;
   private final InferService service;
@@ -64,11 +74,13 @@ class OipController {
     this.serverVersion = known == null ? "unknown" : String.valueOf(known.getVersion());
   }
 
+  @OipDocs.Live
   @GetMapping("/health/live")
   Map<String, Boolean> live() {
     return Map.of("live", true);
   }
 
+  @OipDocs.Ready
   @GetMapping("/health/ready")
   ResponseEntity<Map<String, Boolean>> ready() {
     boolean ready = registry.isReady();
@@ -76,11 +88,13 @@ class OipController {
         .body(Map.of("ready", ready));
   }
 
+  @OipDocs.Server
   @GetMapping({"", "/"})
   Map<String, Object> server() {
     return Map.of("name", "keepgate", "version", serverVersion, "extensions", EXTENSIONS);
   }
 
+  @OipDocs.Model
   @GetMapping({"/models/{model}", "/models/{model}/versions/{version}"})
   Map<String, Object> model(
       @PathVariable String model, @PathVariable(required = false) @Nullable String version) {
@@ -112,6 +126,7 @@ class OipController {
         .toList();
   }
 
+  @OipDocs.ModelReady
   @GetMapping({"/models/{model}/ready", "/models/{model}/versions/{version}/ready"})
   Map<String, Object> modelReady(
       @PathVariable String model, @PathVariable(required = false) @Nullable String version) {
@@ -121,6 +136,7 @@ class OipController {
   }
 
   /** What perf_analyzer asks for; sizes without the batch, which is free (max_batch_size 0). */
+  @OipDocs.Config
   @GetMapping({"/models/{model}/config", "/models/{model}/versions/{version}/config"})
   Map<String, Object> config(
       @PathVariable String model, @PathVariable(required = false) @Nullable String version) {
@@ -152,14 +168,29 @@ class OipController {
         .toList();
   }
 
+  @OipDocs.Index
   @PostMapping("/repository/index")
-  List<Map<String, Object>> index(
-      @RequestBody(required = false) @Nullable Map<String, Object> body) {
-    boolean ready = body != null && Boolean.TRUE.equals(body.get("ready"));
+  List<Map<String, Object>> index(HttpServletRequest request) throws IOException {
+    boolean ready = onlyReady(body(request));
     return registry.list().stream()
         .filter(info -> !ready || info.status() == ModelStatus.AVAILABLE)
         .map(OipController::entry)
         .toList();
+  }
+
+  private static boolean onlyReady(byte[] body) {
+    if (body.length == 0) {
+      return false;
+    }
+    JsonNode json = JSON.readTree(body);
+    if (!json.isObject() && !json.isNull()) {
+      throw new TensorFormatException("", "expected a JSON object");
+    }
+    JsonNode ready = json.path("ready");
+    if (!ready.isMissingNode() && !ready.isNull() && !ready.isBoolean()) {
+      throw new TensorFormatException("/ready", "expected true or false");
+    }
+    return ready.asBoolean(false);
   }
 
   private static Map<String, Object> entry(ModelInfo info) {
@@ -179,6 +210,7 @@ class OipController {
     };
   }
 
+  @OipDocs.Infer
   @PostMapping({"/models/{model}/infer", "/models/{model}/versions/{version}/infer"})
   void infer(
       @PathVariable String model,
@@ -214,9 +246,13 @@ class OipController {
 
   private byte[] body(HttpServletRequest request) throws IOException {
     long limit = properties.maxBody().toBytes();
-    byte[] bytes = BodyLimit.of(request, limit).readAllBytes();
-    Encoding encoding = Encoding.of(request.getHeader("Content-Encoding"));
+    byte[] bytes = BodyLimit.ofPacked(request, limit).readAllBytes();
+    String coding = request.getHeader("Content-Encoding");
+    Encoding encoding = Encoding.of(coding);
     if (encoding == null) {
+      if (coding != null && !coding.equalsIgnoreCase("identity")) {
+        throw new UnsupportedCodingException(coding, "gzip, deflate, identity");
+      }
       return bytes;
     }
     try {
