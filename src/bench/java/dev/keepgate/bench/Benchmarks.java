@@ -21,8 +21,12 @@ final class Benchmarks {
       serving(isQuick);
       return;
     }
+    if (name.equals("sequences")) {
+      sequences(isQuick);
+      return;
+    }
     if (!name.equals("kernel")) {
-      throw new IllegalArgumentException("no benchmark '" + name + "': kernel or serving");
+      throw new IllegalArgumentException("no benchmark '" + name + "': kernel, serving or sequences");
     }
     System.out.println(Backend.load(BlasOptions.DEFAULT));
     kernel(isQuick);
@@ -35,6 +39,13 @@ final class Benchmarks {
     ServingReport report = new ServingReport(lines);
     Files.writeString(FOLDER.resolve("serving.json"), report.json());
     Files.writeString(FOLDER.resolve("serving.svg"), report.svg());
+  }
+
+  private static void sequences(boolean isQuick) throws Exception {
+    SequenceBenchmark benchmark = isQuick ? SequenceBenchmark.quick() : SequenceBenchmark.full();
+    List<SequenceBenchmark.Line> lines = benchmark.run();
+    Files.createDirectories(FOLDER);
+    Files.writeString(FOLDER.resolve("sequences.json"), SequenceBenchmark.json(lines));
   }
 
   private static void kernel(boolean isQuick) throws IOException {

@@ -109,7 +109,7 @@ class SequencesRaceTest {
   void everyStepFollowsOneInRedis() throws Exception {
     assumeTrue(RedisProcess.program().isPresent(), "There is no redis-server on the PATH");
     try (RedisProcess redis = RedisProcess.start(folder)) {
-      LettuceConnectionFactory connections = RedisContract.connect("127.0.0.1", redis.port());
+      LettuceConnectionFactory connections = RedisContract.connect(redis);
       try {
         RedisSequenceStore store =
             new RedisSequenceStore(connections, properties(), Clock.systemUTC(), events);
