@@ -121,8 +121,7 @@ class SequenceLifeIT {
     try (ServerProcess process = start("--keepgate.sequences.store=redis")) {
       assertIsAway(process);
       redis.restart();
-      Awaitility.await()
-          .until(() -> post(process, OPEN, "{\"id\": \"mine\"}").statusCode() == 201);
+      Awaitility.await().until(() -> post(process, OPEN, "{\"id\": \"mine\"}").statusCode() == 201);
       assertThat(awaitStep(process, 1)).contains("\"step\":1");
     }
   }

@@ -71,7 +71,13 @@ class HandOverSequenceStoreTest {
   private static Sequence sequence(String id) {
     LstmState state = new LstmState(new float[][] {{1, 2}}, new float[][] {{3, 4}});
     return Sequence.open(
-        new SequenceId(id), MODEL, 1, Duration.ofMinutes(1), Clock.systemUTC().instant(), 7, state,
+        new SequenceId(id),
+        MODEL,
+        1,
+        Duration.ofMinutes(1),
+        Clock.systemUTC().instant(),
+        7,
+        state,
         null);
   }
 

@@ -29,8 +29,7 @@ public final class RedisContainer implements RedisServer {
                 create ->
                     Objects.requireNonNull(create.getHostConfig())
                         .withPortBindings(
-                            new PortBinding(
-                                Ports.Binding.bindPort(port), ExposedPort.tcp(REDIS))));
+                            new PortBinding(Ports.Binding.bindPort(port), ExposedPort.tcp(REDIS))));
   }
 
   /** Starts one; skips the calling test where no Docker engine answers. */
