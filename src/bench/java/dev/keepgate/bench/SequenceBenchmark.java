@@ -46,39 +46,30 @@ final class SequenceBenchmark {
   private final double seconds;
 
   /**
-   * One store's figures.
+   * One store's figures; times are in microseconds.
    *
    * @param store {@code memory} or {@code redis}
    * @param sequences how many are open
    * @param bytes of one, after a step, as the heap or Redis has grown
    * @param bytesOnTheBooks of one, as the server counts them
-   * @param perSecond steps of sequences, JSON
-   * @param statelessPerSecond steps that bring their state and are answered the next, JSON
-   * @param binaryPerSecond as {@code perSecond}, safetensors
-   * @param statelessBinaryPerSecond as {@code statelessPerSecond}, safetensors
-   * @param p50 microseconds of a step of a sequence, JSON; the others likewise
-   * @param p99BeforeExpiry of steps of sequences that live on, before all others expire
-   * @param p99WhileAllExpire of the same from that moment on
-   * @param errors answers of any other status than 200
+   * @param steps of sequences, JSON
+   * @param stateless steps that bring their state and are answered the next, JSON
+   * @param binarySteps as {@code steps}, safetensors
+   * @param binaryStateless as {@code stateless}, safetensors
+   * @param beforeExpiry steps of sequences that live on, before all others expire
+   * @param whileAllExpire the same from that moment on
    */
   record Line(
       String store,
       int sequences,
       long bytes,
       long bytesOnTheBooks,
-      double perSecond,
-      double statelessPerSecond,
-      double binaryPerSecond,
-      double statelessBinaryPerSecond,
-      double p50,
-      double p99,
-      double statelessP50,
-      double statelessP99,
-      double p50BeforeExpiry,
-      double p99BeforeExpiry,
-      double p50WhileAllExpire,
-      double p99WhileAllExpire,
-      int errors) {}
+      LoadClient.Result steps,
+      LoadClient.Result stateless,
+      LoadClient.Result binarySteps,
+      LoadClient.Result binaryStateless,
+      LoadClient.Result beforeExpiry,
+      LoadClient.Result whileAllExpire) {}
 
   private SequenceBenchmark(int sequences, double seconds) {
     this.sequences = sequences;
@@ -143,55 +134,38 @@ final class SequenceBenchmark {
   private Line measure(String store, ServerProcess server, @Nullable RedisProcess redis)
       throws IOException, InterruptedException, ExecutionException {
     List<byte[]> stateless = requests(BYSTANDERS, i -> stateless(i, false));
-    List<byte[]> statelessBinary = requests(BYSTANDERS, i -> stateless(i, true));
-    // The server's code is compiled, and its buffers are there.
-    LoadClient.Result warm = load(server, stateless);
-    warm = load(server, statelessBinary);
-    open(server, "b", BYSTANDERS, -1);
+    List<byte[]> binaryStateless = requests(BYSTANDERS, i -> stateless(i, true));
     List<byte[]> bystanders = requests(BYSTANDERS, i -> step("b" + i, i, false));
-    load(server, bystanders);
-
+    open(server, "b", BYSTANDERS, -1);
+    for (List<byte[]> requests : List.of(stateless, binaryStateless, bystanders)) {
+      requireNoErrors(load(server, requests)); // Not measured: the server's code is compiled.
+    }
     long before = used(server, redis);
     open(server, "s", sequences, -1);
-    List<byte[]> steps = requests(sequences, i -> step("s" + i, i, false));
-    each(sequences, i -> require(send(server, "s" + i, i), 200));
+    each(sequences, i -> require(stepOnce(server, "s" + i, i), 200));
     long bytes = (used(server, redis) - before) / sequences;
-    long onTheBooks = (long) (gauge(server, "keepgate_sequences_memory_bytes")) / (sequences + BYSTANDERS);
-    LoadClient.Result stepped = load(server, steps);
+    double onTheBooks = gauge(server, "keepgate_sequences_memory_bytes");
+    LoadClient.Result steps = load(server, requests(sequences, i -> step("s" + i, i, false)));
     LoadClient.Result alone = load(server, stateless);
-    LoadClient.Result steppedBinary =
-        load(server, requests(sequences, i -> step("s" + i, i, true)));
-    LoadClient.Result aloneBinary = load(server, statelessBinary);
-    each(sequences, i -> require(server.send("DELETE", "/v1/sequences/s" + i, new byte[0], ""), 204));
-
+    LoadClient.Result binary = load(server, requests(sequences, i -> step("s" + i, i, true)));
+    LoadClient.Result binaryAlone = load(server, binaryStateless);
+    each(
+        sequences,
+        i -> require(server.send("DELETE", "/v1/sequences/s" + i, new byte[0], ""), 204));
     LoadClient.Result[] around = expire(server, bystanders);
+    long booked = (long) (onTheBooks / (sequences + BYSTANDERS));
     Line line =
         new Line(
-            store,
-            sequences,
-            bytes,
-            onTheBooks,
-            stepped.perSecond(),
-            alone.perSecond(),
-            steppedBinary.perSecond(),
-            aloneBinary.perSecond(),
-            stepped.p50Micros(),
-            stepped.p99Micros(),
-            alone.p50Micros(),
-            alone.p99Micros(),
-            around[0].p50Micros(),
-            around[0].p99Micros(),
-            around[1].p50Micros(),
-            around[1].p99Micros(),
-            warm.errors()
-                + stepped.errors()
-                + alone.errors()
-                + steppedBinary.errors()
-                + aloneBinary.errors()
-                + around[0].errors()
-                + around[1].errors());
+            store, sequences, bytes, booked, steps, alone, binary, binaryAlone, around[0],
+            around[1]);
     System.out.println(line);
     return line;
+  }
+
+  private static void requireNoErrors(LoadClient.Result result) throws IOException {
+    if (result.errors() > 0) {
+      throw new IOException(result.errors() + " answers were none");
+    }
   }
 
   /** Steps before and after the one moment at which all other sequences expire. */
@@ -206,13 +180,13 @@ final class SequenceBenchmark {
     Thread.sleep(wait);
     LoadClient.Result before =
         LoadClient.run(server.port(), bystanders, CLIENTS, (moment - System.currentTimeMillis()) / 1e3);
-    LoadClient.Result while1 = load(server, bystanders);
+    LoadClient.Result during = load(server, bystanders);
     Thread.sleep(2000);
     double left = gauge(server, "keepgate_sequences_open");
     if (left != BYSTANDERS) {
       throw new IOException("%.0f sequences are open, expected %d".formatted(left, BYSTANDERS));
     }
-    return new LoadClient.Result[] {before, while1};
+    return new LoadClient.Result[] {before, during};
   }
 
   private LoadClient.Result load(ServerProcess server, List<byte[]> requests)
@@ -260,7 +234,7 @@ final class SequenceBenchmark {
     }
   }
 
-  private static HttpResponse<byte[]> send(ServerProcess server, String id, int seed)
+  private static HttpResponse<byte[]> stepOnce(ServerProcess server, String id, int seed)
       throws IOException, InterruptedException {
     JsonBuffer json = new JsonBuffer(1 << 12).raw("{\"x\":").tensor(x(seed), 0, HIDDEN).raw("}");
     ByteArrayOutputStream body = new ByteArrayOutputStream();
