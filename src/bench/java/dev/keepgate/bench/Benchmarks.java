@@ -25,8 +25,13 @@ final class Benchmarks {
       ProtocolBenchmark.write(isQuick, FOLDER.resolve("protocols.json"));
       return;
     }
+    if (name.equals("sequences")) {
+      sequences(isQuick);
+      return;
+    }
     if (!name.equals("kernel")) {
-      throw new IllegalArgumentException("no benchmark '" + name + "': kernel, serving or protocols");
+      throw new IllegalArgumentException(
+          "no benchmark '" + name + "': kernel, serving, protocols or sequences");
     }
     System.out.println(Backend.load(BlasOptions.DEFAULT));
     kernel(isQuick);
@@ -39,6 +44,13 @@ final class Benchmarks {
     ServingReport report = new ServingReport(lines);
     Files.writeString(FOLDER.resolve("serving.json"), report.json());
     Files.writeString(FOLDER.resolve("serving.svg"), report.svg());
+  }
+
+  private static void sequences(boolean isQuick) throws Exception {
+    SequenceBenchmark benchmark = isQuick ? SequenceBenchmark.quick() : SequenceBenchmark.full();
+    List<SequenceBenchmark.Line> lines = benchmark.run();
+    Files.createDirectories(FOLDER);
+    Files.writeString(FOLDER.resolve("sequences.json"), SequenceBenchmark.json(lines));
   }
 
   private static void kernel(boolean isQuick) throws IOException {

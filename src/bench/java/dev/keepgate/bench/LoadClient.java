@@ -52,7 +52,8 @@ final class LoadClient {
     try {
       List<Callable<Sample>> loops = new ArrayList<>();
       for (int i = 0; i < clients; i++) {
-        int first = i;
+        // Spread out, so that clients do not follow each other.
+        int first = (int) ((long) i * requests.size() / clients);
         loops.add(() -> loop(port, requests, first, end));
       }
       List<Sample> samples = new ArrayList<>();
