@@ -21,8 +21,12 @@ final class Benchmarks {
       serving(isQuick);
       return;
     }
+    if (name.equals("imports")) {
+      new ImportBenchmark(FOLDER.resolve("models")).run();
+      return;
+    }
     if (!name.equals("kernel")) {
-      throw new IllegalArgumentException("no benchmark '" + name + "': kernel or serving");
+      throw new IllegalArgumentException("no benchmark '" + name + "': imports, kernel or serving");
     }
     System.out.println(Backend.load(BlasOptions.DEFAULT));
     kernel(isQuick);
