@@ -17,24 +17,16 @@ final class Benchmarks {
   public static void main(String[] args) throws Exception {
     String name = args.length > 0 ? args[0] : "kernel";
     boolean isQuick = args.length > 1 && Boolean.parseBoolean(args[1]);
-    if (name.equals("serving")) {
-      serving(isQuick);
-      return;
+    switch (name) {
+      case "kernel" -> kernel(isQuick);
+      case "serving" -> serving(isQuick);
+      case "protocols" -> ProtocolBenchmark.write(isQuick, FOLDER.resolve("protocols.json"));
+      case "sequences" -> sequences(isQuick);
+      case "imports" -> new ImportBenchmark(FOLDER.resolve("models")).run();
+      default ->
+          throw new IllegalArgumentException(
+              "no benchmark '" + name + "': kernel, serving, protocols, sequences or imports");
     }
-    if (name.equals("protocols")) {
-      ProtocolBenchmark.write(isQuick, FOLDER.resolve("protocols.json"));
-      return;
-    }
-    if (name.equals("sequences")) {
-      sequences(isQuick);
-      return;
-    }
-    if (!name.equals("kernel")) {
-      throw new IllegalArgumentException(
-          "no benchmark '" + name + "': kernel, serving, protocols or sequences");
-    }
-    System.out.println(Backend.load(BlasOptions.DEFAULT));
-    kernel(isQuick);
   }
 
   private static void serving(boolean isQuick) throws Exception {
@@ -54,6 +46,7 @@ final class Benchmarks {
   }
 
   private static void kernel(boolean isQuick) throws IOException {
+    System.out.println(Backend.load(BlasOptions.DEFAULT));
     MachineLimits limits = MachineLimits.measure();
     System.out.println(limits);
     KernelBenchmark benchmark = isQuick ? KernelBenchmark.quick() : KernelBenchmark.full();

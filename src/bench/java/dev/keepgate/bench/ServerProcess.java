@@ -26,12 +26,18 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
   /**
-   * Starts a server.
+   * Starts a server with room enough.
    *
    * @param main its class
    * @param ready a path that answers anything but 503 when it is ready
    */
   static ServerProcess start(String main, String ready, List<String> options)
+      throws IOException, InterruptedException {
+    return start(List.of("-Xmx2g"), main, ready, options);
+  }
+
+  /** Starts a server with options of the JVM's. */
+  static ServerProcess start(List<String> jvm, String main, String ready, List<String> options)
       throws IOException, InterruptedException {
     int port;
     try (ServerSocket free = new ServerSocket(0)) {
@@ -42,7 +48,8 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
     // ONNX Runtime 1.29 crashes where the command line or the environment is long.
     Path classPath = Files.createTempFile("keepgate-", ".classpath");
     Files.writeString(classPath, "-cp \"" + classPath(main).replace("\\", "\\\\") + "\"");
-    command.addAll(List.of("-Xmx2g", "@" + classPath, main));
+    command.addAll(jvm);
+    command.addAll(List.of("@" + classPath, main));
     command.add("--server.port=" + port);
     command.addAll(options);
     File log = Files.createDirectories(Path.of("target", "bench")).resolve(main + ".log").toFile();
