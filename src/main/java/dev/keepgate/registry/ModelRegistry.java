@@ -5,13 +5,13 @@ import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.ModelId;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,10 +30,12 @@ public final class ModelRegistry implements AutoCloseable {
   private final ModelLoader loader;
   private final MemoryBudget budget;
   private final Versions versions;
+  private final VersionStorage storage;
   private final LoadThreads threads = new LoadThreads();
   private volatile boolean ready;
 
   /**
+   * @param catalog what this server's replicas agree on; null where it has none
    * @throws IOException if the repository's folder cannot be opened
    */
   public ModelRegistry(
@@ -41,6 +43,7 @@ public final class ModelRegistry implements AutoCloseable {
       LstmKernel kernel,
       Importers importers,
       List<ModelListener> listeners,
+      @Nullable SharedCatalog catalog,
       Clock clock)
       throws IOException {
     this.repository = ModelRepository.open(properties.repository().path());
@@ -53,6 +56,7 @@ public final class ModelRegistry implements AutoCloseable {
             budget,
             new ImportMemory(Runtime.getRuntime().maxMemory() / 2));
     this.versions = new Versions(properties.repository().maxVersions(), listeners, clock);
+    this.storage = new VersionStorage(repository, catalog);
   }
 
   /** Whether all models that were there at the start are loaded, or have failed to. */
@@ -78,6 +82,14 @@ public final class ModelRegistry implements AutoCloseable {
    */
   public ModelHandle acquire(ModelRequest request) {
     return versions.acquire(request);
+  }
+
+  /**
+   * Says who is lent each version right before it is taken away, by whomever, and may share its
+   * handle: whoever still needs it. Not where the server ends.
+   */
+  public void beforeRetirement(Consumer<ModelHandle> borrower) {
+    versions.beforeRetirement(borrower);
   }
 
   /** Every version, by name and number. */
@@ -174,11 +186,11 @@ public final class ModelRegistry implements AutoCloseable {
     }
   }
 
-  /** The highest version of a name, in memory or on the disk. */
+  /** The highest version of a name, in memory, on the disk or on another replica. */
   private long highest(String name) {
     NavigableMap<Long, Version> known = versions.now().versions(name);
     try {
-      return Math.max(repository.highest(name), known.isEmpty() ? 0 : known.lastKey());
+      return Math.max(storage.highest(name), known.isEmpty() ? 0 : known.lastKey());
     } catch (IOException e) {
       throw new RegistryException.StorageFailure("could not read the repository", e);
     }
@@ -192,7 +204,7 @@ public final class ModelRegistry implements AutoCloseable {
       version.loading();
       ModelLoader.Loaded loaded = loader.load(upload.finish());
       try {
-        while (!isCommitted(upload, version.id())) {
+        while (!storage.store(version, upload)) {
           if (isNumberGiven) {
             throw new RegistryException.VersionExists(version.id(), false);
           }
@@ -213,15 +225,6 @@ public final class ModelRegistry implements AutoCloseable {
     }
   }
 
-  private boolean isCommitted(Upload upload, ModelId id) throws IOException {
-    try {
-      repository.commit(upload, id);
-      return true;
-    } catch (FileAlreadyExistsException e) {
-      return false;
-    }
-  }
-
   /**
    * Takes a version away, from the disk and from new requests; who holds a handle finishes. A model
    * that is built in comes back when the server starts again.
@@ -229,6 +232,7 @@ public final class ModelRegistry implements AutoCloseable {
    * @throws RegistryException.NotFound if there is none
    * @throws RegistryException.NotAvailable if it is still loading
    * @throws RegistryException.StorageFailure if the disk refuses; it then serves on
+   * @throws RegistryException.ReplicasUnavailable if the other replicas cannot be told; likewise
    */
   public void remove(ModelId id) {
     Version version = versions.now().find(id);
@@ -239,13 +243,14 @@ public final class ModelRegistry implements AutoCloseable {
     if (!version.claimRemoval()) {
       throw versions.notFound(new ModelRequest.Specific(id));
     }
-    if (!version.info().builtIn()) {
-      try {
-        repository.remove(id);
-      } catch (IOException e) {
-        version.unclaimRemoval();
-        throw new RegistryException.StorageFailure("could not remove model " + id, e);
-      }
+    try {
+      storage.remove(version);
+    } catch (IOException e) {
+      version.unclaimRemoval();
+      throw new RegistryException.StorageFailure("could not remove model " + id, e);
+    } catch (RuntimeException e) {
+      version.unclaimRemoval();
+      throw e;
     }
     versions.retire(version);
   }
@@ -279,8 +284,17 @@ public final class ModelRegistry implements AutoCloseable {
     return repository;
   }
 
+  VersionStorage storage() {
+    return storage;
+  }
+
   Map<ModelId, VersionPolicy.Known> known() {
     return versions.known();
+  }
+
+  /** All versions that were not taken away. */
+  List<Version> present() {
+    return versions.now().all().stream().filter(version -> !version.isGone()).toList();
   }
 
   void ready() {
@@ -295,7 +309,7 @@ public final class ModelRegistry implements AutoCloseable {
    */
   @Nullable Version claimFound(ModelId id, boolean builtIn, @Nullable String stamp) {
     Version old = versions.now().find(id);
-    if (old != null && !(old.isBroken() && old.claimRemoval())) {
+    if (old != null && !old.isGone() && !(old.isBroken() && old.claimRemoval())) {
       return null;
     }
     Version version = new Version(id, builtIn, stamp);
@@ -322,12 +336,29 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   private void load(Version version) {
+    load(version, null);
+  }
+
+  /** Something to be done on the disk. */
+  interface FileWork {
+    void run() throws IOException;
+  }
+
+  /** Loads a version that was claimed, once its files have come. */
+  CompletableFuture<Void> loadAfter(FileWork arrival, Version version) {
+    return threads.runAll(List.of(() -> load(version, arrival)), 1);
+  }
+
+  private void load(Version version, @Nullable FileWork arrival) {
     long start = System.nanoTime();
     try {
       version.loading();
+      if (arrival != null) {
+        arrival.run();
+      }
       versions.serve(version, read(version), start);
     } catch (Throwable e) {
-      if (!version.info().builtIn() && !repository.exists(version.id())) {
+      if (arrival == null && !version.info().builtIn() && !repository.exists(version.id())) {
         versions.forget(version);
         return;
       }
@@ -343,11 +374,34 @@ public final class ModelRegistry implements AutoCloseable {
 
   private ModelLoader.Loaded read(Version version) throws IOException, ImportException {
     if (!version.info().builtIn()) {
-      return loader.load(repository.source(version.id()));
+      ModelSource source = repository.source(version.id());
+      storage.identify(version);
+      return loader.load(source);
     }
+    storage.identify(version);
     try (Upload copy = BuiltInModels.unpack(version.id())) {
       return loader.load(copy.finish());
     }
+  }
+
+  /**
+   * Takes a version out of the memory, after what else is to be done.
+   *
+   * @return false where somebody else is at it
+   * @throws IOException if that failed; the version then serves on
+   */
+  boolean retire(Version version, FileWork before) throws IOException {
+    if (!version.claimRemoval()) {
+      return false;
+    }
+    try {
+      before.run();
+    } catch (IOException | RuntimeException e) {
+      version.unclaimRemoval();
+      throw e;
+    }
+    versions.retire(version);
+    return true;
   }
 
   /** Takes a version out of the memory whose folder has gone. */

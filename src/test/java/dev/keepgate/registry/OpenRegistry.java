@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /** A registry over a folder, started as the server starts it. */
@@ -40,6 +42,18 @@ final class OpenRegistry implements AutoCloseable {
   static OpenRegistry begin(
       Path root, LstmKernel kernel, RegistryProperties.BuiltIn builtIn, DataSize budget)
       throws IOException {
+    return begin(root, kernel, builtIn, budget, null, new ReplicaListener() {});
+  }
+
+  /** Starts it as one of the replicas that agree on a catalog, and does not wait. */
+  static OpenRegistry begin(
+      Path root,
+      LstmKernel kernel,
+      RegistryProperties.BuiltIn builtIn,
+      DataSize budget,
+      @Nullable SharedCatalog catalog,
+      ReplicaListener listener)
+      throws IOException {
     RegistryProperties properties =
         new RegistryProperties(
             new RegistryProperties.Repository(root, null, 4, 100, builtIn),
@@ -51,8 +65,17 @@ final class OpenRegistry implements AutoCloseable {
             kernel,
             Importers.standard(ImportLimits.DEFAULT),
             List.of(),
+            catalog,
             Clock.systemUTC());
-    RepositoryWatch watch = new RepositoryWatch(models, properties.repository());
+    Reconciler reconciler =
+        catalog == null
+            ? null
+            : new Reconciler(
+                models,
+                new Replication(models, catalog, List.of(listener)),
+                Duration.ofMillis(100),
+                4);
+    RepositoryWatch watch = new RepositoryWatch(models, properties.repository(), reconciler);
     watch.start();
     return new OpenRegistry(models, watch);
   }

@@ -111,6 +111,11 @@ class Problems {
       send(HttpStatus.INSUFFICIENT_STORAGE, "no-memory", e, response);
     } else if (e instanceof RegistryException.TooManyVersions) {
       send(HttpStatus.INSUFFICIENT_STORAGE, "too-many-versions", e, response);
+    } else if (e instanceof RegistryException.ReplicasUnavailable) {
+      response.setHeader(HttpHeaders.RETRY_AFTER, RETRY_SOON);
+      send(HttpStatus.SERVICE_UNAVAILABLE, "replicas-unavailable", e, response);
+    } else if (e instanceof RegistryException.SharedStorageFull) {
+      send(HttpStatus.INSUFFICIENT_STORAGE, "shared-storage-full", e, response);
     } else {
       log.error("The repository failed", e);
       send(HttpStatus.INTERNAL_SERVER_ERROR, "storage-failure", e, response);
