@@ -6,11 +6,15 @@ import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.ModelId;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +36,11 @@ public final class ModelRegistry implements AutoCloseable {
   private final Versions versions;
   private final VersionStorage storage;
   private final LoadThreads threads = new LoadThreads();
+  private final int loadParallelism;
+
+  /** Taken out of the memory on demand, and to be loaded only on demand. */
+  private final Set<ModelId> unloaded = ConcurrentHashMap.newKeySet();
+
   private volatile boolean ready;
 
   /**
@@ -46,7 +55,9 @@ public final class ModelRegistry implements AutoCloseable {
       @Nullable SharedCatalog catalog,
       Clock clock)
       throws IOException {
-    this.repository = ModelRepository.open(properties.repository().path());
+    this.repository =
+        ModelRepository.open(properties.repository().path(), properties.repository().singleModel());
+    this.loadParallelism = properties.repository().loadParallelism();
     this.budget = new MemoryBudget(properties.memoryBudgetBytes());
     this.loader =
         new ModelLoader(
@@ -237,7 +248,8 @@ public final class ModelRegistry implements AutoCloseable {
   public void remove(ModelId id) {
     Version version = versions.now().find(id);
     if (version == null || version.isGone()) {
-      throw versions.notFound(new ModelRequest.Specific(id));
+      removeUnloaded(id);
+      return;
     }
     requireLoaded(version);
     if (!version.claimRemoval()) {
@@ -255,18 +267,114 @@ public final class ModelRegistry implements AutoCloseable {
     versions.retire(version);
   }
 
+  private void removeUnloaded(ModelId id) {
+    if (!unloaded.remove(id) || !repository.exists(id)) {
+      throw versions.notFound(new ModelRequest.Specific(id));
+    }
+    try {
+      storage.remove(id, repository.revision(id));
+    } catch (IOException e) {
+      unloaded.add(id);
+      throw new RegistryException.StorageFailure("could not remove model " + id, e);
+    } catch (RuntimeException e) {
+      unloaded.add(id);
+      throw e;
+    }
+  }
+
   /** Takes all versions of a name away; throws what {@link #remove(ModelId)} throws. */
   public void remove(String name) {
+    List<Version> present = versions.present(name);
+    List<ModelId> absent = unloaded().stream().filter(id -> id.name().equals(name)).toList();
+    if (present.isEmpty() && absent.isEmpty()) {
+      throw versions.notFound(ModelRequest.latest(name));
+    }
+    present.forEach(ModelRegistry::requireLoaded);
+    absent.forEach(this::removeUnloaded);
+    for (Version version : present) {
+      try {
+        remove(version.id());
+      } catch (RegistryException.NotFound e) {
+        log.debug("{} was removed by another", version.id());
+      }
+    }
+  }
+
+  /** The versions that were unloaded on demand, by name and number. */
+  public List<ModelId> unloaded() {
+    return unloaded.stream().sorted().toList();
+  }
+
+  /**
+   * Loads what there is of a name and is not loaded, and returns when that serves. What serves
+   * already is not read again.
+   *
+   * @throws RegistryException.NotFound if there is nothing
+   * @throws RegistryException.NotAvailable if a version could not be loaded
+   * @throws RegistryException.StorageFailure if the repository cannot be read
+   */
+  public void load(String name) {
+    List<Version> claimed = new ArrayList<>();
+    stamps(name).forEach((id, stamp) -> claimInto(claimed, claimFound(id, stamp == null, stamp)));
+    load(claimed, loadParallelism, () -> {}).join();
+    if (versions.present(name).isEmpty()) {
+      throw versions.notFound(ModelRequest.latest(name));
+    }
+    for (Version version : claimed) {
+      ModelInfo info = version.info();
+      if (version.isBroken()) {
+        throw new RegistryException.NotAvailable(info.id(), info.status(), info.error());
+      }
+    }
+  }
+
+  private void claimInto(List<Version> claimed, @Nullable Version version) {
+    if (version != null) {
+      unloaded.remove(version.id());
+      claimed.add(version);
+    }
+  }
+
+  /** The versions of a name that can be loaded; those that are built in have no stamp. */
+  private Map<ModelId, @Nullable String> stamps(String name) {
+    Map<ModelId, @Nullable String> stamps = new TreeMap<>();
+    try {
+      repository.scan().forEach((id, stamp) -> putNamed(stamps, name, id, stamp));
+    } catch (IOException e) {
+      throw new RegistryException.StorageFailure("could not read the repository", e);
+    }
+    if (stamps.isEmpty()) {
+      BuiltInModels.IDS.stream()
+          .filter(unloaded::contains)
+          .forEach(id -> putNamed(stamps, name, id, null));
+    }
+    return stamps;
+  }
+
+  private static void putNamed(
+      Map<ModelId, @Nullable String> stamps, String name, ModelId id, @Nullable String stamp) {
+    if (id.name().equals(name)) {
+      stamps.put(id, stamp);
+    }
+  }
+
+  /**
+   * Takes all versions of a name out of the memory, and leaves them on the disk; who holds a handle
+   * finishes. They come back by {@link #load(String)}, or when the server starts again.
+   *
+   * @throws RegistryException.NotFound if none is loaded
+   * @throws RegistryException.NotAvailable if one is still loading
+   */
+  public void unload(String name) {
     List<Version> present = versions.present(name);
     if (present.isEmpty()) {
       throw versions.notFound(ModelRequest.latest(name));
     }
     present.forEach(ModelRegistry::requireLoaded);
     for (Version version : present) {
-      try {
-        remove(version.id());
-      } catch (RegistryException.NotFound e) {
-        log.debug("{} was removed by another", version.id());
+      if (version.claimRemoval()) {
+        unloaded.add(version.id());
+        versions.retire(version);
       }
     }
   }
@@ -289,7 +397,9 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   Map<ModelId, VersionPolicy.Known> known() {
-    return versions.known();
+    Map<ModelId, VersionPolicy.Known> known = versions.known();
+    unloaded.forEach(id -> known.putIfAbsent(id, new VersionPolicy.Known(ModelStatus.END, null)));
+    return known;
   }
 
   /** All versions that were not taken away. */
@@ -406,6 +516,9 @@ public final class ModelRegistry implements AutoCloseable {
 
   /** Takes a version out of the memory whose folder has gone. */
   void unload(ModelId id) {
+    if (!repository.exists(id)) {
+      unloaded.remove(id);
+    }
     Version version = versions.now().find(id);
     if (version == null
         || !(version.isBroken() || version.status() == ModelStatus.AVAILABLE)

@@ -21,7 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The folder of models, {@code <root>/<model>/<version>/}.
+ * The folder of models, {@code <root>/<model>/<version>/}. One model may be named that lies in the
+ * folder itself: as files, which are its version 1, or as {@code <root>/<version>/}.
  *
  * <p>A version comes in and goes out by one rename between the repository and a {@link WorkFolder}
  * on the same disk, after its content was synced and before its place is: a crash at any moment
@@ -35,17 +36,23 @@ final class ModelRepository implements AutoCloseable {
   private static final int RENAME_ATTEMPTS = 10;
 
   private final Path root;
+  private final @Nullable String singleModel;
   private final Set<Path> reported = ConcurrentHashMap.newKeySet();
   private @Nullable WorkFolder work;
 
-  private ModelRepository(Path root) {
+  private ModelRepository(Path root, @Nullable String singleModel) {
     this.root = root;
+    this.singleModel = singleModel;
   }
 
-  /** Opens the folder, makes it where there is none, and sweeps what crashes left in it. */
-  static ModelRepository open(Path path) throws IOException {
+  /**
+   * Opens the folder, makes it where there is none, and sweeps what crashes left in it.
+   *
+   * @param singleModel the name of the model that lies in the folder itself; null for none
+   */
+  static ModelRepository open(Path path, @Nullable String singleModel) throws IOException {
     Files.createDirectories(path);
-    ModelRepository repository = new ModelRepository(path.toRealPath());
+    ModelRepository repository = new ModelRepository(path.toRealPath(), singleModel);
     if (Files.isWritable(repository.root)) {
       WorkFolder.sweep(repository.root);
     }
@@ -67,7 +74,13 @@ final class ModelRepository implements AutoCloseable {
    */
   Map<ModelId, String> scan() throws IOException {
     Map<ModelId, String> versions = new TreeMap<>();
+    if (singleModel != null) {
+      scanSingleModel(singleModel, versions);
+    }
     for (Path model : Disk.entries(root, "[!.]*")) {
+      if (isOfSingleModel(model)) {
+        continue;
+      }
       if (Files.isDirectory(model) && ModelId.isName(model.getFileName().toString())) {
         scanModel(model, versions);
       } else {
@@ -75,6 +88,25 @@ final class ModelRepository implements AutoCloseable {
       }
     }
     return versions;
+  }
+
+  /** Whether an entry of the root is a file or a version's folder of the model that lies there. */
+  private boolean isOfSingleModel(Path entry) {
+    return singleModel != null
+        && (Files.isRegularFile(entry) || parseVersion(entry.getFileName().toString()).isPresent());
+  }
+
+  private void scanSingleModel(String name, Map<ModelId, String> versions) throws IOException {
+    for (Path entry : Disk.entries(root, "[!.]*")) {
+      OptionalLong version = parseVersion(entry.getFileName().toString());
+      if (Files.isDirectory(entry) && version.isPresent()) {
+        versions.put(new ModelId(name, version.getAsLong()), stamp(entry));
+      }
+    }
+    ModelId first = new ModelId(name, 1);
+    if (folder(first).equals(root)) {
+      versions.put(first, stamp(root));
+    }
   }
 
   private void scanModel(Path model, Map<ModelId, String> versions) {
@@ -202,6 +234,9 @@ final class ModelRepository implements AutoCloseable {
 
   /** Takes a version out, durably. Does nothing where there is none. */
   void remove(ModelId id) throws IOException {
+    if (!folder(id).startsWith(root.resolve(id.name()))) {
+      throw new IOException("its files lie in the repository's own folder");
+    }
     Path trash = work().newFolder("trash");
     try {
       moveOut(id, trash.resolve("version"));
@@ -319,7 +354,27 @@ final class ModelRepository implements AutoCloseable {
   }
 
   Path folder(ModelId id) {
-    return root.resolve(id.name()).resolve(Long.toString(id.version()));
+    String version = Long.toString(id.version());
+    Path own = root.resolve(id.name()).resolve(version);
+    if (!id.name().equals(singleModel) || Files.exists(own, LinkOption.NOFOLLOW_LINKS)) {
+      return own;
+    }
+    if (Files.isDirectory(root.resolve(version))) {
+      return root.resolve(version);
+    }
+    return id.version() == 1 && hasFiles() ? root : own;
+  }
+
+  private boolean hasFiles() {
+    try {
+      return Disk.entries(root, "[!.]*").stream()
+          .anyMatch(
+              entry ->
+                  Files.isRegularFile(entry)
+                      && ModelSource.isFileName(entry.getFileName().toString()));
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Made when it is first needed: a repository that is only read may be read-only. */

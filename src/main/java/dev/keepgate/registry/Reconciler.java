@@ -166,8 +166,11 @@ final class Reconciler implements AutoCloseable {
     return allTried && plan.unsettled().isEmpty();
   }
 
-  private static ReplicaPlan plan(Collection<Version> here, Snapshot catalog) {
-    return ReplicaPlan.of(here.stream().map(Copy::of).toList(), catalog);
+  private ReplicaPlan plan(Collection<Version> here, Snapshot catalog) {
+    ReplicaPlan plan = ReplicaPlan.of(here.stream().map(Copy::of).toList(), catalog);
+    // What was unloaded on demand is on the disk, and waits for another demand.
+    plan.fetch().removeAll(registry.unloaded());
+    return plan;
   }
 
   private Map<ModelId, Version> here() {

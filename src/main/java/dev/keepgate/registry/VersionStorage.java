@@ -103,8 +103,16 @@ final class VersionStorage {
 
   /** Takes a version away from the disk, and from all replicas first. */
   void remove(Version version) throws IOException {
-    ModelId id = version.id();
-    Revision revision = version.revision();
+    remove(version.id(), version.revision());
+  }
+
+  /**
+   * Takes a version away that need not be in the memory.
+   *
+   * @param known which making of its number it is, where that is known
+   */
+  void remove(ModelId id, @Nullable Revision known) throws IOException {
+    Revision revision = known;
     if (catalog != null) {
       if (revision == null) {
         Entry entry = catalog.read(List.of()).versions().get(id);
@@ -115,7 +123,7 @@ final class VersionStorage {
             "another replica is replacing model " + id, null);
       }
     }
-    if (version.info().builtIn() || !repository.exists(id)) {
+    if (!repository.exists(id)) {
       return;
     }
     if (revision == null) {

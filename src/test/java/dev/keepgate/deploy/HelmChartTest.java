@@ -100,6 +100,10 @@ class HelmChartTest {
     String port = container.at("/ports/0/name").asString();
     assertThat(Files.readString(Path.of("Dockerfile")))
         .contains("EXPOSE " + container.at("/ports/0/containerPort").asInt());
+    JsonNode grpc = container.at("/ports/1");
+    assertThat(Files.readString(Path.of("Dockerfile")))
+        .containsPattern("EXPOSE .*" + grpc.get("containerPort").asInt());
+    assertThat(objects.get("Service").at("/spec/ports/1/targetPort")).isEqualTo(grpc.get("name"));
     JsonNode service = objects.get("Service").at("/spec/ports/0");
     assertThat(service.get("targetPort").asString()).isEqualTo(port);
     assertThat(objects.get("Ingress").findValuesAsString("name"))

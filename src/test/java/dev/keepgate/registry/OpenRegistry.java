@@ -38,11 +38,25 @@ final class OpenRegistry implements AutoCloseable {
     return registry;
   }
 
+  /** Starts it over a folder that holds a model of this name itself. */
+  static OpenRegistry startSingle(Path root, LstmKernel kernel, String singleModel)
+      throws IOException {
+    OpenRegistry registry =
+        begin(
+            new RegistryProperties.Repository(
+                root, null, 4, 100, RegistryProperties.BuiltIn.AUTO, singleModel),
+            kernel,
+            DataSize.ofMegabytes(64));
+    registry.watch.startUp().join();
+    return registry;
+  }
+
   /** Starts it, and does not wait for its models. */
   static OpenRegistry begin(
       Path root, LstmKernel kernel, RegistryProperties.BuiltIn builtIn, DataSize budget)
       throws IOException {
-    return begin(root, kernel, builtIn, budget, null, new ReplicaListener() {});
+    return begin(
+        new RegistryProperties.Repository(root, null, 4, 100, builtIn, null), kernel, budget);
   }
 
   /** Starts it as one of the replicas that agree on a catalog, and does not wait. */
@@ -51,12 +65,33 @@ final class OpenRegistry implements AutoCloseable {
       LstmKernel kernel,
       RegistryProperties.BuiltIn builtIn,
       DataSize budget,
+      SharedCatalog catalog,
+      ReplicaListener listener)
+      throws IOException {
+    return begin(
+        new RegistryProperties.Repository(root, null, 4, 100, builtIn, null),
+        kernel,
+        budget,
+        catalog,
+        listener);
+  }
+
+  private static OpenRegistry begin(
+      RegistryProperties.Repository repository, LstmKernel kernel, DataSize budget)
+      throws IOException {
+    return begin(repository, kernel, budget, null, new ReplicaListener() {});
+  }
+
+  private static OpenRegistry begin(
+      RegistryProperties.Repository repository,
+      LstmKernel kernel,
+      DataSize budget,
       @Nullable SharedCatalog catalog,
       ReplicaListener listener)
       throws IOException {
     RegistryProperties properties =
         new RegistryProperties(
-            new RegistryProperties.Repository(root, null, 4, 100, builtIn),
+            repository,
             budget,
             new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
     ModelRegistry models =
