@@ -14,6 +14,7 @@ import java.util.List;
 import org.apache.catalina.connector.ClientAbortException;
 import org.apache.coyote.BadRequestException;
 import org.apache.tomcat.util.http.InvalidParameterException;
+import org.apache.tomcat.util.http.fileupload.FileUploadException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springdoc.api.OpenApiResourceNotFoundException;
@@ -213,6 +214,8 @@ class Problems {
     } else if (isOfTheConnection(e)) {
       // Whoever still listens is answered by way of the container's error page.
       log.debug("A client left, or its body is broken", e);
+    } else if (e instanceof FileUploadException) {
+      send(HttpStatus.BAD_REQUEST, "invalid-multipart", e, response);
     } else {
       other(e, response);
     }
