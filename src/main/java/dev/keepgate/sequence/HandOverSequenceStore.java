@@ -88,10 +88,10 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
       memory.create(sequence);
     } catch (SequenceException.Full e) {
       redis.create(sequence);
-      throw e;
-    } finally {
       confirm(id);
+      throw e;
     }
+    confirm(id);
   }
 
   /** Where Redis does not hear it, it forgets of itself that the sequence was taken. */

@@ -24,7 +24,7 @@ public final class RedisContainer implements RedisServer {
     container =
         new GenericContainer<>(DockerImageName.parse("redis:7.0-bookworm"))
             .withExposedPorts(REDIS)
-            .withCommand("redis-server", "--appendonly", "yes", "--appendfsync", "no")
+            .withCommand("--appendonly", "yes", "--appendfsync", "no")
             .withCreateContainerCmdModifier(
                 create ->
                     Objects.requireNonNull(create.getHostConfig())

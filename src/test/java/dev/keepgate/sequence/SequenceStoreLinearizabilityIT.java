@@ -18,8 +18,11 @@ import org.junit.jupiter.api.Test;
  * Whatever calls meet on one id of the store in memory, their answers are those that they would
  * have had one after the other; each sequence that began has ended once, and nothing is left.
  * Lincheck makes up the calls, and in model checking all orders of their steps up to a bound.
+ *
+ * <p>An integration test, as no Spring context may share its JVM: Lincheck rewrites classes, whose
+ * constructors then have no names of parameters to bind properties to.
  */
-public class SequenceStoreLinearizabilityTest {
+public class SequenceStoreLinearizabilityIT {
 
   private static final ModelId MODEL = new ModelId("cell", 1);
   private static final Duration TTL = Duration.ofMinutes(1);
@@ -123,7 +126,7 @@ public class SequenceStoreLinearizabilityTest {
         .iterations(10)
         .invocationsPerIteration(100)
         .logLevel(LoggingLevel.ERROR)
-        .check(SequenceStoreLinearizabilityTest.class);
+        .check(SequenceStoreLinearizabilityIT.class);
   }
 
   @Test
@@ -136,6 +139,6 @@ public class SequenceStoreLinearizabilityTest {
         .iterations(40)
         .invocationsPerIteration(500)
         .logLevel(LoggingLevel.ERROR)
-        .check(SequenceStoreLinearizabilityTest.class);
+        .check(SequenceStoreLinearizabilityIT.class);
   }
 }
