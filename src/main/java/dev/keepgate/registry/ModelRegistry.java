@@ -402,7 +402,7 @@ public final class ModelRegistry implements AutoCloseable {
    */
   @Nullable Version claimFound(ModelId id, boolean builtIn, @Nullable String stamp) {
     Version old = versions.now().find(id);
-    if (old != null && !(old.isBroken() && old.claimRemoval())) {
+    if (old != null && !old.isGone() && !(old.isBroken() && old.claimRemoval())) {
       return null;
     }
     Version version = new Version(id, builtIn, stamp);
