@@ -139,6 +139,26 @@ def backward_of_another_size():
     )
 
 
+def more_activations():
+    return (
+        keras.Sequential(
+            [
+                keras.Input((4, 3)),
+                L.LSTM(4, activation="hard_tanh", recurrent_activation="sparse_sigmoid",
+                       return_sequences=True),
+                L.Dense(5, activation="mish"),
+                L.Activation("hard_silu"),
+                L.LSTM(3, activation="relu6", return_sequences=True),
+                L.ReLU(max_value=0.6),
+                L.TimeDistributed(L.Dense(4, activation="tanh_shrink")),
+                L.Dense(3, activation="log_sigmoid"),
+                L.Activation("log_softmax"),
+            ]
+        ),
+        floats(2, 4, 3),
+    )
+
+
 def keras2_layer(class_name, name, **config):
     return {"class_name": class_name, "config": {"name": name, **config}}
 
@@ -278,6 +298,7 @@ CASES = [
     backward_of_another_size,
     keras2_functional,
     keras2_cudnn,
+    more_activations,
 ]
 
 

@@ -123,6 +123,19 @@ class Normalised(nn.Module):
         return torch.tanh(self.second(y)[0])
 
 
+class Gated(nn.Module):
+    """SiLU, hard swish and bounds, of directions of one unit."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(3, 1, 2, bidirectional=True, batch_first=True)
+        self.head = nn.Sequential(
+            nn.Linear(2, 4), nn.SiLU(), nn.Linear(4, 3), nn.Hardswish(), nn.Hardtanh(-0.3, 0.4))
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[0])
+
+
 class Packed(nn.Module):
     """Sequences of given lengths."""
 
@@ -234,7 +247,8 @@ def exports():
 
 
 def lstm_node(rng, name, note, inputs, hidden, *, direction="forward", layout=0, bias=True,
-              peepholes=False, lengths=None, states=True, batch=3, time=4, dtype=np.float32, **options):
+              peepholes=False, lengths=None, states=True, batch=3, time=4, dtype=np.float32, shapes=True,
+              **options):
     """One LSTM operator of random numbers."""
     both = 2 if direction == "bidirectional" else 1
 
@@ -266,7 +280,8 @@ def lstm_node(rng, name, note, inputs, hidden, *, direction="forward", layout=0,
     graph = helper.make_graph(
         [node], "lstm",
         [helper.make_tensor_value_info(
-            n, TensorProto.INT32 if n == "lens" else float_type, v.shape) for n, v in feed.items()],
+            n, TensorProto.INT32 if n == "lens" else float_type, v.shape if shapes else None)
+         for n, v in feed.items()],
         [helper.make_tensor_value_info(n, float_type, None) for n in ("Y", "Y_h", "Y_c")],
         [numpy_helper.from_array(v, n) for n, v in constants.items()])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
@@ -388,7 +403,19 @@ def keras_like():
          "kernel": weights(out, hidden), "bias": weights(out)}, rank=2)
 
 
+def later():
+    """Cases that came after those above, whose numbers they leave as they are."""
+    rng = np.random.default_rng(17)
+    lstm_node(rng, "no-shapes", "inputs whose shapes the graph leaves out", 3, 4,
+              direction="bidirectional", lengths=[4, 2, 3], shapes=False)
+    torch.manual_seed(19)
+    x = torch.randn(3, 5, 3)
+    export("gated", Gated(), (x,), {"x": x}, lambda out: {"y": out}, [{0: "b", 1: "t"}], False)
+    export("gated", Gated(), (x,), {"x": x}, lambda out: {"y": out}, [{}], True, dynamic=False)
+
+
 if __name__ == "__main__":
     exports()
     nodes()
     keras_like()
+    later()

@@ -5,7 +5,6 @@ import dev.keepgate.model.GateOrder;
 import dev.keepgate.model.Merge;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -17,22 +16,6 @@ final class ImportConfigReader {
 
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
-
-  private static final Map<String, Activation> ACTIVATIONS =
-      Map.ofEntries(
-          Map.entry("linear", Activation.LINEAR),
-          Map.entry("tanh", Activation.TANH),
-          Map.entry("sigmoid", Activation.SIGMOID),
-          Map.entry("hard_sigmoid", Activation.HARD_SIGMOID_FIFTH),
-          Map.entry("relu", Activation.RELU),
-          Map.entry("elu", new Activation(Activation.Kind.ELU, 1, 0)),
-          Map.entry("softsign", Activation.of(Activation.Kind.SOFTSIGN)),
-          Map.entry("softplus", Activation.of(Activation.Kind.SOFTPLUS)),
-          Map.entry("swish", Activation.of(Activation.Kind.SWISH)),
-          Map.entry("silu", Activation.of(Activation.Kind.SWISH)),
-          Map.entry("gelu", Activation.of(Activation.Kind.GELU)),
-          Map.entry("exponential", Activation.of(Activation.Kind.EXPONENTIAL)),
-          Map.entry("softmax", Activation.SOFTMAX));
 
   private final JsonNode json;
 
@@ -143,13 +126,11 @@ final class ImportConfigReader {
     if (name == null) {
       return null;
     }
-    Activation activation = ACTIVATIONS.get(name.toLowerCase(Locale.ROOT));
-    if (activation == null
-        || (activation.equals(Activation.SOFTMAX) && !field.equals("head_activation"))) {
+    Activation activation = ActivationNames.find(name.toLowerCase(Locale.ROOT));
+    if (activation == null || (activation.kind().isOfRow() && !field.equals("head_activation"))) {
       throw ImportException.config(
           "/config/" + field,
-          "'%s' is no activation here; known are %s"
-              .formatted(name, ACTIVATIONS.keySet().stream().sorted().toList()));
+          "'%s' is no activation here; known are %s".formatted(name, ActivationNames.all()));
     }
     return activation;
   }

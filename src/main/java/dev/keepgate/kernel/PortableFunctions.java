@@ -34,11 +34,7 @@ final class PortableFunctions {
       case LINEAR -> {}
       case TANH -> Transforms.tanh(x, false);
       case SIGMOID -> Transforms.sigmoid(x, false);
-      case HARD_SIGMOID -> {
-        x.muli(alpha).addi(beta);
-        Transforms.min(x, 1, false);
-        Transforms.max(x, 0, false);
-      }
+      case HARD_SIGMOID -> hardSigmoidInPlace(x, alpha, beta);
       case RELU -> Transforms.max(x, 0, false);
       case LEAKY_RELU -> joinInPlace(x, negative(x, scratch).muli(alpha));
       case THRESHOLDED_RELU -> BooleanIndexing.replaceWhere(x, 0, Conditions.lessThan(alpha));
@@ -60,10 +56,34 @@ final class PortableFunctions {
         Nd4j.getExecutioner().exec(new Erf(phi, phi));
         x.muli(phi.addi(1).muli(0.5));
       }
+      case MISH -> {
+        INDArray factor = scratch.copy(Slot.BESIDE, x);
+        // tanh(log(n)) = (n^2 - 1) / (n^2 + 1), and of e^20 it is 1.
+        Transforms.exp(Transforms.min(factor, 20, false), false).addi(1);
+        factor.muli(factor);
+        x.muli(factor.addi(1).rdivi(-2).addi(1));
+      }
+      case HARD_SWISH -> x.muli(hardSigmoidInPlace(scratch.copy(Slot.BESIDE, x), alpha, beta));
+      case CLIP -> {
+        Transforms.min(x, beta, false);
+        Transforms.max(x, alpha, false);
+      }
+      case TANH_SHRINK -> x.subi(Transforms.tanh(scratch.copy(Slot.BESIDE, x), false));
+      case LOG_SIGMOID -> {
+        x.negi();
+        softPlusInPlace(x, scratch);
+        x.negi();
+      }
       case EXPONENTIAL -> Transforms.exp(x, false);
       case SOFTMAX -> softmaxInPlace(x);
       case LOG_SOFTMAX -> logSoftmaxInPlace(x);
     }
+  }
+
+  private static INDArray hardSigmoidInPlace(INDArray x, float alpha, float beta) {
+    x.muli(alpha).addi(beta);
+    Transforms.min(x, 1, false);
+    return Transforms.max(x, 0, false);
   }
 
   private static INDArray negative(INDArray x, PortableScratch scratch) {

@@ -33,9 +33,14 @@ final class ReferenceFunctions {
       case ELU -> elu(alpha, x);
       case SELU -> beta * elu(alpha, x);
       case SOFTSIGN -> x / (1 + Math.abs(x));
-      case SOFTPLUS -> Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
+      case SOFTPLUS -> softplus(x);
       case SWISH -> x * sigmoid(x);
       case GELU -> x * 0.5 * (1 + erf(x / Math.sqrt(2)));
+      case MISH -> x * Math.tanh(softplus(x));
+      case HARD_SWISH -> x * Math.max(0, Math.min(1, alpha * x + beta));
+      case CLIP -> Math.max(alpha, Math.min(beta, x));
+      case TANH_SHRINK -> x - Math.tanh(x);
+      case LOG_SIGMOID -> -softplus(-x);
       case EXPONENTIAL -> Math.exp(x);
       case SOFTMAX, LOG_SOFTMAX ->
           throw new IllegalArgumentException("softmax is a function of a whole row");
@@ -57,6 +62,10 @@ final class ReferenceFunctions {
 
   private static double sigmoid(double x) {
     return 1 / (1 + Math.exp(-x));
+  }
+
+  private static double softplus(double x) {
+    return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
   }
 
   private static double elu(double alpha, double x) {

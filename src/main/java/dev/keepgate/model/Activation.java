@@ -41,6 +41,16 @@ public record Activation(Kind kind, float alpha, float beta) {
     SWISH,
     /** x * Phi(x), by the error function */
     GELU,
+    /** x * tanh(log(1 + exp(x))) */
+    MISH,
+    /** x * clip(alpha * x + beta, 0, 1) */
+    HARD_SWISH,
+    /** clip(x, alpha, beta) */
+    CLIP,
+    /** x - tanh(x) */
+    TANH_SHRINK,
+    /** -log(1 + exp(-x)) */
+    LOG_SIGMOID,
     /** exp(x) */
     EXPONENTIAL,
     /** exp(x) / sum(exp(x)) over a row; dense layers only */
@@ -66,6 +76,9 @@ public record Activation(Kind kind, float alpha, float beta) {
   /** The function of Keras 3: clip(x / 6 + 0.5, 0, 1). */
   public static final Activation HARD_SIGMOID_SIXTH =
       new Activation(Kind.HARD_SIGMOID, 1f / 6f, 0.5f);
+
+  /** x * clip(x / 6 + 0.5, 0, 1); also called hard SiLU. */
+  public static final Activation HARD_SWISH_SIXTH = new Activation(Kind.HARD_SWISH, 1f / 6f, 0.5f);
 
   /** An activation without constants. */
   public static Activation of(Kind kind) {

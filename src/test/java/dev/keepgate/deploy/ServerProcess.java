@@ -72,6 +72,13 @@ record ServerProcess(Process process, Server server, Path log) implements AutoCl
     process.destroy();
   }
 
+  /** Waits until it takes no more connections. */
+  void awaitDraining() {
+    Awaitility.await("the end of the server")
+        .atMost(START)
+        .until(() -> Files.readString(log).contains("Commencing graceful shutdown"));
+  }
+
   int exitCode() throws InterruptedException {
     assertThat(process.waitFor(START.toSeconds(), TimeUnit.SECONDS)).as("the server ends").isTrue();
     return process.exitValue();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.keepgate.GoldenCase;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -12,6 +13,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.LSTM;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.util.ModelSerializer;
 
 /**
  * A format whose importer is given damaged files, made of the golden ones.
@@ -66,6 +72,26 @@ record FuzzTarget(ModelFormat format, String ending, List<Seed> seeds) {
             .filter(files -> files.stream().anyMatch(file -> file.toString().endsWith(ending)))
             .map(files -> Seed.read(files, ending))
             .toList());
+  }
+
+  /** A network of Deeplearning4j's, which has no golden files. */
+  static FuzzTarget deeplearning4j() {
+    MultiLayerNetwork network =
+        new MultiLayerNetwork(
+            new NeuralNetConfiguration.Builder()
+                .list(
+                    new LSTM.Builder().nIn(2).nOut(3).build(),
+                    new RnnOutputLayer.Builder().nIn(3).nOut(2).build())
+                .build());
+    network.init();
+    ByteArrayOutputStream zip = new ByteArrayOutputStream();
+    try {
+      ModelSerializer.writeModel(network, zip, false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Seed seed = new Seed(List.of("network.zip"), List.of(zip.toByteArray()));
+    return new FuzzTarget(ModelFormat.DL4J, "network.zip", List.of(seed));
   }
 
   /** The first files of the seeds, which a fuzzer starts from. */

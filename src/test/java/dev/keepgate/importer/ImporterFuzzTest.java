@@ -32,8 +32,11 @@ class ImporterFuzzTest {
   private static final FuzzTarget HDF5 = FuzzTarget.of(ModelFormat.HDF5, ".h5");
   private static final FuzzTarget ONNX = FuzzTarget.of(ModelFormat.ONNX, ".onnx");
 
+  private static final FuzzTarget DL4J = FuzzTarget.deeplearning4j();
+
   static Stream<FuzzTarget> targets() {
-    return Stream.of(SAFETENSORS, NPZ, PYTORCH, CHECKPOINT, CHECKPOINT_TAR, KERAS, HDF5, ONNX);
+    return Stream.of(
+        SAFETENSORS, NPZ, PYTORCH, CHECKPOINT, CHECKPOINT_TAR, KERAS, HDF5, ONNX, DL4J);
   }
 
   @ParameterizedTest
@@ -126,5 +129,15 @@ class ImporterFuzzTest {
   @FuzzTest
   void onnx(byte @Nullable [] file) {
     ONNX.check(file == null ? new byte[0] : file);
+  }
+
+  static List<byte[]> dl4j() {
+    return DL4J.corpus();
+  }
+
+  @MethodSource
+  @FuzzTest
+  void dl4j(byte @Nullable [] file) {
+    DL4J.check(file == null ? new byte[0] : file);
   }
 }

@@ -200,6 +200,8 @@ final class RandomModels {
           random.nextBoolean() ? Activation.HARD_SIGMOID_FIFTH : Activation.HARD_SIGMOID_SIXTH;
       case SCALED_TANH -> new Activation(kind, 0.9f, 0.7f);
       case AFFINE -> new Activation(kind, 0.6f, 0.1f);
+      case HARD_SWISH -> Activation.HARD_SWISH_SIXTH;
+      case CLIP -> new Activation(kind, -0.4f, 0.9f);
       case SELU -> new Activation(kind, 1.67f, 1.05f);
       case LEAKY_RELU, ELU -> new Activation(kind, 0.3f, 0);
       // It jumps at any other threshold, and there no tolerance would do.

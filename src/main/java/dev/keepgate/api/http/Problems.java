@@ -3,13 +3,22 @@ package dev.keepgate.api.http;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceException;
 import dev.keepgate.registry.RegistryException;
+import jakarta.servlet.RequestDispatcher;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.time.Duration;
+import org.apache.catalina.connector.ClientAbortException;
+import org.apache.coyote.BadRequestException;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springdoc.api.OpenApiResourceNotFoundException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.InvalidMediaTypeException;
+import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
@@ -53,7 +62,8 @@ class Problems {
 
   @ExceptionHandler
   void json(JacksonException e, HttpServletResponse response) throws IOException {
-    if (e.getCause() instanceof IOException cause) {
+    // Bytes of no encoding are a fault of the document; any other, of the connection.
+    if (e.getCause() instanceof IOException cause && !(cause instanceof CharConversionException)) {
       io(cause, response);
       return;
     }
@@ -71,6 +81,27 @@ class Problems {
   }
 
   @ExceptionHandler
+  void body(HttpMessageNotReadableException e, HttpServletResponse response) throws IOException {
+    if (e.getCause() instanceof JacksonException cause) {
+      json(cause, response);
+    } else {
+      send(Problem.of(HttpStatus.BAD_REQUEST, "invalid-json", "the body is not JSON"), response);
+    }
+  }
+
+  @ExceptionHandler
+  void mediaType(InvalidMediaTypeException e, HttpServletResponse response) throws IOException {
+    HttpStatus status = HttpStatus.UNSUPPORTED_MEDIA_TYPE;
+    send(status, Problem.slugOf(status), e, response);
+  }
+
+  /** The query string, or a form. */
+  @ExceptionHandler
+  void parameters(InvalidParameterException e, HttpServletResponse response) throws IOException {
+    send(HttpStatus.BAD_REQUEST, "invalid-parameters", e, response);
+  }
+
+  @ExceptionHandler
   void multipart(MultipartException e, HttpServletResponse response) throws IOException {
     if (e instanceof MaxUploadSizeExceededException) {
       send(HttpStatus.CONTENT_TOO_LARGE, "body-too-large", e, response);
@@ -83,10 +114,27 @@ class Problems {
   void io(IOException e, HttpServletResponse response) throws IOException {
     if (e instanceof BodyTooLargeException) {
       send(HttpStatus.CONTENT_TOO_LARGE, "body-too-large", e, response);
-    } else {
+    } else if (e instanceof UnsupportedCodingException coding) {
+      response.setHeader(HttpHeaders.ACCEPT_ENCODING, coding.accepted());
+      send(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-coding", e, response);
+    } else if (isOfTheConnection(e)) {
       // Whoever still listens is answered by way of the container's error page.
       log.debug("A client left, or its body is broken", e);
+    } else {
+      other(e, response);
     }
+  }
+
+  private static boolean isOfTheConnection(Throwable e) {
+    return e instanceof ClientAbortException
+        || e instanceof BadRequestException
+        || (e.getCause() != null && isOfTheConnection(e.getCause()));
+  }
+
+  @ExceptionHandler
+  void document(OpenApiResourceNotFoundException e, HttpServletResponse response)
+      throws IOException {
+    send(HttpStatus.NOT_FOUND, "not-found", e, response);
   }
 
   @ExceptionHandler
@@ -114,8 +162,12 @@ class Problems {
   }
 
   private static String path() {
-    return RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes request
-        ? request.getRequest().getRequestURI()
-        : "";
+    if (RequestContextHolder.getRequestAttributes()
+        instanceof ServletRequestAttributes attributes) {
+      HttpServletRequest request = attributes.getRequest();
+      Object asked = request.getAttribute(RequestDispatcher.FORWARD_REQUEST_URI);
+      return asked == null ? request.getRequestURI() : asked.toString();
+    }
+    return "";
   }
 }

@@ -177,7 +177,7 @@ final class InferBodyReader {
     return shape.values();
   }
 
-  /** Booleans, whole numbers and strings; anything else is let be. */
+  /** Values as they are, for {@link Parameters} to refuse where one of another kind is needed. */
   private static Map<String, Object> parameters(JsonParser json, String pointer) {
     if (json.currentToken() != JsonToken.START_OBJECT) {
       throw new TensorFormatException(pointer, "expected an object");
@@ -190,9 +190,13 @@ final class InferBodyReader {
         case VALUE_FALSE -> parameters.put(name, false);
         case VALUE_STRING -> parameters.put(name, json.getString());
         case VALUE_NUMBER_INT -> parameters.put(name, whole(json, pointer + "/" + name));
-        case START_ARRAY, START_OBJECT -> json.skipChildren();
+        case VALUE_NUMBER_FLOAT -> parameters.put(name, json.getDoubleValue());
+        case START_ARRAY, START_OBJECT -> {
+          json.skipChildren();
+          parameters.put(name, List.of());
+        }
         default -> {
-          // Numbers with a fraction and null mean nothing to us.
+          // Null is as good as nothing.
         }
       }
     }

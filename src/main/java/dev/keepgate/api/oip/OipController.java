@@ -2,6 +2,7 @@ package dev.keepgate.api.oip;
 
 import dev.keepgate.api.http.BodyLimit;
 import dev.keepgate.api.http.HttpProperties;
+import dev.keepgate.api.http.UnsupportedCodingException;
 import dev.keepgate.api.tensor.TensorFormatException;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
@@ -20,7 +21,9 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The Open Inference Protocol over HTTP. */
@@ -31,7 +34,11 @@ class OipController {
 
   static final String JSON_LENGTH = "Inference-Header-Content-Length";
 
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
   private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
 
   private final ServedModels models;
@@ -44,11 +51,13 @@ class OipController {
     this.properties = properties;
   }
 
+  @OipDocs.Live
   @GetMapping("/health/live")
   Map<String, Boolean> live() {
     return Map.of("live", true);
   }
 
+  @OipDocs.Ready
   @GetMapping("/health/ready")
   ResponseEntity<Map<String, Boolean>> ready() {
     boolean ready = models.isReady();
@@ -56,6 +65,7 @@ class OipController {
         .body(Map.of("ready", ready));
   }
 
+  @OipDocs.Server
   @GetMapping({"", "/"})
   Map<String, Object> server() {
     return Map.of(
@@ -67,24 +77,28 @@ class OipController {
         ServedModels.EXTENSIONS);
   }
 
+  @OipDocs.Model
   @GetMapping({"/models/{model}", "/models/{model}/versions/{version}"})
   ModelView.Metadata model(
       @PathVariable String model, @PathVariable(required = false) @Nullable String version) {
     return models.metadata(model, orLatest(version));
   }
 
+  @OipDocs.ModelReady
   @GetMapping({"/models/{model}/ready", "/models/{model}/versions/{version}/ready"})
   Map<String, Object> modelReady(
       @PathVariable String model, @PathVariable(required = false) @Nullable String version) {
     return Map.of("name", models.requireReady(model, orLatest(version)).name(), "ready", true);
   }
 
+  @OipDocs.Config
   @GetMapping({"/models/{model}/config", "/models/{model}/versions/{version}/config"})
   ModelView.Config config(
       @PathVariable String model, @PathVariable(required = false) @Nullable String version) {
     return models.config(model, orLatest(version));
   }
 
+  @OipDocs.Statistics
   @GetMapping({
     "/models/stats",
     "/models/{model}/stats",
@@ -100,12 +114,18 @@ class OipController {
     return version == null ? "" : version;
   }
 
+  @OipDocs.Index
   @PostMapping("/repository/index")
   List<ModelView.IndexEntry> index(HttpServletRequest request) throws IOException {
-    return models.index(Boolean.TRUE.equals(document(request).get("ready")));
+    Object ready = document(request).get("ready");
+    if (ready != null && !(ready instanceof Boolean)) {
+      throw new TensorFormatException("/ready", "expected true or false");
+    }
+    return models.index(Boolean.TRUE.equals(ready));
   }
 
   /** Answers as KServe does; Triton's clients want no more than the status. */
+  @OipDocs.Load
   @PostMapping("/repository/models/{model}/load")
   Map<String, Object> load(@PathVariable String model, HttpServletRequest request)
       throws IOException {
@@ -118,12 +138,14 @@ class OipController {
     return Map.of("name", model, "load", true);
   }
 
+  @OipDocs.Unload
   @PostMapping("/repository/models/{model}/unload")
   Map<String, Object> unload(@PathVariable String model) {
     models.unload(model);
     return Map.of("name", model, "unload", true);
   }
 
+  @OipDocs.Infer
   @PostMapping({"/models/{model}/infer", "/models/{model}/versions/{version}/infer"})
   void infer(
       @PathVariable String model,
@@ -174,9 +196,13 @@ class OipController {
 
   private byte[] body(HttpServletRequest request) throws IOException {
     long limit = properties.maxBody().toBytes();
-    byte[] bytes = BodyLimit.of(request, limit).readAllBytes();
-    Encoding encoding = Encoding.of(request.getHeader("Content-Encoding"));
+    byte[] bytes = BodyLimit.ofPacked(request, limit).readAllBytes();
+    String coding = request.getHeader("Content-Encoding");
+    Encoding encoding = Encoding.of(coding);
     if (encoding == null) {
+      if (coding != null && !coding.equalsIgnoreCase("identity")) {
+        throw new UnsupportedCodingException(coding, "gzip, deflate, identity");
+      }
       return bytes;
     }
     try {

@@ -68,6 +68,9 @@ record Dl4jLayer(String name, String kind, JsonNode json) {
           case "LReLU" ->
               new Activation(Kind.LEAKY_RELU, function.path("alpha").floatValue(0.01f), 0);
           case "ReLU" -> relu(function);
+          case "ReLU6" -> new Activation(Kind.CLIP, 0, 6);
+          case "HardTanH" -> new Activation(Kind.CLIP, -1, 1);
+          case "Mish" -> Activation.of(Kind.MISH);
           case "GELU" ->
               function.path("precise").asBoolean(false) ? Activation.of(Kind.GELU) : null;
           default -> null;

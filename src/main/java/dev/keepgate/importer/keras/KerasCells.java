@@ -47,7 +47,7 @@ final class KerasCells {
     Activation activation = KerasActivations.of(layer, "activation", version, Activation.TANH);
     Activation recurrent =
         KerasActivations.of(layer, "recurrent_activation", version, version.recurrentActivation());
-    if (activation.equals(Activation.SOFTMAX) || recurrent.equals(Activation.SOFTMAX)) {
+    if (activation.kind().isOfRow() || recurrent.kind().isOfRow()) {
       throw layer.unsupported("activation", "softmax is no activation of a cell here");
     }
     float[] kernel =

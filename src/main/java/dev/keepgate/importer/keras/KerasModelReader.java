@@ -30,6 +30,9 @@ final class KerasModelReader {
   /** Whether the next layer takes sequences, and not one vector each. */
   private boolean sequences = true;
 
+  /** Whether some steps of those sequences may not count. */
+  private boolean masked;
+
   KerasModelReader(KerasVersion version, KerasWeights weights) {
     this.weights = weights;
     this.cells = new KerasCells(version);
@@ -48,6 +51,7 @@ final class KerasModelReader {
       readInputShape(layer);
       int before = made.size();
       readLayer(layer);
+      masked |= layer.className().equals("Masking") || layer.flag("mask_zero");
       if (made.size() > before) {
         checkWidth(layer, before);
       }
@@ -139,6 +143,10 @@ final class KerasModelReader {
     KerasWeights.OfLayer numbers = weights.of(layer);
     boolean backward = layer.flag("go_backwards");
     boolean repeat = !layer.flag("zero_output_for_mask");
+    if (masked && !repeat && !returnSequences) {
+      throw layer.unsupported(
+          "zero_output_for_mask", "needs return_sequences where steps may not count");
+    }
     List<KerasCells.Cell> stack = new ArrayList<>();
     if (layer.config().path("cell").path("class_name").asString("").equals("StackedRNNCells")) {
       stack.addAll(readStack(layer, numbers, backward));
@@ -207,7 +215,15 @@ final class KerasModelReader {
     if (layer.flag("time_major")) {
       throw layer.unsupported("time_major", "is not supported");
     }
+    checkUnrolled(layer, layer.flag("go_backwards"));
     return layer.flag("return_sequences");
+  }
+
+  /** Where all this comes together, Keras takes the mask in the wrong order. */
+  private void checkUnrolled(KerasLayer layer, boolean backward) throws ImportException {
+    if (masked && backward && layer.flag("unroll") && layer.flag("zero_output_for_mask")) {
+      throw layer.unsupported("unroll", "of masked sequences backward is not supported");
+    }
   }
 
   private void readBidirectional(KerasLayer layer) throws IOException, ImportException {
@@ -216,6 +232,7 @@ final class KerasModelReader {
     boolean isOwn = layer.config().path("backward_layer").isObject();
     KerasLayer backward = isOwn ? layer.inner("backward_layer", "backward_layer") : forward;
     boolean returnSequences = checkRecurrent(forward);
+    checkUnrolled(backward, true);
     if (forward.flag("go_backwards")
         || backward.flag("go_backwards") != isOwn
         || backward.flag("return_sequences") != returnSequences) {

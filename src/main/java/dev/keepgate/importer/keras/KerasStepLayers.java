@@ -88,8 +88,13 @@ final class KerasStepLayers {
   private static Activation relu(KerasLayer layer) throws ImportException {
     float slope = layer.number("negative_slope", 0);
     float threshold = layer.number("threshold", 0);
-    if (layer.config().path("max_value").isNumber() || (slope != 0 && threshold != 0)) {
-      throw layer.unsupported("", "a bound, or a slope with a threshold, is not supported");
+    float bound = layer.number("max_value", Float.POSITIVE_INFINITY);
+    boolean bounded = bound < Float.POSITIVE_INFINITY;
+    if ((slope != 0 && threshold != 0) || (bounded && (slope != 0 || threshold != 0))) {
+      throw layer.unsupported("", "a bound, slope and threshold together are not supported");
+    }
+    if (bounded) {
+      return new Activation(Activation.Kind.CLIP, 0, bound);
     }
     if (threshold != 0) {
       return new Activation(Activation.Kind.THRESHOLDED_RELU, threshold, 0);

@@ -75,12 +75,31 @@ final class Evaluation {
     return outputs;
   }
 
-  private static Value signal(OnnxGraph.Input input) {
+  private Value signal(OnnxGraph.Input input) {
+    List<Long> dimensions = input.dimensions();
+    if (dimensions.isEmpty()) {
+      dimensions = Collections.nCopies(rankByReaders(input.name()), -1L);
+    }
     List<List<Axis>> axes = new ArrayList<>();
-    for (int i = 0; i < input.dimensions().size(); i++) {
-      axes.add(List.of(new Axis(input.name(), i, Math.max(-1, input.dimensions().get(i)))));
+    for (int i = 0; i < dimensions.size(); i++) {
+      axes.add(List.of(new Axis(input.name(), i, Math.max(-1, dimensions.get(i)))));
     }
     return Value.Signal.input(Stage.input(input.name()), axes);
+  }
+
+  /** How many dimensions an input has that the graph gives no shape; 0 where none tells. */
+  private int rankByReaders(String input) {
+    for (OnnxNode node : graph.nodes()) {
+      int at = node.inputs().indexOf(input);
+      List<Long> permutation = node.integers("perm");
+      if (at >= 0 && node.operator().equals("LSTM")) {
+        return LstmOperator.rankOf(at);
+      }
+      if (at == 0 && node.operator().equals("Transpose") && permutation != null) {
+        return permutation.size();
+      }
+    }
+    return 0;
   }
 
   private void addReader(String name) {

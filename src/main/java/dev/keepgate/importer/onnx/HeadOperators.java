@@ -37,14 +37,25 @@ final class HeadOperators {
     plain("Relu", Kind.RELU);
     plain("Softsign", Kind.SOFTSIGN);
     plain("Softplus", Kind.SOFTPLUS);
+    plain("Mish", Kind.MISH);
     plain("Exp", Kind.EXPONENTIAL);
+    ALL.put("HardSwish", call -> activate(call, Activation.HARD_SWISH_SIXTH));
     constants("LeakyRelu", Kind.LEAKY_RELU, 0.01f, "", 0);
     constants("ThresholdedRelu", Kind.THRESHOLDED_RELU, 1, "", 0);
     constants("Elu", Kind.ELU, 1, "", 0);
     constants("HardSigmoid", Kind.HARD_SIGMOID, 0.2f, "beta", 0.5f);
     constants("Selu", Kind.SELU, 1.67326319f, "gamma", 1.05070102f);
     ALL.put("Gelu", HeadOperators::gelu);
+    ALL.put("Clip", HeadOperators::clip);
   }
+
+  /** What the product of data with a function of it is. */
+  private static final Map<Activation, Activation> GATED =
+      Map.of(
+          Activation.SIGMOID,
+          Activation.of(Kind.SWISH),
+          Activation.HARD_SIGMOID_SIXTH,
+          Activation.HARD_SWISH_SIXTH);
 
   private HeadOperators() {}
 
@@ -65,6 +76,18 @@ final class HeadOperators {
                     betaName.isEmpty() ? beta : call.node().number(betaName, beta))));
   }
 
+  /** The bounds are constant inputs, or attributes of older versions. */
+  private static List<Value> clip(Call call) throws IOException, ImportException {
+    float least = call.node().number("min", -Float.MAX_VALUE);
+    float most = call.node().number("max", Float.MAX_VALUE);
+    return activate(
+        call,
+        new Activation(
+            Kind.CLIP,
+            call.has(1) ? call.numbers(1, new int[0])[0] : least,
+            call.has(2) ? call.numbers(2, new int[0])[0] : most));
+  }
+
   private static List<Value> gelu(Call call) throws ImportException {
     if (!call.node().string("approximate", "none").equals("none")) {
       throw call.refuse("an approximate gelu is not supported");
@@ -72,9 +95,13 @@ final class HeadOperators {
     return activate(call, Activation.of(Kind.GELU));
   }
 
-  /** After a dense layer its activation, or else a layer of its own. */
   private static List<Value> activate(Call call, Activation activation) throws ImportException {
-    Signal signal = call.wholeSignal(0);
+    return activate(call, call.wholeSignal(0), activation);
+  }
+
+  /** After a dense layer its activation, or else a layer of its own. */
+  private static List<Value> activate(Call call, Signal signal, Activation activation)
+      throws ImportException {
     if (signal.stage().layer() instanceof LayerWeights.Dense dense
         && dense.config().activation().equals(Activation.LINEAR)) {
       LayerConfig.Dense config =
@@ -243,6 +270,14 @@ final class HeadOperators {
   }
 
   private static List<? extends Value> multiply(Call call) throws IOException, ImportException {
+    for (int gate = 0; gate < 2; gate++) {
+      if (call.get(gate) instanceof Signal gated && call.get(1 - gate) instanceof Signal signal) {
+        Activation function = GATED.get(gated.stage().activationOver(signal.stage()));
+        if (function != null && signal.isWhole() && gated.axes().equals(signal.axes())) {
+          return activate(call, signal, function);
+        }
+      }
+    }
     return binary(call, Size::times, (a, b) -> a * b, Merge.MUL, true);
   }
 

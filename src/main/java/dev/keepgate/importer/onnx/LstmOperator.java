@@ -41,6 +41,15 @@ final class LstmOperator implements Operator {
     return lengths;
   }
 
+  /** The number of dimensions that one of the operator's inputs has. */
+  static int rankOf(int input) {
+    return switch (input) {
+      case 3, 7 -> 2;
+      case 4 -> 1;
+      default -> 3;
+    };
+  }
+
   @Override
   public List<Value> apply(Call call) throws IOException, ImportException {
     Signal x = call.wholeSignal(0);

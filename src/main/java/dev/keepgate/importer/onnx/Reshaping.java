@@ -4,6 +4,7 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.onnx.Value.Signal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Groups the axes of the data anew, as a target shape says. No axis is ever torn apart. */
@@ -49,7 +50,7 @@ final class Reshaping {
       left.add(group);
     }
     if (open < 0) {
-      addUnits(from, axes.size());
+      addUnits(from, left);
       return left;
     }
     List<List<Axis>> right = new ArrayList<>();
@@ -67,12 +68,17 @@ final class Reshaping {
     return left;
   }
 
-  /** Axes that are left over must be of size 1. */
-  private void addUnits(int from, int to) throws ImportException {
-    for (Axis axis : axes.subList(from, to)) {
+  /** Axes that are left over must be of size 1; the one feature of a direction stays with it. */
+  private void addUnits(int from, List<List<Axis>> groups) throws ImportException {
+    List<Axis> rest = axes.subList(from, axes.size());
+    for (Axis axis : rest) {
       if (!signal.size(axis).is(1)) {
         throw refuse();
       }
+    }
+    int last = groups.size() - 1;
+    if (last >= 0 && groups.get(last).contains(Axis.PARTS)) {
+      groups.set(last, Stream.concat(groups.get(last).stream(), rest.stream()).toList());
     }
   }
 

@@ -200,6 +200,9 @@ final class Selecting {
     if (step != 1) {
       throw call.refuse("it takes every %d. of a dimension".formatted(step));
     }
+    if (size != null && size.isConstant() && start.isConstant() && start.offset() < 0) {
+      start = Size.of(Math.max(0, start.offset() + size.offset()));
+    }
     boolean toEnd =
         end.equals(size)
             || (end.isConstant()

@@ -1,5 +1,6 @@
 package dev.keepgate.importer.onnx;
 
+import dev.keepgate.model.Activation;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.Merge;
 import java.util.ArrayList;
@@ -70,6 +71,23 @@ final class Stage {
   /** Features that it gives; -1 for an input. */
   int width() {
     return layer == null ? -1 : layer.config().outputSize();
+  }
+
+  /** The function of another stage's output that this one gives; linear where it is none. */
+  Activation activationOver(Stage other) {
+    if (below == other && layer instanceof LayerWeights.Activate activate) {
+      return activate.config().activation();
+    }
+    // A dense layer has its activation inside.
+    boolean same =
+        below == other.below
+            && layer instanceof LayerWeights.Dense mine
+            && other.layer instanceof LayerWeights.Dense its
+            && mine.kernel() == its.kernel()
+            && its.config().activation().equals(Activation.LINEAR);
+    return same && layer instanceof LayerWeights.Dense dense
+        ? dense.config().activation()
+        : Activation.LINEAR;
   }
 
   /** Whether both are of the same cells, however their directions are merged. */

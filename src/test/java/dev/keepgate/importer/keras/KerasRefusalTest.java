@@ -58,7 +58,7 @@ class KerasRefusalTest {
       quoteCharacter = '`',
       value = {
         "\"class_name\": \"LSTM\"   | \"class_name\": \"GRU\"   | (GRU): is not supported",
-        "\"activation\": \"tanh\"   | \"activation\": \"mish\"  | activation: \"mish\"",
+        "\"activation\": \"tanh\"   | \"activation\": \"glu\"   | activation: \"glu\"",
         "\"activation\": \"tanh\"   | \"activation\": \"softmax\" | softmax",
         "\"units\": 4               | \"units\": 5              | expected shape",
         "\"units\": 4               | \"units\": 2000000000     | do not fit",
@@ -72,6 +72,18 @@ class KerasRefusalTest {
     Path file = GOLDEN.resolve("keras-bidirectional-concat/model.keras");
     Path changed = rewrite(file, "config.json", text, replacement);
     assertThat(refusal(changed, ImportLimits.DEFAULT)).hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'\"unroll\": false, \"zero_output_for_mask\": false', layer 'lstm_6' (LSTM); unroll",
+    "'\"zero_output_for_mask\": false, \"units\": 4', layer 'lstm_7' (LSTM); zero_output_for_mask",
+  })
+  void maskThatKerasTakesOtherwiseIsRefused(String text, String message) throws IOException {
+    Path file = GOLDEN.resolve("keras-extra-masked-backwards/model.keras");
+    Path changed = rewrite(file, "config.json", text, text.replace("false", "true"));
+    assertThat(refusal(changed, ImportLimits.DEFAULT))
+        .hasMessageContaining(message.replace(';', ','));
   }
 
   @Test
