@@ -5,7 +5,6 @@ import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.ModelId;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +34,7 @@ public final class ModelRegistry implements AutoCloseable {
   private final ModelLoader loader;
   private final MemoryBudget budget;
   private final Versions versions;
+  private final VersionStorage storage;
   private final LoadThreads threads = new LoadThreads();
   private final int loadParallelism;
 
@@ -43,6 +44,7 @@ public final class ModelRegistry implements AutoCloseable {
   private volatile boolean ready;
 
   /**
+   * @param catalog what this server's replicas agree on; null where it has none
    * @throws IOException if the repository's folder cannot be opened
    */
   public ModelRegistry(
@@ -50,6 +52,7 @@ public final class ModelRegistry implements AutoCloseable {
       LstmKernel kernel,
       Importers importers,
       List<ModelListener> listeners,
+      @Nullable SharedCatalog catalog,
       Clock clock)
       throws IOException {
     this.repository =
@@ -64,6 +67,7 @@ public final class ModelRegistry implements AutoCloseable {
             budget,
             new ImportMemory(Runtime.getRuntime().maxMemory() / 2));
     this.versions = new Versions(properties.repository().maxVersions(), listeners, clock);
+    this.storage = new VersionStorage(repository, catalog);
   }
 
   /** Whether all models that were there at the start are loaded, or have failed to. */
@@ -89,6 +93,14 @@ public final class ModelRegistry implements AutoCloseable {
    */
   public ModelHandle acquire(ModelRequest request) {
     return versions.acquire(request);
+  }
+
+  /**
+   * Says who is lent each version right before it is taken away, by whomever, and may share its
+   * handle: whoever still needs it. Not where the server ends.
+   */
+  public void beforeRetirement(Consumer<ModelHandle> borrower) {
+    versions.beforeRetirement(borrower);
   }
 
   /** Every version, by name and number. */
@@ -185,11 +197,11 @@ public final class ModelRegistry implements AutoCloseable {
     }
   }
 
-  /** The highest version of a name, in memory or on the disk. */
+  /** The highest version of a name, in memory, on the disk or on another replica. */
   private long highest(String name) {
     NavigableMap<Long, Version> known = versions.now().versions(name);
     try {
-      return Math.max(repository.highest(name), known.isEmpty() ? 0 : known.lastKey());
+      return Math.max(storage.highest(name), known.isEmpty() ? 0 : known.lastKey());
     } catch (IOException e) {
       throw new RegistryException.StorageFailure("could not read the repository", e);
     }
@@ -203,7 +215,7 @@ public final class ModelRegistry implements AutoCloseable {
       version.loading();
       ModelLoader.Loaded loaded = loader.load(upload.finish());
       try {
-        while (!isCommitted(upload, version.id())) {
+        while (!storage.store(version, upload)) {
           if (isNumberGiven) {
             throw new RegistryException.VersionExists(version.id(), false);
           }
@@ -224,15 +236,6 @@ public final class ModelRegistry implements AutoCloseable {
     }
   }
 
-  private boolean isCommitted(Upload upload, ModelId id) throws IOException {
-    try {
-      repository.commit(upload, id);
-      return true;
-    } catch (FileAlreadyExistsException e) {
-      return false;
-    }
-  }
-
   /**
    * Takes a version away, from the disk and from new requests; who holds a handle finishes. A model
    * that is built in comes back when the server starts again.
@@ -240,6 +243,7 @@ public final class ModelRegistry implements AutoCloseable {
    * @throws RegistryException.NotFound if there is none
    * @throws RegistryException.NotAvailable if it is still loading
    * @throws RegistryException.StorageFailure if the disk refuses; it then serves on
+   * @throws RegistryException.ReplicasUnavailable if the other replicas cannot be told; likewise
    */
   public void remove(ModelId id) {
     Version version = versions.now().find(id);
@@ -251,13 +255,14 @@ public final class ModelRegistry implements AutoCloseable {
     if (!version.claimRemoval()) {
       throw versions.notFound(new ModelRequest.Specific(id));
     }
-    if (!version.info().builtIn()) {
-      try {
-        repository.remove(id);
-      } catch (IOException e) {
-        version.unclaimRemoval();
-        throw new RegistryException.StorageFailure("could not remove model " + id, e);
-      }
+    try {
+      storage.remove(version);
+    } catch (IOException e) {
+      version.unclaimRemoval();
+      throw new RegistryException.StorageFailure("could not remove model " + id, e);
+    } catch (RuntimeException e) {
+      version.unclaimRemoval();
+      throw e;
     }
     versions.retire(version);
   }
@@ -267,10 +272,13 @@ public final class ModelRegistry implements AutoCloseable {
       throw versions.notFound(new ModelRequest.Specific(id));
     }
     try {
-      repository.remove(id);
+      storage.remove(id, repository.revision(id));
     } catch (IOException e) {
       unloaded.add(id);
       throw new RegistryException.StorageFailure("could not remove model " + id, e);
+    } catch (RuntimeException e) {
+      unloaded.add(id);
+      throw e;
     }
   }
 
@@ -384,10 +392,19 @@ public final class ModelRegistry implements AutoCloseable {
     return repository;
   }
 
+  VersionStorage storage() {
+    return storage;
+  }
+
   Map<ModelId, VersionPolicy.Known> known() {
     Map<ModelId, VersionPolicy.Known> known = versions.known();
     unloaded.forEach(id -> known.putIfAbsent(id, new VersionPolicy.Known(ModelStatus.END, null)));
     return known;
+  }
+
+  /** All versions that were not taken away. */
+  List<Version> present() {
+    return versions.now().all().stream().filter(version -> !version.isGone()).toList();
   }
 
   void ready() {
@@ -429,12 +446,29 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   private void load(Version version) {
+    load(version, null);
+  }
+
+  /** Something to be done on the disk. */
+  interface FileWork {
+    void run() throws IOException;
+  }
+
+  /** Loads a version that was claimed, once its files have come. */
+  CompletableFuture<Void> loadAfter(FileWork arrival, Version version) {
+    return threads.runAll(List.of(() -> load(version, arrival)), 1);
+  }
+
+  private void load(Version version, @Nullable FileWork arrival) {
     long start = System.nanoTime();
     try {
       version.loading();
+      if (arrival != null) {
+        arrival.run();
+      }
       versions.serve(version, read(version), start);
     } catch (Throwable e) {
-      if (!version.info().builtIn() && !repository.exists(version.id())) {
+      if (arrival == null && !version.info().builtIn() && !repository.exists(version.id())) {
         versions.forget(version);
         return;
       }
@@ -450,11 +484,34 @@ public final class ModelRegistry implements AutoCloseable {
 
   private ModelLoader.Loaded read(Version version) throws IOException, ImportException {
     if (!version.info().builtIn()) {
-      return loader.load(repository.source(version.id()));
+      ModelSource source = repository.source(version.id());
+      storage.identify(version);
+      return loader.load(source);
     }
+    storage.identify(version);
     try (Upload copy = BuiltInModels.unpack(version.id())) {
       return loader.load(copy.finish());
     }
+  }
+
+  /**
+   * Takes a version out of the memory, after what else is to be done.
+   *
+   * @return false where somebody else is at it
+   * @throws IOException if that failed; the version then serves on
+   */
+  boolean retire(Version version, FileWork before) throws IOException {
+    if (!version.claimRemoval()) {
+      return false;
+    }
+    try {
+      before.run();
+    } catch (IOException | RuntimeException e) {
+      version.unclaimRemoval();
+      throw e;
+    }
+    versions.retire(version);
+    return true;
   }
 
   /** Takes a version out of the memory whose folder has gone. */

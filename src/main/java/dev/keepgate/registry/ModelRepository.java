@@ -3,6 +3,7 @@ package dev.keepgate.registry;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.model.ModelId;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class ModelRepository implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(ModelRepository.class);
+  private static final String DISPLACED = ".displaced";
   private static final int RENAME_ATTEMPTS = 10;
 
   private final Path root;
@@ -237,14 +239,91 @@ final class ModelRepository implements AutoCloseable {
     }
     Path trash = work().newFolder("trash");
     try {
-      Path model = modelFolder(id);
-      Files.move(folder(id), trash.resolve("version"), StandardCopyOption.ATOMIC_MOVE);
-      syncRemoval(model);
+      moveOut(id, trash.resolve("version"));
     } catch (NoSuchFileException e) {
       log.warn("{} had gone from the repository before it was removed", id);
     } finally {
       Disk.discard(trash);
     }
+  }
+
+  /**
+   * Takes one revision of a version out, durably, and no other that another process may have put
+   * there meanwhile.
+   */
+  void remove(ModelId id, Revision revision) throws IOException {
+    Path trash = work().newFolder("trash");
+    try {
+      Path version = trash.resolve("version");
+      if (isOther(revision, readRevision(folder(id)))) {
+        return;
+      }
+      moveOut(id, version);
+      if (isOther(revision, readRevision(version))) {
+        moveIn(version, id);
+        Disk.syncFolder(modelFolder(id));
+      }
+    } catch (NoSuchFileException e) {
+      log.debug("{} was removed by another", id);
+    } finally {
+      Disk.discard(trash);
+    }
+  }
+
+  private static boolean isOther(Revision revision, @Nullable Revision found) {
+    return found != null && !found.id().equals(revision.id());
+  }
+
+  private void moveOut(ModelId id, Path target) throws IOException {
+    Path model = modelFolder(id);
+    Files.move(folder(id), target, StandardCopyOption.ATOMIC_MOVE);
+    syncRemoval(model);
+  }
+
+  /**
+   * Puts a version's files aside, where nothing looks for versions; their new place.
+   *
+   * @throws NoSuchFileException if there is no such version
+   */
+  Path displace(ModelId id) throws IOException {
+    Path aside = Files.createDirectories(root.resolve(DISPLACED));
+    Path place = Files.createTempDirectory(aside, id.name() + "-" + id.version() + "-");
+    moveOut(id, place.resolve(Long.toString(id.version())));
+    Disk.syncFolder(place);
+    Disk.syncFolder(aside);
+    return place;
+  }
+
+  /** Which making of a version lies here; null where its files do not say. */
+  @Nullable Revision revision(ModelId id) throws IOException {
+    return readRevision(folder(id));
+  }
+
+  private static @Nullable Revision readRevision(Path folder) throws IOException {
+    try (InputStream in = Files.newInputStream(folder.resolve(Revision.FILE))) {
+      return Revision.decode(in.readNBytes(Revision.MAX_BYTES));
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  /** Says, durably, which making of a version lies here. */
+  void mark(ModelId id, Revision revision) throws IOException {
+    Path made = work().newFolder("mark");
+    try {
+      Path file = made.resolve(Revision.FILE);
+      Files.write(file, revision.encode());
+      Disk.syncTree(made);
+      Files.move(file, folder(id).resolve(Revision.FILE), StandardCopyOption.ATOMIC_MOVE);
+      Disk.syncFolder(folder(id));
+    } finally {
+      Disk.discard(made);
+    }
+  }
+
+  /** The names, sizes and digests of a version's files. */
+  Manifest manifest(ModelId id) throws IOException {
+    return Manifest.of(folder(id));
   }
 
   /** Has to come before the files are deleted: else a crash may bring back a part of them. */
@@ -274,7 +353,7 @@ final class ModelRepository implements AutoCloseable {
     return model;
   }
 
-  private Path folder(ModelId id) {
+  Path folder(ModelId id) {
     String version = Long.toString(id.version());
     Path own = root.resolve(id.name()).resolve(version);
     if (!id.name().equals(singleModel) || Files.exists(own, LinkOption.NOFOLLOW_LINKS)) {

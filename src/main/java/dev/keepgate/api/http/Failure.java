@@ -117,6 +117,10 @@ public record Failure(
       return of(HttpStatus.INSUFFICIENT_STORAGE, "no-memory", e);
     } else if (e instanceof RegistryException.TooManyVersions) {
       return of(HttpStatus.INSUFFICIENT_STORAGE, "too-many-versions", e);
+    } else if (e instanceof RegistryException.ReplicasUnavailable) {
+      return of(HttpStatus.SERVICE_UNAVAILABLE, "replicas-unavailable", e).retryAfter(SOON);
+    } else if (e instanceof RegistryException.SharedStorageFull) {
+      return of(HttpStatus.INSUFFICIENT_STORAGE, "shared-storage-full", e);
     }
     return of(HttpStatus.INTERNAL_SERVER_ERROR, "storage-failure", e);
   }
