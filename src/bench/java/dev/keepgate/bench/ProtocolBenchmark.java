@@ -236,9 +236,14 @@ final class ProtocolBenchmark {
 
   private static byte[] withJsonLength(String path, int length, byte[] body) {
     byte[] head =
-        ("POST %s HTTP/1.1\r\nHost: localhost\r\nInference-Header-Content-Length: %d\r\n"
-                + "Content-Length: %d\r\n\r\n")
-            .formatted(path, length, body.length)
+        String.join(
+                "\r\n",
+                "POST " + path + " HTTP/1.1",
+                "Host: localhost",
+                "Inference-Header-Content-Length: " + length,
+                "Content-Length: " + body.length,
+                "",
+                "")
             .getBytes(StandardCharsets.US_ASCII);
     byte[] request = Arrays.copyOf(head, head.length + body.length);
     System.arraycopy(body, 0, request, head.length, body.length);

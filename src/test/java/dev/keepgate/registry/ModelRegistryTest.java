@@ -402,6 +402,12 @@ class ModelRegistryTest {
       registry.models.load("a");
       assertLatest(registry, 2);
       assertThat(registry.models.unloaded()).isEmpty();
+      try (ModelHandle held = registry.models.acquire(ModelRequest.latest("a"))) {
+        registry.models.unload("a");
+        registry.models.load("a");
+        assertLatest(registry, 2);
+        assertThat(OpenRegistry.step(held, kernel)).isNotEmpty();
+      }
       registry.models.unload("a");
       registry.models.remove(new ModelId("a", 1));
       registry.models.remove("a");

@@ -186,7 +186,12 @@ class OipController {
   /** Of whatever type it is said to be: Triton's clients do not say. */
   private Map<String, Object> document(HttpServletRequest request) throws IOException {
     byte[] bytes = body(request);
-    return bytes.length == 0 ? Map.of() : JSON.readValue(bytes, OBJECT);
+    if (bytes.length == 0) {
+      return Map.of();
+    }
+    // A document may be null.
+    @Nullable Map<String, Object> document = JSON.readValue(bytes, OBJECT);
+    return document == null ? Map.of() : document;
   }
 
   private byte[] body(HttpServletRequest request) throws IOException {

@@ -182,6 +182,7 @@ class OipHttpTest {
     String model = "models/notebook-stacked/";
     assertThat(repository(model + "unload", "{\"parameters\": {}}").statusCode()).isEqualTo(200);
     assertThat(get("/v2/models/notebook-stacked/ready").statusCode()).isEqualTo(404);
+    assertThat(repository("index", "null").statusCode()).isEqualTo(200);
     assertThat(repository("index", "").body()).asString().contains("\"reason\":\"unloaded\"");
     assertThat(repository("index", "{\"ready\": true}").body())
         .asString()
