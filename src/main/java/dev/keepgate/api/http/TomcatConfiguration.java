@@ -15,4 +15,11 @@ class TomcatConfiguration {
         factory.addContextCustomizers(
             context -> context.getParent().getPipeline().addValve(new ProblemReportValve(answers)));
   }
+
+  /** Nothing here is a form: a model's file may come as any media type, curl's default included. */
+  @Bean
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> noForms() {
+    return factory ->
+        factory.addConnectorCustomizers(connector -> connector.setParseBodyMethods(""));
+  }
 }
