@@ -39,3 +39,24 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 true
 {{- end }}
 {{- end }}
+
+{{/* What Redis' address makes of the settings; `config` may say otherwise. */}}
+{{- define "keepgate.redis" -}}
+{{- with .Values.redis }}
+{{- if .host -}}
+spring:
+  data:
+    redis:
+      host: {{ .host | quote }}
+      port: {{ .port }}
+keepgate:
+  sequences:
+    store: redis
+  replicas:
+    share: redis
+    {{- if and $.Values.persistence.enabled (has "ReadWriteMany" $.Values.persistence.accessModes) }}
+    content: folder
+    {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -11,13 +11,17 @@ if known ~= before then
   return {'CONFLICT'}
 end
 local more = bytes - size_of(id)
-if more > 0 and (total('bytes:' .. model) + more > tonumber(ARGV[8])
-    or total('bytes') + more > tonumber(ARGV[9])) then
-  return {'FULL'}
+local max_of_model, max = tonumber(ARGV[8]), tonumber(ARGV[9])
+local bounds = {{'bytes:' .. model, more, max_of_model, model}, {'bytes', more, max}}
+local answer = {'OK'}
+local fits = bytes <= math.min(max_of_model, max)
+if not make_room(bounds, fits and ARGV[10] == '1', tonumber(ARGV[11]), answer) then
+  answer[1] = 'FULL'
+  return answer
 end
 keep(revision, blob, bytes, model, tonumber(ARGV[7]))
 if more ~= 0 then
   add('bytes', more)
   add('bytes:' .. model, more)
 end
-return {'OK'}
+return answer

@@ -69,3 +69,43 @@ local function keep(revision, blob, bytes, model, ttl)
   redis.call('ZADD', deadlines, string.format('%.0f', now + ttl), id)
   redis.call('HSET', sizes, id, bytes .. ' ' .. model)
 end
+
+-- The sequence that would expire first, of the model or of any, but not this one.
+local function victim(model)
+  for _, sequence in ipairs(redis.call('ZRANGE', deadlines, 0, model and 999 or 1)) do
+    local _, other = size_of(sequence)
+    if sequence ~= id and (not model or other == model) then
+      return sequence
+    end
+  end
+  return nil
+end
+
+-- Frees what has expired, and where it may ends others, until so much more fits; whether it does.
+-- A bound is {total, more, maximum, model or nil where it is of all models}.
+local function make_room(bounds, evicts, tombstones, answer)
+  local function exceeded()
+    for _, bound in ipairs(bounds) do
+      if bound[2] > 0 and total(bound[1]) + bound[2] > bound[3] then
+        return bound
+      end
+    end
+    return nil
+  end
+  if not exceeded() then
+    return true
+  end
+  for _, swept in ipairs(sweep(64, tombstones)) do
+    answer[#answer + 1] = 'EXPIRED ' .. swept
+  end
+  local bound = exceeded()
+  while bound do
+    local sequence = evicts and victim(bound[4]) or nil
+    if not sequence then
+      return false
+    end
+    answer[#answer + 1] = 'EVICTED ' .. finish(sequence, tombstones)
+    bound = exceeded()
+  end
+  return true
+end

@@ -78,11 +78,31 @@ class ArchitectureTest {
             .because("the use cases serve every protocol alike"),
         noClasses()
             .that()
-            .resideOutsideOfPackage("dev.keepgate.sequence..")
+            .resideOutsideOfPackages(
+                "dev.keepgate.sequence..", "dev.keepgate.registry.redis..", "dev.keepgate.redis..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework.data..", "io.lettuce..")
-            .because("only the store knows where sequences lie"),
+            .because("only a store knows where sequences lie, and what replicas agree on"),
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.keepgate.registry.redis..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.keepgate.registry.redis..")
+            .because("the registry is the same for one server and for many, whatever joins them"),
+        room(
+                "redis",
+                "model",
+                "kernel",
+                "importer",
+                "registry",
+                "batch",
+                "sequence",
+                "inference",
+                "api",
+                "metrics")
+            .because("how Redis is reached does not depend on what is kept there"),
         room("api", "kernel", "batch", "sequence", "metrics")
             .because("a protocol asks the use cases; scheduling is not its business"),
         noClasses()

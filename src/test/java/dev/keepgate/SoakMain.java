@@ -59,6 +59,7 @@ public final class SoakMain {
         SpringApplication.run(
             KeepgateApplication.class,
             "--server.port=0",
+            "--spring.grpc.server.port=0",
             "--logging.level.root=warn",
             "--keepgate.repository.path=" + repository)) {
       int port = context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);

@@ -17,19 +17,16 @@ final class Benchmarks {
   public static void main(String[] args) throws Exception {
     String name = args.length > 0 ? args[0] : "kernel";
     boolean isQuick = args.length > 1 && Boolean.parseBoolean(args[1]);
-    if (name.equals("serving")) {
-      serving(isQuick);
-      return;
+    switch (name) {
+      case "kernel" -> kernel(isQuick);
+      case "serving" -> serving(isQuick);
+      case "protocols" -> ProtocolBenchmark.write(isQuick, FOLDER.resolve("protocols.json"));
+      case "sequences" -> sequences(isQuick);
+      case "imports" -> new ImportBenchmark(FOLDER.resolve("models")).run();
+      default ->
+          throw new IllegalArgumentException(
+              "no benchmark '" + name + "': kernel, serving, protocols, sequences or imports");
     }
-    if (name.equals("imports")) {
-      new ImportBenchmark(FOLDER.resolve("models")).run();
-      return;
-    }
-    if (!name.equals("kernel")) {
-      throw new IllegalArgumentException("no benchmark '" + name + "': imports, kernel or serving");
-    }
-    System.out.println(Backend.load(BlasOptions.DEFAULT));
-    kernel(isQuick);
   }
 
   private static void serving(boolean isQuick) throws Exception {
@@ -41,7 +38,15 @@ final class Benchmarks {
     Files.writeString(FOLDER.resolve("serving.svg"), report.svg());
   }
 
+  private static void sequences(boolean isQuick) throws Exception {
+    SequenceBenchmark benchmark = isQuick ? SequenceBenchmark.quick() : SequenceBenchmark.full();
+    List<SequenceBenchmark.Line> lines = benchmark.run();
+    Files.createDirectories(FOLDER);
+    Files.writeString(FOLDER.resolve("sequences.json"), SequenceBenchmark.json(lines));
+  }
+
   private static void kernel(boolean isQuick) throws IOException {
+    System.out.println(Backend.load(BlasOptions.DEFAULT));
     MachineLimits limits = MachineLimits.measure();
     System.out.println(limits);
     KernelBenchmark benchmark = isQuick ? KernelBenchmark.quick() : KernelBenchmark.full();

@@ -52,7 +52,8 @@ final class LoadClient {
     try {
       List<Callable<Sample>> loops = new ArrayList<>();
       for (int i = 0; i < clients; i++) {
-        int first = i;
+        // Spread out, so that clients do not follow each other.
+        int first = (int) ((long) i * requests.size() / clients);
         loops.add(() -> loop(port, requests, first, end));
       }
       List<Sample> samples = new ArrayList<>();
@@ -80,13 +81,10 @@ final class LoadClient {
     long[] nanos = new long[1024];
     int count = 0;
     int errors = 0;
-    try (Socket socket = new Socket("localhost", port)) {
-      socket.setTcpNoDelay(true);
-      InputStream in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
+    try (Connection connection = new Connection(port)) {
       for (int i = first; System.nanoTime() < end; i++) {
         long begun = System.nanoTime();
-        socket.getOutputStream().write(requests.get(i % requests.size()));
-        if (readAnswer(in) != 200) {
+        if (connection.exchange(requests.get(i % requests.size())) != 200) {
           errors++;
           continue;
         }
@@ -99,23 +97,62 @@ final class LoadClient {
     return new Sample(Arrays.copyOf(nanos, count), errors);
   }
 
-  private static int readAnswer(InputStream in) throws IOException {
-    int status = Integer.parseInt(line(in).split(" ", 3)[1]);
-    long length = -1;
-    for (String header = line(in); !header.isEmpty(); header = line(in)) {
-      if (header.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
-        length = Long.parseLong(header.substring(15).strip());
-      }
+  /** One request at a time; opened again after an answer with which the server closes it. */
+  private static final class Connection implements AutoCloseable {
+
+    private final int port;
+    private Socket socket;
+    private InputStream in;
+
+    Connection(int port) throws IOException {
+      this.port = port;
+      this.socket = open(port);
+      this.in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
     }
-    if (length >= 0) {
-      in.skipNBytes(length);
+
+    private static Socket open(int port) throws IOException {
+      Socket socket = new Socket("localhost", port);
+      socket.setTcpNoDelay(true);
+      return socket;
+    }
+
+    /** Sends a request, reads its answer to the end, and returns its status. */
+    int exchange(byte[] request) throws IOException {
+      socket.getOutputStream().write(request);
+      int status = Integer.parseInt(line(in).split(" ", 3)[1]);
+      long length = -1;
+      boolean last = false;
+      for (String header = line(in); !header.isEmpty(); header = line(in)) {
+        String lower = header.toLowerCase(Locale.ROOT);
+        last |= lower.equals("connection: close");
+        if (lower.startsWith("content-length:")) {
+          length = Long.parseLong(header.substring(15).strip());
+        }
+      }
+      skipBody(length);
+      if (last) {
+        socket.close();
+        socket = open(port);
+        in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
+      }
       return status;
     }
-    for (int size = chunk(in); size > 0; size = chunk(in)) {
-      in.skipNBytes(size + 2L);
+
+    private void skipBody(long length) throws IOException {
+      if (length >= 0) {
+        in.skipNBytes(length);
+        return;
+      }
+      for (int size = chunk(in); size > 0; size = chunk(in)) {
+        in.skipNBytes(size + 2L);
+      }
+      String unused = line(in);
     }
-    String unused = line(in);
-    return status;
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
   }
 
   private static int chunk(InputStream in) throws IOException {

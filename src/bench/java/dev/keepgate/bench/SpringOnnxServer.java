@@ -94,7 +94,10 @@ class SpringOnnxServer {
   public static void main(String[] args) {
     SpringApplication application = new SpringApplication(SpringOnnxServer.class);
     application.setDefaultProperties(
-        Map.of("spring.threads.virtual.enabled", "true", "logging.level.root", "warn"));
+        Map.of(
+            "spring.threads.virtual.enabled", "true",
+            "server.tomcat.max-keep-alive-requests", "-1",
+            "logging.level.root", "warn"));
     var unused = application.run(args);
   }
 }

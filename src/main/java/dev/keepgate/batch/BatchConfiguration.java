@@ -3,6 +3,7 @@ package dev.keepgate.batch;
 import dev.keepgate.kernel.Backend;
 import dev.keepgate.kernel.BackendInfo;
 import dev.keepgate.kernel.LstmKernel;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.annotation.Bean;
@@ -26,8 +27,11 @@ class BatchConfiguration {
 
   @Bean
   BatchScheduler batchScheduler(
-      LstmKernel kernel, BackendInfo backend, BatchProperties properties, BatchListener listener) {
-    BatchScheduler scheduler = new BatchScheduler(kernel, properties, listener);
+      LstmKernel kernel,
+      BackendInfo backend,
+      BatchProperties properties,
+      List<BatchListener> listeners) {
+    BatchScheduler scheduler = new BatchScheduler(kernel, properties, BatchListener.all(listeners));
     log.info(
         "backend {}, {}, core type {}, {} BLAS thread(s) a call, {} lane(s), kernel {}",
         backend.name(),

@@ -270,7 +270,11 @@ final class BatchQueues {
 
   private long untilReady() {
     long now = now();
-    return queues.values().stream().mapToLong(queue -> readyIn(queue, now)).min().orElse(NEVER);
+    long soonest = NEVER;
+    for (BatchQueue queue : queues.values()) {
+      soonest = Math.min(soonest, readyIn(queue, now));
+    }
+    return soonest;
   }
 
   /** Nanoseconds until a lane may take from the queue, if nothing else happens. */

@@ -93,6 +93,7 @@ final class Lane implements AutoCloseable {
     try {
       if (!submission.isOver(now)) {
         BatchTask task = submission.task();
+        listener.unrolling(task.model(), task.input().batch());
         LstmOutput output =
             task.model().unroll(task.input(), task.returnSequences(), task.trace(), scratch);
         submission.complete(output, queues.now());
@@ -138,7 +139,7 @@ final class Lane implements AutoCloseable {
       }
     }
     if (!seats.isEmpty()) {
-      listener.stepping(seats.size());
+      listener.stepping(serving.model(), seats.size());
     }
   }
 

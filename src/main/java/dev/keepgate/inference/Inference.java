@@ -146,7 +146,7 @@ public final class Inference {
       return follower.awaitMoreThan(seen, nanos);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InferenceException.Failed("the server is shutting down", e);
+      throw new InferenceException.ShuttingDown(e);
     }
   }
 
@@ -234,7 +234,7 @@ public final class Inference {
           String.valueOf(e.getMessage()), properties.retryAfter());
     } catch (IllegalStateException e) {
       held.close();
-      throw new InferenceException.Failed("the server is shutting down", e);
+      throw new InferenceException.ShuttingDown(e);
     }
   }
 
@@ -247,11 +247,11 @@ public final class Inference {
       future.cancel(false);
       throw new InferenceException.DeadlineExceeded();
     } catch (CancellationException e) {
-      throw new InferenceException.Failed("the server is shutting down", e);
+      throw new InferenceException.ShuttingDown(e);
     } catch (InterruptedException e) {
       future.cancel(false);
       Thread.currentThread().interrupt();
-      throw new InferenceException.Failed("the server is shutting down", e);
+      throw new InferenceException.ShuttingDown(e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof TaskExpiredException) {
         throw new InferenceException.DeadlineExceeded();

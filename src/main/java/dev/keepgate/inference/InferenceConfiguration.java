@@ -6,11 +6,25 @@ import dev.keepgate.sequence.SequenceListener;
 import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceStore;
 import java.time.Clock;
+import java.util.List;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 
 @Configuration(proxyBeanMethods = false)
 class InferenceConfiguration {
+
+  @Bean
+  ModelStatistics modelStatistics() {
+    return new ModelStatistics();
+  }
+
+  /** Whoever has something to say says it once. */
+  @Bean
+  @Primary
+  InferenceListener inferenceListeners(List<InferenceListener> listeners) {
+    return new InferenceListeners(listeners);
+  }
 
   @Bean
   Inference inference(

@@ -96,7 +96,16 @@ public abstract sealed class InferenceException extends RuntimeException {
     }
   }
 
-  /** The server is shutting down, or its arithmetic failed. */
+  /** The server is shutting down. */
+  public static final class ShuttingDown extends InferenceException {
+    private static final long serialVersionUID = 1L;
+
+    ShuttingDown(Throwable cause) {
+      super("the server is shutting down", cause);
+    }
+  }
+
+  /** The arithmetic failed. */
   public static final class Failed extends InferenceException {
     private static final long serialVersionUID = 1L;
 

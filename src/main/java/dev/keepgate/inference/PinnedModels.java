@@ -11,8 +11,9 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.ToLongFunction;
 
 /**
- * The versions whose sequences this process has stepped, each held by one handle: a version that is
- * taken away drains here until its last sequence has ended.
+ * The versions whose sequences this process has stepped, and those that went while any process had
+ * sequences of theirs, each held by one handle: a version that is taken away drains here until its
+ * last sequence has ended.
  */
 final class PinnedModels implements AutoCloseable {
 
@@ -23,6 +24,21 @@ final class PinnedModels implements AutoCloseable {
   PinnedModels(ModelRegistry registry, ToLongFunction<ModelId> openSequences) {
     this.registry = registry;
     this.openSequences = openSequences;
+    registry.beforeRetirement(this::pinWhileOpen);
+  }
+
+  /** Any replica may be asked for the next step of a sequence that others stepped so far. */
+  private void pinWhileOpen(ModelHandle handle) {
+    boolean isOpen;
+    try {
+      isOpen = openSequences.applyAsLong(handle.id()) > 0;
+    } catch (RuntimeException e) {
+      // Nobody knows now. It is let go later, where there is none.
+      isOpen = true;
+    }
+    if (isOpen) {
+      pin(handle);
+    }
   }
 
   /**

@@ -28,6 +28,7 @@ final class SequenceDrain implements SmartLifecycle {
 
   @Override
   public synchronized void start() {
+    sequences.accept();
     ScheduledExecutorService started =
         Executors.newSingleThreadScheduledExecutor(
             task -> {

@@ -193,7 +193,7 @@ public final class Sequences implements AutoCloseable {
             throw new InferenceException.DeadlineExceeded();
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new InferenceException.Failed("the server is shutting down", e);
+            throw new InferenceException.ShuttingDown(e);
           }
         });
   }
@@ -337,6 +337,16 @@ public final class Sequences implements AutoCloseable {
       throw refused(Reason.UNKNOWN, "there is no such sequence", null);
     }
     return new SequenceId(id);
+  }
+
+  /** How long a sequence outlives its last step, unless it was opened with a time of its own. */
+  public Duration ttl() {
+    return properties.ttl();
+  }
+
+  /** Opens sequences, also after it was told not to. */
+  void accept() {
+    draining = false;
   }
 
   /** Opens no more sequences; those that are open may be stepped on. */

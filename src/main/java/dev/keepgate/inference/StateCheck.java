@@ -51,8 +51,8 @@ final class StateCheck {
     if (given == null) {
       return zero;
     }
-    int[] widths = config.cells().stream().mapToInt(width).toArray();
-    boolean uniform = Arrays.stream(widths).distinct().count() == 1;
+    int[] widths = widths(width);
+    boolean uniform = isUniform(widths);
     if (given.size() == 1 && uniform && stacks(given.get(0).shape(), widths, batch, batched)) {
       return split(floats(given.get(0), field, errors), widths, batch);
     }
@@ -82,6 +82,24 @@ final class StateCheck {
                         ? Arrays.toString(given.get(0).shape())
                         : given.size() + " tensors")));
     return zero;
+  }
+
+  private int[] widths(ToIntFunction<CellConfig> width) {
+    List<CellConfig> cells = config.cells();
+    int[] widths = new int[cells.size()];
+    for (int i = 0; i < widths.length; i++) {
+      widths[i] = width.applyAsInt(cells.get(i));
+    }
+    return widths;
+  }
+
+  private static boolean isUniform(int[] widths) {
+    for (int width : widths) {
+      if (width != widths[0]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String expectedState(int[] widths, boolean uniform, int batch) {

@@ -4,6 +4,7 @@ import dev.keepgate.api.http.ProblemListener;
 import dev.keepgate.batch.BatchListener;
 import dev.keepgate.inference.InferenceListener;
 import dev.keepgate.inference.Operation;
+import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.ModelListener;
@@ -52,7 +53,7 @@ class ServingMeters implements BatchListener, InferenceListener, ModelListener, 
   }
 
   @Override
-  public void stepping(int rows) {
+  public void stepping(CompiledModel model, int rows) {
     laneRows.record(rows);
   }
 

@@ -7,7 +7,7 @@ import java.util.List;
  * What a model computes: its layers from input to output, and what it answers.
  *
  * <p>Layers after the last LSTM layer are the head; all layers but the LSTM's work on each step
- * alone.
+ * alone. What is derived here is asked for at every request, so it is plain loops.
  *
  * @param layers at least one of them an LSTM layer; an embedding only in front
  * @param returnSequences whether an unroll answers every step where the request does not say
@@ -62,23 +62,33 @@ public record LstmConfig(List<LayerConfig> layers, boolean returnSequences, Summ
 
   /** Whether every LSTM layer can go a step at a time. */
   public boolean isCausal() {
-    return lstmLayers().stream().allMatch(LayerConfig.Lstm::isCausal);
+    for (LayerConfig layer : layers) {
+      if (layer instanceof LayerConfig.Lstm lstm && !lstm.isCausal()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether the input's numbers can mark a step as none. */
   public boolean masksSteps() {
-    return layers.stream()
-        .anyMatch(
-            layer ->
-                layer instanceof LayerConfig.Masking
-                    || (layer instanceof LayerConfig.Embedding embedding && embedding.maskZero()));
+    for (LayerConfig layer : layers) {
+      if (layer instanceof LayerConfig.Masking
+          || (layer instanceof LayerConfig.Embedding embedding && embedding.maskZero())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   public List<LayerConfig.Lstm> lstmLayers() {
-    return layers.stream()
-        .filter(LayerConfig.Lstm.class::isInstance)
-        .map(LayerConfig.Lstm.class::cast)
-        .toList();
+    List<LayerConfig.Lstm> lstms = new ArrayList<>(layers.size());
+    for (LayerConfig layer : layers) {
+      if (layer instanceof LayerConfig.Lstm lstm) {
+        lstms.add(lstm);
+      }
+    }
+    return lstms;
   }
 
   /**
@@ -94,6 +104,6 @@ public record LstmConfig(List<LayerConfig> layers, boolean returnSequences, Summ
         cells.add(layer.backward());
       }
     }
-    return List.copyOf(cells);
+    return cells;
   }
 }

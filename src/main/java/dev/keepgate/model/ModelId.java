@@ -1,7 +1,5 @@
 package dev.keepgate.model;
 
-import java.util.regex.Pattern;
-
 /**
  * A model's name and version, such as {@code notebook-cell/1}.
  *
@@ -10,7 +8,7 @@ import java.util.regex.Pattern;
  */
 public record ModelId(String name, long version) implements Comparable<ModelId> {
 
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,127}");
+  private static final int LONGEST = 128;
 
   /**
    * @throws IllegalArgumentException if the name or version is not of the form above
@@ -27,7 +25,20 @@ public record ModelId(String name, long version) implements Comparable<ModelId> 
   }
 
   public static boolean isName(String name) {
-    return NAME.matcher(name).matches();
+    if (name.isEmpty() || name.length() > LONGEST || !isAlphanumeric(name.charAt(0))) {
+      return false;
+    }
+    for (int i = 1; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if (!isAlphanumeric(c) && c != '-' && c != '_') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isAlphanumeric(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   }
 
   @Override

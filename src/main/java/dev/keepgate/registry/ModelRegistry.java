@@ -5,13 +5,17 @@ import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.ModelId;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,10 +34,17 @@ public final class ModelRegistry implements AutoCloseable {
   private final ModelLoader loader;
   private final MemoryBudget budget;
   private final Versions versions;
+  private final VersionStorage storage;
   private final LoadThreads threads = new LoadThreads();
+  private final int loadParallelism;
+
+  /** Taken out of the memory on demand, and to be loaded only on demand. */
+  private final Set<ModelId> unloaded = ConcurrentHashMap.newKeySet();
+
   private volatile boolean ready;
 
   /**
+   * @param catalog what this server's replicas agree on; null where it has none
    * @throws IOException if the repository's folder cannot be opened
    */
   public ModelRegistry(
@@ -41,9 +52,12 @@ public final class ModelRegistry implements AutoCloseable {
       LstmKernel kernel,
       Importers importers,
       List<ModelListener> listeners,
+      @Nullable SharedCatalog catalog,
       Clock clock)
       throws IOException {
-    this.repository = ModelRepository.open(properties.repository().path());
+    this.repository =
+        ModelRepository.open(properties.repository().path(), properties.repository().singleModel());
+    this.loadParallelism = properties.repository().loadParallelism();
     this.budget = new MemoryBudget(properties.memoryBudgetBytes());
     this.loader =
         new ModelLoader(
@@ -53,6 +67,7 @@ public final class ModelRegistry implements AutoCloseable {
             budget,
             new ImportMemory(Runtime.getRuntime().maxMemory() / 2));
     this.versions = new Versions(properties.repository().maxVersions(), listeners, clock);
+    this.storage = new VersionStorage(repository, catalog);
   }
 
   /** Whether all models that were there at the start are loaded, or have failed to. */
@@ -78,6 +93,14 @@ public final class ModelRegistry implements AutoCloseable {
    */
   public ModelHandle acquire(ModelRequest request) {
     return versions.acquire(request);
+  }
+
+  /**
+   * Says who is lent each version right before it is taken away, by whomever, and may share its
+   * handle: whoever still needs it. Not where the server ends.
+   */
+  public void beforeRetirement(Consumer<ModelHandle> borrower) {
+    versions.beforeRetirement(borrower);
   }
 
   /** Every version, by name and number. */
@@ -174,11 +197,11 @@ public final class ModelRegistry implements AutoCloseable {
     }
   }
 
-  /** The highest version of a name, in memory or on the disk. */
+  /** The highest version of a name, in memory, on the disk or on another replica. */
   private long highest(String name) {
     NavigableMap<Long, Version> known = versions.now().versions(name);
     try {
-      return Math.max(repository.highest(name), known.isEmpty() ? 0 : known.lastKey());
+      return Math.max(storage.highest(name), known.isEmpty() ? 0 : known.lastKey());
     } catch (IOException e) {
       throw new RegistryException.StorageFailure("could not read the repository", e);
     }
@@ -192,7 +215,7 @@ public final class ModelRegistry implements AutoCloseable {
       version.loading();
       ModelLoader.Loaded loaded = loader.load(upload.finish());
       try {
-        while (!isCommitted(upload, version.id())) {
+        while (!storage.store(version, upload)) {
           if (isNumberGiven) {
             throw new RegistryException.VersionExists(version.id(), false);
           }
@@ -213,15 +236,6 @@ public final class ModelRegistry implements AutoCloseable {
     }
   }
 
-  private boolean isCommitted(Upload upload, ModelId id) throws IOException {
-    try {
-      repository.commit(upload, id);
-      return true;
-    } catch (FileAlreadyExistsException e) {
-      return false;
-    }
-  }
-
   /**
    * Takes a version away, from the disk and from new requests; who holds a handle finishes. A model
    * that is built in comes back when the server starts again.
@@ -229,39 +243,138 @@ public final class ModelRegistry implements AutoCloseable {
    * @throws RegistryException.NotFound if there is none
    * @throws RegistryException.NotAvailable if it is still loading
    * @throws RegistryException.StorageFailure if the disk refuses; it then serves on
+   * @throws RegistryException.ReplicasUnavailable if the other replicas cannot be told; likewise
    */
   public void remove(ModelId id) {
     Version version = versions.now().find(id);
     if (version == null || version.isGone()) {
-      throw versions.notFound(new ModelRequest.Specific(id));
+      removeUnloaded(id);
+      return;
     }
     requireLoaded(version);
     if (!version.claimRemoval()) {
       throw versions.notFound(new ModelRequest.Specific(id));
     }
-    if (!version.info().builtIn()) {
-      try {
-        repository.remove(id);
-      } catch (IOException e) {
-        version.unclaimRemoval();
-        throw new RegistryException.StorageFailure("could not remove model " + id, e);
-      }
+    try {
+      storage.remove(version);
+    } catch (IOException e) {
+      version.unclaimRemoval();
+      throw new RegistryException.StorageFailure("could not remove model " + id, e);
+    } catch (RuntimeException e) {
+      version.unclaimRemoval();
+      throw e;
     }
     versions.retire(version);
   }
 
+  private void removeUnloaded(ModelId id) {
+    if (!unloaded.remove(id) || !repository.exists(id)) {
+      throw versions.notFound(new ModelRequest.Specific(id));
+    }
+    try {
+      storage.remove(id, repository.revision(id));
+    } catch (IOException e) {
+      unloaded.add(id);
+      throw new RegistryException.StorageFailure("could not remove model " + id, e);
+    } catch (RuntimeException e) {
+      unloaded.add(id);
+      throw e;
+    }
+  }
+
   /** Takes all versions of a name away; throws what {@link #remove(ModelId)} throws. */
   public void remove(String name) {
+    List<Version> present = versions.present(name);
+    List<ModelId> absent = unloaded().stream().filter(id -> id.name().equals(name)).toList();
+    if (present.isEmpty() && absent.isEmpty()) {
+      throw versions.notFound(ModelRequest.latest(name));
+    }
+    present.forEach(ModelRegistry::requireLoaded);
+    absent.forEach(this::removeUnloaded);
+    for (Version version : present) {
+      try {
+        remove(version.id());
+      } catch (RegistryException.NotFound e) {
+        log.debug("{} was removed by another", version.id());
+      }
+    }
+  }
+
+  /** The versions that were unloaded on demand, by name and number. */
+  public List<ModelId> unloaded() {
+    return unloaded.stream().sorted().toList();
+  }
+
+  /**
+   * Loads what there is of a name and is not loaded, and returns when that serves. What serves
+   * already is not read again.
+   *
+   * @throws RegistryException.NotFound if there is nothing
+   * @throws RegistryException.NotAvailable if a version could not be loaded
+   * @throws RegistryException.StorageFailure if the repository cannot be read
+   */
+  public void load(String name) {
+    List<Version> claimed = new ArrayList<>();
+    stamps(name).forEach((id, stamp) -> claimInto(claimed, claimFound(id, stamp == null, stamp)));
+    load(claimed, loadParallelism, () -> {}).join();
+    if (versions.present(name).isEmpty()) {
+      throw versions.notFound(ModelRequest.latest(name));
+    }
+    for (Version version : claimed) {
+      ModelInfo info = version.info();
+      if (version.isBroken()) {
+        throw new RegistryException.NotAvailable(info.id(), info.status(), info.error());
+      }
+    }
+  }
+
+  private void claimInto(List<Version> claimed, @Nullable Version version) {
+    if (version != null) {
+      unloaded.remove(version.id());
+      claimed.add(version);
+    }
+  }
+
+  /** The versions of a name that can be loaded; those that are built in have no stamp. */
+  private Map<ModelId, @Nullable String> stamps(String name) {
+    Map<ModelId, @Nullable String> stamps = new TreeMap<>();
+    try {
+      repository.scan().forEach((id, stamp) -> putNamed(stamps, name, id, stamp));
+    } catch (IOException e) {
+      throw new RegistryException.StorageFailure("could not read the repository", e);
+    }
+    if (stamps.isEmpty()) {
+      BuiltInModels.IDS.stream()
+          .filter(unloaded::contains)
+          .forEach(id -> putNamed(stamps, name, id, null));
+    }
+    return stamps;
+  }
+
+  private static void putNamed(
+      Map<ModelId, @Nullable String> stamps, String name, ModelId id, @Nullable String stamp) {
+    if (id.name().equals(name)) {
+      stamps.put(id, stamp);
+    }
+  }
+
+  /**
+   * Takes all versions of a name out of the memory, and leaves them on the disk; who holds a handle
+   * finishes. They come back by {@link #load(String)}, or when the server starts again.
+   *
+   * @throws RegistryException.NotFound if none is loaded
+   * @throws RegistryException.NotAvailable if one is still loading
+   */
+  public void unload(String name) {
     List<Version> present = versions.present(name);
     if (present.isEmpty()) {
       throw versions.notFound(ModelRequest.latest(name));
     }
     present.forEach(ModelRegistry::requireLoaded);
     for (Version version : present) {
-      try {
-        remove(version.id());
-      } catch (RegistryException.NotFound e) {
-        log.debug("{} was removed by another", version.id());
+      if (version.claimRemoval()) {
+        unloaded.add(version.id());
+        versions.retire(version);
       }
     }
   }
@@ -279,8 +392,19 @@ public final class ModelRegistry implements AutoCloseable {
     return repository;
   }
 
+  VersionStorage storage() {
+    return storage;
+  }
+
   Map<ModelId, VersionPolicy.Known> known() {
-    return versions.known();
+    Map<ModelId, VersionPolicy.Known> known = versions.known();
+    unloaded.forEach(id -> known.putIfAbsent(id, new VersionPolicy.Known(ModelStatus.END, null)));
+    return known;
+  }
+
+  /** All versions that were not taken away. */
+  List<Version> present() {
+    return versions.now().all().stream().filter(version -> !version.isGone()).toList();
   }
 
   void ready() {
@@ -295,7 +419,7 @@ public final class ModelRegistry implements AutoCloseable {
    */
   @Nullable Version claimFound(ModelId id, boolean builtIn, @Nullable String stamp) {
     Version old = versions.now().find(id);
-    if (old != null && !(old.isBroken() && old.claimRemoval())) {
+    if (old != null && !old.isGone() && !(old.isBroken() && old.claimRemoval())) {
       return null;
     }
     Version version = new Version(id, builtIn, stamp);
@@ -322,12 +446,29 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   private void load(Version version) {
+    load(version, null);
+  }
+
+  /** Something to be done on the disk. */
+  interface FileWork {
+    void run() throws IOException;
+  }
+
+  /** Loads a version that was claimed, once its files have come. */
+  CompletableFuture<Void> loadAfter(FileWork arrival, Version version) {
+    return threads.runAll(List.of(() -> load(version, arrival)), 1);
+  }
+
+  private void load(Version version, @Nullable FileWork arrival) {
     long start = System.nanoTime();
     try {
       version.loading();
+      if (arrival != null) {
+        arrival.run();
+      }
       versions.serve(version, read(version), start);
     } catch (Throwable e) {
-      if (!version.info().builtIn() && !repository.exists(version.id())) {
+      if (arrival == null && !version.info().builtIn() && !repository.exists(version.id())) {
         versions.forget(version);
         return;
       }
@@ -343,15 +484,41 @@ public final class ModelRegistry implements AutoCloseable {
 
   private ModelLoader.Loaded read(Version version) throws IOException, ImportException {
     if (!version.info().builtIn()) {
-      return loader.load(repository.source(version.id()));
+      ModelSource source = repository.source(version.id());
+      storage.identify(version);
+      return loader.load(source);
     }
+    storage.identify(version);
     try (Upload copy = BuiltInModels.unpack(version.id())) {
       return loader.load(copy.finish());
     }
   }
 
+  /**
+   * Takes a version out of the memory, after what else is to be done.
+   *
+   * @return false where somebody else is at it
+   * @throws IOException if that failed; the version then serves on
+   */
+  boolean retire(Version version, FileWork before) throws IOException {
+    if (!version.claimRemoval()) {
+      return false;
+    }
+    try {
+      before.run();
+    } catch (IOException | RuntimeException e) {
+      version.unclaimRemoval();
+      throw e;
+    }
+    versions.retire(version);
+    return true;
+  }
+
   /** Takes a version out of the memory whose folder has gone. */
   void unload(ModelId id) {
+    if (!repository.exists(id)) {
+      unloaded.remove(id);
+    }
     Version version = versions.now().find(id);
     if (version == null
         || !(version.isBroken() || version.status() == ModelStatus.AVAILABLE)

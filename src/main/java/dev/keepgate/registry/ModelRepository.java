@@ -3,6 +3,7 @@ package dev.keepgate.registry;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.model.ModelId;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -20,7 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The folder of models, {@code <root>/<model>/<version>/}.
+ * The folder of models, {@code <root>/<model>/<version>/}. One model may be named that lies in the
+ * folder itself: as files, which are its version 1, or as {@code <root>/<version>/}.
  *
  * <p>A version comes in and goes out by one rename between the repository and a {@link WorkFolder}
  * on the same disk, after its content was synced and before its place is: a crash at any moment
@@ -30,20 +32,27 @@ import org.slf4j.LoggerFactory;
 final class ModelRepository implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(ModelRepository.class);
+  private static final String DISPLACED = ".displaced";
   private static final int RENAME_ATTEMPTS = 10;
 
   private final Path root;
+  private final @Nullable String singleModel;
   private final Set<Path> reported = ConcurrentHashMap.newKeySet();
   private @Nullable WorkFolder work;
 
-  private ModelRepository(Path root) {
+  private ModelRepository(Path root, @Nullable String singleModel) {
     this.root = root;
+    this.singleModel = singleModel;
   }
 
-  /** Opens the folder, makes it where there is none, and sweeps what crashes left in it. */
-  static ModelRepository open(Path path) throws IOException {
+  /**
+   * Opens the folder, makes it where there is none, and sweeps what crashes left in it.
+   *
+   * @param singleModel the name of the model that lies in the folder itself; null for none
+   */
+  static ModelRepository open(Path path, @Nullable String singleModel) throws IOException {
     Files.createDirectories(path);
-    ModelRepository repository = new ModelRepository(path.toRealPath());
+    ModelRepository repository = new ModelRepository(path.toRealPath(), singleModel);
     if (Files.isWritable(repository.root)) {
       WorkFolder.sweep(repository.root);
     }
@@ -65,7 +74,13 @@ final class ModelRepository implements AutoCloseable {
    */
   Map<ModelId, String> scan() throws IOException {
     Map<ModelId, String> versions = new TreeMap<>();
+    if (singleModel != null) {
+      scanSingleModel(singleModel, versions);
+    }
     for (Path model : Disk.entries(root, "[!.]*")) {
+      if (isOfSingleModel(model)) {
+        continue;
+      }
       if (Files.isDirectory(model) && ModelId.isName(model.getFileName().toString())) {
         scanModel(model, versions);
       } else {
@@ -73,6 +88,25 @@ final class ModelRepository implements AutoCloseable {
       }
     }
     return versions;
+  }
+
+  /** Whether an entry of the root is a file or a version's folder of the model that lies there. */
+  private boolean isOfSingleModel(Path entry) {
+    return singleModel != null
+        && (Files.isRegularFile(entry) || parseVersion(entry.getFileName().toString()).isPresent());
+  }
+
+  private void scanSingleModel(String name, Map<ModelId, String> versions) throws IOException {
+    for (Path entry : Disk.entries(root, "[!.]*")) {
+      OptionalLong version = parseVersion(entry.getFileName().toString());
+      if (Files.isDirectory(entry) && version.isPresent()) {
+        versions.put(new ModelId(name, version.getAsLong()), stamp(entry));
+      }
+    }
+    ModelId first = new ModelId(name, 1);
+    if (folder(first).equals(root)) {
+      versions.put(first, stamp(root));
+    }
   }
 
   private void scanModel(Path model, Map<ModelId, String> versions) {
@@ -200,16 +234,96 @@ final class ModelRepository implements AutoCloseable {
 
   /** Takes a version out, durably. Does nothing where there is none. */
   void remove(ModelId id) throws IOException {
+    if (!folder(id).startsWith(root.resolve(id.name()))) {
+      throw new IOException("its files lie in the repository's own folder");
+    }
     Path trash = work().newFolder("trash");
     try {
-      Path model = modelFolder(id);
-      Files.move(folder(id), trash.resolve("version"), StandardCopyOption.ATOMIC_MOVE);
-      syncRemoval(model);
+      moveOut(id, trash.resolve("version"));
     } catch (NoSuchFileException e) {
       log.warn("{} had gone from the repository before it was removed", id);
     } finally {
       Disk.discard(trash);
     }
+  }
+
+  /**
+   * Takes one revision of a version out, durably, and no other that another process may have put
+   * there meanwhile.
+   */
+  void remove(ModelId id, Revision revision) throws IOException {
+    Path trash = work().newFolder("trash");
+    try {
+      Path version = trash.resolve("version");
+      if (isOther(revision, readRevision(folder(id)))) {
+        return;
+      }
+      moveOut(id, version);
+      if (isOther(revision, readRevision(version))) {
+        moveIn(version, id);
+        Disk.syncFolder(modelFolder(id));
+      }
+    } catch (NoSuchFileException e) {
+      log.debug("{} was removed by another", id);
+    } finally {
+      Disk.discard(trash);
+    }
+  }
+
+  private static boolean isOther(Revision revision, @Nullable Revision found) {
+    return found != null && !found.id().equals(revision.id());
+  }
+
+  private void moveOut(ModelId id, Path target) throws IOException {
+    Path model = modelFolder(id);
+    Files.move(folder(id), target, StandardCopyOption.ATOMIC_MOVE);
+    syncRemoval(model);
+  }
+
+  /**
+   * Puts a version's files aside, where nothing looks for versions; their new place.
+   *
+   * @throws NoSuchFileException if there is no such version
+   */
+  Path displace(ModelId id) throws IOException {
+    Path aside = Files.createDirectories(root.resolve(DISPLACED));
+    Path place = Files.createTempDirectory(aside, id.name() + "-" + id.version() + "-");
+    moveOut(id, place.resolve(Long.toString(id.version())));
+    Disk.syncFolder(place);
+    Disk.syncFolder(aside);
+    return place;
+  }
+
+  /** Which making of a version lies here; null where its files do not say. */
+  @Nullable Revision revision(ModelId id) throws IOException {
+    return readRevision(folder(id));
+  }
+
+  private static @Nullable Revision readRevision(Path folder) throws IOException {
+    try (InputStream in = Files.newInputStream(folder.resolve(Revision.FILE))) {
+      return Revision.decode(in.readNBytes(Revision.MAX_BYTES));
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  /** Says, durably, which making of a version lies here. */
+  void mark(ModelId id, Revision revision) throws IOException {
+    Path made = work().newFolder("mark");
+    try {
+      Path file = made.resolve(Revision.FILE);
+      Files.write(file, revision.encode());
+      Disk.syncTree(made);
+      Files.move(file, folder(id).resolve(Revision.FILE), StandardCopyOption.ATOMIC_MOVE);
+      Disk.syncFolder(folder(id));
+    } finally {
+      Disk.discard(made);
+    }
+  }
+
+  /** The names, sizes and digests of a version's files. */
+  Manifest manifest(ModelId id) throws IOException {
+    return Manifest.of(folder(id));
   }
 
   /** Has to come before the files are deleted: else a crash may bring back a part of them. */
@@ -239,8 +353,28 @@ final class ModelRepository implements AutoCloseable {
     return model;
   }
 
-  private Path folder(ModelId id) {
-    return root.resolve(id.name()).resolve(Long.toString(id.version()));
+  Path folder(ModelId id) {
+    String version = Long.toString(id.version());
+    Path own = root.resolve(id.name()).resolve(version);
+    if (!id.name().equals(singleModel) || Files.exists(own, LinkOption.NOFOLLOW_LINKS)) {
+      return own;
+    }
+    if (Files.isDirectory(root.resolve(version))) {
+      return root.resolve(version);
+    }
+    return id.version() == 1 && hasFiles() ? root : own;
+  }
+
+  private boolean hasFiles() {
+    try {
+      return Disk.entries(root, "[!.]*").stream()
+          .anyMatch(
+              entry ->
+                  Files.isRegularFile(entry)
+                      && ModelSource.isFileName(entry.getFileName().toString()));
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Made when it is first needed: a repository that is only read may be read-only. */

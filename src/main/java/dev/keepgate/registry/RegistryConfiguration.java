@@ -13,18 +13,36 @@ class RegistryConfiguration {
 
   @Bean
   ModelRegistry modelRegistry(
-      RegistryProperties properties, LstmKernel kernel, ObjectProvider<ModelListener> listeners)
+      RegistryProperties properties,
+      LstmKernel kernel,
+      ObjectProvider<ModelListener> listeners,
+      ObjectProvider<SharedCatalog> catalog)
       throws IOException {
     return new ModelRegistry(
         properties,
         kernel,
         Importers.standard(properties.importLimits().toImportLimits()),
         listeners.orderedStream().toList(),
+        catalog.getIfAvailable(),
         Clock.systemUTC());
   }
 
   @Bean
-  RepositoryWatch repositoryWatch(ModelRegistry registry, RegistryProperties properties) {
-    return new RepositoryWatch(registry, properties.repository());
+  RepositoryWatch repositoryWatch(
+      ModelRegistry registry,
+      RegistryProperties properties,
+      ReplicaProperties replicas,
+      ObjectProvider<SharedCatalog> catalog,
+      ObjectProvider<ReplicaListener> listeners) {
+    SharedCatalog shared = catalog.getIfAvailable();
+    Reconciler reconciler =
+        shared == null
+            ? null
+            : new Reconciler(
+                registry,
+                new Replication(registry, shared, listeners.orderedStream().toList()),
+                replicas.interval(),
+                properties.repository().loadParallelism());
+    return new RepositoryWatch(registry, properties.repository(), reconciler);
   }
 }

@@ -173,4 +173,22 @@ public abstract sealed class RegistryException extends RuntimeException {
       super(doing + ": " + cause, cause);
     }
   }
+
+  /** The catalog that replicas share cannot be asked now; nothing is half done. */
+  public static final class ReplicasUnavailable extends RegistryException {
+    private static final long serialVersionUID = 1L;
+
+    public ReplicasUnavailable(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The storage by which replicas pass models on has no room for one more. */
+  public static final class SharedStorageFull extends RegistryException {
+    private static final long serialVersionUID = 1L;
+
+    public SharedStorageFull(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
 }

@@ -2,6 +2,7 @@ package dev.keepgate.registry;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.model.ModelId;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -76,15 +77,23 @@ public record RegistryProperties(
    * @param loadParallelism models that are loaded at once when the server starts
    * @param maxVersions versions of all models together
    * @param builtIn when the notebook's models are served
+   * @param singleModel a name for files that lie in the folder itself, which are then its version
+   *     1; its version folders may lie there too. KServe mounts a model so. Where it is not set,
+   *     every model has a folder of its own
    */
   public record Repository(
       @DefaultValue("./models") Path path,
       @Nullable Duration pollInterval,
       @DefaultValue("4") @Min(1) @Max(256) int loadParallelism,
       @DefaultValue("10000") @Min(1) int maxVersions,
-      @DefaultValue("auto") BuiltIn builtIn) {
+      @DefaultValue("auto") BuiltIn builtIn,
+      @Nullable String singleModel) {
 
     public Repository {
+      if (singleModel != null && !ModelId.isName(singleModel)) {
+        throw new IllegalArgumentException(
+            "keepgate.repository.single-model: '" + singleModel + "' is no name of a model");
+      }
       if (pollInterval != null) {
         requirePositive("keepgate.repository.poll-interval", pollInterval.toMillis());
       }

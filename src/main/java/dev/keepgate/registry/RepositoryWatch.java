@@ -30,14 +30,22 @@ final class RepositoryWatch implements SmartLifecycle {
 
   private final ModelRegistry registry;
   private final RegistryProperties.Repository properties;
+  private final @Nullable Reconciler reconciler;
   private CompletableFuture<Void> startUp = CompletableFuture.completedFuture(null);
   private Map<ModelId, String> seen = Map.of();
   private @Nullable ScheduledExecutorService poller;
   private volatile boolean running;
 
-  RepositoryWatch(ModelRegistry registry, RegistryProperties.Repository properties) {
+  /**
+   * @param reconciler takes over once what is here is loaded; null where there are no replicas
+   */
+  RepositoryWatch(
+      ModelRegistry registry,
+      RegistryProperties.Repository properties,
+      @Nullable Reconciler reconciler) {
     this.registry = registry;
     this.properties = properties;
+    this.reconciler = reconciler;
   }
 
   @Override
@@ -55,8 +63,13 @@ final class RepositoryWatch implements SmartLifecycle {
   }
 
   private void afterStartUp() {
-    registry.ready();
+    if (reconciler == null) {
+      registry.ready();
+    }
     synchronized (this) {
+      if (running && reconciler != null) {
+        reconciler.start();
+      }
       Duration interval = properties.pollInterval();
       if (running && interval != null) {
         CustomizableThreadFactory factory = new CustomizableThreadFactory("keepgate-poll-");
@@ -76,8 +89,12 @@ final class RepositoryWatch implements SmartLifecycle {
 
   private List<ModelId> builtIn(Map<ModelId, String> found) {
     if (properties.builtIn() == BuiltIn.NEVER
-        || (properties.builtIn() == BuiltIn.AUTO && !found.isEmpty())) {
+        || (properties.builtIn() == BuiltIn.AUTO && (reconciler != null || !found.isEmpty()))) {
       return List.of();
+    }
+    if (reconciler != null) {
+      // What a repository held when its replica started must not tell one from the other.
+      return BuiltInModels.IDS.stream().filter(id -> !found.containsKey(id)).toList();
     }
     var names = found.keySet().stream().map(ModelId::name).collect(Collectors.toSet());
     return BuiltInModels.IDS.stream().filter(id -> !names.contains(id.name())).toList();
@@ -142,6 +159,9 @@ final class RepositoryWatch implements SmartLifecycle {
     running = false;
     if (poller != null) {
       poller.shutdownNow();
+    }
+    if (reconciler != null) {
+      reconciler.close();
     }
   }
 

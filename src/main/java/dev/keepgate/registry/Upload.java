@@ -77,6 +77,11 @@ public final class Upload implements AutoCloseable {
     return folder;
   }
 
+  /** Says which making of its number this is to be. */
+  void mark(Revision revision) throws IOException {
+    Files.write(folder.resolve(Revision.FILE), revision.encode());
+  }
+
   /** Writes what goes beside the files, and looks at the whole. */
   ModelSource finish() throws IOException, ImportException {
     if (config != null) {

@@ -16,6 +16,8 @@ final class Version {
   private final @Nullable String stamp;
   private final AtomicBoolean removing = new AtomicBoolean();
   private volatile State state;
+  private volatile @Nullable Revision revision;
+  private volatile boolean marked;
 
   /**
    * @param stamp what its files looked like when they were found; null where nobody looks again
@@ -52,6 +54,22 @@ final class Version {
 
   @Nullable String stamp() {
     return stamp;
+  }
+
+  /** Which making of its number it is; null where replicas share no catalog, or it has no files. */
+  @Nullable Revision revision() {
+    return revision;
+  }
+
+  /** Whether the revision lies beside the files. */
+  boolean isMarked() {
+    return marked;
+  }
+
+  void revision(Revision known, boolean isMarked) {
+    // In this order: who sees the mark sees its revision.
+    revision = known;
+    marked = isMarked;
   }
 
   /** Borrows the model; null where it does not serve, or no longer. */

@@ -29,6 +29,7 @@ final class Versions {
   private final List<ModelListener> listeners;
   private final Clock clock;
   private final AtomicReference<Catalog> catalog = new AtomicReference<>(Catalog.EMPTY);
+  private volatile Consumer<ModelHandle> beforeRetirement = handle -> {};
   private volatile boolean closed;
 
   /**
@@ -100,11 +101,12 @@ final class Versions {
     return now().versions(name).values().stream().filter(version -> !version.isGone()).toList();
   }
 
-  /** The versions that lie in the repository, as far as they are known. */
+  /** The versions that lie in the repository, as far as they are known from looking there. */
   Map<ModelId, VersionPolicy.Known> known() {
     Map<ModelId, VersionPolicy.Known> known = new LinkedHashMap<>();
     for (Version version : now().all()) {
-      if (!version.info().builtIn()) {
+      boolean isElsewhere = version.isBroken() && version.stamp() == null;
+      if (!version.info().builtIn() && !isElsewhere) {
         known.put(version.id(), new VersionPolicy.Known(version.status(), version.stamp()));
       }
     }
@@ -182,12 +184,29 @@ final class Versions {
     drop(version);
   }
 
+  /** See {@link ModelRegistry#beforeRetirement}. */
+  void beforeRetirement(Consumer<ModelHandle> borrower) {
+    beforeRetirement = borrower;
+  }
+
   /** Takes a version away, whose removal the caller has claimed. */
   void retire(Version version) {
     if (version.status() == ModelStatus.AVAILABLE) {
+      lend(version);
       version.retire();
     } else {
       drop(version);
+    }
+  }
+
+  private void lend(Version version) {
+    ModelHandle handle = version.tryAcquire();
+    if (handle != null) {
+      try (handle) {
+        beforeRetirement.accept(handle);
+      } catch (RuntimeException e) {
+        log.warn("Nobody could hold {} before it went", version.id(), e);
+      }
     }
   }
 

@@ -1,8 +1,16 @@
 package dev.keepgate.sequence;
 
 import dev.keepgate.model.ModelId;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -15,13 +23,23 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(HandOverSequenceStore.class);
 
+  /** Redis is asked for several at once: most of the time is the way there and back. */
+  private static final int THREADS = 16;
+
+  /** How long a Redis that does not answer is waited for. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final InMemorySequenceStore memory;
   private final RedisSequenceStore redis;
+
+  /** What this process takes sequences as. */
+  private final String taker = UUID.randomUUID().toString();
 
   /** Those that are on their way in, so that nobody takes one for unknown meanwhile. */
   private final ConcurrentMap<SequenceId, Boolean> arriving = new ConcurrentHashMap<>();
 
   private volatile boolean running;
+  private volatile boolean leaving;
 
   HandOverSequenceStore(InMemorySequenceStore memory, RedisSequenceStore redis) {
     this.memory = memory;
@@ -30,6 +48,7 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
 
   @Override
   public void create(Sequence sequence) {
+    requireStaying();
     try {
       find(sequence.id());
     } catch (SequenceException.Unknown | SequenceException.Expired e) {
@@ -44,9 +63,12 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
     try {
       return memory.find(id);
     } catch (SequenceException.Unknown e) {
+      // Redis may have it.
+      requireStaying();
       arriving.compute(
           id,
           (key, nobody) -> {
+            // Whoever waited here finds it in memory.
             takeIn(id);
             return null;
           });
@@ -57,26 +79,47 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
   private void takeIn(SequenceId id) {
     Sequence sequence;
     try {
-      sequence = redis.take(id);
-    } catch (SequenceException.Unknown e) {
+      memory.find(id);
       return;
+    } catch (SequenceException.Unknown e) {
+      sequence = redis.take(id, taker);
     }
     try {
       memory.create(sequence);
     } catch (SequenceException.Full e) {
       redis.create(sequence);
       throw e;
+    } finally {
+      confirm(id);
+    }
+  }
+
+  /** Where Redis does not hear it, it forgets of itself that the sequence was taken. */
+  private void confirm(SequenceId id) {
+    try {
+      redis.taken(id);
+    } catch (SequenceException.Unavailable e) {
+      log.debug("That sequence {} has arrived is not confirmed", id, e);
     }
   }
 
   @Override
   public boolean replace(Sequence before, Sequence after) {
+    requireStaying();
     return memory.replace(before, after);
   }
 
   @Override
   public void remove(SequenceId id) {
+    requireStaying();
     memory.remove(find(id).id());
+  }
+
+  /** What is changed after it was handed over would be lost. */
+  private void requireStaying() {
+    if (leaving) {
+      throw new SequenceException.Unavailable("the server has handed its sequences over", null);
+    }
   }
 
   @Override
@@ -91,25 +134,72 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
 
   @Override
   public void start() {
+    leaving = false;
     running = true;
   }
 
   /** Hands over what is open; what Redis does not take is lost with the process. */
   @Override
   public void stop() {
+    leaving = true;
     running = false;
-    int moved = 0;
-    int lost = 0;
-    for (Sequence sequence : memory.open()) {
+    List<Sequence> sequences = memory.open();
+    AtomicInteger moved = new AtomicInteger();
+    AtomicLong heard = new AtomicLong(System.nanoTime());
+    ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+    for (Sequence sequence : sequences) {
+      threads.execute(
+          () -> {
+            if (handOver(sequence, heard)) {
+              moved.incrementAndGet();
+            }
+          });
+    }
+    threads.shutdown();
+    try {
+      while (!threads.awaitTermination(1, TimeUnit.SECONDS)) {
+        log.debug("Handed {} of {} sequences over so far", moved, sequences.size());
+      }
+    } catch (InterruptedException e) {
+      threads.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+    int lost = sequences.size() - moved.get();
+    log.info("Handed {} sequences over to Redis; {} were not taken", moved, lost);
+  }
+
+  /**
+   * Hands one over, as often as that takes.
+   *
+   * @param heard {@link System#nanoTime()} when Redis answered last
+   */
+  private boolean handOver(Sequence sequence, AtomicLong heard) {
+    while (System.nanoTime() - heard.get() < PATIENCE.toNanos()) {
       try {
         redis.create(sequence);
-        moved++;
+        heard.set(System.nanoTime());
+        return true;
+      } catch (SequenceException.Unavailable e) {
+        log.debug("Redis is away", e);
+        if (!pause()) {
+          return false;
+        }
       } catch (SequenceException e) {
-        lost++;
         log.debug("Sequence {} was not handed over", sequence.id(), e);
+        return false;
       }
     }
-    log.info("Handed {} sequences over to Redis; {} were not taken", moved, lost);
+    return false;
+  }
+
+  private static boolean pause() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(100);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   @Override

@@ -5,13 +5,13 @@ import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,12 +35,10 @@ public final class InMemorySequenceStore implements SequenceStore {
 
   /** A sequence's place in an order of time. */
   private record Moment(Instant at, SequenceId id) implements Comparable<Moment> {
-    private static final Comparator<Moment> ORDER =
-        Comparator.comparing(Moment::at).thenComparing(moment -> moment.id().value());
-
     @Override
     public int compareTo(Moment other) {
-      return ORDER.compare(this, other);
+      int order = at.compareTo(other.at);
+      return order != 0 ? order : id.value().compareTo(other.id.value());
     }
   }
 
@@ -64,12 +62,31 @@ public final class InMemorySequenceStore implements SequenceStore {
 
   @Override
   public void create(Sequence sequence) {
+    whereThereIsRoom(
+        sequence,
+        () ->
+            entries.compute(
+                sequence.id(),
+                (id, old) -> {
+                  if (old != null && isAlive(old.sequence())) {
+                    throw new SequenceException.Exists(id);
+                  }
+                  account.reserve(sequence.model(), 1, sequence.bytes());
+                  if (old != null) {
+                    end(old, End.EXPIRED);
+                  }
+                  tombstones.remove(id);
+                  return enter(sequence);
+                }));
+  }
+
+  /** Has a change made, and makes room for it where it needs some. */
+  private Entry whereThereIsRoom(Sequence sequence, Supplier<Entry> change) {
     while (true) {
       try {
-        tryCreate(sequence);
-        return;
+        return change.get();
       } catch (SequenceException.Full e) {
-        if (reap() == 0 && !(mayEvictFor(sequence) && evict(sequence.model()))) {
+        if (reap() == 0 && !(mayEvictFor(sequence) && evict(sequence, e.isOfModel()))) {
           throw e;
         }
       }
@@ -79,22 +96,6 @@ public final class InMemorySequenceStore implements SequenceStore {
   private boolean mayEvictFor(Sequence sequence) {
     long room = Math.min(properties.maxBytes().toBytes(), properties.maxBytesPerModel().toBytes());
     return properties.whenFull() == WhenFull.EVICT && sequence.bytes() <= room;
-  }
-
-  private void tryCreate(Sequence sequence) {
-    entries.compute(
-        sequence.id(),
-        (id, old) -> {
-          if (old != null && isAlive(old.sequence())) {
-            throw new SequenceException.Exists(id);
-          }
-          account.reserve(sequence.model(), 1, sequence.bytes());
-          if (old != null) {
-            end(old, End.EXPIRED);
-          }
-          tombstones.remove(id);
-          return enter(sequence);
-        });
   }
 
   private Entry enter(Sequence sequence) {
@@ -128,16 +129,19 @@ public final class InMemorySequenceStore implements SequenceStore {
   @Override
   public boolean replace(Sequence before, Sequence after) {
     Entry now =
-        entries.compute(
-            before.id(),
-            (id, old) -> {
-              Entry entry = alive(id, old);
-              if (entry.sequence().revision() != before.revision()) {
-                return entry;
-              }
-              resize(after.model(), after.bytes() - entry.sequence().bytes());
-              return new Entry(after, entry.deadline());
-            });
+        whereThereIsRoom(
+            after,
+            () ->
+                entries.compute(
+                    before.id(),
+                    (id, old) -> {
+                      Entry entry = alive(id, old);
+                      if (entry.sequence().revision() != before.revision()) {
+                        return entry;
+                      }
+                      resize(after.model(), after.bytes() - entry.sequence().bytes());
+                      return new Entry(after, entry.deadline());
+                    }));
     return now.sequence().revision() == after.revision();
   }
 
@@ -175,10 +179,10 @@ public final class InMemorySequenceStore implements SequenceStore {
   public int reap() {
     Instant now = clock.instant();
     int ended = 0;
-    Moment due = first(deadlines);
-    while (due != null && !due.at().isAfter(now)) {
-      ended += collect(due) ? 1 : 0;
-      due = first(deadlines);
+    for (Moment due = first(deadlines);
+        due != null && !due.at().isAfter(now);
+        due = first(deadlines)) {
+      ended += collect(due, now) ? 1 : 0;
     }
     return ended;
   }
@@ -188,8 +192,8 @@ public final class InMemorySequenceStore implements SequenceStore {
     return moments.hasNext() ? moments.next() : null;
   }
 
-  /** Ends the sequence that is due, or gives it its new deadline. */
-  private boolean collect(Moment due) {
+  /** Ends the sequence that is due, or gives it its new deadline, which is after {@code now}. */
+  private boolean collect(Moment due, Instant now) {
     Entry left =
         entries.computeIfPresent(
             due.id(),
@@ -197,27 +201,27 @@ public final class InMemorySequenceStore implements SequenceStore {
               if (!entry.deadline().equals(due)) {
                 return entry;
               }
-              if (!isAlive(entry.sequence())) {
-                return end(entry, End.EXPIRED);
-              }
-              return rescheduled(entry);
+              return now.isBefore(entry.sequence().expiresAt())
+                  ? rescheduled(entry)
+                  : end(entry, End.EXPIRED);
             });
     return left == null;
   }
 
   private Entry rescheduled(Entry entry) {
+    deadlines.remove(entry.deadline());
     Moment deadline = new Moment(entry.sequence().expiresAt(), entry.sequence().id());
     deadlines.add(deadline);
-    deadlines.remove(entry.deadline());
     return new Entry(entry.sequence(), deadline);
   }
 
-  /** Ends the sequence of a model that would expire first; false where there is none. */
-  private boolean evict(ModelId model) {
-    boolean anyModel = account.count(model) < properties.maxCountPerModel();
+  /** Ends another sequence that would expire first, of the same model or any; false if none is. */
+  private boolean evict(Sequence sequence, boolean ofModel) {
     for (Moment next : deadlines) {
       Entry entry = entries.get(next.id());
-      if (entry == null || !(anyModel || entry.sequence().model().equals(model))) {
+      if (entry == null
+          || next.id().equals(sequence.id())
+          || (ofModel && !entry.sequence().model().equals(sequence.model()))) {
         continue;
       }
       if (!entry.sequence().expiresAt().equals(next.at())) {

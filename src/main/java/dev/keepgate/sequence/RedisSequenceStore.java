@@ -32,6 +32,9 @@ public final class RedisSequenceStore implements SequenceStore {
   private static final String PREFIX = "{keepgate}:";
   private static final int SWEEP = 500;
 
+  /** How long what was taken is kept for a taker that did not hear the answer. */
+  private static final Duration UNCONFIRMED = Duration.ofMinutes(1);
+
   @SuppressWarnings("rawtypes")
   private static final RedisScript<List> CREATE = script("create");
 
@@ -40,6 +43,9 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @SuppressWarnings("rawtypes")
   private static final RedisScript<List> TAKE = script("take");
+
+  @SuppressWarnings("rawtypes")
+  private static final RedisScript<List> TAKEN = script("taken");
 
   @SuppressWarnings("rawtypes")
   private static final RedisScript<List> REPLACE = script("replace");
@@ -137,14 +143,22 @@ public final class RedisSequenceStore implements SequenceStore {
     return found(FIND, id);
   }
 
-  /** Finds a sequence and takes it out, to be kept elsewhere; throws what {@link #find} throws. */
-  Sequence take(SequenceId id) {
-    return found(TAKE, id);
+  /**
+   * Finds a sequence and takes it out, to be kept elsewhere; throws what {@link #find} throws. The
+   * same taker may take it again, for a minute or until {@link #taken}: the answer may be lost.
+   */
+  Sequence take(SequenceId id, String taker) {
+    return found(TAKE, id, taker, UNCONFIRMED.toMillis());
+  }
+
+  /** Confirms that what was taken has arrived. */
+  void taken(SequenceId id) {
+    run(TAKEN, id.value());
   }
 
   @SuppressWarnings("rawtypes")
-  private Sequence found(RedisScript<List> script, SequenceId id) {
-    List<byte[]> answer = run(script, id.value());
+  private Sequence found(RedisScript<List> script, SequenceId id, Object... more) {
+    List<byte[]> answer = run(script, id.value(), more);
     requirePresent(id, text(answer.get(0)));
     try {
       return SequenceCodec.decode(answer.get(1));
@@ -175,7 +189,10 @@ public final class RedisSequenceStore implements SequenceStore {
             after.model(),
             millisLeft(after),
             properties.maxBytesPerModel().toBytes(),
-            properties.maxBytes().toBytes());
+            properties.maxBytes().toBytes(),
+            properties.whenFull() == WhenFull.EVICT ? 1 : 0,
+            properties.tombstones());
+    answer.stream().skip(1).forEach(ended -> tell(text(ended)));
     String status = text(answer.get(0));
     requirePresent(before.id(), status);
     if (status.equals("FULL")) {

@@ -3,6 +3,7 @@ package dev.keepgate.sequence;
 import dev.keepgate.model.ModelId;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Counts sequences and their bytes against their bounds. */
 final class SequenceAccount {
@@ -32,20 +33,22 @@ final class SequenceAccount {
     Held ofModel = models.getOrDefault(model, NOTHING).plus(count, bytes);
     Held all = total.plus(count, bytes);
     if (count > 0) {
-      check(ofModel.count(), bounds.maxCountPerModel(), "sequences of " + model);
-      check(all.count(), bounds.maxCount(), "sequences");
+      check(ofModel.count(), bounds.maxCountPerModel(), "sequences", model);
+      check(all.count(), bounds.maxCount(), "sequences", null);
     }
     if (bytes > 0) {
-      check(ofModel.bytes(), bounds.maxBytesPerModel().toBytes(), "bytes of sequences of " + model);
-      check(all.bytes(), bounds.maxBytes().toBytes(), "bytes of sequences");
+      check(ofModel.bytes(), bounds.maxBytesPerModel().toBytes(), "bytes of sequences", model);
+      check(all.bytes(), bounds.maxBytes().toBytes(), "bytes of sequences", null);
     }
     models.put(model, ofModel);
     total = all;
   }
 
-  private static void check(long wanted, long bound, String what) {
+  private static void check(long wanted, long bound, String what, @Nullable ModelId model) {
     if (wanted > bound) {
-      throw new SequenceException.Full("there is room for %,d %s".formatted(bound, what));
+      throw new SequenceException.Full(
+          "there is room for %,d %s%s".formatted(bound, what, model == null ? "" : " of " + model),
+          model != null);
     }
   }
 

@@ -1,14 +1,8 @@
 package dev.keepgate.sequence;
 
-import io.lettuce.core.ClientOptions.DisconnectedBehavior;
-import io.lettuce.core.resource.Delay;
 import java.time.Clock;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
-import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
@@ -48,23 +42,6 @@ class SequenceConfiguration {
   @Configuration(proxyBeanMethods = false)
   @Conditional(UsesRedis.class)
   static class InRedis {
-
-    /**
-     * A command for which there is no connection fails at once: its client is told to come back.
-     */
-    @Bean
-    LettuceClientOptionsBuilderCustomizer failWhileDisconnected() {
-      return options -> options.disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS);
-    }
-
-    /** Tries every second at least, so that Redis is used again soon after it is back. */
-    @Bean
-    ClientResourcesBuilderCustomizer reconnectSoon() {
-      return resources ->
-          resources.reconnectDelay(
-              Delay.exponential(
-                  Duration.ofMillis(10), Duration.ofSeconds(1), 2, TimeUnit.MILLISECONDS));
-    }
 
     @Bean
     RedisSequenceStore redisSequenceStore(

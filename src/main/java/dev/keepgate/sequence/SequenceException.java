@@ -41,9 +41,20 @@ public abstract sealed class SequenceException extends RuntimeException {
   /** A bound is reached. */
   public static final class Full extends SequenceException {
     private static final long serialVersionUID = 1L;
+    private final boolean isOfModel;
 
     Full(String message) {
+      this(message, false);
+    }
+
+    Full(String message, boolean isOfModel) {
       super(message, null);
+      this.isOfModel = isOfModel;
+    }
+
+    /** Whether it is a bound of one model's sequences, so that ending others' would not help. */
+    boolean isOfModel() {
+      return isOfModel;
     }
   }
 
@@ -51,7 +62,7 @@ public abstract sealed class SequenceException extends RuntimeException {
   public static final class Unavailable extends SequenceException {
     private static final long serialVersionUID = 1L;
 
-    Unavailable(String message, Throwable cause) {
+    Unavailable(String message, @Nullable Throwable cause) {
       super(message, cause);
     }
   }

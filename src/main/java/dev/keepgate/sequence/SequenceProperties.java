@@ -45,6 +45,17 @@ public record SequenceProperties(
     @DefaultValue("1s") Duration reapInterval,
     @DefaultValue("1s") Duration retryAfter) {
 
+  /**
+   * @throws IllegalArgumentException if {@code ttl} is not between a millisecond and {@code maxTtl}
+   */
+  public SequenceProperties {
+    if (ttl.toMillis() < 1 || ttl.compareTo(maxTtl) > 0) {
+      throw new IllegalArgumentException(
+          "keepgate.sequences.ttl is %s, expected 1ms to keepgate.sequences.max-ttl, which is %s"
+              .formatted(ttl, maxTtl));
+    }
+  }
+
   /** Where sequences lie. */
   public enum Store {
     /** In this process, and nowhere else. */

@@ -88,7 +88,7 @@ class LaneTest {
     BatchListener listener =
         new BatchListener() {
           @Override
-          public void stepping(int rows) {
+          public void stepping(CompiledModel model, int rows) {
             stepped.add(rows);
           }
         };

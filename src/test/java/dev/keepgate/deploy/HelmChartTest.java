@@ -100,6 +100,10 @@ class HelmChartTest {
     String port = container.at("/ports/0/name").asString();
     assertThat(Files.readString(Path.of("Dockerfile")))
         .contains("EXPOSE " + container.at("/ports/0/containerPort").asInt());
+    JsonNode grpc = container.at("/ports/1");
+    assertThat(Files.readString(Path.of("Dockerfile")))
+        .containsPattern("EXPOSE .*" + grpc.get("containerPort").asInt());
+    assertThat(objects.get("Service").at("/spec/ports/1/targetPort")).isEqualTo(grpc.get("name"));
     JsonNode service = objects.get("Service").at("/spec/ports/0");
     assertThat(service.get("targetPort").asString()).isEqualTo(port);
     assertThat(objects.get("Ingress").findValuesAsString("name"))
@@ -170,18 +174,49 @@ class HelmChartTest {
     JsonNode changed = render(template().set("config.keepgate.batch.lanes", 3));
     assertThat(before.asString()).hasSize(64).isEqualTo(same.asString());
     assertThat(changed.get("Deployment").at(pointer)).isNotEqualTo(before);
-    JsonNode settings =
-        JSON.valueToTree(
-            yaml().load(changed.get("ConfigMap").at("/data/application.yml").asString()));
+    JsonNode settings = settings(changed);
     assertThat(settings.at("/keepgate/batch/lanes").asInt()).isEqualTo(3);
+  }
+
+  @Test
+  void redisIsForModelsAndSequencesAndTheFolderForFilesWhereItIsShared() {
+    JsonNode full = render(full());
+    JsonNode settings = settings(full);
+    assertThat(settings.at("/spring/data/redis/host").asString()).isEqualTo("redis.example.org");
+    assertThat(settings.at("/spring/data/redis/port").asInt()).isEqualTo(6380);
+    assertThat(settings.at("/keepgate/sequences/store").asString()).isEqualTo("redis");
+    assertThat(settings.at("/keepgate/replicas/share").asString()).isEqualTo("redis");
+    assertThat(settings.at("/keepgate/replicas/content").asString()).isEqualTo("folder");
+    assertThat(settings.at("/keepgate/replicas/max-bytes").asString()).isEqualTo("50GB");
+    JsonNode environment = pod(full).at("/containers/0/env");
+    assertThat(environment)
+        .extracting(variable -> variable.get("name").asString())
+        .containsExactly("SPRING_DATA_REDIS_PASSWORD", "JAVA_TOOL_OPTIONS");
+    assertThat(environment.at("/0/valueFrom/secretKeyRef/name").asString()).isEqualTo("redis");
+
+    JsonNode own =
+        settings(
+            render(
+                template()
+                    .set("redis.host", "redis")
+                    .set("persistence.enabled", false)
+                    .set("replicaCount", 3)
+                    .set("config.keepgate.sequences.store", "memory")));
+    assertThat(own.at("/keepgate/replicas/share").asString()).isEqualTo("redis");
+    assertThat(own.at("/keepgate/replicas").has("content")).isFalse();
+    assertThat(own.at("/keepgate/sequences/store").asString()).isEqualTo("memory");
+    assertThat(settings(render(template())).at("/keepgate").has("replicas")).isFalse();
+  }
+
+  private static JsonNode settings(JsonNode objects) {
+    return JSON.valueToTree(
+        yaml().load(objects.get("ConfigMap").at("/data/application.yml").asString()));
   }
 
   @Test
   void podHasTimeToDrainAndToFinishItsRequests() {
     JsonNode objects = render(template());
-    JsonNode settings =
-        JSON.valueToTree(
-            yaml().load(objects.get("ConfigMap").at("/data/application.yml").asString()));
+    JsonNode settings = settings(objects);
     int drain = pod(objects).at("/containers/0/lifecycle/preStop/sleep/seconds").asInt();
     int finish =
         Integer.parseInt(
@@ -198,6 +233,7 @@ class HelmChartTest {
     "replicaCount, -1, /replicaCount",
     "replicaCount, many, /replicaCount",
     "service.port, 70000, /service/port",
+    "redis.port, 0, /redis/port",
     "service.type, ExternalName, /service/type",
     "image.repository, '', /image/repository",
     "image.pullPolicy, Sometimes, /image/pullPolicy",

@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.keepgate.GoldenCase;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -17,7 +14,6 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -117,38 +113,14 @@ class ServerJarIT {
 
   @Test
   void requestInFlightIsAnsweredBeforeTheServerEnds() throws Exception {
-    byte[] body = "{\"x\": [[1,2,3,4,3,2],[3,2,2,2,2,2]]}".getBytes(StandardCharsets.UTF_8);
+    String body = "{\"x\": [[1,2,3,4,3,2],[3,2,2,2,2,2]]}";
     try (ServerProcess process = start()) {
       String path = "/v1/models/notebook-cell/step";
-      String answer = process.server().postJson(path, new String(body, StandardCharsets.UTF_8));
-      try (Socket socket = new Socket("localhost", process.server().address().getPort())) {
-        socket.setSoTimeout(60_000);
-        OutputStream request = socket.getOutputStream();
-        String head =
-            """
-            POST %s HTTP/1.1
-            Host: localhost
-            Connection: close
-            Content-Type: application/json
-            Content-Length: %d
-            Expect: 100-continue
-
-            """
-                .formatted(path, body.length);
-        request.write(head.replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8));
-        // It says this when the request is a controller's already.
-        byte[] goOn = "HTTP/1.1 100 \r\n\r\n".getBytes(StandardCharsets.UTF_8);
-        assertThat(
-                new String(socket.getInputStream().readNBytes(goOn.length), StandardCharsets.UTF_8))
-            .startsWith("HTTP/1.1 100");
-        request.write(body, 0, 10);
+      String answer = process.server().postJson(path, body);
+      try (HeldRequest held = HeldRequest.post(process.server(), path, body)) {
         process.terminate();
-        Awaitility.await()
-            .until(() -> Files.readString(process.log()).contains("Commencing graceful shutdown"));
-        request.write(body, 10, body.length - 10);
-        String response =
-            new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(response).startsWith("HTTP/1.1 200").contains(answer);
+        process.awaitDraining();
+        assertThat(held.finish()).startsWith("HTTP/1.1 200").contains(answer);
       }
       // 128 + SIGTERM: the JVM ended by itself after its shutdown hooks.
       assertThat(process.exitCode()).isEqualTo(143);

@@ -33,6 +33,7 @@ record ServerProcess(Process process, Server server, Path log) implements AutoCl
     command.add("-jar");
     command.add(Objects.requireNonNull(System.getProperty("keepgate.jar")));
     command.add("--server.port=0");
+    command.add("--spring.grpc.server.port=0");
     command.add("--keepgate.repository.path=" + repository);
     command.addAll(List.of(options));
     Files.deleteIfExists(log);
@@ -69,6 +70,13 @@ record ServerProcess(Process process, Server server, Path log) implements AutoCl
   /** SIGTERM. */
   void terminate() {
     process.destroy();
+  }
+
+  /** Waits until it takes no more connections. */
+  void awaitDraining() {
+    Awaitility.await("the end of the server")
+        .atMost(START)
+        .until(() -> Files.readString(log).contains("Commencing graceful shutdown"));
   }
 
   int exitCode() throws InterruptedException {

@@ -2,6 +2,7 @@ package dev.keepgate.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -379,6 +380,84 @@ class ModelRegistryTest {
       assertThatExceptionOfType(RegistryException.TooManyVersions.class)
           .isThrownBy(() -> registry.put("b", 1, FILE));
       assertThat(files()).hasSize(100);
+    }
+  }
+
+  @Test
+  void unloadedModelStaysOnTheDiskAndComesBackOnDemand() throws Exception {
+    drop("a/1", FILE);
+    drop("a/2", FILE);
+    drop("b/1", FILE);
+    try (OpenRegistry registry = OpenRegistry.start(root, kernel)) {
+      registry.models.unload("a");
+      assertGone(registry, "a");
+      assertThat(registry.models.unloaded())
+          .containsExactly(new ModelId("a", 1), new ModelId("a", 2));
+      assertThat(files()).containsExactly("a/1/model", "a/2/model", "b/1/model");
+      registry.watch.poll();
+      registry.watch.poll();
+      assertGone(registry, "a");
+      assertThatExceptionOfType(RegistryException.NotFound.class)
+          .isThrownBy(() -> registry.models.unload("a"));
+      registry.models.load("a");
+      assertLatest(registry, 2);
+      assertThat(registry.models.unloaded()).isEmpty();
+      registry.models.unload("a");
+      registry.models.remove(new ModelId("a", 1));
+      registry.models.remove("a");
+      assertThat(files()).containsExactly("b/1/model");
+      assertThatExceptionOfType(RegistryException.NotFound.class)
+          .isThrownBy(() -> registry.models.load("a"));
+    }
+    assertThat(kernel.closed.get()).isEqualTo(kernel.compiled.get());
+  }
+
+  @Test
+  void loadFindsWhatCameAndSaysWhatIsBroken() throws Exception {
+    try (OpenRegistry registry = OpenRegistry.start(root, kernel)) {
+      drop("a/1", FILE);
+      registry.models.load("a");
+      assertLatest(registry, 1);
+      drop("a/2", new byte[] {1, 2, 3});
+      assertThatExceptionOfType(RegistryException.NotAvailable.class)
+          .isThrownBy(() -> registry.models.load("a"))
+          .withMessageContaining("a/2");
+      assertLatest(registry, 1);
+    }
+  }
+
+  @Test
+  void aFolderOfKServesIsServedUnderTheNameItIsGiven() throws Exception {
+    drop(".", FILE);
+    drop("other/3", FILE);
+    try (OpenRegistry registry = OpenRegistry.startSingle(root, kernel, "served")) {
+      assertThat(registry.models.list())
+          .extracting(info -> info.id().toString(), ModelInfo::status)
+          .containsExactly(
+              tuple("other/3", ModelStatus.AVAILABLE), tuple("served/1", ModelStatus.AVAILABLE));
+      registry.put("served", 2, FILE);
+      assertThatExceptionOfType(RegistryException.VersionExists.class)
+          .isThrownBy(() -> registry.put("served", 1, FILE));
+      assertThatExceptionOfType(RegistryException.StorageFailure.class)
+          .isThrownBy(() -> registry.models.remove(new ModelId("served", 1)));
+      registry.models.unload("served");
+      registry.models.load("served");
+      assertThat(registry.models.list()).hasSize(3);
+    }
+    assertThat(files()).containsExactly("model", "other/3/model", "served/2/model.safetensors");
+  }
+
+  @Test
+  void soAreItsVersionFolders() throws Exception {
+    drop("7", FILE);
+    drop("9", FILE);
+    try (OpenRegistry registry = OpenRegistry.startSingle(root, kernel, "served")) {
+      assertThat(registry.models.list())
+          .extracting(info -> info.id().toString())
+          .containsExactly("served/7", "served/9");
+      registry.watch.poll();
+      registry.watch.poll();
+      assertThat(registry.models.list()).hasSize(2);
     }
   }
 }

@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /** A registry over a folder, started as the server starts it. */
@@ -36,13 +38,60 @@ final class OpenRegistry implements AutoCloseable {
     return registry;
   }
 
+  /** Starts it over a folder that holds a model of this name itself. */
+  static OpenRegistry startSingle(Path root, LstmKernel kernel, String singleModel)
+      throws IOException {
+    OpenRegistry registry =
+        begin(
+            new RegistryProperties.Repository(
+                root, null, 4, 100, RegistryProperties.BuiltIn.AUTO, singleModel),
+            kernel,
+            DataSize.ofMegabytes(64));
+    registry.watch.startUp().join();
+    return registry;
+  }
+
   /** Starts it, and does not wait for its models. */
   static OpenRegistry begin(
       Path root, LstmKernel kernel, RegistryProperties.BuiltIn builtIn, DataSize budget)
       throws IOException {
+    return begin(
+        new RegistryProperties.Repository(root, null, 4, 100, builtIn, null), kernel, budget);
+  }
+
+  /** Starts it as one of the replicas that agree on a catalog, and does not wait. */
+  static OpenRegistry begin(
+      Path root,
+      LstmKernel kernel,
+      RegistryProperties.BuiltIn builtIn,
+      DataSize budget,
+      SharedCatalog catalog,
+      ReplicaListener listener)
+      throws IOException {
+    return begin(
+        new RegistryProperties.Repository(root, null, 4, 100, builtIn, null),
+        kernel,
+        budget,
+        catalog,
+        listener);
+  }
+
+  private static OpenRegistry begin(
+      RegistryProperties.Repository repository, LstmKernel kernel, DataSize budget)
+      throws IOException {
+    return begin(repository, kernel, budget, null, new ReplicaListener() {});
+  }
+
+  private static OpenRegistry begin(
+      RegistryProperties.Repository repository,
+      LstmKernel kernel,
+      DataSize budget,
+      @Nullable SharedCatalog catalog,
+      ReplicaListener listener)
+      throws IOException {
     RegistryProperties properties =
         new RegistryProperties(
-            new RegistryProperties.Repository(root, null, 4, 100, builtIn),
+            repository,
             budget,
             new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
     ModelRegistry models =
@@ -51,8 +100,17 @@ final class OpenRegistry implements AutoCloseable {
             kernel,
             Importers.standard(ImportLimits.DEFAULT),
             List.of(),
+            catalog,
             Clock.systemUTC());
-    RepositoryWatch watch = new RepositoryWatch(models, properties.repository());
+    Reconciler reconciler =
+        catalog == null
+            ? null
+            : new Reconciler(
+                models,
+                new Replication(models, catalog, List.of(listener)),
+                Duration.ofMillis(100),
+                4);
+    RepositoryWatch watch = new RepositoryWatch(models, properties.repository(), reconciler);
     watch.start();
     return new OpenRegistry(models, watch);
   }

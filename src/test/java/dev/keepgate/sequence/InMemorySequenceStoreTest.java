@@ -1,7 +1,10 @@
 package dev.keepgate.sequence;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.time.Clock;
 import java.time.Duration;
+import org.junit.jupiter.api.Test;
 
 class InMemorySequenceStoreTest extends SequenceStoreContract {
 
@@ -25,5 +28,19 @@ class InMemorySequenceStoreTest extends SequenceStoreContract {
   @Override
   void reap() {
     ((InMemorySequenceStore) store).reap();
+  }
+
+  @Test
+  void clockThatGoesBackForgetsNothing() {
+    Sequence sequence = sequence("a", MODEL, Duration.ofSeconds(10), 3);
+    store.create(sequence);
+    // A step whose time the clock took back: its sequence ends when it would have without it.
+    clock.pass(Duration.ofSeconds(-5));
+    Sequence later = next(sequence);
+    assertThat(store.replace(sequence, later)).isTrue();
+    clock.pass(Duration.ofSeconds(5 + 10));
+    reap();
+    assertThat(ended).containsExactly(SequenceListener.End.EXPIRED);
+    assertThat(store.usage()).isEqualTo(new SequenceUsage(0, 0, null));
   }
 }

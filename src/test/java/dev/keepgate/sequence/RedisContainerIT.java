@@ -1,38 +1,28 @@
 package dev.keepgate.sequence;
 
-import dev.keepgate.DockerEngine;
+import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.testcontainers.containers.GenericContainer;
-import org.testcontainers.utility.DockerImageName;
 
 /** Against a Redis in a container. */
 class RedisContainerIT extends RedisContract {
 
-  private static GenericContainer<?> redis;
+  private static RedisContainer redis;
 
   @BeforeAll
-  static void start() {
-    DockerEngine.require();
-    redis =
-        new GenericContainer<>(DockerImageName.parse("redis:7.0-bookworm")).withExposedPorts(6379);
-    redis.start();
+  static void start() throws IOException {
+    redis = RedisContainer.start();
   }
 
   @AfterAll
   static void stop() {
     if (redis != null) {
-      redis.stop();
+      redis.close();
     }
   }
 
   @Override
-  String host() {
-    return redis.getHost();
-  }
-
-  @Override
-  int port() {
-    return redis.getMappedPort(6379);
+  RedisServer redis() {
+    return redis;
   }
 }

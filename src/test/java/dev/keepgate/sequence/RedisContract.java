@@ -15,23 +15,21 @@ abstract class RedisContract extends SequenceStoreContract {
 
   private @Nullable LettuceConnectionFactory connections;
 
-  abstract String host();
-
-  abstract int port();
+  abstract RedisServer redis();
 
   @Override
   SequenceStore open(SequenceProperties properties, SequenceListener listener) {
     disconnect();
-    LettuceConnectionFactory connected = connect(host(), port());
+    LettuceConnectionFactory connected = connect(redis());
     connections = connected;
     connected.getConnection().serverCommands().flushAll();
     return new RedisSequenceStore(connected, properties, Clock.systemUTC(), listener);
   }
 
-  static LettuceConnectionFactory connect(String host, int port) {
+  static LettuceConnectionFactory connect(RedisServer redis) {
     LettuceConnectionFactory factory =
         new LettuceConnectionFactory(
-            new RedisStandaloneConfiguration(host, port),
+            new RedisStandaloneConfiguration(redis.host(), redis.port()),
             LettuceClientConfiguration.builder()
                 .commandTimeout(Duration.ofSeconds(2))
                 .clientOptions(

@@ -1,19 +1,15 @@
 package dev.keepgate.sequence;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import org.awaitility.Awaitility;
 
-/** A {@code redis-server} of this machine's own, durable at every write. */
-public final class RedisProcess implements AutoCloseable {
+/** A {@code redis-server} of this machine's own. */
+public final class RedisProcess implements RedisServer {
 
   private final Path folder;
   private final int port;
@@ -53,8 +49,9 @@ public final class RedisProcess implements AutoCloseable {
                 folder.toString(),
                 "--appendonly",
                 "yes",
+                // What is handed to the system outlives the process.
                 "--appendfsync",
-                "always",
+                "no",
                 "--save",
                 "")
             .redirectErrorStream(true)
@@ -64,30 +61,22 @@ public final class RedisProcess implements AutoCloseable {
     return launched;
   }
 
+  @Override
+  public String host() {
+    return "127.0.0.1";
+  }
+
+  @Override
   public int port() {
     return port;
   }
 
-  /** Asks it something on a connection of its own; the first of what it says, or nothing. */
-  public String command(String command) {
-    try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
-      socket.setSoTimeout(1000);
-      socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
-      byte[] answer = new byte[256];
-      int length = socket.getInputStream().read(answer);
-      return length < 0 ? "" : new String(answer, 0, length, StandardCharsets.US_ASCII);
-    } catch (IOException e) {
-      return "";
-    }
-  }
-
-  /** SIGKILL. */
+  @Override
   public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
   }
 
-  /** Starts it again, with what it had. */
+  @Override
   public void restart() throws IOException {
     process = launch();
   }

@@ -32,13 +32,8 @@ class RedisSequenceStoreTest extends RedisContract {
   }
 
   @Override
-  String host() {
-    return "127.0.0.1";
-  }
-
-  @Override
-  int port() {
-    return redis.port();
+  RedisServer redis() {
+    return redis;
   }
 
   @Test

@@ -48,6 +48,11 @@ abstract class SequenceStoreContract {
   abstract void reap();
 
   static SequenceProperties properties(int maxCount, int perModel, long maxBytes, WhenFull full) {
+    return properties(maxCount, perModel, maxBytes, maxBytes, full);
+  }
+
+  static SequenceProperties properties(
+      int maxCount, int perModel, long maxBytes, long bytesPerModel, WhenFull full) {
     return new SequenceProperties(
         Store.MEMORY,
         false,
@@ -56,7 +61,7 @@ abstract class SequenceStoreContract {
         maxCount,
         perModel,
         DataSize.ofBytes(maxBytes),
-        DataSize.ofBytes(maxBytes),
+        DataSize.ofBytes(bytesPerModel),
         DataSize.ofMegabytes(1),
         full,
         3,
@@ -249,6 +254,45 @@ abstract class SequenceStoreContract {
     assertThatThrownBy(() -> store.create(sequence("f", MODEL, TTL, 1 << 18)))
         .isInstanceOf(SequenceException.Full.class);
     assertThat(store.usage().open()).isEqualTo(3);
+  }
+
+  @Test
+  void noModelMakesRoomWhereAnotherOneIsFull() throws Exception {
+    long each = sequence("a").bytes();
+    store = open(properties(100, 100, 100 * each, 2 * each, WhenFull.EVICT));
+    Sequence bystander = sequence("bystander", OTHER, Duration.ofSeconds(5), 3);
+    store.create(bystander);
+    store.create(sequence("a", MODEL, Duration.ofSeconds(20), 3));
+    store.create(sequence("b"));
+    store.create(sequence("c"));
+    assertSame(store.find(bystander.id()), bystander);
+    assertThatThrownBy(() -> store.find(new SequenceId("a")))
+        .isInstanceOf(SequenceException.Expired.class);
+    assertThat(ended).containsExactly(End.EVICTED);
+  }
+
+  @Test
+  void sequenceThatGrowsIsMadeRoomForByOthersAlone() throws Exception {
+    long each = sequence("a").bytes();
+    store = open(properties(100, 100, 3 * each, WhenFull.EVICT));
+    Sequence grows = sequence("grows", MODEL, Duration.ofSeconds(5), 3);
+    store.create(grows);
+    store.create(sequence("a", MODEL, Duration.ofSeconds(20), 3));
+    store.create(sequence("b", OTHER, TTL, 3));
+    Sequence grown = next(grows);
+    assertThat(store.replace(grows, grown)).isTrue();
+    assertSame(store.find(grows.id()), grown);
+    assertThatThrownBy(() -> store.find(new SequenceId("a")))
+        .isInstanceOf(SequenceException.Expired.class);
+    assertThat(store.usage().bytes()).isEqualTo(grown.bytes() + each);
+    float[] tooMuch = new float[(int) each];
+    Sequence tooBig =
+        grown.after(
+            new StepAnswer(false, 1, false, true, tooMuch), grown.state(), grown.openedAt());
+    assertThatThrownBy(() -> store.replace(grown, tooBig))
+        .isInstanceOf(SequenceException.Full.class);
+    assertSame(store.find(grows.id()), grown);
+    assertThat(ended).containsExactly(End.EVICTED);
   }
 
   /** Steps, deletes, expiries and births on few ids, and books that are right at the end. */

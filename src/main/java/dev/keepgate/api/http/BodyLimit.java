@@ -5,12 +5,15 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.util.Arrays;
+import org.springframework.http.HttpHeaders;
 
 /**
  * A body that ends in an error where its limit is passed: at once where the client says how long it
  * is, and on the way where it does not.
  */
 public final class BodyLimit extends ServletInputStream {
+
+  private static final String IDENTITY = "identity";
 
   /** Bytes to make room for before any has come. */
   private static final int FIRST = 1 << 18;
@@ -27,11 +30,25 @@ public final class BodyLimit extends ServletInputStream {
   }
 
   /**
-   * The request's body, of at most so many bytes.
+   * The request's body, of at most so many bytes, which stand for themselves.
+   *
+   * @throws BodyTooLargeException if the client announces more
+   * @throws UnsupportedCodingException if the client says that it is packed
+   */
+  public static BodyLimit of(HttpServletRequest request, long limit) throws IOException {
+    String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+    if (coding != null && !coding.equalsIgnoreCase(IDENTITY)) {
+      throw new UnsupportedCodingException(coding, IDENTITY);
+    }
+    return ofPacked(request, limit);
+  }
+
+  /**
+   * The request's body as it comes, of at most so many bytes.
    *
    * @throws BodyTooLargeException if the client announces more
    */
-  public static BodyLimit of(HttpServletRequest request, long limit) throws IOException {
+  public static BodyLimit ofPacked(HttpServletRequest request, long limit) throws IOException {
     if (request.getContentLengthLong() > limit) {
       throw new BodyTooLargeException(limit);
     }

@@ -2,8 +2,11 @@ package dev.keepgate.api.http;
 
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.springframework.stereotype.Component;
+import org.springframework.util.StringUtils;
+import org.springframework.web.util.UriUtils;
 
 /** Sends errors, each in the words of the protocol that was asked. */
 @Component
@@ -20,7 +23,7 @@ class ErrorAnswers {
   void send(Problem problem, String path, HttpServletResponse response) throws IOException {
     listener.problem(problem.slug());
     for (ErrorFormat format : formats) {
-      if (format.covers(path)) {
+      if (format.covers(plain(path))) {
         if (!response.isCommitted()) {
           response.resetBuffer();
           response.setStatus(problem.status());
@@ -30,5 +33,15 @@ class ErrorAnswers {
       }
     }
     problem.send(response);
+  }
+
+  /** The path that is meant, however it is written; an encoded slash parts no segments. */
+  private static String plain(String path) {
+    String segments = path.replaceAll("(?i)%2f|%5c", "_").replaceAll("/+", "/");
+    try {
+      return StringUtils.cleanPath(UriUtils.decode(segments, StandardCharsets.UTF_8));
+    } catch (IllegalArgumentException e) {
+      return path;
+    }
   }
 }

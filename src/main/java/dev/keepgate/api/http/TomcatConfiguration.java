@@ -1,5 +1,7 @@
 package dev.keepgate.api.http;
 
+import org.apache.coyote.ContinueResponseTiming;
+import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -11,15 +13,19 @@ class TomcatConfiguration {
   /** The valve that is added last is asked first. */
   @Bean
   WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemReports(ErrorAnswers answers) {
-    return factory ->
-        factory.addContextCustomizers(
-            context -> context.getParent().getPipeline().addValve(new ProblemReportValve(answers)));
-  }
-
-  /** Nothing here is a form: a model's file may come as any media type, curl's default included. */
-  @Bean
-  WebServerFactoryCustomizer<TomcatServletWebServerFactory> noForms() {
-    return factory ->
-        factory.addConnectorCustomizers(connector -> connector.setParseBodyMethods(""));
+    return factory -> {
+      factory.addConnectorCustomizers(
+          connector -> {
+            // A body is what its path says, also where curl calls it a form.
+            connector.setParseBodyMethods("");
+            // Who asks before sending is told to go on when the body is read, not before.
+            if (connector.getProtocolHandler() instanceof AbstractHttp11Protocol<?> http) {
+              http.setContinueResponseTiming(
+                  ContinueResponseTiming.ON_REQUEST_BODY_READ.toString());
+            }
+          });
+      factory.addContextCustomizers(
+          context -> context.getParent().getPipeline().addValve(new ProblemReportValve(answers)));
+    };
   }
 }

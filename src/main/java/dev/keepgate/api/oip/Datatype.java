@@ -5,6 +5,8 @@ import dev.keepgate.model.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The protocol's tensor types that an LSTM can take; BOOL and BYTES are none of them. */
 enum Datatype {
@@ -20,6 +22,9 @@ enum Datatype {
   UINT32(4, true),
   UINT16(2, true),
   UINT8(1, true);
+
+  private static final Map<String, Datatype> BY_NAME =
+      Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(Enum::name, type -> type));
 
   private final int bytes;
   private final boolean integer;
@@ -37,14 +42,12 @@ enum Datatype {
    * @throws TensorFormatException if it is no type that is served here
    */
   static Datatype of(String name, String pointer) {
-    return Arrays.stream(values())
-        .filter(type -> type.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new TensorFormatException(
-                    pointer,
-                    "datatype '%s' is not one of %s".formatted(name, Arrays.toString(values()))));
+    Datatype type = BY_NAME.get(name);
+    if (type == null) {
+      throw new TensorFormatException(
+          pointer, "datatype '%s' is not one of %s".formatted(name, Arrays.toString(values())));
+    }
+    return type;
   }
 
   /**
@@ -53,7 +56,8 @@ enum Datatype {
    * @throws TensorFormatException if there are not as many bytes as the shape asks for
    */
   Tensor read(ByteBuffer data, int[] shape, String pointer) {
-    long expected = Tensor.count(shape) * bytes;
+    int count = count(shape, pointer + "/shape");
+    long expected = (long) count * bytes;
     if (data.remaining() != expected) {
       throw new TensorFormatException(
           pointer,
@@ -61,7 +65,6 @@ enum Datatype {
               .formatted(name(), Arrays.toString(shape), expected, data.remaining()));
     }
     ByteBuffer little = data.slice().order(ByteOrder.LITTLE_ENDIAN);
-    int count = (int) Tensor.count(shape);
     if (integer) {
       int[] values = new int[count];
       for (int i = 0; i < count; i++) {
@@ -113,7 +116,30 @@ enum Datatype {
     return Float.intBitsToFloat(sign | (wide << 23) | (fraction << 13));
   }
 
-  private static int toInt(long value, String pointer) {
+  /** Writes numbers as {@link #FP32}, little-endian, where the buffer stands. */
+  static void write(float[] values, ByteBuffer to) {
+    to.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+    to.position(to.position() + Float.BYTES * values.length);
+  }
+
+  /**
+   * How many numbers a shape has.
+   *
+   * @throws TensorFormatException if no array can hold as many
+   */
+  static int count(int[] shape, String pointer) {
+    long count = 1;
+    for (int size : shape) {
+      count = Math.min(count * size, Integer.MAX_VALUE + 1L);
+    }
+    if (count > Integer.MAX_VALUE) {
+      throw new TensorFormatException(
+          pointer, "%s has too many numbers".formatted(Arrays.toString(shape)));
+    }
+    return (int) count;
+  }
+
+  static int toInt(long value, String pointer) {
     if (value != (int) value) {
       throw new TensorFormatException(
           pointer, "holds %d, beyond the range of a 32-bit integer".formatted(value));

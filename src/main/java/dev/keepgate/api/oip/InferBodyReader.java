@@ -5,6 +5,7 @@ import dev.keepgate.api.tensor.JsonTensorReader;
 import dev.keepgate.api.tensor.JsonTensorScanner;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.model.Tensor;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,7 +69,12 @@ final class InferBodyReader {
     InferBodyReader reader = new InferBodyReader(body, jsonLength < 0 ? body.length : jsonLength);
     reader.readJson();
     return new InferCall(
-        model, version, reader.id, reader.parameters, reader.tensors(), reader.outputs);
+        model,
+        version,
+        reader.id,
+        new Parameters(reader.parameters),
+        reader.tensors(),
+        reader.outputs);
   }
 
   private void readJson() {
@@ -171,7 +177,7 @@ final class InferBodyReader {
     return shape.values();
   }
 
-  /** Booleans, whole numbers and strings; anything else is let be. */
+  /** Values as they are, for {@link Parameters} to refuse where one of another kind is needed. */
   private static Map<String, Object> parameters(JsonParser json, String pointer) {
     if (json.currentToken() != JsonToken.START_OBJECT) {
       throw new TensorFormatException(pointer, "expected an object");
@@ -183,14 +189,27 @@ final class InferBodyReader {
         case VALUE_TRUE -> parameters.put(name, true);
         case VALUE_FALSE -> parameters.put(name, false);
         case VALUE_STRING -> parameters.put(name, json.getString());
-        case VALUE_NUMBER_INT -> parameters.put(name, json.getBigIntegerValue().longValue());
-        case START_ARRAY, START_OBJECT -> json.skipChildren();
+        case VALUE_NUMBER_INT -> parameters.put(name, whole(json, pointer + "/" + name));
+        case VALUE_NUMBER_FLOAT -> parameters.put(name, json.getDoubleValue());
+        case START_ARRAY, START_OBJECT -> {
+          json.skipChildren();
+          parameters.put(name, List.of());
+        }
         default -> {
-          // Numbers with a fraction and null mean nothing to us.
+          // Null is as good as nothing.
         }
       }
     }
     return parameters;
+  }
+
+  /** Signed or unsigned: sequences are numbered by either. */
+  private static long whole(JsonParser json, String pointer) {
+    BigInteger value = json.getBigIntegerValue();
+    if (value.bitLength() > 64 || value.compareTo(BigInteger.valueOf(Long.MIN_VALUE)) < 0) {
+      throw new TensorFormatException(pointer, "is beyond the range of 64 bits");
+    }
+    return value.longValue();
   }
 
   private List<NamedTensor> tensors() {
@@ -203,9 +222,10 @@ final class InferBodyReader {
         throw new TensorFormatException(pointer, "needs a name, a datatype and a shape");
       }
       Datatype type = Datatype.of(input.datatype(), pointer + "/datatype");
+      int count = Datatype.count(input.shape(), pointer + "/shape");
       Long size = new Parameters(input.parameters()).whole(BINARY_SIZE);
       if (size == null) {
-        tensors.add(new NamedTensor(input.name(), fromJson(input, type, input.shape(), pointer)));
+        tensors.add(new NamedTensor(input.name(), fromJson(input, type, count, pointer)));
         continue;
       }
       if (size < 0 || size > body.length - binary) {
@@ -224,25 +244,22 @@ final class InferBodyReader {
     return tensors;
   }
 
-  private Tensor fromJson(Input input, Datatype type, int[] shape, String pointer) {
-    if (input.from() < 0) {
+  private Tensor fromJson(Input input, Datatype type, int count, String pointer) {
+    int[] shape = input.shape();
+    if (shape == null || input.from() < 0) {
       throw new TensorFormatException(pointer + "/data", "is missing");
     }
     byte[] data = Arrays.copyOfRange(body, input.from(), input.to());
     Tensor tensor = type.isInteger() ? ints(data, pointer) : floats(data, pointer);
     boolean fits =
-        tensor.rank() == 1
-            ? tensor.shape()[0] == Tensor.count(shape)
-            : Arrays.equals(tensor.shape(), shape);
+        tensor.rank() == 1 ? tensor.shape()[0] == count : Arrays.equals(tensor.shape(), shape);
     if (!fits) {
       throw new TensorFormatException(
           pointer + "/data",
           "of shape %s does not fit the shape %s"
               .formatted(Arrays.toString(tensor.shape()), Arrays.toString(shape)));
     }
-    return tensor instanceof Tensor.Floats floats
-        ? new Tensor.Floats(shape, floats.values())
-        : new Tensor.Ints(shape, ((Tensor.Ints) tensor).values());
+    return InferTensors.reshaped(tensor, shape);
   }
 
   private static Tensor ints(byte[] data, String pointer) {

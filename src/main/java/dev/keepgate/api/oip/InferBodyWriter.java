@@ -6,7 +6,6 @@ import dev.keepgate.model.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +26,7 @@ final class InferBodyWriter {
   record Body(byte[] bytes, @Nullable Integer jsonLength) {}
 
   static Body write(InferCall call, InferAnswer answer) throws IOException {
-    boolean all = Boolean.TRUE.equals(new Parameters(call.parameters()).flag("binary_data_output"));
+    boolean all = Boolean.TRUE.equals(call.parameters().flag(Parameters.BINARY_OUTPUT));
     JsonBuffer json = new JsonBuffer(1 << 10);
     json.raw("{\"model_name\":\"" + answer.model().name());
     json.raw("\",\"model_version\":\"" + answer.model().version() + "\"");
@@ -71,11 +70,9 @@ final class InferBodyWriter {
     if (binary.isEmpty()) {
       return new Body(out.toByteArray(), null);
     }
-    ByteBuffer bytes = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.put(out.toByteArray());
+    ByteBuffer bytes = ByteBuffer.allocate(size).put(out.toByteArray());
     for (Tensor.Floats tensor : binary) {
-      bytes.asFloatBuffer().put(tensor.values());
-      bytes.position(bytes.position() + 4 * tensor.values().length);
+      Datatype.write(tensor.values(), bytes);
     }
     return new Body(bytes.array(), length);
   }

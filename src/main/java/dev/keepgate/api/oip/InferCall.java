@@ -1,7 +1,6 @@
 package dev.keepgate.api.oip;
 
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param model the model's name
  * @param version its version; empty for the highest that is available
  * @param id echoed in the answer; empty for none
- * @param parameters booleans, whole numbers and strings by name
+ * @param parameters by name
  * @param inputs the tensors
  * @param outputs which tensors are asked for; empty for all
  */
@@ -18,7 +17,7 @@ record InferCall(
     String model,
     String version,
     String id,
-    Map<String, Object> parameters,
+    Parameters parameters,
     List<NamedTensor> inputs,
     List<WantedOutput> outputs) {
 

@@ -3,8 +3,10 @@ package dev.keepgate.api.oip;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.Answer;
 import dev.keepgate.inference.Inference;
+import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.inference.InferenceException.SequenceRefused;
 import dev.keepgate.inference.InferenceListener;
+import dev.keepgate.inference.InferenceListener.Stage;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.Operation;
@@ -14,6 +16,7 @@ import dev.keepgate.inference.Sequences;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -40,71 +43,114 @@ class InferService {
     this.listener = listener;
   }
 
+  /** Hands an answer to whoever asked. */
+  interface AnswerWriter<R> {
+    R write(InferAnswer answer) throws IOException;
+  }
+
+  /** Computes an answer to a request for one operation. */
+  private interface Work {
+    InferAnswer compute(Operation operation);
+  }
+
   /**
    * Computes a request. A time of 1 is a step; with a {@code sequence_id} the state is the server's
    * (Triton's sequence extension; {@code sequence_step} is ours).
    *
-   * @param deadline the transport's own, where the request has no {@code timeout}
+   * @param begun {@link System#nanoTime()} before the request was read
+   * @param deadline the transport's own; null for none. The request's {@code timeout} may be sooner
+   * @param writer is given the answer; its time counts as the request's
+   * @return what the writer returns
    */
-  InferAnswer infer(InferCall call, @Nullable Duration deadline) {
-    String sequence = new Parameters(call.parameters()).identifier("sequence_id");
-    return sequence == null ? alone(call, deadline) : step(call, sequence, deadline);
+  <R> R infer(InferCall call, long begun, @Nullable Duration deadline, AnswerWriter<R> writer)
+      throws IOException {
+    Duration soonest = call.parameters().deadline(deadline);
+    String sequence = call.parameters().identifier(Parameters.SEQUENCE_ID);
+    return sequence == null
+        ? alone(call, begun, soonest, writer)
+        : step(call, begun, sequence, soonest, writer);
   }
 
-  private InferAnswer alone(InferCall call, @Nullable Duration deadline) {
-    long begun = System.nanoTime();
-    boolean success = false;
+  private <R> R alone(
+      InferCall call, long begun, @Nullable Duration deadline, AnswerWriter<R> writer)
+      throws IOException {
     try (ModelHandle handle = acquire(call)) {
-      Operation operation = InferTensors.operation(call, handle.config());
-      try {
-        InferenceRequest request = InferTensors.request(call, handle.config(), operation, deadline);
-        Answer answer = inference.infer(handle, operation, request);
-        success = true;
-        return new InferAnswer(
-            handle.id(), call.id(), Map.of(), InferTensors.outputs(call, answer));
-      } finally {
-        answered(handle.id(), operation, success, begun);
-      }
+      Work work =
+          operation -> {
+            InferenceRequest request =
+                InferTensors.request(call, handle.config(), operation, deadline);
+            listener.stage(handle.id(), operation, Stage.READ, since(begun));
+            Answer answer = inference.infer(handle, operation, request);
+            return new InferAnswer(
+                handle.id(), call.id(), Map.of(), InferTensors.outputs(call, answer));
+          };
+      return answer(
+          handle.id(), InferTensors.operation(call, handle.config()), begun, work, writer);
     }
   }
 
-  private InferAnswer step(InferCall call, String id, @Nullable Duration deadline) {
-    long begun = System.nanoTime();
+  private <R> R answer(
+      ModelId model, Operation operation, long begun, Work work, AnswerWriter<R> writer)
+      throws IOException {
     boolean success = false;
-    Parameters parameters = new Parameters(call.parameters());
-    Long step = parameters.whole("sequence_step");
-    if (Boolean.TRUE.equals(parameters.flag("sequence_start"))) {
+    try {
+      InferAnswer answer = work.compute(operation);
+      long computed = System.nanoTime();
+      R written = writer.write(answer);
+      listener.stage(model, operation, Stage.WRITE, since(computed));
+      success = true;
+      return written;
+    } finally {
+      listener.answered(model, operation, success, since(begun));
+    }
+  }
+
+  private <R> R step(
+      InferCall call, long begun, String id, @Nullable Duration deadline, AnswerWriter<R> writer)
+      throws IOException {
+    Long step = call.parameters().whole("sequence_step");
+    if (Boolean.TRUE.equals(call.parameters().flag("sequence_start"))) {
       start(call, id, step);
     }
-    try (SequenceCall sequence = sequences.call(id, deadline(parameters, deadline))) {
+    try (SequenceCall sequence = sequences.call(id, deadline)) {
       requireModel(call, sequence.model(), id);
-      Operation operation = InferTensors.operation(call, sequence.config());
-      try {
-        InferenceRequest request =
-            InferTensors.request(call, sequence.config(), operation, deadline);
-        if (request.h() != null || request.c() != null) {
-          throw new TensorFormatException(
-              "/inputs", "a step of a sequence brings no h0 or c0: the state is the server's");
-        }
-        SequenceAnswer answer =
-            sequences.advance(
-                sequence,
-                operation,
-                request,
-                step == null ? OptionalLong.empty() : OptionalLong.of(step));
-        if (Boolean.TRUE.equals(parameters.flag("sequence_end"))) {
-          sequences.delete(id);
-        }
-        success = true;
-        return new InferAnswer(
-            sequence.model(),
-            call.id(),
-            Map.of("sequence_id", id, "sequence_step", answer.step()),
-            InferTensors.outputs(call, answer.answer()));
-      } finally {
-        answered(sequence.model(), operation, success, begun);
-      }
+      Work work =
+          operation -> {
+            InferenceRequest request =
+                InferTensors.request(call, sequence.config(), operation, deadline);
+            listener.stage(sequence.model(), operation, Stage.READ, since(begun));
+            return advance(call, sequence, id, operation, request, step);
+          };
+      return answer(
+          sequence.model(), InferTensors.operation(call, sequence.config()), begun, work, writer);
     }
+  }
+
+  private InferAnswer advance(
+      InferCall call,
+      SequenceCall sequence,
+      String id,
+      Operation operation,
+      InferenceRequest request,
+      @Nullable Long step) {
+    if (request.h() != null || request.c() != null) {
+      throw new TensorFormatException(
+          "/inputs", "a step of a sequence brings no h0 or c0: the state is the server's");
+    }
+    SequenceAnswer answer =
+        sequences.advance(
+            sequence,
+            operation,
+            request,
+            step == null ? OptionalLong.empty() : OptionalLong.of(step));
+    if (Boolean.TRUE.equals(call.parameters().flag("sequence_end"))) {
+      sequences.delete(id);
+    }
+    return new InferAnswer(
+        sequence.model(),
+        call.id(),
+        Map.of(Parameters.SEQUENCE_ID, id, "sequence_step", answer.step()),
+        InferTensors.outputs(call, answer.answer()));
   }
 
   /**
@@ -113,10 +159,17 @@ class InferService {
    */
   private void start(InferCall call, String id, @Nullable Long step) {
     try (ModelHandle handle = acquire(call)) {
+      Operation operation = InferTensors.operation(call, handle.config());
+      // What can be seen to be wrong shall not cost a sequence that goes on under this id.
+      var unused = InferTensors.request(call, handle.config(), operation, null);
       int batch = InferTensors.input(call, ModelTensors.X).shape()[0];
       OpenRequest open = new OpenRequest(id, batch, 0, null, null, null, InferTensors.FIELDS);
       try {
         sequences.open(handle, open);
+      } catch (InvalidInput e) {
+        // All else was checked above.
+        throw new TensorFormatException(
+            "/parameters/" + Parameters.SEQUENCE_ID, e.errors().get(0).detail());
       } catch (SequenceRefused e) {
         if (e.reason() != SequenceRefused.Reason.EXISTS) {
           throw e;
@@ -127,11 +180,6 @@ class InferService {
         }
       }
     }
-  }
-
-  private static @Nullable Duration deadline(Parameters parameters, @Nullable Duration deadline) {
-    Duration timeout = parameters.timeout();
-    return timeout != null ? timeout : deadline;
   }
 
   private static void requireModel(InferCall call, ModelId model, String id) {
@@ -148,7 +196,7 @@ class InferService {
     return registry.acquire(OipModelPath.request(call.model(), call.version()));
   }
 
-  private void answered(ModelId model, Operation operation, boolean success, long begun) {
-    listener.answered(model, operation, success, Duration.ofNanos(System.nanoTime() - begun));
+  private static Duration since(long nanoTime) {
+    return Duration.ofNanos(System.nanoTime() - nanoTime);
   }
 }

@@ -10,12 +10,13 @@ import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Tensor;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.ToIntFunction;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Between the protocol's named tensors and those of the use cases. */
@@ -30,67 +31,85 @@ final class InferTensors {
   static Operation operation(InferCall call, LstmConfig config) {
     int[] shape = input(call, ModelTensors.X).shape();
     boolean one = shape.length >= 2 && shape[1] == 1;
-    boolean lengths = call.inputs().stream().anyMatch(t -> t.name().equals(ModelTensors.LENGTHS));
-    return one && !lengths && config.isCausal() ? Operation.STEP : Operation.UNROLL;
+    return one && find(call, ModelTensors.LENGTHS) == null && config.isCausal()
+        ? Operation.STEP
+        : Operation.UNROLL;
   }
 
   static Tensor input(InferCall call, String name) {
-    return call.inputs().stream()
-        .filter(tensor -> tensor.name().equals(name))
-        .findFirst()
-        .map(NamedTensor::tensor)
-        .orElseThrow(() -> new TensorFormatException("/inputs/" + name, "is missing"));
+    Tensor tensor = find(call, name);
+    if (tensor == null) {
+      throw new TensorFormatException("/inputs/" + name, "is missing");
+    }
+    return tensor;
+  }
+
+  private static @Nullable Tensor find(InferCall call, String name) {
+    for (NamedTensor tensor : call.inputs()) {
+      if (tensor.name().equals(name)) {
+        return tensor.tensor();
+      }
+    }
+    return null;
   }
 
   /**
-   * @param deadline the transport's own, where the request has no {@code timeout}
+   * The request as the use cases take it; what it asks for is checked as well, so that nothing is
+   * computed for an answer that cannot be given.
    */
   static InferenceRequest request(
       InferCall call, LstmConfig config, Operation operation, @Nullable Duration deadline) {
-    checkNames(call, config);
-    Parameters parameters = new Parameters(call.parameters());
+    checkInputs(call, config);
+    checkOutputs(call, config);
     Tensor x = input(call, ModelTensors.X);
     int rank = config.takesIds() ? 2 : 3;
     if (x.rank() != rank) {
       throw new TensorFormatException(
           "/inputs/x", "expected %d dimensions, got %d".formatted(rank, x.rank()));
     }
-    Duration timeout = parameters.timeout();
     return new InferenceRequest(
         operation == Operation.STEP ? withoutTime(x) : x,
         state(call, config, ModelTensors.H0, CellConfig::outputSize),
         state(call, config, ModelTensors.C0, CellConfig::hiddenSize),
-        call.inputs().stream()
-            .filter(tensor -> tensor.name().equals(ModelTensors.LENGTHS))
-            .findFirst()
-            .map(NamedTensor::tensor)
-            .orElse(null),
-        parameters.flag("return_sequences"),
+        find(call, ModelTensors.LENGTHS),
+        call.parameters().flag("return_sequences"),
         false,
-        timeout != null ? timeout : deadline,
+        deadline,
         FIELDS);
   }
 
-  private static void checkNames(InferCall call, LstmConfig config) {
-    Set<String> known =
-        ModelTensors.inputs(config).stream()
-            .map(ModelTensors.Info::name)
-            .collect(Collectors.toSet());
-    List<String> seen = new ArrayList<>();
+  private static void checkInputs(InferCall call, LstmConfig config) {
+    Set<String> seen = new HashSet<>();
     for (NamedTensor tensor : call.inputs()) {
-      if (!known.contains(tensor.name())) {
+      if (!ModelTensors.isInput(config, tensor.name())) {
         throw new TensorFormatException(
-            "/inputs/" + tensor.name(), "is no input of this model; it has " + known);
+            "/inputs/" + tensor.name(),
+            "is no input of this model; it has " + ModelTensors.names(ModelTensors.inputs(config)));
       }
-      if (seen.contains(tensor.name())) {
+      if (!seen.add(tensor.name())) {
         throw new TensorFormatException("/inputs/" + tensor.name(), "is there twice");
       }
-      seen.add(tensor.name());
+    }
+  }
+
+  private static void checkOutputs(InferCall call, LstmConfig config) {
+    for (WantedOutput output : call.outputs()) {
+      if (!ModelTensors.isOutput(config, output.name())) {
+        throw new TensorFormatException(
+            "/outputs/" + output.name(),
+            "is no output of this model; it has "
+                + ModelTensors.names(ModelTensors.outputs(config)));
+      }
     }
   }
 
   private static Tensor withoutTime(Tensor x) {
-    int[] shape = x.rank() == 2 ? new int[] {x.shape()[0]} : new int[] {x.shape()[0], x.shape()[2]};
+    return reshaped(
+        x, x.rank() == 2 ? new int[] {x.shape()[0]} : new int[] {x.shape()[0], x.shape()[2]});
+  }
+
+  /** The same numbers in another shape. */
+  static Tensor reshaped(Tensor x, int[] shape) {
     return x instanceof Tensor.Floats floats
         ? new Tensor.Floats(shape, floats.values())
         : new Tensor.Ints(shape, ((Tensor.Ints) x).values());
@@ -98,20 +117,28 @@ final class InferTensors {
 
   private static @Nullable List<Tensor> state(
       InferCall call, LstmConfig config, String name, ToIntFunction<CellConfig> width) {
-    boolean uniform = ModelTensors.isUniform(config, width);
-    List<Tensor> given =
-        call.inputs().stream()
-            .filter(t -> uniform ? t.name().equals(name) : t.name().startsWith(name + "."))
-            .map(NamedTensor::tensor)
-            .toList();
-    if (given.isEmpty()) {
+    if (!ModelTensors.isUniform(config, width)) {
+      return stateByCell(call, name, config.cells().size());
+    }
+    Tensor state = find(call, name);
+    if (state != null && state.rank() != 3) {
+      throw new TensorFormatException(
+          "/inputs/" + name, "expected 3 dimensions, got " + state.rank());
+    }
+    return state == null ? null : List.of(state);
+  }
+
+  /** All of the cells' tensors, or none; in their order, whatever the request's is. */
+  private static @Nullable List<Tensor> stateByCell(InferCall call, String name, int cells) {
+    boolean given = call.inputs().stream().anyMatch(tensor -> tensor.name().startsWith(name + "."));
+    if (!given) {
       return null;
     }
-    if (uniform && given.get(0).rank() != 3) {
-      throw new TensorFormatException(
-          "/inputs/" + name, "expected 3 dimensions, got " + given.get(0).rank());
+    List<Tensor> state = new ArrayList<>();
+    for (int i = 0; i < cells; i++) {
+      state.add(input(call, name + "." + i));
     }
-    return given;
+    return state;
   }
 
   /** The outputs that were asked for. */
@@ -123,12 +150,7 @@ final class InferTensors {
             : call.outputs().stream().map(WantedOutput::name).toList();
     List<InferAnswer.Output> outputs = new ArrayList<>();
     for (String name : wanted) {
-      Tensor.Floats tensor = all.get(name);
-      if (tensor == null) {
-        throw new TensorFormatException(
-            "/outputs/" + name, "is no output of this model; it has " + all.keySet());
-      }
-      outputs.add(new InferAnswer.Output(name, tensor));
+      outputs.add(new InferAnswer.Output(name, Objects.requireNonNull(all.get(name))));
     }
     return outputs;
   }

@@ -62,6 +62,41 @@ final class ModelTensors {
   }
 
   static boolean isUniform(LstmConfig config, ToIntFunction<CellConfig> width) {
-    return config.cells().stream().mapToInt(width).distinct().count() == 1;
+    List<CellConfig> cells = config.cells();
+    for (CellConfig cell : cells) {
+      if (width.applyAsInt(cell) != width.applyAsInt(cells.get(0))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether {@link #inputs} has the name; asked of every request. */
+  static boolean isInput(LstmConfig config, String name) {
+    return name.equals(X)
+        || name.equals(LENGTHS)
+        || isState(config, name, H0, CellConfig::outputSize)
+        || isState(config, name, C0, CellConfig::hiddenSize);
+  }
+
+  /** Whether {@link #outputs} has the name. */
+  static boolean isOutput(LstmConfig config, String name) {
+    return name.equals(OUTPUT)
+        || isState(config, name, H, CellConfig::outputSize)
+        || isState(config, name, C, CellConfig::hiddenSize);
+  }
+
+  private static boolean isState(
+      LstmConfig config, String name, String state, ToIntFunction<CellConfig> width) {
+    if (!name.startsWith(state)) {
+      return false;
+    }
+    return isUniform(config, width)
+        ? name.equals(state)
+        : state(config, state, width, true).stream().anyMatch(info -> info.name().equals(name));
+  }
+
+  static List<String> names(List<Info> infos) {
+    return infos.stream().map(Info::name).toList();
   }
 }

@@ -2,34 +2,29 @@ package dev.keepgate.api.oip;
 
 import dev.keepgate.api.http.BodyLimit;
 import dev.keepgate.api.http.HttpProperties;
+import dev.keepgate.api.http.UnsupportedCodingException;
 import dev.keepgate.api.tensor.TensorFormatException;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.ModelId;
-import dev.keepgate.registry.ModelHandle;
-import dev.keepgate.registry.ModelInfo;
-import dev.keepgate.registry.ModelRegistry;
-import dev.keepgate.registry.ModelStatus;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.EOFException;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.info.BuildProperties;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
-import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The Open Inference Protocol over HTTP. */
 @RestController
@@ -39,146 +34,118 @@ class OipController {
 
   static final String JSON_LENGTH = "Inference-Header-Content-Length";
 
-  static final List<String> EXTENSIONS =
-      List.of(
-          "binary_tensor_data",
-          "sequence",
-          "sequence(string_id)",
-          "schedule_policy",
-          "model_repository");
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+  private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
 
-  private final ModelRegistry registry;
+  private final ServedModels models;
   private final InferService service;
   private final HttpProperties properties;
-  private final String serverVersion;
 
-  OipController(
-      ModelRegistry registry,
-      InferService service,
-      HttpProperties properties,
-      ObjectProvider<BuildProperties> build) {
-    this.registry = registry;
+  OipController(ServedModels models, InferService service, HttpProperties properties) {
+    this.models = models;
     this.service = service;
     this.properties = properties;
-    BuildProperties known = build.getIfAvailable();
-    this.serverVersion = known == null ? "unknown" : String.valueOf(known.getVersion());
   }
 
+  @OipDocs.Live
   @GetMapping("/health/live")
   Map<String, Boolean> live() {
     return Map.of("live", true);
   }
 
+  @OipDocs.Ready
   @GetMapping("/health/ready")
   ResponseEntity<Map<String, Boolean>> ready() {
-    boolean ready = registry.isReady();
+    boolean ready = models.isReady();
     return ResponseEntity.status(ready ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE)
         .body(Map.of("ready", ready));
   }
 
+  @OipDocs.Server
   @GetMapping({"", "/"})
   Map<String, Object> server() {
-    return Map.of("name", "keepgate", "version", serverVersion, "extensions", EXTENSIONS);
+    return Map.of(
+        "name",
+        ServedModels.SERVER,
+        "version",
+        models.serverVersion(),
+        "extensions",
+        ServedModels.EXTENSIONS);
   }
 
+  @OipDocs.Model
   @GetMapping({"/models/{model}", "/models/{model}/versions/{version}"})
-  Map<String, Object> model(
+  ModelView.Metadata model(
       @PathVariable String model, @PathVariable(required = false) @Nullable String version) {
-    try (ModelHandle handle = acquire(model, version)) {
-      Map<String, Object> metadata = new LinkedHashMap<>();
-      metadata.put("name", handle.id().name());
-      metadata.put("versions", versions(model, version, handle.id()));
-      metadata.put("platform", "keepgate_lstm");
-      metadata.put("inputs", tensors(ModelTensors.inputs(handle.config())));
-      metadata.put("outputs", tensors(ModelTensors.outputs(handle.config())));
-      return metadata;
-    }
+    return models.metadata(model, orLatest(version));
   }
 
-  private List<String> versions(String model, @Nullable String version, ModelId held) {
-    if (version != null) {
-      return List.of(Long.toString(held.version()));
-    }
-    return registry.list().stream()
-        .filter(info -> info.id().name().equals(model) && info.status() == ModelStatus.AVAILABLE)
-        .map(info -> Long.toString(info.id().version()))
-        .toList();
-  }
-
-  private static List<Map<String, Object>> tensors(List<ModelTensors.Info> infos) {
-    return infos.stream()
-        .<Map<String, Object>>map(
-            info -> Map.of("name", info.name(), "datatype", info.datatype(), "shape", info.shape()))
-        .toList();
-  }
-
+  @OipDocs.ModelReady
   @GetMapping({"/models/{model}/ready", "/models/{model}/versions/{version}/ready"})
   Map<String, Object> modelReady(
       @PathVariable String model, @PathVariable(required = false) @Nullable String version) {
-    try (ModelHandle handle = acquire(model, version)) {
-      return Map.of("name", handle.id().name(), "ready", true);
-    }
+    return Map.of("name", models.requireReady(model, orLatest(version)).name(), "ready", true);
   }
 
-  /** What perf_analyzer asks for; sizes without the batch, which is free (max_batch_size 0). */
+  @OipDocs.Config
   @GetMapping({"/models/{model}/config", "/models/{model}/versions/{version}/config"})
-  Map<String, Object> config(
+  ModelView.Config config(
       @PathVariable String model, @PathVariable(required = false) @Nullable String version) {
-    try (ModelHandle handle = acquire(model, version)) {
-      LstmConfig config = handle.config();
-      Map<String, Object> answer = new LinkedHashMap<>();
-      answer.put("name", handle.id().name());
-      answer.put("platform", "keepgate_lstm");
-      answer.put("max_batch_size", 0);
-      answer.put("input", configTensors(ModelTensors.inputs(config)));
-      answer.put("output", configTensors(ModelTensors.outputs(config)));
-      return answer;
-    }
+    return models.config(model, orLatest(version));
   }
 
-  private static List<Map<String, Object>> configTensors(List<ModelTensors.Info> infos) {
-    return infos.stream()
-        .map(
-            info -> {
-              Map<String, Object> tensor = new LinkedHashMap<>();
-              tensor.put("name", info.name());
-              tensor.put("data_type", "TYPE_" + info.datatype());
-              tensor.put("dims", info.shape());
-              if (info.optional()) {
-                tensor.put("optional", true);
-              }
-              return tensor;
-            })
-        .toList();
+  @OipDocs.Statistics
+  @GetMapping({
+    "/models/stats",
+    "/models/{model}/stats",
+    "/models/{model}/versions/{version}/stats"
+  })
+  Map<String, List<ModelView.Statistics>> statistics(
+      @PathVariable(required = false) @Nullable String model,
+      @PathVariable(required = false) @Nullable String version) {
+    return Map.of("model_stats", models.statistics(model == null ? "" : model, orLatest(version)));
   }
 
+  private static String orLatest(@Nullable String version) {
+    return version == null ? "" : version;
+  }
+
+  @OipDocs.Index
   @PostMapping("/repository/index")
-  List<Map<String, Object>> index(
-      @RequestBody(required = false) @Nullable Map<String, Object> body) {
-    boolean ready = body != null && Boolean.TRUE.equals(body.get("ready"));
-    return registry.list().stream()
-        .filter(info -> !ready || info.status() == ModelStatus.AVAILABLE)
-        .map(OipController::entry)
-        .toList();
+  List<ModelView.IndexEntry> index(HttpServletRequest request) throws IOException {
+    Object ready = document(request).get("ready");
+    if (ready != null && !(ready instanceof Boolean)) {
+      throw new TensorFormatException("/ready", "expected true or false");
+    }
+    return models.index(Boolean.TRUE.equals(ready));
   }
 
-  private static Map<String, Object> entry(ModelInfo info) {
-    return Map.of(
-        "name", info.id().name(),
-        "version", Long.toString(info.id().version()),
-        "state", state(info.status()),
-        "reason", info.error() == null ? "" : info.error());
+  /** Answers as KServe does; Triton's clients want no more than the status. */
+  @OipDocs.Load
+  @PostMapping("/repository/models/{model}/load")
+  Map<String, Object> load(@PathVariable String model, HttpServletRequest request)
+      throws IOException {
+    Object parameters = document(request).get("parameters");
+    models.load(
+        model,
+        parameters instanceof Map<?, ?> map
+            ? map.keySet().stream().map(String::valueOf).toList()
+            : List.of());
+    return Map.of("name", model, "load", true);
   }
 
-  private static String state(ModelStatus status) {
-    return switch (status) {
-      case START, LOADING -> "LOADING";
-      case AVAILABLE -> "READY";
-      case UNLOADING -> "UNLOADING";
-      case END -> "UNAVAILABLE";
-    };
+  @OipDocs.Unload
+  @PostMapping("/repository/models/{model}/unload")
+  Map<String, Object> unload(@PathVariable String model) {
+    models.unload(model);
+    return Map.of("name", model, "unload", true);
   }
 
+  @OipDocs.Infer
   @PostMapping({"/models/{model}/infer", "/models/{model}/versions/{version}/infer"})
   void infer(
       @PathVariable String model,
@@ -186,21 +153,24 @@ class OipController {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException {
-    byte[] body = body(request);
+    long begun = System.nanoTime();
     InferCall call =
         InferBodyReader.read(
-            model,
-            version == null ? "" : version,
-            body,
-            jsonLength(request.getHeader(JSON_LENGTH)));
-    InferBodyWriter.Body answer = InferBodyWriter.write(call, service.infer(call, null));
-    byte[] bytes = answer.bytes();
+            model, orLatest(version), body(request), jsonLength(request.getHeader(JSON_LENGTH)));
     Encoding encoding = Encoding.of(request.getHeader("Accept-Encoding"));
+    service.infer(
+        call, begun, null, answer -> send(InferBodyWriter.write(call, answer), encoding, response));
+  }
+
+  private static boolean send(
+      InferBodyWriter.Body body, @Nullable Encoding encoding, HttpServletResponse response)
+      throws IOException {
+    byte[] bytes = body.bytes();
     if (encoding != null) {
       bytes = encoding.encode(bytes);
       response.setHeader("Content-Encoding", encoding.header());
     }
-    Integer length = answer.jsonLength();
+    Integer length = body.jsonLength();
     if (length != null) {
       response.setHeader(JSON_LENGTH, Integer.toString(length));
     }
@@ -210,13 +180,24 @@ class OipController {
             : MediaType.APPLICATION_OCTET_STREAM_VALUE);
     response.setContentLength(bytes.length);
     response.getOutputStream().write(bytes);
+    return true;
+  }
+
+  /** Of whatever type it is said to be: Triton's clients do not say. */
+  private Map<String, Object> document(HttpServletRequest request) throws IOException {
+    byte[] bytes = body(request);
+    return bytes.length == 0 ? Map.of() : JSON.readValue(bytes, OBJECT);
   }
 
   private byte[] body(HttpServletRequest request) throws IOException {
     long limit = properties.maxBody().toBytes();
-    byte[] bytes = BodyLimit.of(request, limit).readAllBytes();
-    Encoding encoding = Encoding.of(request.getHeader("Content-Encoding"));
+    byte[] bytes = BodyLimit.ofPacked(request, limit).readAllBytes();
+    String coding = request.getHeader("Content-Encoding");
+    Encoding encoding = Encoding.of(coding);
     if (encoding == null) {
+      if (coding != null && !coding.equalsIgnoreCase("identity")) {
+        throw new UnsupportedCodingException(coding, "gzip, deflate, identity");
+      }
       return bytes;
     }
     try {
@@ -234,9 +215,5 @@ class OipController {
       throw new TensorFormatException("", JSON_LENGTH + " must be a number of bytes");
     }
     return Integer.parseInt(header);
-  }
-
-  private ModelHandle acquire(String model, @Nullable String version) {
-    return registry.acquire(OipModelPath.request(model, version == null ? "" : version));
   }
 }

@@ -5,8 +5,16 @@ import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a request's parameters; those that mean nothing here are let be, as the protocol asks. */
+/**
+ * Reads a request's parameters; those that mean nothing here are let be, as the protocol asks.
+ *
+ * @param values booleans, whole numbers of 64 bits and strings
+ */
 record Parameters(Map<String, Object> values) {
+
+  static final Parameters NONE = new Parameters(Map.of());
+  static final String BINARY_OUTPUT = "binary_data_output";
+  static final String SEQUENCE_ID = "sequence_id";
 
   @Nullable Boolean flag(String name) {
     Object value = values.get(name);
@@ -42,7 +50,7 @@ record Parameters(Map<String, Object> values) {
   }
 
   /** Microseconds after which the client does not wait; null or 0 for none. */
-  @Nullable Duration timeout() {
+  private @Nullable Duration timeout() {
     Long micros = whole("timeout");
     if (micros == null || micros == 0) {
       return null;
@@ -51,6 +59,19 @@ record Parameters(Map<String, Object> values) {
       throw fault("timeout", "expected microseconds, got " + micros);
     }
     return Duration.ofNanos(Math.multiplyExact(Math.min(micros, Long.MAX_VALUE / 1000), 1000));
+  }
+
+  /**
+   * The time to answer in.
+   *
+   * @param transport what the transport leaves; null for any time
+   */
+  @Nullable Duration deadline(@Nullable Duration transport) {
+    Duration timeout = timeout();
+    if (timeout == null || transport == null) {
+      return timeout == null ? transport : timeout;
+    }
+    return timeout.compareTo(transport) < 0 ? timeout : transport;
   }
 
   private static TensorFormatException fault(String name, String detail) {

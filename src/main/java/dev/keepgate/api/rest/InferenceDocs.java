@@ -1,5 +1,7 @@
 package dev.keepgate.api.rest;
 
+import static dev.keepgate.api.openapi.ApiDocuments.TENSOR;
+
 import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.api.tensor.Safetensors;
 import io.swagger.v3.oas.annotations.Operation;
@@ -8,6 +10,7 @@ import io.swagger.v3.oas.annotations.enums.ParameterIn;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.media.Schema.AdditionalPropertiesValue;
 import io.swagger.v3.oas.annotations.parameters.RequestBody;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import java.lang.annotation.ElementType;
@@ -33,23 +36,28 @@ final class InferenceDocs {
   private InferenceDocs() {}
 
   /** Nested arrays of numbers; h and c of a model of several cells are stacked in front. */
-  @Schema(name = "State", description = "h and c; zero where they are missing")
+  @Schema(
+      name = "State",
+      description = "h and c; zero where they are missing",
+      additionalProperties = AdditionalPropertiesValue.FALSE)
   record StateSchema(
-      @Schema(type = "array", description = "[batch, size] or [cells, batch, size]") Object h,
-      @Schema(type = "array", description = "[batch, hidden] or [cells, batch, hidden]")
-          Object c) {}
+      @Schema(ref = TENSOR, description = "[batch, size] or [cells, batch, size]")
+          @Nullable Object h,
+      @Schema(ref = TENSOR, description = "[batch, hidden] or [cells, batch, hidden]")
+          @Nullable Object c) {}
 
-  @Schema(name = "StepRequest")
+  @Schema(name = "StepRequest", additionalProperties = AdditionalPropertiesValue.FALSE)
   record StepSchema(
-      @Schema(type = "array", description = "[batch, input] or [input]; integers for embeddings")
+      @Schema(ref = TENSOR, description = "[batch, input] or [input]; integers for embeddings")
           Object x,
       @Nullable StateSchema state,
+      @Schema(description = "means nothing to a step") @Nullable Boolean return_sequences,
       @Schema(defaultValue = "false", description = "answer the gates as well")
           @Nullable Boolean trace) {}
 
-  @Schema(name = "UnrollRequest")
+  @Schema(name = "UnrollRequest", additionalProperties = AdditionalPropertiesValue.FALSE)
   record UnrollSchema(
-      @Schema(type = "array", description = "[batch, time, input] or [time, input]") Object x,
+      @Schema(ref = TENSOR, description = "[batch, time, input] or [time, input]") Object x,
       @Schema(description = "[batch]: steps of each row that are not padding")
           @Nullable List<Integer> lengths,
       @Nullable StateSchema state,
@@ -61,19 +69,19 @@ final class InferenceDocs {
   record AnswerSchema(
       String model,
       String version,
-      @Schema(type = "array", description = "[batch, out], or [batch, time, out]") Object output,
+      @Schema(ref = TENSOR, description = "[batch, out], or [batch, time, out]") Object output,
       StateSchema state,
       @Schema(description = "a cell each; only where it was asked for")
           @Nullable List<TraceSchema> trace) {}
 
   @Schema(name = "Trace", description = "each [batch, time, hidden]; a step's [batch, hidden]")
   record TraceSchema(
-      @Schema(type = "array") Object input,
-      @Schema(type = "array") Object forget,
-      @Schema(type = "array") Object output,
-      @Schema(type = "array") Object candidate,
-      @Schema(type = "array") Object cell,
-      @Schema(type = "array") Object hidden) {}
+      @Schema(ref = TENSOR) Object input,
+      @Schema(ref = TENSOR) Object forget,
+      @Schema(ref = TENSOR) Object output,
+      @Schema(ref = TENSOR) Object candidate,
+      @Schema(ref = TENSOR) Object cell,
+      @Schema(ref = TENSOR) Object hidden) {}
 
   @Retention(RetentionPolicy.RUNTIME)
   @Target(ElementType.METHOD)
@@ -89,7 +97,9 @@ final class InferenceDocs {
                 @ExampleObject(
                     name = "the notebook's cell, from zero",
                     value = "{\"x\": " + CELL_X + "}")),
-        @Content(mediaType = Safetensors.MEDIA_TYPE)
+        @Content(
+            mediaType = Safetensors.MEDIA_TYPE,
+            schema = @Schema(type = "string", format = "binary"))
       })
   @ApiResponse(
       responseCode = "200",
@@ -98,7 +108,9 @@ final class InferenceDocs {
         @Content(
             mediaType = "application/json",
             schema = @Schema(implementation = AnswerSchema.class)),
-        @Content(mediaType = Safetensors.MEDIA_TYPE)
+        @Content(
+            mediaType = Safetensors.MEDIA_TYPE,
+            schema = @Schema(type = "string", format = "binary"))
       })
   @interface Step {}
 
@@ -106,10 +118,6 @@ final class InferenceDocs {
   @Target(ElementType.METHOD)
   @Operation(summary = "Take a batch of sequences through all their steps")
   @Options
-  @Parameter(
-      name = "return_sequences",
-      in = ParameterIn.QUERY,
-      description = "as in the body; for binary bodies")
   @RequestBody(
       required = true,
       content = {
@@ -120,7 +128,9 @@ final class InferenceDocs {
                 @ExampleObject(
                     name = "two sequences of three steps, the second one shorter",
                     value = "{\"x\": " + SEQUENCE_X + ", \"lengths\": [3, 2]}")),
-        @Content(mediaType = Safetensors.MEDIA_TYPE)
+        @Content(
+            mediaType = Safetensors.MEDIA_TYPE,
+            schema = @Schema(type = "string", format = "binary"))
       })
   @ApiResponse(
       responseCode = "200",
@@ -129,7 +139,9 @@ final class InferenceDocs {
         @Content(
             mediaType = "application/json",
             schema = @Schema(implementation = AnswerSchema.class)),
-        @Content(mediaType = Safetensors.MEDIA_TYPE),
+        @Content(
+            mediaType = Safetensors.MEDIA_TYPE,
+            schema = @Schema(type = "string", format = "binary")),
         @Content(
             mediaType = StreamFormat.NDJSON_TYPE,
             schema = @Schema(type = "string", description = STREAM)),
@@ -145,12 +157,28 @@ final class InferenceDocs {
   @Retention(RetentionPolicy.RUNTIME)
   @Target(ElementType.ANNOTATION_TYPE)
   @Parameter(
+      name = "return_sequences",
+      in = ParameterIn.QUERY,
+      schema = @Schema(type = "boolean"),
+      description = "as in the body; for binary bodies")
+  @Parameter(
       name = "trace",
       in = ParameterIn.QUERY,
+      schema = @Schema(type = "boolean"),
       description = "as in the body; for binary bodies")
   @Parameter(
       name = "deadline",
       in = ParameterIn.QUERY,
+      schema = @Schema(type = "string"),
       description = "a duration such as 50ms, past which the work is dropped; also a header")
+  @ApiResponse(responseCode = "409", description = "The version could not be loaded")
+  @ApiResponse(
+      responseCode = "422",
+      description = "The model cannot step, or the output is not finite")
+  @ApiResponse(
+      responseCode = "429",
+      description = "As many wait for the model as may; with Retry-After")
+  @ApiResponse(responseCode = "503", description = "The version is loading, or the server leaves")
+  @ApiResponse(responseCode = "504", description = "The deadline has passed")
   @interface Options {}
 }

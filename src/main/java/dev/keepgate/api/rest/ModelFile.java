@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.parameters.RequestBody;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
@@ -21,4 +22,9 @@ import java.lang.annotation.Target;
           mediaType = "multipart/form-data",
           schema = @Schema(implementation = UploadReader.Form.class))
     })
+@ApiResponse(
+    responseCode = "413",
+    description = "The upload, or what it would be unpacked to, is too large")
+@ApiResponse(responseCode = "422", description = "The file is no model that can be served")
+@ApiResponse(responseCode = "507", description = "No memory is left for it, or no version")
 @interface ModelFile {}

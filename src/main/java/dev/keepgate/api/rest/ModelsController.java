@@ -6,6 +6,7 @@ import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.Upload;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -14,6 +15,7 @@ import java.net.URI;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -27,7 +29,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 @RestController
 @Tag(name = "models", description = "Which models are served.")
-@RequestMapping("/v1")
+@RequestMapping(path = "/v1", produces = MediaType.APPLICATION_JSON_VALUE)
 class ModelsController {
 
   private final ModelRegistry registry;
@@ -38,26 +40,32 @@ class ModelsController {
     this.uploads = uploads;
   }
 
-  @Operation(summary = "List every version of every model")
+  @Operation(operationId = "listModels", summary = "List every version of every model")
   @GetMapping("/models")
   ModelView.ListView list() {
     return new ModelView.ListView(registry.list().stream().map(ModelView::of).toList());
   }
 
-  @Operation(summary = "Show the version of a model that answers by default")
+  @Operation(
+      operationId = "getModel",
+      summary = "Show the version of a model that answers by default")
   @GetMapping("/models/{model}")
   ModelView latest(@PathVariable String model) {
     return ModelView.of(registry.find(ModelPath.request(model, null)));
   }
 
-  @Operation(summary = "Show one version of a model")
+  @Operation(operationId = "getModelVersion", summary = "Show one version of a model")
   @GetMapping("/models/{model}/versions/{version}")
   ModelView version(@PathVariable String model, @PathVariable String version) {
     return ModelView.of(registry.find(ModelPath.request(model, version)));
   }
 
-  @Operation(summary = "Make a version of a model from the file that a framework saved")
+  @Operation(
+      operationId = "putModelVersion",
+      summary = "Make a version of a model from the file that a framework saved")
   @ModelFile
+  @ApiResponse(responseCode = "201")
+  @ApiResponse(responseCode = "409", description = "The version exists")
   @ResponseStatus(HttpStatus.CREATED)
   @PutMapping("/models/{model}/versions/{version}")
   ResponseEntity<ModelView> put(
@@ -72,8 +80,9 @@ class ModelsController {
     return created(model, OptionalLong.of(id.version()), format, request);
   }
 
-  @Operation(summary = "Make the next version of a model")
+  @Operation(operationId = "postModelVersion", summary = "Make the next version of a model")
   @ModelFile
+  @ApiResponse(responseCode = "201")
   @ResponseStatus(HttpStatus.CREATED)
   @PostMapping("/models/{model}/versions")
   ResponseEntity<ModelView> post(
@@ -95,8 +104,9 @@ class ModelsController {
     }
   }
 
-  @Operation(summary = "Tell what a file holds, and keep nothing")
+  @Operation(operationId = "inspectModel", summary = "Tell what a file holds, and keep nothing")
   @ModelFile
+  @ApiResponse(responseCode = "200")
   @PostMapping("/models:inspect")
   ModelView inspect(
       @RequestParam(required = false) @Nullable String format,
@@ -108,14 +118,20 @@ class ModelsController {
     }
   }
 
-  @Operation(summary = "Take a version away; requests in flight finish on it")
+  @Operation(
+      operationId = "deleteModelVersion",
+      summary = "Take a version away; requests in flight finish on it")
+  @ApiResponse(responseCode = "204")
+  @ApiResponse(responseCode = "503", description = "It is still loading; with Retry-After")
   @DeleteMapping("/models/{model}/versions/{version}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void delete(@PathVariable String model, @PathVariable String version) {
     registry.remove(ModelPath.id(model, version));
   }
 
-  @Operation(summary = "Take every version of a model away")
+  @Operation(operationId = "deleteModel", summary = "Take every version of a model away")
+  @ApiResponse(responseCode = "204")
+  @ApiResponse(responseCode = "503", description = "It is still loading; with Retry-After")
   @DeleteMapping("/models/{model}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void deleteAll(@PathVariable String model) {

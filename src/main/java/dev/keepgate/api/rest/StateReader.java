@@ -80,7 +80,14 @@ final class StateReader {
   }
 
   private boolean uniform(ToIntFunction<CellConfig> width) {
-    return config.cells().stream().mapToInt(width).distinct().count() == 1;
+    List<CellConfig> cells = config.cells();
+    int first = width.applyAsInt(cells.get(0));
+    for (CellConfig cell : cells) {
+      if (width.applyAsInt(cell) != first) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Takes h and c, or h.0, h.1, ... and c.0, c.1, ... of models whose cells differ in size. */

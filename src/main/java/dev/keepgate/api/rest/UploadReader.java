@@ -6,6 +6,7 @@ import dev.keepgate.api.http.HttpProperties;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.registry.Upload;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -33,7 +34,9 @@ class UploadReader {
   /** The fields of a form that uploads a model. */
   @Schema(name = "ModelForm")
   record Form(
-      @Schema(type = "array", format = "binary", description = "the model's file or files")
+      @ArraySchema(
+              arraySchema = @Schema(description = "the model's file or files"),
+              schema = @Schema(type = "string", format = "binary"))
           List<byte[]> file,
       @Schema(description = "what the file cannot say, as JSON") @Nullable Object config) {}
 

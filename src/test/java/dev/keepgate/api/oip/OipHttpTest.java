@@ -140,6 +140,64 @@ class OipHttpTest {
   }
 
   @Test
+  void countsWhatItIsAsked() throws Exception {
+    JsonNode before = json(get("/v2/models/notebook-cell/stats")).at("/model_stats/0");
+    infer("notebook-cell", "{\"inputs\": [" + X_JSON + "]}");
+    JsonNode now = json(get("/v2/models/notebook-cell/versions/1/stats")).at("/model_stats/0");
+    for (String count :
+        List.of(
+            "/inference_stats/success/count",
+            "/inference_stats/compute_input/count",
+            "/inference_stats/compute_infer/count",
+            "/inference_stats/compute_output/count",
+            "/inference_stats/queue/count")) {
+      assertThat(now.at(count).asLong()).as(count).isEqualTo(before.at(count).asLong() + 1);
+    }
+    assertThat(now.get("inference_count").asLong())
+        .isEqualTo(before.get("inference_count").asLong() + 2);
+    assertThat(now.get("execution_count").asLong())
+        .isGreaterThan(before.get("execution_count").asLong());
+    assertThat(now.get("last_inference").asLong()).isPositive();
+    assertThat(json(get("/v2/models/stats")).get("model_stats").size()).isEqualTo(3);
+    assertThat(get("/v2/models/none/stats").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void configuresSequences() throws Exception {
+    JsonNode config = json(get("/v2/models/notebook-cell/config"));
+    assertThat(config.at("/sequence_batching/max_sequence_idle_microseconds").asLong())
+        .isEqualTo(900_000_000);
+    assertThat(config.at("/input/0/data_type").asString()).isEqualTo("TYPE_FP32");
+    assertThat(config.at("/input/0").has("optional")).isFalse();
+    assertThat(config.at("/input/1/optional").asBoolean()).isTrue();
+  }
+
+  private HttpResponse<byte[]> repository(String path, String body) throws Exception {
+    // Without a type, as Triton's client posts.
+    return send(request("/v2/repository/" + path).POST(BodyPublishers.ofString(body)));
+  }
+
+  @Test
+  void unloadsAndLoads() throws Exception {
+    String model = "models/notebook-stacked/";
+    assertThat(repository(model + "unload", "{\"parameters\": {}}").statusCode()).isEqualTo(200);
+    assertThat(get("/v2/models/notebook-stacked/ready").statusCode()).isEqualTo(404);
+    assertThat(repository("index", "").body()).asString().contains("\"reason\":\"unloaded\"");
+    assertThat(repository("index", "{\"ready\": true}").body())
+        .asString()
+        .doesNotContain("notebook-stacked");
+    HttpResponse<byte[]> refused =
+        repository(model + "load", "{\"parameters\": {\"file:1/a\": \"YQ==\"}}");
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(json(refused).get("error").asString()).contains("file:1/a");
+    assertThat(repository(model + "load", "[]").statusCode()).isEqualTo(400);
+    assertThat(json(repository(model + "load", "{}")).get("load").asBoolean()).isTrue();
+    assertThat(get("/v2/models/notebook-stacked/ready").statusCode()).isEqualTo(200);
+    assertThat(repository("models/none/load", "").statusCode()).isEqualTo(404);
+    assertThat(repository("models/none/unload", "").statusCode()).isEqualTo(404);
+  }
+
+  @Test
   void infersFromJson() throws Exception {
     JsonNode answer =
         json(
@@ -323,6 +381,9 @@ class OipHttpTest {
         "notebook-cell | {\"inputs\": [{\"name\": \"x\", \"shape\": [1,1,6], \"datatype\": \"FP32\", \"data\": [1]}]} | 400",
         "notebook-cell | {\"inputs\": [{\"name\": \"x\", \"shape\": [1,1,6], \"datatype\": \"FP32\", \"parameters\": {\"binary_data_size\": 24}}]} | 400",
         "notebook-cell | {\"inputs\": [{\"name\": \"x\", \"shape\": [1,1,1000000000], \"datatype\": \"FP32\", \"data\": [1]}]} | 400",
+        "notebook-cell | {\"inputs\": [{\"name\": \"x\", \"shape\": [2147483647,2147483647,2147483647], \"datatype\": \"FP32\", \"data\": [1]}]} | 400",
+        "notebook-cell | {\"parameters\": {\"sequence_id\": 18446744073709551616}, \"inputs\": []} | 400",
+        "notebook-cell | {\"outputs\": [{\"name\": \"y\"}], \"inputs\": [{\"name\": \"x\", \"shape\": [1,1,6], \"datatype\": \"FP32\", \"data\": [1,1,1,1,1,1]}]} | 400",
         "notebook-cell | {\"inputs\": 7} | 400",
         "no-such-model | {\"inputs\": []} | 404",
         "a.b | {\"inputs\": []} | 400"

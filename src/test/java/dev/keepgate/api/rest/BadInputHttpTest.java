@@ -213,6 +213,53 @@ class BadInputHttpTest extends ServerTest {
   }
 
   @ParameterizedTest
+  @ValueSource(longs = {200 * 1024 + 1, 100})
+  void whoAsksBeforeSendingIsRefusedBeforeSending(long length) throws Exception {
+    // Too long, or of no model.
+    String path = length > 100 ? CELL : "/v1/models/nobody/step";
+    String head =
+        "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+            .formatted(path, length);
+    RawResponse response = sendRaw(head.getBytes(StandardCharsets.UTF_8));
+    assertThat(response.status()).as("%s", response).isEqualTo(length > 100 ? 413 : 404);
+  }
+
+  @Test
+  void bodyInAnEncodingThatIsNone() throws Exception {
+    // Four bytes like these begin UTF-32, and these are no character of it.
+    byte[] body = {'P', 0, 0, 0, 0, 0, 0, 0, '{', '"', 'x', '"'};
+    HttpRequest.Builder request =
+        request("POST", CELL, body).header("Content-Type", "application/json");
+    assertProblem(send(request), 400, "invalid-json");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "br", "gzip, gzip"})
+  void bodyThatIsPacked(String coding) throws Exception {
+    HttpRequest.Builder request =
+        request("POST", CELL, CELL_BODY.getBytes(StandardCharsets.UTF_8))
+            .header("Content-Type", "application/json")
+            .header("Content-Encoding", coding);
+    HttpResponse<byte[]> response = send(request);
+    assertProblem(response, 415, "unsupported-coding");
+    assertThat(response.headers().firstValue("Accept-Encoding")).hasValue("identity");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "application/json; charset=nope"})
+  void sequenceBodyOfNoMediaType(String type) throws Exception {
+    HttpRequest.Builder request =
+        request("POST", "/v1/models/notebook-cell/sequences", new byte[] {'{', '}'})
+            .header("Content-Type", type);
+    assertProblem(send(request), 415, "unsupported-media-type");
+  }
+
+  @Test
+  void queryThatIsNone() throws Exception {
+    assertProblem(postJson(CELL + "?=1", CELL_BODY), 400, "invalid-parameters");
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"application/json", Safetensors.MEDIA_TYPE})
   void bodyThatTurnsOutTooLong(String mediaType) throws Exception {
     byte[] rows = "[1,2,3,4,3,2],".repeat(1000).getBytes(StandardCharsets.UTF_8);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.ModelBytes;
 import dev.keepgate.ModelBytes.Npy;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -196,6 +197,31 @@ class BadModelHttpTest extends ServerTest {
         "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=a\r\nContent-Length: %d\r\n\r\n"
             .formatted(TARGET, (2 << 20) + 1);
     assertProblem(sendRaw(form.getBytes(StandardCharsets.UTF_8)), 413, "body-too-large");
+  }
+
+  @Test
+  void answerThatIsNotWrittenMakesNoModel() throws Exception {
+    HttpRequest.Builder request = request("PUT", TARGET, GOOD).header("Accept", "text/html");
+    assertProblem(send(request), 406, "not-acceptable");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "application/x-www-form-urlencoded, application/json",
+    "application/octet-stream, application/json;charset=utf-16"
+  })
+  void curlsWordsForAFileAreTaken(String type, String accept) throws Exception {
+    String model = "/v1/models/curl";
+    for (String route :
+        new String[] {"PUT " + model + "/versions/1", "POST " + model + "/versions"}) {
+      HttpRequest.Builder request =
+          request(route.split(" ")[0], route.split(" ")[1], GOOD)
+              .header("Content-Type", type)
+              .header("Accept", accept);
+      HttpResponse<byte[]> response = send(request);
+      assertThat(response.statusCode()).as(text(response)).isEqualTo(201);
+    }
+    assertThat(send(request("DELETE", model, null)).statusCode()).isEqualTo(204);
   }
 
   @Test

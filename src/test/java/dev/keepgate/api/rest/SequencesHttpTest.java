@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.keepgate.ModelBytes;
 import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.model.Tensor;
 import java.io.ByteArrayOutputStream;
@@ -278,16 +279,74 @@ class SequencesHttpTest extends ServerTest {
   }
 
   @Test
+  void versionThatIsTakenAwayServesItsSequencesToTheirEnd() throws Exception {
+    String model = "/v1/models/pinned";
+    String first = "{\"x\": [1,2,3]}";
+    String both = "{\"x\": [[1,2,3],[1,2,3]]}";
+    assertThat(put(model, 1).statusCode()).isEqualTo(201);
+    JsonNode old = json(postJson(model + "/unroll", both)).get("output");
+    assertThat(postJson(model + "/sequences", "{\"id\": \"pin\"}").statusCode()).isEqualTo(201);
+    assertThat(json(post("pin", "step", first)).get("output")).isEqualTo(old.get(0));
+
+    assertThat(send(request("DELETE", model, null)).statusCode()).isEqualTo(204);
+    assertProblem(postJson(model + "/step", first), 404, "model-not-found");
+    assertProblem(postJson(model + "/sequences", "{}"), 404, "model-not-found");
+    assertThat(put(model, 2).statusCode()).isEqualTo(201);
+    JsonNode other = json(postJson(model + "/unroll", both)).get("output");
+    assertThat(json(post("pin", "step", first)).get("output")).isEqualTo(old.get(1));
+    assertProblem(postJson(model + "/sequences", "{}"), 410, "sequence-model-gone");
+    delete("pin");
+
+    assertThat(postJson(model + "/sequences", "{\"id\": \"pin\"}").statusCode()).isEqualTo(201);
+    assertThat(json(post("pin", "step", first)).get("output")).isEqualTo(other.get(0));
+    assertThat(other).isNotEqualTo(old);
+    delete("pin");
+    send(request("DELETE", model, null));
+  }
+
+  private HttpResponse<byte[]> put(String model, long seed) throws Exception {
+    return send(request("PUT", model + "/versions/1", ModelBytes.pytorch(3, 4, seed)));
+  }
+
+  @Test
   void metersCountWhatHappened() throws Exception {
-    delete(openId("{}"));
-    String meters = text(send(request("GET", "/actuator/prometheus", null)));
-    assertThat(meters)
-        .contains(
-            "keepgate_sequences_total{event=\"created\",model=\"notebook-cell\"}",
-            "keepgate_sequences_total{event=\"deleted\",model=\"notebook-cell\"}",
-            "keepgate_sequences_open ",
-            "keepgate_sequences_memory_bytes ",
-            "keepgate_sequences_oldest_seconds ");
+    String id = openId("{}");
+    String step = "{\"x\": [1,2,3,4,3,2], \"step\": 1}";
+    post(id, "step", step);
+    post(id, "step", step);
+    delete(id);
+    String brief = openId("{\"ttl\": \"1ms\"}");
+    Awaitility.await().until(() -> get(brief).statusCode() == 410);
+    List<String> ids = new ArrayList<>();
+    HttpResponse<byte[]> response = postJson(CELL + "/sequences", "{}");
+    while (response.statusCode() == 201) {
+      ids.add(json(response).get("id").asString());
+      response = postJson(CELL + "/sequences", "{}");
+    }
+    assertThat(meter("keepgate_sequences_open")).isEqualTo(40);
+    assertThat(meter("keepgate_sequences_memory_bytes")).isGreaterThan(40 * 500);
+    assertThat(meter("keepgate_sequences_oldest_seconds")).isPositive();
+    for (String each : ids) {
+      delete(each);
+    }
+    for (String event :
+        List.of("created", "stepped", "retried", "deleted", "expired", "rejected")) {
+      String name = "keepgate_sequences_total{event=\"%s\",model=\"notebook-cell\"}";
+      Awaitility.await(event).until(() -> meter(name.formatted(event)) > 0);
+    }
+    Awaitility.await("the last expiry").until(() -> meter("keepgate_sequences_open") == 0);
+    assertThat(meter("keepgate_sequences_memory_bytes")).isZero();
+    assertThat(meter("keepgate_sequences_oldest_seconds")).isZero();
+  }
+
+  /** What a meter says; less than anything where there is none of this name. */
+  private double meter(String name) throws Exception {
+    return text(send(request("GET", "/actuator/prometheus", null)))
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElse(-1);
   }
 
   @Test

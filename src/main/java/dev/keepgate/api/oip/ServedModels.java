@@ -1,0 +1,248 @@
+package dev.keepgate.api.oip;
+
+import dev.keepgate.api.tensor.TensorFormatException;
+import dev.keepgate.inference.InferenceListener.Stage;
+import dev.keepgate.inference.ModelStatistics;
+import dev.keepgate.inference.ModelStatistics.Statistics;
+import dev.keepgate.inference.ModelStatistics.Total;
+import dev.keepgate.inference.Sequences;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.ModelId;
+import dev.keepgate.registry.ModelHandle;
+import dev.keepgate.registry.ModelInfo;
+import dev.keepgate.registry.ModelRegistry;
+import dev.keepgate.registry.ModelRequest;
+import dev.keepgate.registry.ModelStatus;
+import dev.keepgate.registry.RegistryException;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.info.BuildProperties;
+import org.springframework.stereotype.Component;
+
+/** What the protocol tells of the server and its models, by whichever door it is asked. */
+@Component
+class ServedModels {
+
+  static final String SERVER = "keepgate";
+  static final String PLATFORM = "keepgate_lstm";
+
+  static final List<String> EXTENSIONS =
+      List.of(
+          "binary_tensor_data",
+          "sequence",
+          "sequence(string_id)",
+          "schedule_policy",
+          "model_configuration",
+          "model_repository",
+          "statistics");
+
+  private final ModelRegistry registry;
+  private final ModelStatistics statistics;
+  private final Sequences sequences;
+  private final ServerLife life;
+  private final String version;
+
+  ServedModels(
+      ModelRegistry registry,
+      ModelStatistics statistics,
+      Sequences sequences,
+      ServerLife life,
+      ObjectProvider<BuildProperties> build) {
+    this.registry = registry;
+    this.statistics = statistics;
+    this.sequences = sequences;
+    this.life = life;
+    BuildProperties known = build.getIfAvailable();
+    this.version = known == null ? "unknown" : String.valueOf(known.getVersion());
+  }
+
+  String serverVersion() {
+    return version;
+  }
+
+  /** Whether the models of the start are loaded, and the server is not about to end. */
+  boolean isReady() {
+    return registry.isReady() && !life.isEnding();
+  }
+
+  /**
+   * Checks that a model can be asked.
+   *
+   * @return the version that would answer
+   * @throws RegistryException if none would
+   */
+  ModelId requireReady(String model, String asked) {
+    try (ModelHandle handle = acquire(model, asked)) {
+      return handle.id();
+    }
+  }
+
+  ModelView.Metadata metadata(String model, String asked) {
+    try (ModelHandle handle = acquire(model, asked)) {
+      return new ModelView.Metadata(
+          model,
+          asked.isEmpty() ? availableVersions(model) : List.of(asked),
+          PLATFORM,
+          tensors(ModelTensors.inputs(handle.config())),
+          tensors(ModelTensors.outputs(handle.config())));
+    }
+  }
+
+  private List<String> availableVersions(String model) {
+    return available().stream()
+        .filter(id -> id.name().equals(model))
+        .map(id -> Long.toString(id.version()))
+        .toList();
+  }
+
+  private List<ModelId> available() {
+    return registry.list().stream()
+        .filter(info -> info.status() == ModelStatus.AVAILABLE)
+        .map(ModelInfo::id)
+        .toList();
+  }
+
+  private static List<ModelView.Tensor> tensors(List<ModelTensors.Info> infos) {
+    return infos.stream()
+        .map(info -> new ModelView.Tensor(info.name(), info.datatype(), info.shape()))
+        .toList();
+  }
+
+  /** Sizes with the batch, which is free (max_batch_size 0). */
+  ModelView.Config config(String model, String asked) {
+    try (ModelHandle handle = acquire(model, asked)) {
+      LstmConfig config = handle.config();
+      return new ModelView.Config(
+          handle.id().name(),
+          PLATFORM,
+          SERVER,
+          0,
+          configTensors(ModelTensors.inputs(config)),
+          configTensors(ModelTensors.outputs(config)),
+          config.isCausal()
+              ? new ModelView.SequenceBatching(sequences.ttl().toNanos() / 1000)
+              : null);
+    }
+  }
+
+  private static List<ModelView.ConfigTensor> configTensors(List<ModelTensors.Info> infos) {
+    return infos.stream()
+        .map(
+            info ->
+                new ModelView.ConfigTensor(
+                    info.name(),
+                    "TYPE_" + info.datatype(),
+                    info.shape(),
+                    info.optional() ? true : null))
+        .toList();
+  }
+
+  /**
+   * The statistics of a version; of all of a model where none is named, and of all models where
+   * neither is.
+   */
+  List<ModelView.Statistics> statistics(String model, String asked) {
+    if (!model.isEmpty()) {
+      requireReady(model, asked);
+    }
+    List<ModelView.Statistics> all = new ArrayList<>();
+    for (ModelId id : available()) {
+      boolean wanted =
+          (model.isEmpty() || id.name().equals(model))
+              && (asked.isEmpty() || asked.equals(Long.toString(id.version())));
+      if (wanted) {
+        try (ModelHandle handle = registry.acquire(new ModelRequest.Specific(id))) {
+          all.add(view(id, statistics.of(handle)));
+        } catch (RegistryException e) {
+          // It was taken away between two looks.
+        }
+      }
+    }
+    return all;
+  }
+
+  private static ModelView.Statistics view(ModelId id, Statistics of) {
+    ModelView.InferStats stats =
+        new ModelView.InferStats(
+            duration(of.success()),
+            duration(of.fail()),
+            duration(of, Stage.QUEUE),
+            duration(of, Stage.READ),
+            duration(of, Stage.COMPUTE),
+            duration(of, Stage.WRITE),
+            ModelView.Duration.NONE,
+            ModelView.Duration.NONE);
+    return new ModelView.Statistics(
+        id.name(),
+        Long.toString(id.version()),
+        of.lastInferenceMillis(),
+        of.inferences(),
+        of.executions(),
+        stats,
+        List.of());
+  }
+
+  private static ModelView.Duration duration(Statistics of, Stage stage) {
+    return duration(of.stages().getOrDefault(stage, new Total(0, 0)));
+  }
+
+  private static ModelView.Duration duration(Total total) {
+    return new ModelView.Duration(total.count(), total.nanos());
+  }
+
+  /** Every version in memory, and those that were unloaded. */
+  List<ModelView.IndexEntry> index(boolean onlyReady) {
+    List<ModelView.IndexEntry> entries = new ArrayList<>();
+    for (ModelInfo info : registry.list()) {
+      if (!onlyReady || info.status() == ModelStatus.AVAILABLE) {
+        String error = info.error();
+        entries.add(entry(info.id(), state(info.status()), error == null ? "" : error));
+      }
+    }
+    if (!onlyReady) {
+      registry.unloaded().forEach(id -> entries.add(entry(id, "UNAVAILABLE", "unloaded")));
+    }
+    return entries;
+  }
+
+  private static ModelView.IndexEntry entry(ModelId id, String state, String reason) {
+    return new ModelView.IndexEntry(id.name(), Long.toString(id.version()), state, reason);
+  }
+
+  private static String state(ModelStatus status) {
+    return switch (status) {
+      case START, LOADING -> "LOADING";
+      case AVAILABLE -> "READY";
+      case UNLOADING -> "UNLOADING";
+      case END -> "UNAVAILABLE";
+    };
+  }
+
+  /**
+   * Loads what the repository has of a model.
+   *
+   * @param parameters names of what the request wants done otherwise; none can be
+   */
+  void load(String model, Iterable<String> parameters) {
+    OipModelPath.request(model, "");
+    for (String parameter : parameters) {
+      if (parameter.equals("config") || parameter.startsWith("file:")) {
+        throw new TensorFormatException(
+            "/parameters/" + parameter,
+            "is not supported: a model is loaded as the repository has it");
+      }
+    }
+    registry.load(model);
+  }
+
+  /** Takes a model out of the memory, and leaves it in the repository. */
+  void unload(String model) {
+    OipModelPath.request(model, "");
+    registry.unload(model);
+  }
+
+  private ModelHandle acquire(String model, String asked) {
+    return registry.acquire(OipModelPath.request(model, asked));
+  }
+}

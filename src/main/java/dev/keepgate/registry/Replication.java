@@ -1,0 +1,175 @@
+package dev.keepgate.registry;
+
+import dev.keepgate.model.ModelId;
+import dev.keepgate.registry.ReplicaListener.Event;
+import dev.keepgate.registry.SharedCatalog.Claim;
+import dev.keepgate.registry.SharedCatalog.ContentLost;
+import dev.keepgate.registry.SharedCatalog.Entry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes single versions from the other replicas, and gives them to these. */
+final class Replication {
+
+  private static final Logger log = LoggerFactory.getLogger(Replication.class);
+
+  private final ModelRegistry registry;
+  private final ModelRepository repository;
+  private final SharedCatalog catalog;
+  private final List<ReplicaListener> listeners;
+
+  Replication(ModelRegistry registry, SharedCatalog catalog, List<ReplicaListener> listeners) {
+    this.registry = registry;
+    this.repository = registry.repository();
+    this.catalog = catalog;
+    this.listeners = List.copyOf(listeners);
+  }
+
+  SharedCatalog catalog() {
+    return catalog;
+  }
+
+  void tell(ModelId id, Event event, long bytes) {
+    listeners.forEach(listener -> listener.happened(id, event, bytes));
+  }
+
+  void tellReconciled(boolean success) {
+    listeners.forEach(listener -> listener.reconciled(success));
+  }
+
+  /** Takes a version off this replica that was taken away from all. */
+  void drop(Version version) throws IOException {
+    ModelId id = version.id();
+    Revision revision = version.revision();
+    boolean dropped =
+        registry.retire(
+            version,
+            () -> {
+              if (revision != null && !version.info().builtIn()) {
+                repository.remove(id, revision);
+              }
+            });
+    if (dropped && revision != null) {
+      log.info("Model {} was removed by another replica", id);
+      tell(id, Event.REMOVED, 0);
+    }
+  }
+
+  /** Takes a version off this replica whose number stands for other files on all others. */
+  void displace(Version version) throws IOException {
+    if (registry.retire(version, () -> displaceFiles(version.id()))) {
+      tell(version.id(), Event.DISPLACED, 0);
+    }
+  }
+
+  private void displaceFiles(ModelId id) throws IOException {
+    // A folder of all replicas is not one replica's to tidy up.
+    if (catalog.carriesContent() && repository.exists(id)) {
+      Path place = repository.displace(id);
+      log.warn("Model {} is another on the other replicas; this one's files are in {}", id, place);
+    }
+  }
+
+  /** Calls a version what the others call it, who have the same files. */
+  void adopt(Version version, Entry entry) throws IOException {
+    repository.mark(version.id(), entry.revision());
+    version.revision(entry.revision(), true);
+    log.info("Model {} is the same on the other replicas", version.id());
+  }
+
+  /**
+   * Makes a version known to all.
+   *
+   * @return false where another replica does, or has
+   */
+  boolean announce(Version version) throws IOException {
+    ModelId id = version.id();
+    Revision revision = Objects.requireNonNull(version.revision());
+    Manifest manifest = repository.manifest(id);
+    if (!manifest.digest().equals(revision.digest())) {
+      throw new IOException("the files of " + id + " were changed since they were loaded");
+    }
+    if (!version.isMarked()) {
+      // First, so that it is the same one to the others if this process dies on the way.
+      repository.mark(id, revision);
+      version.revision(revision, true);
+    }
+    try (Claim claim = catalog.claim(id, revision, manifest.bytes())) {
+      if (claim == null) {
+        return false;
+      }
+      claim.store(repository.folder(id), manifest);
+      if (!claim.publish()) {
+        return false;
+      }
+    }
+    log.info("Model {} was announced, {} bytes", id, manifest.bytes());
+    tell(id, Event.ANNOUNCED, catalog.carriesContent() ? manifest.bytes() : 0);
+    return true;
+  }
+
+  /**
+   * Begins to bring a version here and to load it.
+   *
+   * @param arrived is told whether the files came: null where they did
+   * @return is done when the version serves or cannot; null where another has its place
+   */
+  @Nullable CompletableFuture<Void> fetch(
+      ModelId id, Entry entry, Consumer<@Nullable Throwable> arrived) {
+    Version version = registry.claimFound(id, false, null);
+    if (version == null) {
+      return null;
+    }
+    return registry.loadAfter(
+        () -> {
+          try {
+            bring(id, entry);
+          } catch (Throwable e) {
+            arrived.accept(e);
+            throw e;
+          }
+          arrived.accept(null);
+        },
+        version);
+  }
+
+  private void bring(ModelId id, Entry entry) throws IOException {
+    if (isHere(id, entry)) {
+      return;
+    }
+    if (!catalog.carriesContent()) {
+      throw new IOException(
+          "the shared folder has not the files of " + id + " that were announced");
+    }
+    displaceFiles(id);
+    try (Upload upload = repository.newUpload()) {
+      catalog.fetch(entry, upload.folder());
+      String digest = Manifest.of(upload.folder()).digest();
+      if (!digest.equals(entry.revision().digest())) {
+        throw new ContentLost(
+            "the files of %s have the digest %s in place of %s"
+                .formatted(id, digest, entry.revision().digest()));
+      }
+      upload.mark(entry.revision());
+      repository.commit(upload, id);
+    } catch (ContentLost e) {
+      catalog.reportLost(id, entry);
+      throw e;
+    }
+    log.info("Model {} was fetched, {} bytes", id, entry.bytes());
+    tell(id, Event.FETCHED, entry.bytes());
+  }
+
+  private boolean isHere(ModelId id, Entry entry) throws IOException {
+    return repository.exists(id)
+        && entry.revision().equals(repository.revision(id))
+        && entry.revision().digest().equals(repository.manifest(id).digest());
+  }
+}

@@ -1,0 +1,1 @@
+return {redis.call('GET', prefix .. 'stamp') or ''}

@@ -1,0 +1,2 @@
+redis.call('DEL', prefix .. 'taken:' .. id)
+return {'OK'}

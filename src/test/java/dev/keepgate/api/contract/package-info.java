@@ -1,0 +1,5 @@
+/** The running server held against its OpenAPI documents. */
+@NullMarked
+package dev.keepgate.api.contract;
+
+import org.jspecify.annotations.NullMarked;
