@@ -138,6 +138,7 @@ class SequencesRaceTest {
                 kernel,
                 Importers.standard(ImportLimits.DEFAULT),
                 List.of(),
+                null,
                 Clock.systemUTC());
         BatchScheduler scheduler =
             new BatchScheduler(

@@ -12,6 +12,7 @@ import java.time.Duration;
 import org.apache.catalina.connector.ClientAbortException;
 import org.apache.coyote.BadRequestException;
 import org.apache.tomcat.util.http.InvalidParameterException;
+import org.apache.tomcat.util.http.fileupload.FileUploadException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springdoc.api.OpenApiResourceNotFoundException;
@@ -120,6 +121,8 @@ class Problems {
     } else if (isOfTheConnection(e)) {
       // Whoever still listens is answered by way of the container's error page.
       log.debug("A client left, or its body is broken", e);
+    } else if (e instanceof FileUploadException) {
+      send(HttpStatus.BAD_REQUEST, "invalid-multipart", e, response);
     } else {
       other(e, response);
     }

@@ -117,6 +117,10 @@ final class RequestFuzzer {
     if (body == null && json.chance(0.02)) {
       body = new byte[] {'{', '}'};
     }
+    if (method.equals("TRACE")) {
+      // It must not have one (RFC 9110, 9.3.8).
+      body = null;
+    }
     addHeaders(operation, headers);
     Framing framing =
         switch (random.nextInt(25)) {
