@@ -45,8 +45,7 @@ final class ImportBenchmark {
   void run() throws IOException, InterruptedException {
     Files.createDirectories(folder);
     writeDl4j(folder.resolve("dl4j.zip"));
-    System.out.printf(
-        "%-24s %8s %8s %14s %14s%n", "model", "MB", "seconds", "peak/weights", "kept/weights");
+    System.out.printf("%-24s %8s %8s %14s%n", "model", "MB", "seconds", "peak/weights");
     for (Path file : models()) {
       measure(file);
     }
@@ -95,12 +94,11 @@ final class ImportBenchmark {
       }
       double weights = (double) Float.BYTES * Long.parseLong(parameters.group(1));
       System.out.printf(
-          "%-24s %8.1f %8.2f %14.2f %14.2f%n",
+          "%-24s %8.1f %8.2f %14.2f%n",
           file.getFileName(),
           weights / MEGABYTE,
           seconds,
-          (after.peak() - before.now()) / weights,
-          (after.now() - before.now()) / weights);
+          (after.peak() - before.now()) / weights);
     } finally {
       FileSystemUtils.deleteRecursively(repository);
     }

@@ -82,6 +82,24 @@ class RefusedFilesTest {
   }
 
   @Test
+  void layerThatIsMissingIsNotPassedOver() throws IOException {
+    Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
+    putLstm(tensors, "", 2, 3);
+    tensors.put("weight_ih_l2", ones(12, 3));
+    tensors.put("weight_hh_l2", ones(12, 3));
+    assertThat(refusal(safetensors(tensors)))
+        .hasMessageContaining("weight_ih_l2: belongs to none of the 1 layers before it");
+  }
+
+  @Test
+  void halfABiasIsRefused() throws IOException {
+    Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
+    putLstm(tensors, "", 2, 3);
+    tensors.put("bias_ih_l0", ones(12));
+    assertThat(refusal(safetensors(tensors))).hasMessageContaining("bias_hh_l0");
+  }
+
+  @Test
   void severalLinearLayersAreListedAndOneCanBeNamed() throws Exception {
     Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
     putLstm(tensors, "lstm.", 2, 3);

@@ -42,7 +42,18 @@ final class PytorchLayers {
               ? forward.layer(readCell("_l" + k + "_reverse"), config)
               : forward.layer());
     }
+    checkComplete(layers.size());
     return layers;
+  }
+
+  /** A file that lost a layer must not be served as if it ended there. */
+  private void checkComplete(int layers) throws ImportException {
+    for (String name : tensors.unused()) {
+      if (name.startsWith(prefix + "weight_ih_l")) {
+        throw ImportException.unsupported(
+            name, "belongs to none of the %d layers before it".formatted(layers));
+      }
+    }
   }
 
   private Cell readCell(String suffix) throws IOException, ImportException {
@@ -84,8 +95,9 @@ final class PytorchLayers {
   private float[] readBias(String suffix, int hidden, float forgetBias)
       throws IOException, ImportException {
     float[] bias = new float[4 * hidden];
-    for (String name : List.of(prefix + "bias_ih" + suffix, prefix + "bias_hh" + suffix)) {
-      if (tensors.has(name)) {
+    List<String> both = List.of(prefix + "bias_ih" + suffix, prefix + "bias_hh" + suffix);
+    if (both.stream().anyMatch(tensors::has)) {
+      for (String name : both) {
         float[] part = GateBlocks.fromVector(tensors.read(name, 4 * hidden), hidden, order);
         for (int i = 0; i < bias.length; i++) {
           bias[i] += part[i];

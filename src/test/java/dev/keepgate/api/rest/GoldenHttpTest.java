@@ -8,8 +8,10 @@ import dev.keepgate.GoldenCase.Tensor;
 import dev.keepgate.api.tensor.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.lang.reflect.Array;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -47,6 +50,22 @@ class GoldenHttpTest extends ServerTest {
     if (lengths != null) {
       compare(golden, unroll(model, golden, lengths), "_lengths");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"application/x-www-form-urlencoded", "text/plain", "application/json"})
+  void fileMayComeAsAnyMediaType(String mediaType) throws Exception {
+    byte[] file = Files.readAllBytes(GoldenCase.read("pytorch-1layer").file(".pt"));
+    String model = "/v1/models/" + mediaType.replaceAll("\\W", "-");
+    for (HttpRequest.Builder upload :
+        List.of(
+            request("PUT", model + "/versions/1", file),
+            request("POST", model + "/versions", file))) {
+      assertThat(send(upload.header("Content-Type", mediaType)).statusCode()).isEqualTo(201);
+    }
+    HttpRequest.Builder inspect =
+        request("POST", "/v1/models:inspect", file).header("Content-Type", mediaType);
+    assertThat(json(send(inspect)).get("framework").asString()).isEqualTo("pytorch");
   }
 
   @Test
