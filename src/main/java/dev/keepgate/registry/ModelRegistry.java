@@ -13,7 +13,6 @@ import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +34,7 @@ public final class ModelRegistry implements AutoCloseable {
   private final MemoryBudget budget;
   private final Versions versions;
   private final VersionStorage storage;
+  private final FoundVersions found;
   private final LoadThreads threads = new LoadThreads();
   private final int loadParallelism;
 
@@ -68,6 +68,7 @@ public final class ModelRegistry implements AutoCloseable {
             new ImportMemory(Runtime.getRuntime().maxMemory() / 2));
     this.versions = new Versions(properties.repository().maxVersions(), listeners, clock);
     this.storage = new VersionStorage(repository, catalog);
+    this.found = new FoundVersions(repository, storage, loader, versions, threads);
   }
 
   /** Whether all models that were there at the start are loaded, or have failed to. */
@@ -315,8 +316,8 @@ public final class ModelRegistry implements AutoCloseable {
    */
   public void load(String name) {
     List<Version> claimed = new ArrayList<>();
-    stamps(name).forEach((id, stamp) -> claimInto(claimed, claimFound(id, stamp == null, stamp)));
-    load(claimed, loadParallelism, () -> {}).join();
+    stamps(name).forEach((id, stamp) -> claimInto(claimed, found.claim(id, stamp == null, stamp)));
+    found.load(claimed, loadParallelism, () -> {}).join();
     if (versions.present(name).isEmpty()) {
       throw versions.notFound(ModelRequest.latest(name));
     }
@@ -396,6 +397,10 @@ public final class ModelRegistry implements AutoCloseable {
     return storage;
   }
 
+  FoundVersions found() {
+    return found;
+  }
+
   Map<ModelId, VersionPolicy.Known> known() {
     Map<ModelId, VersionPolicy.Known> known = versions.known();
     unloaded.forEach(id -> known.putIfAbsent(id, new VersionPolicy.Known(ModelStatus.END, null)));
@@ -409,109 +414,6 @@ public final class ModelRegistry implements AutoCloseable {
 
   void ready() {
     ready = true;
-  }
-
-  /**
-   * Claims a version that was found, to be loaded.
-   *
-   * @return null where it is known already, unless as one that could not be loaded
-   * @throws RegistryException.TooManyVersions if there are as many as may be
-   */
-  @Nullable Version claimFound(ModelId id, boolean builtIn, @Nullable String stamp) {
-    Version old = versions.now().find(id);
-    if (old != null && !old.isGone() && !(old.isBroken() && old.claimRemoval())) {
-      return null;
-    }
-    Version version = new Version(id, builtIn, stamp);
-    return versions.claim(old, version) ? version : null;
-  }
-
-  /**
-   * Loads versions that were claimed; what goes wrong becomes a version's end, with an error.
-   *
-   * @param afterEach runs after each, on the thread that loaded it
-   * @return is done when all are
-   */
-  CompletableFuture<Void> load(List<Version> claimed, int parallelism, Runnable afterEach) {
-    return threads.runAll(
-        claimed.stream()
-            .<Runnable>map(
-                version ->
-                    () -> {
-                      load(version);
-                      afterEach.run();
-                    })
-            .toList(),
-        parallelism);
-  }
-
-  private void load(Version version) {
-    load(version, null);
-  }
-
-  /** Something to be done on the disk. */
-  interface FileWork {
-    void run() throws IOException;
-  }
-
-  /** Loads a version that was claimed, once its files have come. */
-  CompletableFuture<Void> loadAfter(FileWork arrival, Version version) {
-    return threads.runAll(List.of(() -> load(version, arrival)), 1);
-  }
-
-  private void load(Version version, @Nullable FileWork arrival) {
-    long start = System.nanoTime();
-    try {
-      version.loading();
-      if (arrival != null) {
-        arrival.run();
-      }
-      versions.serve(version, read(version), start);
-    } catch (Throwable e) {
-      if (arrival == null && !version.info().builtIn() && !repository.exists(version.id())) {
-        versions.forget(version);
-        return;
-      }
-      versions.fail(version, e, start);
-      boolean isFault = !(e instanceof ImportException || e instanceof RegistryException);
-      log.warn(
-          "Model {} cannot be loaded: {}",
-          version.id(),
-          version.info().error(),
-          isFault ? e : null);
-    }
-  }
-
-  private ModelLoader.Loaded read(Version version) throws IOException, ImportException {
-    if (!version.info().builtIn()) {
-      ModelSource source = repository.source(version.id());
-      storage.identify(version);
-      return loader.load(source);
-    }
-    storage.identify(version);
-    try (Upload copy = BuiltInModels.unpack(version.id())) {
-      return loader.load(copy.finish());
-    }
-  }
-
-  /**
-   * Takes a version out of the memory, after what else is to be done.
-   *
-   * @return false where somebody else is at it
-   * @throws IOException if that failed; the version then serves on
-   */
-  boolean retire(Version version, FileWork before) throws IOException {
-    if (!version.claimRemoval()) {
-      return false;
-    }
-    try {
-      before.run();
-    } catch (IOException | RuntimeException e) {
-      version.unclaimRemoval();
-      throw e;
-    }
-    versions.retire(version);
-    return true;
   }
 
   /** Takes a version out of the memory whose folder has gone. */

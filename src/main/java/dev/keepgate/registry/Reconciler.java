@@ -188,7 +188,7 @@ final class Reconciler implements AutoCloseable {
   }
 
   /** Does something for a version now, unless it has failed lately. */
-  private void tryTo(String what, ModelId id, ModelRegistry.FileWork work) {
+  private void tryTo(String what, ModelId id, FoundVersions.FileWork work) {
     Retry last = retries.get(id);
     if (!running || (last != null && !last.isDue())) {
       return;

@@ -49,13 +49,15 @@ final class Replication {
     ModelId id = version.id();
     Revision revision = version.revision();
     boolean dropped =
-        registry.retire(
-            version,
-            () -> {
-              if (revision != null && !version.info().builtIn()) {
-                repository.remove(id, revision);
-              }
-            });
+        registry
+            .found()
+            .retire(
+                version,
+                () -> {
+                  if (revision != null && !version.info().builtIn()) {
+                    repository.remove(id, revision);
+                  }
+                });
     if (dropped && revision != null) {
       log.info("Model {} was removed by another replica", id);
       tell(id, Event.REMOVED, 0);
@@ -64,7 +66,7 @@ final class Replication {
 
   /** Takes a version off this replica whose number stands for other files on all others. */
   void displace(Version version) throws IOException {
-    if (registry.retire(version, () -> displaceFiles(version.id()))) {
+    if (registry.found().retire(version, () -> displaceFiles(version.id()))) {
       tell(version.id(), Event.DISPLACED, 0);
     }
   }
@@ -123,21 +125,23 @@ final class Replication {
    */
   @Nullable CompletableFuture<Void> fetch(
       ModelId id, Entry entry, Consumer<@Nullable Throwable> arrived) {
-    Version version = registry.claimFound(id, false, null);
+    Version version = registry.found().claim(id, false, null);
     if (version == null) {
       return null;
     }
-    return registry.loadAfter(
-        () -> {
-          try {
-            bring(id, entry);
-          } catch (Throwable e) {
-            arrived.accept(e);
-            throw e;
-          }
-          arrived.accept(null);
-        },
-        version);
+    return registry
+        .found()
+        .loadAfter(
+            () -> {
+              try {
+                bring(id, entry);
+              } catch (Throwable e) {
+                arrived.accept(e);
+                throw e;
+              }
+              arrived.accept(null);
+            },
+            version);
   }
 
   private void bring(ModelId id, Entry entry) throws IOException {

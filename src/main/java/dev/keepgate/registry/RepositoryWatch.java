@@ -104,7 +104,7 @@ final class RepositoryWatch implements SmartLifecycle {
     List<Version> claimed = new ArrayList<>();
     try {
       for (ModelId id : ids) {
-        Version version = registry.claimFound(id, builtIn, seen.get(id));
+        Version version = registry.found().claim(id, builtIn, seen.get(id));
         if (version != null) {
           claimed.add(version);
         }
@@ -117,10 +117,12 @@ final class RepositoryWatch implements SmartLifecycle {
 
   private CompletableFuture<Void> load(List<Version> versions) {
     AtomicInteger done = new AtomicInteger();
-    return registry.load(
-        versions,
-        properties.loadParallelism(),
-        () -> logProgress(done.incrementAndGet(), versions.size()));
+    return registry
+        .found()
+        .load(
+            versions,
+            properties.loadParallelism(),
+            () -> logProgress(done.incrementAndGet(), versions.size()));
   }
 
   /** About ten times, however many there are. */

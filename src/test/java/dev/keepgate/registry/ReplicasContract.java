@@ -9,7 +9,6 @@ import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.RegistryProperties.BuiltIn;
 import dev.keepgate.registry.ReplicaProperties.Content;
 import dev.keepgate.registry.redis.OpenCatalog;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +21,6 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -34,149 +32,12 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.util.unit.DataSize;
 
 /** Several replicas, each over connections and a folder of its own, and one Redis. */
-abstract class ReplicasContract {
-
-  static final DataSize BUDGET = DataSize.ofMegabytes(64);
-
-  @TempDir Path folder;
-  final List<Replica> replicas = new ArrayList<>();
-  final long seed = Long.getLong("keepgate.seed", new Random().nextLong());
-
-  abstract String host();
-
-  abstract int port();
-
-  /** A registry that shares a catalog. */
-  record Replica(
-      OpenRegistry registry,
-      OpenCatalog catalog,
-      Path root,
-      Map<ReplicaListener.Event, Integer> events)
-      implements AutoCloseable {
-
-    ModelInfo put(String name, long version, byte[] file) throws IOException {
-      return registry.put(name, version, file);
-    }
-
-    void remove(String name, long version) {
-      registry.models.remove(new ModelId(name, version));
-    }
-
-    boolean isReady() {
-      return registry.models.isReady();
-    }
-
-    /** What is here, as {@code a/1 AVAILABLE}. */
-    List<String> list() {
-      return registry.models.list().stream().map(info -> info.id() + " " + info.status()).toList();
-    }
-
-    float[] step(ModelId id) {
-      try (ModelHandle handle = registry.models.acquire(new ModelRequest.Specific(id))) {
-        return OpenRegistry.step(handle, new ReferenceKernel());
-      }
-    }
-
-    int events(ReplicaListener.Event event) {
-      return events.getOrDefault(event, 0);
-    }
-
-    @Override
-    public void close() throws IOException {
-      registry.close();
-      catalog.close();
-    }
-  }
-
-  @BeforeEach
-  void empty() {
-    System.out.println(getClass().getSimpleName() + " seed " + seed);
-    redis(connection -> connection.serverCommands().flushAll());
-  }
-
-  @AfterEach
-  void closeReplicas() throws IOException {
-    for (Replica replica : replicas) {
-      replica.close();
-    }
-  }
-
-  interface RedisWork {
-    void run(RedisConnection connection);
-  }
-
-  void redis(RedisWork work) {
-    try (OpenCatalog client = OpenCatalog.connect(host(), port(), Content.REDIS);
-        RedisConnection connection = client.connections().getConnection()) {
-      work.run(connection);
-    }
-  }
-
-  Replica begin(String name) throws IOException {
-    return begin(name, Content.REDIS, BuiltIn.NEVER, BUDGET);
-  }
-
-  Replica begin(String name, Content content, BuiltIn builtIn, DataSize budget) throws IOException {
-    Path root = folder.resolve(name);
-    OpenCatalog catalog = OpenCatalog.connect(host(), port(), content);
-    Map<ReplicaListener.Event, Integer> events = new ConcurrentHashMap<>();
-    ReplicaListener listener =
-        new ReplicaListener() {
-          @Override
-          public void happened(ModelId id, Event event, long bytes) {
-            events.merge(event, 1, Integer::sum);
-          }
-        };
-    OpenRegistry registry =
-        OpenRegistry.begin(
-            root, new ReferenceKernel(), builtIn, budget, catalog.catalog(), listener);
-    Replica replica = new Replica(registry, catalog, root, events);
-    replicas.add(replica);
-    return replica;
-  }
-
-  Replica join(String name) throws IOException {
-    Replica replica = begin(name);
-    Awaitility.await(name + " is ready").until(replica::isReady);
-    return replica;
-  }
-
-  void leave(Replica replica) throws IOException {
-    replicas.remove(replica);
-    replica.close();
-  }
-
-  static byte[] file(long number) {
-    return ModelBytes.pytorch(3, 4, number);
-  }
-
-  /** Bytes that take many chunks. */
-  static byte[] largeFile(long number) {
-    return ModelBytes.pytorch(16, 16, number);
-  }
-
-  void awaitEverywhere(String... listed) {
-    Awaitility.await()
-        .untilAsserted(
-            () -> {
-              for (Replica replica : replicas) {
-                assertThat(replica.list()).as("%s", replica.root()).containsExactly(listed);
-              }
-            });
-  }
-
-  private void assertAllStepAlike(ModelId id) {
-    float[] first = replicas.get(0).step(id);
-    replicas.forEach(replica -> assertThat(replica.step(id)).containsExactly(first));
-  }
+abstract class ReplicasContract extends Replicas {
 
   @Test
   void whatIsPutOnOneIsServedByAllAndRemovedByAll() throws Exception {
@@ -301,7 +162,7 @@ abstract class ReplicasContract {
                                       text(entry).split(" ")[0])));
               for (Replica replica : all) {
                 Map<ModelId, String> here =
-                    replica.registry.models.present().stream()
+                    replica.registry().models.present().stream()
                         .filter(version -> version.status() == ModelStatus.AVAILABLE)
                         .collect(
                             Collectors.toMap(
@@ -312,7 +173,7 @@ abstract class ReplicasContract {
                 assertThat(here).isEqualTo(agreed);
               }
             });
-    for (Version version : all.get(0).registry.models.present()) {
+    for (Version version : all.get(0).registry().models.present()) {
       assertAllStepAlike(version.id());
     }
   }
@@ -328,7 +189,7 @@ abstract class ReplicasContract {
           clients.submit(
               () -> {
                 for (int i = 0; i < 8; i++) {
-                  ModelInfo info = replica.registry.put("m", OptionalLong.empty(), file(i));
+                  ModelInfo info = replica.registry().put("m", OptionalLong.empty(), file(i));
                   assertThat(numbers.add(info.id().version())).as("%s", info.id()).isTrue();
                 }
                 return null;
@@ -522,7 +383,7 @@ abstract class ReplicasContract {
     a.put("m", 1, file(1));
     Replica small = begin("small", Content.REDIS, BuiltIn.NEVER, DataSize.ofBytes(10));
     Awaitility.await().until(small::isReady);
-    ModelInfo info = small.registry.models.find(ModelRequest.latest("m"));
+    ModelInfo info = small.registry().models.find(ModelRequest.latest("m"));
     assertThat(info.status()).isEqualTo(ModelStatus.END);
     assertThat(info.error()).contains("bytes", "are free");
     assertThat(a.list()).containsExactly("m/1 AVAILABLE");
@@ -541,7 +402,7 @@ abstract class ReplicasContract {
     a.put("n", 1, file(2));
     Awaitility.await()
         .untilAsserted(() -> assertThat(b.list()).containsExactly("m/1 END", "n/1 AVAILABLE"));
-    assertThat(b.registry.models.find(ModelRequest.latest("m")).error()).contains("m");
+    assertThat(b.registry().models.find(ModelRequest.latest("m")).error()).contains("m");
     Files.delete(obstacle);
     awaitEverywhere("m/1 AVAILABLE", "n/1 AVAILABLE");
   }
@@ -613,7 +474,7 @@ abstract class ReplicasContract {
     a.put("m", 1, file(1));
     awaitEverywhere("m/1 AVAILABLE");
     float[] before = b.step(new ModelId("m", 1));
-    try (ModelHandle held = b.registry.models.acquire(ModelRequest.latest("m"))) {
+    try (ModelHandle held = b.registry().models.acquire(ModelRequest.latest("m"))) {
       a.remove("m", 1);
       Awaitility.await().until(() -> b.list().equals(List.of("m/1 UNLOADING")));
       assertThat(OpenRegistry.step(held, new ReferenceKernel())).containsExactly(before);

@@ -154,14 +154,14 @@ abstract class SequenceStoreContract {
 
   @Test
   void expiresUnlessItIsStepped() throws Exception {
-    Sequence idle = sequence("idle", MODEL, Duration.ofMillis(400), 3);
-    Sequence stepped = sequence("stepped", MODEL, Duration.ofMillis(400), 3);
+    Sequence idle = sequence("idle", MODEL, Duration.ofMillis(2000), 3);
+    Sequence stepped = sequence("stepped", MODEL, Duration.ofMillis(2000), 3);
     store.create(idle);
     store.create(stepped);
-    pass(Duration.ofMillis(250));
+    pass(Duration.ofMillis(1250));
     Sequence later = next(stepped);
     assertThat(store.replace(stepped, later)).isTrue();
-    pass(Duration.ofMillis(250));
+    pass(Duration.ofMillis(1250));
     assertThatThrownBy(() -> store.find(idle.id())).isInstanceOf(SequenceException.Expired.class);
     assertThatThrownBy(() -> store.replace(idle, next(idle)))
         .isInstanceOf(SequenceException.Expired.class);
