@@ -130,6 +130,9 @@ class OipController {
   Map<String, Object> load(@PathVariable String model, HttpServletRequest request)
       throws IOException {
     Object parameters = document(request).get("parameters");
+    if (parameters != null && !(parameters instanceof Map<?, ?>)) {
+      throw new TensorFormatException("/parameters", "expected an object");
+    }
     models.load(
         model,
         parameters instanceof Map<?, ?> map

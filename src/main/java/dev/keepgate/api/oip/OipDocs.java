@@ -110,9 +110,22 @@ final class OipDocs {
       @Schema(description = "milliseconds since the epoch") long last_inference,
       @Schema(description = "rows computed") long inference_count,
       long execution_count,
-      @Schema(type = "object", description = "counts and nanoseconds of each stage")
-          Object inference_stats,
+      InferStatisticsSchema inference_stats,
       List<Object> batch_stats) {}
+
+  @Schema(name = "InferStatistics", description = "of requests, and of their parts")
+  record InferStatisticsSchema(
+      DurationSchema success,
+      DurationSchema fail,
+      DurationSchema queue,
+      DurationSchema compute_input,
+      DurationSchema compute_infer,
+      DurationSchema compute_output,
+      DurationSchema cache_hit,
+      DurationSchema cache_miss) {}
+
+  @Schema(name = "StatisticDuration", description = "How often, and nanoseconds all together")
+  record DurationSchema(long count, long ns) {}
 
   @Schema(name = "InferRequest", additionalProperties = AdditionalPropertiesValue.FALSE)
   record RequestSchema(
