@@ -83,7 +83,9 @@ final class OperationParts {
 
   private record Named(String base, String path, Operation operation) {}
 
-  /** Two paths of one method are told apart by whether they name a version, not by numbers. */
+  /**
+   * Paths of one method are told apart by whether they name a model and a version, not by numbers.
+   */
   private static void nameTwins(Paths paths) {
     Map<String, List<Named>> byMethod =
         paths.entrySet().stream()
@@ -92,10 +94,16 @@ final class OperationParts {
     byMethod.forEach(
         (base, twins) ->
             twins.forEach(
-                twin -> {
-                  boolean versioned = twins.size() > 1 && twin.path().contains("{version}");
-                  twin.operation().setOperationId(base + (versioned ? "Version" : ""));
-                }));
+                twin ->
+                    twin.operation()
+                        .setOperationId(base + (twins.size() > 1 ? suffix(twin.path()) : ""))));
+  }
+
+  private static String suffix(String path) {
+    if (path.contains("{version}")) {
+      return "Version";
+    }
+    return path.contains("{model}") ? "" : "All";
   }
 
   private static Stream<Named> named(String path, PathItem item) {
