@@ -22,10 +22,11 @@ final class Benchmarks {
       case "serving" -> serving(isQuick);
       case "protocols" -> ProtocolBenchmark.write(isQuick, FOLDER.resolve("protocols.json"));
       case "sequences" -> sequences(isQuick);
+      case "load" -> load(isQuick);
       case "imports" -> new ImportBenchmark(FOLDER.resolve("models")).run();
       default ->
           throw new IllegalArgumentException(
-              "no benchmark '" + name + "': kernel, serving, protocols, sequences or imports");
+              "no benchmark '" + name + "': kernel, serving, load, protocols, sequences or imports");
     }
   }
 
@@ -36,6 +37,13 @@ final class Benchmarks {
     ServingReport report = new ServingReport(lines);
     Files.writeString(FOLDER.resolve("serving.json"), report.json());
     Files.writeString(FOLDER.resolve("serving.svg"), report.svg());
+  }
+
+  private static void load(boolean isQuick) throws Exception {
+    LoadBenchmark benchmark = isQuick ? LoadBenchmark.quick() : LoadBenchmark.full();
+    List<LoadBenchmark.Line> lines = benchmark.run();
+    Files.createDirectories(FOLDER);
+    Files.writeString(FOLDER.resolve("load.json"), LoadBenchmark.json(lines));
   }
 
   private static void sequences(boolean isQuick) throws Exception {

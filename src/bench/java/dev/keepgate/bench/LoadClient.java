@@ -31,7 +31,13 @@ final class LoadClient {
    */
   record Result(double perSecond, double p50Micros, double p99Micros, int errors) {}
 
-  private record Sample(long[] nanos, int errors) {}
+  /**
+   * What one client saw.
+   *
+   * @param refused answers of status 429
+   * @param errors answers of any other status than that and 200
+   */
+  record Sample(long[] nanos, int refused, int errors) {}
 
   /** A request as it goes over the wire. */
   static byte[] request(String path, String mediaType, byte[] body) {
@@ -47,7 +53,21 @@ final class LoadClient {
   static Result run(int port, List<byte[]> requests, int clients, double seconds)
       throws InterruptedException, ExecutionException {
     long begun = System.nanoTime();
-    long end = begun + (long) (seconds * 1e9);
+    List<Sample> samples = samples(port, requests, clients, seconds);
+    double took = (System.nanoTime() - begun) / 1e9;
+    long[] all = sorted(samples);
+    int errors = samples.stream().mapToInt(s -> s.refused() + s.errors()).sum();
+    return new Result(all.length / took, micros(all, 0.5), micros(all, 0.99), errors);
+  }
+
+  /** Of all clients, in nanoseconds. */
+  static long[] sorted(List<Sample> samples) {
+    return samples.stream().flatMapToLong(s -> Arrays.stream(s.nanos())).sorted().toArray();
+  }
+
+  static List<Sample> samples(int port, List<byte[]> requests, int clients, double seconds)
+      throws InterruptedException, ExecutionException {
+    long end = System.nanoTime() + (long) (seconds * 1e9);
     ExecutorService threads = Executors.newFixedThreadPool(clients);
     try {
       List<Callable<Sample>> loops = new ArrayList<>();
@@ -60,17 +80,13 @@ final class LoadClient {
       for (Future<Sample> each : threads.invokeAll(loops)) {
         samples.add(each.get());
       }
-      double took = (System.nanoTime() - begun) / 1e9;
-      long[] all =
-          samples.stream().flatMapToLong(s -> Arrays.stream(s.nanos())).sorted().toArray();
-      int errors = samples.stream().mapToInt(Sample::errors).sum();
-      return new Result(all.length / took, micros(all, 0.5), micros(all, 0.99), errors);
+      return samples;
     } finally {
       threads.shutdownNow();
     }
   }
 
-  private static double micros(long[] sorted, double quantile) {
+  static double micros(long[] sorted, double quantile) {
     return sorted.length == 0
         ? 0
         : sorted[(int) Math.min(sorted.length - 1, sorted.length * quantile)] / 1e3;
@@ -80,12 +96,15 @@ final class LoadClient {
       throws IOException {
     long[] nanos = new long[1024];
     int count = 0;
+    int refused = 0;
     int errors = 0;
     try (Connection connection = new Connection(port)) {
       for (int i = first; System.nanoTime() < end; i++) {
         long begun = System.nanoTime();
-        if (connection.exchange(requests.get(i % requests.size())) != 200) {
-          errors++;
+        int status = connection.exchange(requests.get(i % requests.size()));
+        if (status != 200) {
+          refused += status == 429 ? 1 : 0;
+          errors += status == 429 ? 0 : 1;
           continue;
         }
         if (count == nanos.length) {
@@ -94,7 +113,7 @@ final class LoadClient {
         nanos[count++] = System.nanoTime() - begun;
       }
     }
-    return new Sample(Arrays.copyOf(nanos, count), errors);
+    return new Sample(Arrays.copyOf(nanos, count), refused, errors);
   }
 
   /** One request at a time; opened again after an answer with which the server closes it. */

@@ -23,6 +23,8 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
   /** Of the benchmarks themselves, where our server would find the peer's controller. */
   private static final String BENCHMARKS = "test-classes";
 
+  private static final String GRPC_PORT = "--spring.grpc.server.port=";
+
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
   /**
@@ -51,6 +53,10 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
     command.addAll(jvm);
     command.addAll(List.of("@" + classPath, main));
     command.add("--server.port=" + port);
+    if (options.stream().noneMatch(option -> option.startsWith(GRPC_PORT))) {
+      // Two servers run side by side.
+      command.add(GRPC_PORT + "0");
+    }
     command.addAll(options);
     File log = Files.createDirectories(Path.of("target", "bench")).resolve(main + ".log").toFile();
     Process process =

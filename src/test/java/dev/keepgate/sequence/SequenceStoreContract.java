@@ -154,8 +154,8 @@ abstract class SequenceStoreContract {
 
   @Test
   void expiresUnlessItIsStepped() throws Exception {
-    Sequence idle = sequence("idle", MODEL, Duration.ofMillis(2000), 3);
-    Sequence stepped = sequence("stepped", MODEL, Duration.ofMillis(2000), 3);
+    Sequence idle = sequence("idle", MODEL, Duration.ofSeconds(2), 3);
+    Sequence stepped = sequence("stepped", MODEL, Duration.ofSeconds(2), 3);
     store.create(idle);
     store.create(stepped);
     pass(Duration.ofMillis(1250));

@@ -1,0 +1,191 @@
+package dev.keepgate.bench;
+
+import dev.keepgate.KeepgateApplication;
+import dev.keepgate.api.tensor.JsonBuffer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The server under loads that servers break under: long unrolls beside steps, more clients than it
+ * can take, and one client that does not stop.
+ */
+final class LoadBenchmark {
+
+  private static final int HIDDEN = 128;
+  private static final int LONG = 500;
+  private static final int STEP_CLIENTS = 8;
+  private static final int LONG_CLIENTS = 4;
+
+  /** Requests that the server lets wait; so many clients more than that are refused. */
+  private static final int QUEUE = 32;
+
+  private static final int TOO_MANY_CLIENTS = 4 * QUEUE + STEP_CLIENTS;
+
+  private final double seconds;
+  private final long steps;
+  private final List<Line> lines = new ArrayList<>();
+
+  /**
+   * One load.
+   *
+   * @param refused answers of status 429
+   * @param errors answers of any other status than that and 200
+   * @param residentMegabytes of the server, when it was over
+   */
+  record Line(
+      String load,
+      int clients,
+      double perSecond,
+      double p50Micros,
+      double p99Micros,
+      int refused,
+      int errors,
+      long residentMegabytes) {}
+
+  private LoadBenchmark(double seconds, long steps) {
+    this.seconds = seconds;
+    this.steps = steps;
+  }
+
+  static LoadBenchmark full() {
+    return new LoadBenchmark(60, 1_000_000);
+  }
+
+  static LoadBenchmark quick() {
+    return new LoadBenchmark(10, 100_000);
+  }
+
+  static String json(List<Line> lines) {
+    return JsonMapper.builder()
+        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+        .enable(SerializationFeature.INDENT_OUTPUT)
+        .build()
+        .writeValueAsString(lines);
+  }
+
+  List<Line> run() throws IOException, InterruptedException, ExecutionException {
+    Path repository = Files.createTempDirectory("keepgate-bench-");
+    try (ServerProcess server =
+        ServerProcess.start(
+            KeepgateApplication.class.getName(),
+            "/actuator/health/readiness",
+            List.of(
+                "--keepgate.repository.path=" + repository,
+                "--keepgate.batch.queue-capacity=" + QUEUE))) {
+      server.send(
+          "PUT",
+          "/v1/models/m/versions/1",
+          OnnxLstm.write(ServingBenchmark.problem(HIDDEN)),
+          "application/octet-stream");
+      List<byte[]> steps = requests("step", 1);
+      List<byte[]> unrolls = requests("unroll", LONG);
+      LoadClient.samples(server.port(), steps, STEP_CLIENTS, 10);
+      LoadClient.samples(server.port(), unrolls, LONG_CLIENTS, 5);
+      mixed(server, steps, unrolls);
+      overload(server, steps);
+      endless(server, steps);
+    }
+    return lines;
+  }
+
+  private void mixed(ServerProcess server, List<byte[]> steps, List<byte[]> unrolls)
+      throws InterruptedException, ExecutionException {
+    measure("steps alone", server, steps, STEP_CLIENTS, seconds / 4);
+    measure("unrolls of 500 alone", server, unrolls, LONG_CLIENTS, seconds / 4);
+    CompletableFuture<Void> beside =
+        CompletableFuture.runAsync(
+            () -> {
+              try {
+                measure("unrolls of 500 beside steps", server, unrolls, LONG_CLIENTS, seconds / 4);
+              } catch (InterruptedException | ExecutionException e) {
+                throw new IllegalStateException(e);
+              }
+            },
+            task -> new Thread(task, "unrolls").start());
+    measure("steps beside unrolls of 500", server, steps, STEP_CLIENTS, seconds / 4);
+    beside.join();
+  }
+
+  private void overload(ServerProcess server, List<byte[]> steps)
+      throws InterruptedException, ExecutionException {
+    measure("as many clients as may wait", server, steps, QUEUE, seconds / 4);
+    measure("4 times as many", server, steps, TOO_MANY_CLIENTS, seconds);
+  }
+
+  /** A tenth of the steps at a time: resident memory is to stay where it was. */
+  private void endless(ServerProcess server, List<byte[]> requests)
+      throws InterruptedException, ExecutionException {
+    long done = 0;
+    while (done < steps) {
+      double rate = lines.get(0).perSecond();
+      Line line = measure("one loop of steps", server, requests, STEP_CLIENTS, steps / 10 / rate);
+      done += Math.round(line.perSecond() * steps / 10 / rate);
+    }
+  }
+
+  private Line measure(
+      String load, ServerProcess server, List<byte[]> requests, int clients, double seconds)
+      throws InterruptedException, ExecutionException {
+    long begun = System.nanoTime();
+    List<LoadClient.Sample> samples =
+        LoadClient.samples(server.port(), requests, clients, seconds);
+    double took = (System.nanoTime() - begun) / 1e9;
+    long[] nanos = LoadClient.sorted(samples);
+    Line line =
+        new Line(
+            load,
+            clients,
+            nanos.length / took,
+            LoadClient.micros(nanos, 0.5),
+            LoadClient.micros(nanos, 0.99),
+            samples.stream().mapToInt(LoadClient.Sample::refused).sum(),
+            samples.stream().mapToInt(LoadClient.Sample::errors).sum(),
+            residentMegabytes(server));
+    System.out.println(line);
+    synchronized (lines) {
+      lines.add(line);
+    }
+    return line;
+  }
+
+  /** Linux' own word; 0 elsewhere. */
+  private static long residentMegabytes(ServerProcess server) {
+    try {
+      return Files.readAllLines(Path.of("/proc", server.process().pid() + "", "status")).stream()
+          .filter(line -> line.startsWith("VmRSS"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+          .findFirst()
+          .orElse(0);
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  private static List<byte[]> requests(String operation, int time) throws IOException {
+    Random random = new Random(5);
+    List<byte[]> requests = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      boolean step = operation.equals("step");
+      int[] shape = step ? new int[] {1, HIDDEN} : new int[] {1, time, HIDDEN};
+      ByteArrayOutputStream body = new ByteArrayOutputStream();
+      new JsonBuffer(1 << 12)
+          .raw("{\"x\":")
+          .tensor(Problem.floats(random, time * HIDDEN, 1), 0, shape)
+          .raw(step ? "}" : ",\"return_sequences\":false}")
+          .flushTo(body);
+      requests.add(
+          LoadClient.request("/v1/models/m/" + operation, "application/json", body.toByteArray()));
+    }
+    return requests;
+  }
+}
