@@ -128,8 +128,8 @@ final class LoadBenchmark {
     long done = 0;
     while (done < steps) {
       double rate = lines.get(0).perSecond();
-      Line line = measure("one loop of steps", server, requests, STEP_CLIENTS, steps / 10 / rate);
-      done += Math.round(line.perSecond() * steps / 10 / rate);
+      Line line = measure("one loop of steps", server, requests, STEP_CLIENTS, steps / 10.0 / rate);
+      done += Math.round(line.perSecond() * steps / 10.0 / rate);
     }
   }
 
