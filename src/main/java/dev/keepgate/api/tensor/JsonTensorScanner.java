@@ -3,6 +3,9 @@ package dev.keepgate.api.tensor;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.keepgate.model.Tensor;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -33,6 +36,10 @@ public final class JsonTensorScanner {
   };
 
   private static final int MAX_DIGITS = 18;
+
+  /** The first of eight characters lowest. */
+  private static final VarHandle EIGHT =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final byte[] json;
   private int at;
@@ -220,32 +227,51 @@ public final class JsonTensorScanner {
     }
   }
 
+  /** Works on locals: a field is written back at every digit. */
   private float number() throws Unusual {
+    byte[] text = json;
     int begin = at;
-    boolean negative = at < json.length && json[at] == '-';
-    at += negative ? 1 : 0;
-    int first = at;
-    long digits = wholePart();
-    int count = at - first;
+    boolean negative = begin < text.length && text[begin] == '-';
+    int first = negative ? begin + 1 : begin;
+    int next = first;
+    long digits = 0;
+    while (next < text.length && isDigit(text[next])) {
+      digits = digits * 10 + (text[next++] - '0');
+    }
+    if (next == first || (text[first] == '0' && next - first > 1)) {
+      throw new Unusual();
+    }
+    int count = next - first;
     int exponent = 0;
-    if (at < json.length && json[at] == '.') {
-      int point = ++at;
-      for (int digit = digit(); digit >= 0; digit = digit()) {
-        digits = digits * 10 + digit;
-        at++;
+    if (next < text.length && text[next] == '.') {
+      int point = ++next;
+      for (; next + Long.BYTES <= text.length; next += Long.BYTES) {
+        long eight = (long) EIGHT.get(text, next);
+        if (!areDigits(eight)) {
+          break;
+        }
+        digits = digits * 100_000_000 + number(eight);
       }
-      exponent = point - at;
-      count -= exponent;
-      if (exponent == 0) {
+      while (next < text.length && isDigit(text[next])) {
+        digits = digits * 10 + (text[next++] - '0');
+      }
+      if (next == point) {
         throw new Unusual();
       }
+      exponent = point - next;
+      count -= exponent;
     }
-    if (at < json.length && (json[at] | 0x20) == 'e') {
+    at = next;
+    if (next < text.length && (text[next] | 0x20) == 'e') {
       exponent += exponentPart();
     }
     if (count > MAX_DIGITS || exponent < -22 || exponent > 22) {
       return parse(begin);
     }
+    return rounded(negative, digits, exponent, begin);
+  }
+
+  private float rounded(boolean negative, long digits, int exponent, int begin) throws Unusual {
     double magnitude = exponent < 0 ? digits / POWERS[-exponent] : digits * POWERS[exponent];
     if (isDoubtful(magnitude)) {
       return parse(begin);
@@ -253,17 +279,25 @@ public final class JsonTensorScanner {
     return negative ? (float) -magnitude : (float) magnitude;
   }
 
-  private long wholePart() throws Unusual {
-    int begin = at;
-    long digits = 0;
-    for (int digit = digit(); digit >= 0; digit = digit()) {
-      digits = digits * 10 + digit;
-      at++;
-    }
-    if (at == begin || (json[begin] == '0' && at - begin > 1)) {
-      throw new Unusual();
-    }
-    return digits;
+  private static boolean isDigit(byte character) {
+    return character >= '0' && character <= '9';
+  }
+
+  /**
+   * Whether all of eight characters are digits (D. Lemire, "Number parsing at a gigabyte per
+   * second").
+   */
+  private static boolean areDigits(long eight) {
+    long high = 0xf0f0_f0f0_f0f0_f0f0L;
+    return ((eight & high) | (((eight + 0x0606_0606_0606_0606L) & high) >>> 4))
+        == 0x3333_3333_3333_3333L;
+  }
+
+  /** What eight digits mean: pairs, then fours, then all are put together side by side. */
+  private static long number(long eight) {
+    long pairs = ((eight & 0x0f0f_0f0f_0f0f_0f0fL) * (10 << 8 | 1)) >>> 8;
+    long fours = ((pairs & 0x00ff_00ff_00ff_00ffL) * (100 << 16 | 1)) >>> 16;
+    return ((fours & 0x0000_ffff_0000_ffffL) * (10_000L << 32 | 1)) >>> 32;
   }
 
   private int exponentPart() throws Unusual {
