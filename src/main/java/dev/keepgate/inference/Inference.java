@@ -219,7 +219,7 @@ public final class Inference {
     // The lane may still be at work when the deadline sends the request's thread home.
     ModelHandle held = call.handle().share();
     try {
-      return scheduler.submit(
+      return submitPatiently(
           new BatchTask(
               held.model(),
               call.input(),
@@ -235,6 +235,20 @@ public final class Inference {
     } catch (IllegalStateException e) {
       held.close();
       throw new InferenceException.ShuttingDown(e);
+    }
+  }
+
+  private CompletableFuture<BatchResult> submitPatiently(BatchTask task) {
+    try {
+      return scheduler.submit(task);
+    } catch (QueueFullException e) {
+      try {
+        Thread.sleep(properties.fullQueuePause().toMillis());
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        throw e;
+      }
+      return scheduler.submit(task);
     }
   }
 

@@ -149,7 +149,8 @@ class SequencesRaceTest {
       Inference inference =
           new Inference(
               scheduler,
-              new InferenceProperties(DataSize.ofMegabytes(8), null, Duration.ofSeconds(1)),
+              new InferenceProperties(
+                  DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(1)),
               new InferenceListener() {});
       Sequences sequences =
           new Sequences(models, inference, store, properties(), events, Clock.systemUTC());

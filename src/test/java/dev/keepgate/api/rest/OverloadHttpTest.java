@@ -20,7 +20,8 @@ import org.springframework.test.context.TestPropertySource;
       "keepgate.batch.max-batch-rows=1",
       "keepgate.http.max-body=4MB",
       "keepgate.inference.max-working-memory=64MB",
-      "keepgate.inference.retry-after=7s"
+      "keepgate.inference.retry-after=7s",
+      "keepgate.inference.full-queue-pause=1ms"
     })
 class OverloadHttpTest extends ServerTest {
 
