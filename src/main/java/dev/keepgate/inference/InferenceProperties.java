@@ -23,4 +23,15 @@ public record InferenceProperties(
     @DefaultValue("512MB") DataSize maxWorkingMemory,
     @Nullable Duration defaultDeadline,
     @DefaultValue("1s") Duration retryAfter,
-    @DefaultValue("20ms") Duration fullQueuePause) {}
+    @DefaultValue("20ms") Duration fullQueuePause) {
+
+  public InferenceProperties {
+    if (fullQueuePause.isNegative() || fullQueuePause.toMillis() > MOST_PAUSE_MILLIS) {
+      throw new IllegalArgumentException(
+          "keepgate.inference.full-queue-pause is from 0 to 10s, got " + fullQueuePause);
+    }
+  }
+
+  /** Request threads wait that long: more would take them from requests that can be served. */
+  private static final long MOST_PAUSE_MILLIS = 10_000;
+}
