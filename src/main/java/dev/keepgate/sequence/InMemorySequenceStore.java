@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -107,7 +108,12 @@ public final class InMemorySequenceStore implements SequenceStore {
 
   @Override
   public Sequence find(SequenceId id) {
-    return alive(id, entries.get(id)).sequence();
+    Entry entry = entries.get(id);
+    if (entry != null && isAlive(entry.sequence())) {
+      return entry.sequence();
+    }
+    // Why there is none can only be said under the lock: it may be ended and begun anew meanwhile.
+    return Objects.requireNonNull(entries.compute(id, this::alive)).sequence();
   }
 
   private Entry alive(SequenceId id, @Nullable Entry entry) {

@@ -1,6 +1,7 @@
 package dev.keepgate.sequence;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.time.Clock;
 import java.time.Duration;
@@ -42,5 +43,18 @@ class InMemorySequenceStoreTest extends SequenceStoreContract {
     reap();
     assertThat(ended).containsExactly(SequenceListener.End.EXPIRED);
     assertThat(store.usage()).isEqualTo(new SequenceUsage(0, 0, null));
+  }
+
+  @Test
+  void deletedBeforeItsTimeNeverExpired() {
+    Sequence sequence = sequence("a");
+    store.create(sequence);
+    clock.beforeNextLook(
+        () -> {
+          store.remove(sequence.id());
+          clock.pass(TTL);
+        });
+    assertThatExceptionOfType(SequenceException.Unknown.class)
+        .isThrownBy(() -> store.find(sequence.id()));
   }
 }
