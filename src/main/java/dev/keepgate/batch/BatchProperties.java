@@ -11,7 +11,9 @@ import org.springframework.validation.annotation.Validated;
  * How the arithmetic is scheduled.
  *
  * @param lanes threads that compute; 0 for one a processor
- * @param queueCapacity requests that may wait for a model; one more is refused
+ * @param queueCapacity requests that may wait for a model
+ * @param fullQueueWait how long one more waits for a place among them before it is refused: who is
+ *     refused at once comes back at once, and refusing takes the time of answering
  * @param maxBatchRows rows that step together at most
  * @param maxBatchDelay how long a row may wait for others before its first step
  * @param timeSlice how long a lane stays with a model while another one waits
@@ -21,9 +23,20 @@ import org.springframework.validation.annotation.Validated;
 public record BatchProperties(
     @Min(0) @Max(1024) @DefaultValue("0") int lanes,
     @Min(1) @DefaultValue("1024") int queueCapacity,
+    @DefaultValue("20ms") Duration fullQueueWait,
     @Min(1) @Max(4096) @DefaultValue("64") int maxBatchRows,
     @DefaultValue("0") Duration maxBatchDelay,
     @DefaultValue("1ms") Duration timeSlice) {
+
+  /** Request threads wait that long: more would take them from requests that can be served. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
+
+  public BatchProperties {
+    if (fullQueueWait.isNegative() || fullQueueWait.compareTo(LONGEST_WAIT) > 0) {
+      throw new IllegalArgumentException(
+          "keepgate.batch.full-queue-wait is from 0 to 10s, got " + fullQueueWait);
+    }
+  }
 
   int laneCount() {
     return lanes > 0 ? lanes : Runtime.getRuntime().availableProcessors();

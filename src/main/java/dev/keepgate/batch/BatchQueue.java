@@ -17,7 +17,6 @@ final class BatchQueue {
   private final boolean whole;
   private final Deque<Seat> seats = new ArrayDeque<>();
   private final Deque<Submission> requests = new ArrayDeque<>();
-  private int waiting;
   private int lanes;
   private long served;
 
@@ -70,13 +69,7 @@ final class BatchQueue {
     return whole ? requests.size() : seats.size();
   }
 
-  /** Requests of which no lane has begun any part. */
-  int waiting() {
-    return waiting;
-  }
-
   void add(Submission submission) {
-    waiting++;
     if (whole) {
       requests.add(submission);
     } else {
@@ -103,16 +96,14 @@ final class BatchQueue {
 
   Seat takeSeat(long now) {
     Seat seat = seats.removeFirst();
-    if (seat.submission().begin(now)) {
-      waiting--;
-    }
+    seat.submission().begin(now);
     return seat;
   }
 
   @Nullable Submission takeRequest(long now) {
     Submission submission = requests.poll();
-    if (submission != null && submission.begin(now)) {
-      waiting--;
+    if (submission != null) {
+      submission.begin(now);
     }
     return submission;
   }

@@ -50,7 +50,6 @@ final class BatchQueues {
   /**
    * Queues a request.
    *
-   * @throws QueueFullException if as many wait for the model as may wait
    * @throws IllegalStateException if the queues are closed
    */
   void offer(Submission submission) {
@@ -60,25 +59,10 @@ final class BatchQueues {
         throw new IllegalStateException("the lanes are closed");
       }
       Key key = new Key(submission.task().model(), !submission.steps());
-      BatchQueue queue = queues.get(key);
-      if (queue == null) {
-        queue = new BatchQueue(key.model(), key.whole(), virtualTime);
-        queues.put(key, queue);
-      } else if (queue.waiting() >= properties.queueCapacity()) {
-        throw new QueueFullException(properties.queueCapacity());
-      }
-      queue.add(submission);
+      queues
+          .computeIfAbsent(key, k -> new BatchQueue(k.model(), k.whole(), virtualTime))
+          .add(submission);
       wake();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Requests that wait, of all models. */
-  int waiting() {
-    lock.lock();
-    try {
-      return queues.values().stream().mapToInt(BatchQueue::waiting).sum();
     } finally {
       lock.unlock();
     }

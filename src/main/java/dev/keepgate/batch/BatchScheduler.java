@@ -1,8 +1,10 @@
 package dev.keepgate.batch;
 
+import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -18,6 +20,7 @@ public final class BatchScheduler implements AutoCloseable {
   private final LstmKernel kernel;
   private final BatchProperties properties;
   private final BatchListener listener;
+  private final Lines lines;
   private final BatchQueues queues;
   private final List<Thread> lanes = new ArrayList<>();
 
@@ -25,6 +28,7 @@ public final class BatchScheduler implements AutoCloseable {
     this.kernel = kernel;
     this.properties = properties;
     this.listener = listener;
+    this.lines = new Lines(properties, System::nanoTime);
     this.queues = new BatchQueues(properties, System::nanoTime);
     for (int i = 0; i < properties.laneCount(); i++) {
       Thread lane = new Thread(this::runLane, "keepgate-lane-" + i);
@@ -35,21 +39,36 @@ public final class BatchScheduler implements AutoCloseable {
   }
 
   /**
+   * Takes a place among a model's requests; where all are taken, waits for one for as long as is
+   * configured.
+   *
+   * @param deadline {@link System#nanoTime()} past which the request is not wanted any more
+   * @throws QueueFullException if none became free
+   * @throws TaskExpiredException if none became free before the deadline
+   * @throws IllegalStateException if the scheduler is closed
+   */
+  public Place enter(CompiledModel model, OptionalLong deadline) throws InterruptedException {
+    return lines.enter(model, deadline);
+  }
+
+  /**
    * Queues a task; does not block. The future fails with {@link TaskExpiredException} past the
    * deadline, or with what the kernel threw. Once it is cancelled, the task's rows leave before
    * their next step.
    *
-   * @throws QueueFullException if the model's queue is full
+   * @param place among the requests of the task's model; the task has it from here on
+   * @throws IllegalStateException if the scheduler is closed
    */
-  public CompletableFuture<BatchResult> submit(BatchTask task) {
-    Submission submission = new Submission(task, queues.now());
+  public CompletableFuture<BatchResult> submit(Place place, BatchTask task) {
+    Submission submission = new Submission(task, place, queues.now());
+    place.handOn();
     queues.offer(submission);
     return submission.result();
   }
 
-  /** How many tasks wait. */
+  /** How many tasks have a place and no lane yet. */
   public int queued() {
-    return queues.waiting();
+    return lines.taken();
   }
 
   /** How many lanes compute. */
@@ -60,6 +79,7 @@ public final class BatchScheduler implements AutoCloseable {
   /** Lets the lanes finish their step, and ends them; what is not finished is cancelled. */
   @Override
   public void close() {
+    lines.close();
     queues.close();
     try {
       for (Thread lane : lanes) {

@@ -6,6 +6,7 @@ public final class QueueFullException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   QueueFullException(int capacity) {
-    super("%d requests are waiting already".formatted(capacity));
+    // Under overload they are many, and a trace of the stack would cost more than the answer.
+    super("%d requests are waiting already".formatted(capacity), null, false, false);
   }
 }

@@ -6,6 +6,7 @@ public final class TaskExpiredException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   TaskExpiredException() {
-    super("the deadline passed in the queue");
+    // Under overload they are many, and a trace of the stack would cost more than the answer.
+    super("the deadline passed in the queue", null, false, false);
   }
 }

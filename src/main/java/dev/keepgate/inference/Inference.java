@@ -39,13 +39,40 @@ public final class Inference {
   }
 
   /**
+   * Admits a request whose bytes are here, before they are made into tensors: under overload, what
+   * is refused should cost little.
+   *
+   * @param handle the model, which the caller closes after the admission
+   * @param deadline after which the work is dropped; null for the server's own
+   * @throws InferenceException if as many wait as may wait, and go on to for a while
+   */
+  public Admission admit(ModelHandle handle, @Nullable Duration deadline) {
+    return admit(handle, deadline(deadline));
+  }
+
+  Admission admit(ModelHandle handle, OptionalLong deadline) {
+    try {
+      return new Admission(handle, scheduler.enter(handle.model(), deadline), deadline);
+    } catch (QueueFullException e) {
+      throw new InferenceException.Overloaded(
+          String.valueOf(e.getMessage()), properties.retryAfter());
+    } catch (TaskExpiredException e) {
+      throw new InferenceException.DeadlineExceeded();
+    } catch (IllegalStateException e) {
+      throw new InferenceException.ShuttingDown(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InferenceException.ShuttingDown(e);
+    }
+  }
+
+  /**
    * Takes a batch through one step or through all its steps; waits for the answer.
    *
-   * @param handle the model, which the caller closes
    * @throws InferenceException if there is no answer
    */
-  public Answer infer(ModelHandle handle, Operation operation, InferenceRequest request) {
-    return infer(handle, operation, request, null, 0, deadline(request.deadline()));
+  public Answer infer(Admission admission, Operation operation, InferenceRequest request) {
+    return infer(admission, operation, request, null, 0);
   }
 
   /**
@@ -53,26 +80,20 @@ public final class Inference {
    *
    * @param kept the state; null where the request brings its own
    * @param rows of the state
-   * @param deadline {@link System#nanoTime()} past which the work is dropped
    */
   Answer infer(
-      ModelHandle handle,
+      Admission admission,
       Operation operation,
       InferenceRequest request,
       @Nullable LstmState kept,
-      int rows,
-      OptionalLong deadline) {
+      int rows) {
+    ModelHandle handle = admission.handle();
     if (operation == Operation.STEP && !handle.config().isCausal()) {
       throw new InferenceException.CannotStep(handle.id().toString());
     }
-    Call call =
-        call(
-            handle,
-            operation,
-            request,
-            check(handle, operation, request).check(kept, rows),
-            deadline);
-    BatchResult result = await(submit(call, StepListener.NONE), call.deadline());
+    InputCheck.Checked checked = check(handle, operation, request).check(kept, rows);
+    Call call = call(admission, operation, request, checked);
+    BatchResult result = await(submit(call, StepListener.NONE), admission.deadline());
     return finish(call, result);
   }
 
@@ -90,27 +111,21 @@ public final class Inference {
    * Unrolls, and hands every step on as soon as it is computed. Where the model has to be computed
    * as a whole, all steps come at the end.
    *
-   * @param handle the model, which the caller closes
    * @return the whole answer, once the sink has had all steps
    * @throws InferenceException if there is no answer, or no rest of it
    * @throws IOException if the sink does not take a step
    */
-  public Answer stream(ModelHandle handle, InferenceRequest request, StepSink sink)
+  public Answer stream(Admission admission, InferenceRequest request, StepSink sink)
       throws IOException {
     InferenceRequest every = request.withReturnSequences();
-    Call call =
-        call(
-            handle,
-            Operation.UNROLL,
-            every,
-            check(handle, Operation.UNROLL, every).check(),
-            deadline(request.deadline()));
+    InputCheck.Checked checked = check(admission.handle(), Operation.UNROLL, every).check();
+    Call call = call(admission, Operation.UNROLL, every, checked);
     StepFollower follower = new StepFollower(call.input());
     CompletableFuture<BatchResult> future = submit(call, follower);
     follower.follow(future);
     try {
       int seen = follow(call, future, follower, sink);
-      Answer answer = finish(call, await(future, call.deadline()));
+      Answer answer = finish(call, await(future, admission.deadline()));
       if (seen < answer.time()) {
         sink.steps(answer, seen, answer.time());
       }
@@ -125,7 +140,7 @@ public final class Inference {
       throws IOException {
     int seen = 0;
     while (!future.isDone()) {
-      int steps = awaitMoreThan(seen, follower, call.deadline());
+      int steps = awaitMoreThan(seen, follower, call.admission().deadline());
       float[] output = follower.output();
       if (steps > seen && output != null) {
         Answer soFar = call.answer(new LstmOutput(output, call.input().state(), null));
@@ -152,12 +167,15 @@ public final class Inference {
 
   /** A request that was found right. */
   private record Call(
-      ModelHandle handle,
+      Admission admission,
       Operation operation,
       InputCheck.Checked checked,
       boolean sequences,
-      boolean trace,
-      OptionalLong deadline) {
+      boolean trace) {
+
+    ModelHandle handle() {
+      return admission.handle();
+    }
 
     LstmInput input() {
       return checked.input();
@@ -165,8 +183,8 @@ public final class Inference {
 
     Answer answer(LstmOutput output) {
       return new Answer(
-          handle.id(),
-          handle.config(),
+          handle().id(),
+          handle().config(),
           input().batch(),
           input().time(),
           operation,
@@ -177,18 +195,16 @@ public final class Inference {
   }
 
   private static Call call(
-      ModelHandle handle,
+      Admission admission,
       Operation operation,
       InferenceRequest request,
-      InputCheck.Checked checked,
-      OptionalLong deadline) {
+      InputCheck.Checked checked) {
     return new Call(
-        handle,
+        admission,
         operation,
         checked,
-        returnsSequences(handle.config(), operation, request.returnSequences()),
-        request.trace(),
-        deadline);
+        returnsSequences(admission.handle().config(), operation, request.returnSequences()),
+        request.trace());
   }
 
   private Answer finish(Call call, BatchResult result) {
@@ -219,36 +235,19 @@ public final class Inference {
     // The lane may still be at work when the deadline sends the request's thread home.
     ModelHandle held = call.handle().share();
     try {
-      return submitPatiently(
+      BatchTask task =
           new BatchTask(
               held.model(),
               call.input(),
               call.sequences(),
               call.trace(),
-              call.deadline(),
+              call.admission().deadline(),
               steps,
-              held::close));
-    } catch (QueueFullException e) {
-      held.close();
-      throw new InferenceException.Overloaded(
-          String.valueOf(e.getMessage()), properties.retryAfter());
+              held::close);
+      return scheduler.submit(call.admission().place(), task);
     } catch (IllegalStateException e) {
       held.close();
       throw new InferenceException.ShuttingDown(e);
-    }
-  }
-
-  private CompletableFuture<BatchResult> submitPatiently(BatchTask task) {
-    try {
-      return scheduler.submit(task);
-    } catch (QueueFullException e) {
-      try {
-        Thread.sleep(properties.fullQueuePause().toMillis());
-      } catch (InterruptedException interrupted) {
-        Thread.currentThread().interrupt();
-        throw e;
-      }
-      return scheduler.submit(task);
     }
   }
 

@@ -13,6 +13,11 @@ public abstract sealed class InferenceException extends RuntimeException {
     super(message, cause);
   }
 
+  /** Without a trace of the stack, for what there is much of under overload. */
+  private InferenceException(String message) {
+    super(message, null, false, false);
+  }
+
   /**
    * A fault of one field of a request.
    *
@@ -78,7 +83,7 @@ public abstract sealed class InferenceException extends RuntimeException {
     private final Duration retryAfter;
 
     Overloaded(String message, Duration retryAfter) {
-      super(message, null);
+      super(message);
       this.retryAfter = retryAfter;
     }
 
@@ -92,7 +97,7 @@ public abstract sealed class InferenceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     DeadlineExceeded() {
-      super("the deadline passed before the answer was ready", null);
+      super("the deadline passed before the answer was ready");
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.model.Tensor;
-import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +15,6 @@ import org.jspecify.annotations.Nullable;
  * @param lengths [batch]; null where no row is padded
  * @param returnSequences whether to answer every step; null for the model's own way
  * @param trace whether to answer the gates as well
- * @param deadline after which the work is dropped; null for the server's own
  * @param fields what the client calls the tensors, for errors
  */
 public record InferenceRequest(
@@ -26,12 +24,11 @@ public record InferenceRequest(
     @Nullable Tensor lengths,
     @Nullable Boolean returnSequences,
     boolean trace,
-    @Nullable Duration deadline,
     Fields fields) {
 
   /** The same request, to be answered with every step. */
   InferenceRequest withReturnSequences() {
-    return new InferenceRequest(x, h, c, lengths, true, trace, deadline, fields);
+    return new InferenceRequest(x, h, c, lengths, true, trace, fields);
   }
 
   /** What a protocol calls the tensors. */

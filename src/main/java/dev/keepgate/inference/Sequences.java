@@ -220,9 +220,7 @@ public final class Sequences implements AutoCloseable {
       if (step.isPresent() && step.getAsLong() != now.step() + time) {
         throw outOfStep(now, time, step.getAsLong());
       }
-      Answer answer =
-          inference.infer(
-              call.handle(), operation, request, now.state(), now.batch(), call.deadline());
+      Answer answer = infer(call, operation, request, now);
       Sequence next = next(now, answer);
       if (store.replace(now, next)) {
         models.pin(call.handle());
@@ -230,6 +228,13 @@ public final class Sequences implements AutoCloseable {
         return new SequenceAnswer(answer, next.step());
       }
       now = store.find(now.id());
+    }
+  }
+
+  private Answer infer(
+      SequenceCall call, Operation operation, InferenceRequest request, Sequence now) {
+    try (Admission admission = inference.admit(call.handle(), call.deadline())) {
+      return inference.infer(admission, operation, request, now.state(), now.batch());
     }
   }
 

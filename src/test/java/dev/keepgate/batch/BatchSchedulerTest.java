@@ -31,7 +31,7 @@ class BatchSchedulerTest {
   private BatchScheduler scheduler() {
     return new BatchScheduler(
         kernel,
-        new BatchProperties(3, 1000, 8, Duration.ZERO, Duration.ofMillis(1)),
+        new BatchProperties(3, 1000, Duration.ZERO, 8, Duration.ZERO, Duration.ofMillis(1)),
         new BatchListener() {});
   }
 
@@ -44,6 +44,13 @@ class BatchSchedulerTest {
         OptionalLong.empty(),
         StepListener.NONE,
         finished::incrementAndGet);
+  }
+
+  private CompletableFuture<BatchResult> submit(
+      BatchScheduler scheduler, CompiledModel model, LstmInput input) throws InterruptedException {
+    try (Place place = scheduler.enter(model, OptionalLong.empty())) {
+      return scheduler.submit(place, task(model, input));
+    }
   }
 
   @Test
@@ -63,7 +70,7 @@ class BatchSchedulerTest {
                 CompiledModel model = random.nextBoolean() ? deep : wide;
                 LstmInput input =
                     TestModels.input(random, model.config(), 1 + i % 3, 1 + random.nextInt(9));
-                LstmOutput output = scheduler.submit(task(model, input)).get().output();
+                LstmOutput output = submit(scheduler, model, input).get().output();
                 LstmOutput alone = model.unroll(input, true, false, kernel.newScratch());
                 assertThat(output.output()).containsExactly(alone.output(), Offset.offset(1e-6f));
               }
@@ -82,13 +89,13 @@ class BatchSchedulerTest {
   }
 
   @Test
-  void cancelsWhatIsLeftWhenItCloses() {
+  void cancelsWhatIsLeftWhenItCloses() throws Exception {
     CompiledModel model = kernel.compile(TestModels.stacked(new Random(seed), 64, 64, 1));
     List<CompletableFuture<BatchResult>> results = new ArrayList<>();
     BatchScheduler scheduler = scheduler();
     for (int i = 0; i < 100; i++) {
       LstmInput input = TestModels.input(new Random(seed), model.config(), 1, 2000);
-      results.add(scheduler.submit(task(model, input)));
+      results.add(submit(scheduler, model, input));
     }
     scheduler.close();
     assertThat(results).allMatch(CompletableFuture::isDone);

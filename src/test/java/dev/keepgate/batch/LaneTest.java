@@ -40,6 +40,7 @@ class LaneTest {
   private final List<Request> requests = new ArrayList<>();
   private final List<Integer> stepped = new ArrayList<>();
   private long clock;
+  private Lines lines = new Lines(properties(1, 8), this::tick);
   private BatchQueues queues = new BatchQueues(properties(1, 8), this::tick);
 
   /** A request and what is known of it. */
@@ -75,7 +76,8 @@ class LaneTest {
   }
 
   private static BatchProperties properties(int lanes, int rows) {
-    return new BatchProperties(lanes, 1000, rows, Duration.ZERO, Duration.ofMillis(1));
+    return new BatchProperties(
+        lanes, 1000, Duration.ZERO, rows, Duration.ZERO, Duration.ofMillis(1));
   }
 
   /** Whatever happens takes time: every look at the clock finds it later. */
@@ -84,6 +86,7 @@ class LaneTest {
   }
 
   private void open(BatchProperties properties) {
+    lines = new Lines(properties, this::tick);
     queues = new BatchQueues(properties, this::tick);
     BatchListener listener =
         new BatchListener() {
@@ -122,11 +125,19 @@ class LaneTest {
             deadline == 0 ? OptionalLong.empty() : OptionalLong.of(deadline),
             steps,
             finished::incrementAndGet);
-    Submission submission = new Submission(task, clock);
+    Submission submission = new Submission(task, enter(model), clock);
     queues.offer(submission);
     Request request = new Request(task, submission.result(), finished);
     requests.add(request);
     return request;
+  }
+
+  private Place enter(CompiledModel model) {
+    try {
+      return lines.enter(model, OptionalLong.empty());
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private Request submit(CompiledModel model, int batch, int time) {
@@ -198,7 +209,7 @@ class LaneTest {
       checkEqualsAlone(request);
       assertThat(request.finished()).hasValue(1);
     }
-    assertThat(queues.waiting()).isZero();
+    assertThat(lines.taken()).isZero();
   }
 
   @Test
@@ -310,21 +321,19 @@ class LaneTest {
 
   @Test
   void aFullQueueRefuses() {
-    queues =
-        new BatchQueues(
-            new BatchProperties(1, 3, 8, Duration.ZERO, Duration.ofMillis(1)), this::tick);
+    open(new BatchProperties(1, 3, Duration.ZERO, 8, Duration.ZERO, Duration.ofMillis(1)));
     CompiledModel model = compile(TestModels.stacked(random, 3, 5, 1));
     IntStream.range(0, 3).forEach(i -> submit(model, 2, 3));
     assertThatThrownBy(() -> submit(model, 1, 1)).isInstanceOf(QueueFullException.class);
-    assertThat(queues.waiting()).isEqualTo(3);
+    assertThat(lines.taken()).isEqualTo(3);
     CompiledModel other = compile(TestModels.stacked(random, 3, 5, 1));
     submit(other, 1, 1);
-    assertThat(queues.waiting()).isEqualTo(4);
+    assertThat(lines.taken()).isEqualTo(4);
   }
 
   @Test
   void aDelayGathersABatch() {
-    open(new BatchProperties(1, 100, 3, Duration.ofMillis(5), Duration.ofMillis(1)));
+    open(new BatchProperties(1, 100, Duration.ZERO, 3, Duration.ofMillis(5), Duration.ofMillis(1)));
     CompiledModel model = compile(TestModels.stacked(random, 3, 5, 1));
     submit(model, 1, 1);
     assertThat(turn()).isFalse();

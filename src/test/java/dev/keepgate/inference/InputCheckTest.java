@@ -20,7 +20,7 @@ class InputCheckTest {
       new InferenceRequest.Fields("/x", "/state/h", "/state/c", "/lengths");
 
   private static InferenceRequest request(Tensor x, @Nullable Tensor lengths) {
-    return new InferenceRequest(x, null, null, lengths, null, false, null, FIELDS);
+    return new InferenceRequest(x, null, null, lengths, null, false, FIELDS);
   }
 
   /** The zero state alone would take petabytes. */

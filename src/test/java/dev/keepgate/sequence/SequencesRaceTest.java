@@ -143,14 +143,14 @@ class SequencesRaceTest {
         BatchScheduler scheduler =
             new BatchScheduler(
                 kernel,
-                new BatchProperties(2, 64, 8, Duration.ZERO, Duration.ofMillis(1)),
+                new BatchProperties(
+                    2, 64, Duration.ofMillis(1), 8, Duration.ZERO, Duration.ofMillis(1)),
                 new BatchListener() {})) {
       put(models);
       Inference inference =
           new Inference(
               scheduler,
-              new InferenceProperties(
-                  DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(1)),
+              new InferenceProperties(DataSize.ofMegabytes(8), null, Duration.ofSeconds(1)),
               new InferenceListener() {});
       Sequences sequences =
           new Sequences(models, inference, store, properties(), events, Clock.systemUTC());
@@ -287,8 +287,7 @@ class SequencesRaceTest {
     int time = x.length / INPUT;
     Operation operation = time == 1 ? Operation.STEP : Operation.UNROLL;
     Tensor tensor = time == 1 ? Tensor.Floats.of(x, INPUT) : Tensor.Floats.of(x, time, INPUT);
-    InferenceRequest request =
-        new InferenceRequest(tensor, null, null, null, null, false, null, FIELDS);
+    InferenceRequest request = new InferenceRequest(tensor, null, null, null, null, false, FIELDS);
     try (SequenceCall call = sequences.call(id, deadline)) {
       return sequences.advance(call, operation, request, number);
     }

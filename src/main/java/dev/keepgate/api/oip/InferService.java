@@ -1,6 +1,7 @@
 package dev.keepgate.api.oip;
 
 import dev.keepgate.api.tensor.TensorFormatException;
+import dev.keepgate.inference.Admission;
 import dev.keepgate.inference.Answer;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceException.InvalidInput;
@@ -77,12 +78,14 @@ class InferService {
     try (ModelHandle handle = acquire(call)) {
       Work work =
           operation -> {
-            InferenceRequest request =
-                InferTensors.request(call, handle.config(), operation, deadline);
-            listener.stage(handle.id(), operation, Stage.READ, since(begun));
-            Answer answer = inference.infer(handle, operation, request);
-            return new InferAnswer(
-                handle.id(), call.id(), Map.of(), InferTensors.outputs(call, answer));
+            try (Admission admission = inference.admit(handle, deadline)) {
+              InferenceRequest request = InferTensors.request(call, handle.config(), operation);
+              Duration reading = since(begun).minus(admission.waited());
+              listener.stage(handle.id(), operation, Stage.READ, reading);
+              Answer answer = inference.infer(admission, operation, request);
+              return new InferAnswer(
+                  handle.id(), call.id(), Map.of(), InferTensors.outputs(call, answer));
+            }
           };
       return answer(
           handle.id(), InferTensors.operation(call, handle.config()), begun, work, writer);
@@ -116,8 +119,7 @@ class InferService {
       requireModel(call, sequence.model(), id);
       Work work =
           operation -> {
-            InferenceRequest request =
-                InferTensors.request(call, sequence.config(), operation, deadline);
+            InferenceRequest request = InferTensors.request(call, sequence.config(), operation);
             listener.stage(sequence.model(), operation, Stage.READ, since(begun));
             return advance(call, sequence, id, operation, request, step);
           };
@@ -161,7 +163,7 @@ class InferService {
     try (ModelHandle handle = acquire(call)) {
       Operation operation = InferTensors.operation(call, handle.config());
       // What can be seen to be wrong shall not cost a sequence that goes on under this id.
-      var unused = InferTensors.request(call, handle.config(), operation, null);
+      var unused = InferTensors.request(call, handle.config(), operation);
       int batch = InferTensors.input(call, ModelTensors.X).shape()[0];
       OpenRequest open = new OpenRequest(id, batch, 0, null, null, null, InferTensors.FIELDS);
       try {

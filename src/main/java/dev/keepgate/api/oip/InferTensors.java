@@ -8,7 +8,6 @@ import dev.keepgate.inference.Operation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Tensor;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -57,8 +56,7 @@ final class InferTensors {
    * The request as the use cases take it; what it asks for is checked as well, so that nothing is
    * computed for an answer that cannot be given.
    */
-  static InferenceRequest request(
-      InferCall call, LstmConfig config, Operation operation, @Nullable Duration deadline) {
+  static InferenceRequest request(InferCall call, LstmConfig config, Operation operation) {
     checkInputs(call, config);
     checkOutputs(call, config);
     Tensor x = input(call, ModelTensors.X);
@@ -74,7 +72,6 @@ final class InferTensors {
         find(call, ModelTensors.LENGTHS),
         call.parameters().flag("return_sequences"),
         false,
-        deadline,
         FIELDS);
   }
 

@@ -5,6 +5,7 @@ import dev.keepgate.api.http.HttpProperties;
 import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.api.tensor.TensorFormatException;
+import dev.keepgate.inference.Admission;
 import dev.keepgate.inference.Answer;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceListener;
@@ -12,6 +13,7 @@ import dev.keepgate.inference.InferenceListener.Stage;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -90,16 +92,13 @@ class InferenceController {
     boolean success = false;
     try (ModelHandle handle = registry.acquire(ModelPath.request(model, version))) {
       try {
-        InferenceRequest tensors = read(request, handle.config());
-        listener.stage(handle.id(), operation, Stage.READ, since(begun));
-        StreamFormat format = StreamFormat.of(request.getHeader("Accept"));
-        if (format != null && operation == Operation.UNROLL) {
-          stream(handle, tensors, new StreamWriter(format, response));
-        } else {
-          Answer answer = inference.infer(handle, operation, tensors);
-          long computed = System.nanoTime();
-          write(answer, request, response);
-          listener.stage(handle.id(), operation, Stage.WRITE, since(computed));
+        RequestOptions options = RequestOptions.of(request);
+        byte[] body = BodyLimit.of(request, properties.maxBody().toBytes()).readAllBytes();
+        try (Admission admission = inference.admit(handle, options.deadline())) {
+          InferenceRequest tensors = read(body, request.getContentType(), handle.config(), options);
+          Duration reading = since(begun).minus(admission.waited());
+          listener.stage(handle.id(), operation, Stage.READ, reading);
+          answer(admission, handle.id(), operation, tensors, request, response);
         }
         success = true;
       } finally {
@@ -108,18 +107,36 @@ class InferenceController {
     }
   }
 
-  private void stream(ModelHandle handle, InferenceRequest tensors, StreamWriter writer)
+  private void answer(
+      Admission admission,
+      ModelId model,
+      Operation operation,
+      InferenceRequest tensors,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException {
+    StreamFormat format = StreamFormat.of(request.getHeader("Accept"));
+    if (format != null && operation == Operation.UNROLL) {
+      stream(admission, tensors, new StreamWriter(format, response));
+    } else {
+      Answer answer = inference.infer(admission, operation, tensors);
+      long computed = System.nanoTime();
+      write(answer, request, response);
+      listener.stage(model, operation, Stage.WRITE, since(computed));
+    }
+  }
+
+  private void stream(Admission admission, InferenceRequest tensors, StreamWriter writer)
       throws IOException {
     if (tensors.trace()) {
       throw new TensorFormatException("/trace", "a stream has no trace");
     }
-    writer.end(inference.stream(handle, tensors, writer));
+    writer.end(inference.stream(admission, tensors, writer));
   }
 
-  private InferenceRequest read(HttpServletRequest request, LstmConfig config) throws IOException {
-    RequestOptions options = RequestOptions.of(request);
-    byte[] body = BodyLimit.of(request, properties.maxBody().toBytes()).readAllBytes();
-    return BodyFormat.isSafetensors(request.getContentType())
+  private static InferenceRequest read(
+      byte[] body, @Nullable String mediaType, LstmConfig config, RequestOptions options) {
+    return BodyFormat.isSafetensors(mediaType)
         ? RequestReader.readSafetensors(body, config, options)
         : RequestReader.readJson(body, config, options);
   }

@@ -61,13 +61,13 @@ final class RequestReader {
    * @throws TensorFormatException if a field is unknown, missing or not of its type
    */
   static InferenceRequest readJson(byte[] body, LstmConfig config, RequestOptions options) {
-    return json(body, config, options, false).request(options, JSON_FIELDS);
+    return json(body, config, options, false).request(JSON_FIELDS);
   }
 
   /** Reads the JSON body of a sequence's step; throws what {@link #readJson} throws. */
   static SequenceStepRequest readSequenceJson(
       byte[] body, LstmConfig config, RequestOptions options) {
-    return json(body, config, options, true).sequenceRequest(options, JSON_FIELDS);
+    return json(body, config, options, true).sequenceRequest(JSON_FIELDS);
   }
 
   private static RequestReader json(
@@ -188,15 +188,14 @@ final class RequestReader {
    * @throws TensorFormatException if a tensor is unknown, missing or damaged
    */
   static InferenceRequest readSafetensors(byte[] body, LstmConfig config, RequestOptions options) {
-    return safetensors(body, new RequestReader(config, options, false))
-        .request(options, SAFETENSORS_FIELDS);
+    return safetensors(body, new RequestReader(config, options, false)).request(SAFETENSORS_FIELDS);
   }
 
   /** Reads the binary body of a sequence's step; throws what {@link #readSafetensors} throws. */
   static SequenceStepRequest readSequenceSafetensors(
       byte[] body, LstmConfig config, RequestOptions options) {
     return safetensors(body, new RequestReader(config, options, true))
-        .sequenceRequest(options, SAFETENSORS_FIELDS);
+        .sequenceRequest(SAFETENSORS_FIELDS);
   }
 
   private static RequestReader safetensors(byte[] body, RequestReader reader) {
@@ -223,16 +222,14 @@ final class RequestReader {
         TensorFormatException.token(field), "is unknown; known are " + known);
   }
 
-  private InferenceRequest request(RequestOptions options, InferenceRequest.Fields fields) {
+  private InferenceRequest request(InferenceRequest.Fields fields) {
     if (x == null) {
       throw new TensorFormatException("/x", "is missing");
     }
-    return new InferenceRequest(
-        x, state.h(), state.c(), lengths, returnSequences, trace, options.deadline(), fields);
+    return new InferenceRequest(x, state.h(), state.c(), lengths, returnSequences, trace, fields);
   }
 
-  private SequenceStepRequest sequenceRequest(
-      RequestOptions options, InferenceRequest.Fields fields) {
-    return new SequenceStepRequest(request(options, fields), step, returnState);
+  private SequenceStepRequest sequenceRequest(InferenceRequest.Fields fields) {
+    return new SequenceStepRequest(request(fields), step, returnState);
   }
 }

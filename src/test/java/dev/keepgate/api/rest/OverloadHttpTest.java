@@ -21,7 +21,7 @@ import org.springframework.test.context.TestPropertySource;
       "keepgate.http.max-body=4MB",
       "keepgate.inference.max-working-memory=64MB",
       "keepgate.inference.retry-after=7s",
-      "keepgate.inference.full-queue-pause=1ms"
+      "keepgate.batch.full-queue-wait=1ms"
     })
 class OverloadHttpTest extends ServerTest {
 
