@@ -1,17 +1,17 @@
 package dev.keepgate.api.oip;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
-import tools.jackson.databind.annotation.JsonNaming;
 
-/** The protocol's documents about models, as JSON has them. */
+/** The protocol's documents about models, as JSON and the OpenAPI document have them. */
 final class ModelView {
 
   private ModelView() {}
 
-  @JsonNaming(SnakeCaseStrategy.class)
+  @Schema(name = "ModelMetadata")
   record Metadata(
       String name,
       List<String> versions,
@@ -19,65 +19,73 @@ final class ModelView {
       List<Tensor> inputs,
       List<Tensor> outputs) {}
 
-  /**
-   * @param shape -1 where the size is free
-   */
+  @Schema(name = "TensorMetadata", description = "-1 where a size is free")
   record Tensor(String name, String datatype, long[] shape) {}
 
-  /**
-   * @param maxBatchSize 0, as tensors have all their dimensions here
-   * @param sequenceBatching null where the model cannot be stepped
-   */
-  @JsonNaming(SnakeCaseStrategy.class)
+  @Schema(name = "ModelConfig", description = "Triton's, as far as it applies")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Config(
       String name,
       String platform,
       String backend,
-      int maxBatchSize,
+      @Schema(description = "0: the batch is one of the dimensions") @JsonProperty("max_batch_size")
+          int maxBatchSize,
       List<ConfigTensor> input,
       List<ConfigTensor> output,
-      @Nullable SequenceBatching sequenceBatching) {}
+      @Schema(description = "missing where the model cannot be stepped")
+          @JsonProperty("sequence_batching")
+          @Nullable SequenceBatching sequenceBatching) {}
 
   /**
    * @param optional null where a request must have it
    */
-  @JsonNaming(SnakeCaseStrategy.class)
+  @Schema(name = "ConfigTensor")
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record ConfigTensor(String name, String dataType, long[] dims, @Nullable Boolean optional) {}
+  record ConfigTensor(
+      String name,
+      @JsonProperty("data_type") String dataType,
+      long[] dims,
+      @Nullable Boolean optional) {}
 
-  @JsonNaming(SnakeCaseStrategy.class)
-  record SequenceBatching(long maxSequenceIdleMicroseconds) {}
+  @Schema(name = "SequenceBatching")
+  record SequenceBatching(
+      @JsonProperty("max_sequence_idle_microseconds") long maxSequenceIdleMicroseconds) {}
 
-  @JsonNaming(SnakeCaseStrategy.class)
-  record IndexEntry(String name, String version, String state, String reason) {}
+  @Schema(name = "IndexEntry")
+  record IndexEntry(
+      String name,
+      String version,
+      @Schema(allowableValues = {"LOADING", "READY", "UNLOADING", "UNAVAILABLE"}) String state,
+      @Schema(description = "why it is unavailable") String reason) {}
 
-  /**
-   * @param lastInference milliseconds since the epoch
-   * @param inferenceCount rows computed
-   * @param executionCount calls of the kernel, of as many rows as were there
-   */
-  @JsonNaming(SnakeCaseStrategy.class)
+  @Schema(name = "Statistics")
+  record AllStatistics(@JsonProperty("model_stats") List<Statistics> models) {}
+
+  @Schema(name = "ModelStatistics", description = "Triton's; of this process")
   record Statistics(
       String name,
       String version,
-      long lastInference,
-      long inferenceCount,
-      long executionCount,
-      InferStats inferenceStats,
-      List<Object> batchStats) {}
+      @Schema(description = "milliseconds since the epoch") @JsonProperty("last_inference")
+          long lastInference,
+      @Schema(description = "rows computed") @JsonProperty("inference_count") long inferenceCount,
+      @Schema(description = "calls of the kernel, of as many rows as were there")
+          @JsonProperty("execution_count")
+          long executionCount,
+      @JsonProperty("inference_stats") InferStats inferenceStats,
+      @JsonProperty("batch_stats") List<Object> batchStats) {}
 
-  @JsonNaming(SnakeCaseStrategy.class)
+  @Schema(name = "InferStatistics", description = "of requests, and of their parts")
   record InferStats(
       Duration success,
       Duration fail,
       Duration queue,
-      Duration computeInput,
-      Duration computeInfer,
-      Duration computeOutput,
-      Duration cacheHit,
-      Duration cacheMiss) {}
+      @JsonProperty("compute_input") Duration computeInput,
+      @JsonProperty("compute_infer") Duration computeInfer,
+      @JsonProperty("compute_output") Duration computeOutput,
+      @JsonProperty("cache_hit") Duration cacheHit,
+      @JsonProperty("cache_miss") Duration cacheMiss) {}
 
+  @Schema(name = "StatisticDuration", description = "How often, and nanoseconds all together")
   record Duration(long count, long ns) {
     static final Duration NONE = new Duration(0, 0);
   }

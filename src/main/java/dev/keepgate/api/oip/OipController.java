@@ -104,10 +104,11 @@ class OipController {
     "/models/{model}/stats",
     "/models/{model}/versions/{version}/stats"
   })
-  Map<String, List<ModelView.Statistics>> statistics(
+  ModelView.AllStatistics statistics(
       @PathVariable(required = false) @Nullable String model,
       @PathVariable(required = false) @Nullable String version) {
-    return Map.of("model_stats", models.statistics(model == null ? "" : model, orLatest(version)));
+    return new ModelView.AllStatistics(
+        models.statistics(model == null ? "" : model, orLatest(version)));
   }
 
   private static String orLatest(@Nullable String version) {
