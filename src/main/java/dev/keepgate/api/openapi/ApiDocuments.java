@@ -1,14 +1,18 @@
 package dev.keepgate.api.openapi;
 
 import io.swagger.v3.core.converter.ModelConverters;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.Operation;
 import io.swagger.v3.oas.models.media.ArraySchema;
 import io.swagger.v3.oas.models.media.NumberSchema;
 import io.swagger.v3.oas.models.media.Schema;
 import org.springdoc.core.models.GroupedOpenApi;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.info.BuildProperties;
+import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.stereotype.Component;
+import org.springframework.web.method.HandlerMethod;
 
 /** Makes the OpenAPI document of a protocol from its controllers. */
 @Component
@@ -43,6 +47,7 @@ public final class ApiDocuments {
     return GroupedOpenApi.builder()
         .group(protocol)
         .pathsToMatch("/" + protocol + "/**")
+        .addOperationCustomizer(ApiDocuments::withoutGuesses)
         .addOpenApiCustomizer(
             api -> {
               api.getInfo().title(title).description(description).version(version);
@@ -53,6 +58,22 @@ public final class ApiDocuments {
               new OperationParts(error).complete(api.getPaths());
             })
         .build();
+  }
+
+  /**
+   * Takes back that an error has the body of a success, as springdoc has it where none is named.
+   */
+  private static Operation withoutGuesses(Operation operation, HandlerMethod method) {
+    for (ApiResponse each :
+        AnnotatedElementUtils.findMergedRepeatableAnnotations(
+            method.getMethod(), ApiResponse.class)) {
+      if (each.responseCode().matches("[45]..") && each.content().length == 0) {
+        operation
+            .getResponses()
+            .computeIfPresent(each.responseCode(), (code, response) -> response.content(null));
+      }
+    }
+    return operation;
   }
 
   private static void addTensor(OpenAPI api) {

@@ -19,6 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -88,6 +89,23 @@ class OpenApiTest extends ServerTest {
       assertThat(declared).isEqualTo(places(operation.path()));
     }
     assertReferencesResolve(document, document);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"v1, Problem", "v2, Error"})
+  void everyErrorHasTheProtocolsForm(String protocol, String schema) throws Exception {
+    for (Operation operation : operations(document(protocol))) {
+      for (Map.Entry<String, JsonNode> response : operation.json().get("responses").properties()) {
+        boolean isReadiness = operation.path().equals("/v2/health/ready");
+        if (response.getKey().matches("[45]..|default")
+            && !(isReadiness && response.getKey().equals("503"))) {
+          assertThat(response.getValue().get("content").valueStream())
+              .as("%s %s: %s", operation.method(), operation.path(), response.getKey())
+              .extracting(content -> content.at("/schema/$ref").asString())
+              .containsExactly("#/components/schemas/" + schema);
+        }
+      }
+    }
   }
 
   private static Set<String> places(String path) {
