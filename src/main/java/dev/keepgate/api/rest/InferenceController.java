@@ -31,10 +31,15 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @Tag(name = "inference", description = "Step a cell with a given state, or unroll a sequence.")
 @RequestMapping(
-    path = "/v1/models/{model}",
+    path = InferenceController.MODEL,
     consumes = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE},
     produces = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE})
 class InferenceController {
+
+  static final String MODEL = "/v1/models/{model}";
+  static final String VERSION = "/versions/{version}";
+  static final String STEP = "/step";
+  static final String UNROLL = "/unroll";
 
   private final ModelRegistry registry;
   private final Inference inference;
@@ -53,7 +58,7 @@ class InferenceController {
   }
 
   @InferenceDocs.Step
-  @PostMapping({"/step", "/versions/{version}/step"})
+  @PostMapping({STEP, VERSION + STEP})
   void step(
       @PathVariable String model,
       @PathVariable(required = false) @Nullable String version,
@@ -65,7 +70,7 @@ class InferenceController {
 
   @InferenceDocs.Unroll
   @PostMapping(
-      path = {"/unroll", "/versions/{version}/unroll"},
+      path = {UNROLL, VERSION + UNROLL},
       produces = {
         MediaType.APPLICATION_JSON_VALUE,
         Safetensors.MEDIA_TYPE,

@@ -1,10 +1,14 @@
 package dev.keepgate.api.rest;
 
+import static dev.keepgate.api.rest.InferenceController.MODEL;
+import static dev.keepgate.api.rest.InferenceController.STEP;
+import static dev.keepgate.api.rest.InferenceController.UNROLL;
+import static dev.keepgate.api.rest.InferenceController.VERSION;
+
 import dev.keepgate.api.tensor.Safetensors;
 import jakarta.servlet.http.HttpServletRequest;
 import java.lang.reflect.Method;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.Ordered;
@@ -22,15 +26,16 @@ import org.springframework.web.servlet.HandlerMapping;
 @Component
 class InferenceMapping implements HandlerMapping, Ordered {
 
-  private static final String MODELS = "/v1/models/";
-  private static final String VERSIONS = "versions";
+  private static final String MODELS = MODEL.substring(0, MODEL.indexOf('{'));
+  private static final String VERSIONS = VERSION.substring(1, VERSION.lastIndexOf('/'));
 
-  private final Map<String, HandlerMethod> methods = new HashMap<>();
+  private final Map<String, HandlerMethod> methods;
 
   InferenceMapping(InferenceController controller) {
-    for (String operation : new String[] {"step", "unroll"}) {
-      methods.put(operation, new HandlerMethod(controller, method(operation)));
-    }
+    methods =
+        Map.of(
+            STEP, new HandlerMethod(controller, method("step")),
+            UNROLL, new HandlerMethod(controller, method("unroll")));
   }
 
   private static Method method(String name) {
@@ -52,20 +57,22 @@ class InferenceMapping implements HandlerMapping, Ordered {
     if (!path.startsWith(MODELS) || !isPlain(request)) {
       return null;
     }
-    String[] parts = path.substring(MODELS.length()).split("/", -1);
-    boolean versioned = parts.length == 4 && parts[1].equals(VERSIONS);
-    HandlerMethod method = methods.get(parts[parts.length - 1]);
-    if (method == null || !(parts.length == 2 || versioned)) {
+    int end = path.lastIndexOf('/');
+    String operation = path.substring(end);
+    HandlerMethod method = methods.get(operation);
+    if (method == null || end < MODELS.length()) {
+      return null;
+    }
+    String[] parts = path.substring(MODELS.length(), end).split("/", -1);
+    boolean versioned = parts.length == 3 && parts[1].equals(VERSIONS);
+    if (!(parts.length == 1 || versioned)) {
       return null;
     }
     request.setAttribute(
         URI_TEMPLATE_VARIABLES_ATTRIBUTE,
         versioned ? Map.of("model", parts[0], "version", parts[2]) : Map.of("model", parts[0]));
     request.setAttribute(
-        BEST_MATCHING_PATTERN_ATTRIBUTE,
-        MODELS
-            + (versioned ? "{model}/versions/{version}/" : "{model}/")
-            + parts[parts.length - 1]);
+        BEST_MATCHING_PATTERN_ATTRIBUTE, MODEL + (versioned ? VERSION : "") + operation);
     return new HandlerExecutionChain(method);
   }
 
