@@ -8,8 +8,6 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What the kernel benchmark found, for machines and for eyes. */
 record KernelReport(MachineLimits limits, List<Line> lines) {
@@ -19,13 +17,8 @@ record KernelReport(MachineLimits limits, List<Line> lines) {
   private static final int LEFT = 60;
   private static final double MOST = 4;
 
-  /** A list of the cells. */
-  String json() {
-    return indented(lines);
-  }
-
   /** The machine's limits, and what the numbers of the cells mean. */
-  String machineJson() {
+  Map<String, Object> machine() {
     Map<String, Object> machine = new LinkedHashMap<>();
     machine.put("best_gemm_gflops_per_core", limits.gemmGflops());
     machine.put("streaming_read_gb_per_s", limits.readGbs());
@@ -37,14 +30,7 @@ record KernelReport(MachineLimits limits, List<Line> lines) {
         "threads",
         "so many requests at a time: lanes here, concurrent runs of one ONNX Runtime session with"
             + " one thread each, networks in DL4J");
-    return indented(machine);
-  }
-
-  private static String indented(Object value) {
-    return JsonMapper.builder()
-        .enable(SerializationFeature.INDENT_OUTPUT)
-        .build()
-        .writeValueAsString(value);
+    return machine;
   }
 
   String summary() {

@@ -11,9 +11,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import tools.jackson.databind.PropertyNamingStrategies;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The server under loads that servers break under: long unrolls beside steps, more clients than it
@@ -63,14 +60,6 @@ final class LoadBenchmark {
 
   static LoadBenchmark quick() {
     return new LoadBenchmark(10, 100_000);
-  }
-
-  static String json(List<Line> lines) {
-    return JsonMapper.builder()
-        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-        .enable(SerializationFeature.INDENT_OUTPUT)
-        .build()
-        .writeValueAsString(lines);
   }
 
   List<Line> run() throws IOException, InterruptedException, ExecutionException {

@@ -24,9 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
-import tools.jackson.databind.PropertyNamingStrategies;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The same steps through each of the server's doors, in turn, and each turn repeated. */
 final class ProtocolBenchmark {
@@ -65,21 +62,15 @@ final class ProtocolBenchmark {
     this.rounds = rounds;
   }
 
-  static void write(boolean isQuick, Path file)
-      throws IOException, InterruptedException, ExecutionException {
-    List<Line> lines =
-        (isQuick ? new ProtocolBenchmark(2, 2) : new ProtocolBenchmark(5, 4)).run();
-    Files.createDirectories(file.getParent());
-    Files.writeString(
-        file,
-        JsonMapper.builder()
-            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-            .enable(SerializationFeature.INDENT_OUTPUT)
-            .build()
-            .writeValueAsString(lines));
+  static ProtocolBenchmark full() {
+    return new ProtocolBenchmark(5, 4);
   }
 
-  private List<Line> run() throws IOException, InterruptedException, ExecutionException {
+  static ProtocolBenchmark quick() {
+    return new ProtocolBenchmark(2, 2);
+  }
+
+  List<Line> run() throws IOException, InterruptedException, ExecutionException {
     Path repository = Files.createTempDirectory("keepgate-bench-");
     int grpcPort;
     try (ServerSocket free = new ServerSocket(0)) {

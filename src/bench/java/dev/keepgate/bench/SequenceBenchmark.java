@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,10 +26,8 @@ import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.PropertyNamingStrategies;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Many open sequences: the memory that one takes, how fast they step beside steps that bring their
@@ -39,6 +38,7 @@ final class SequenceBenchmark {
   private static final int HIDDEN = 512;
   private static final int CLIENTS = 32;
   private static final int BYSTANDERS = 64;
+  private static final Duration MOST_REAPING = Duration.ofSeconds(10);
   private static final String MODEL = "/v1/models/m";
   private static final String JSON = "application/json";
 
@@ -82,14 +82,6 @@ final class SequenceBenchmark {
 
   static SequenceBenchmark quick() {
     return new SequenceBenchmark(1_000, 2);
-  }
-
-  static String json(List<Line> lines) {
-    return JsonMapper.builder()
-        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-        .enable(SerializationFeature.INDENT_OUTPUT)
-        .build()
-        .writeValueAsString(lines);
   }
 
   List<Line> run() throws IOException, InterruptedException, ExecutionException {
@@ -181,11 +173,9 @@ final class SequenceBenchmark {
     LoadClient.Result before =
         LoadClient.run(server.port(), bystanders, CLIENTS, (moment - System.currentTimeMillis()) / 1e3);
     LoadClient.Result during = load(server, bystanders);
-    Thread.sleep(2000);
-    double left = gauge(server, "keepgate_sequences_open");
-    if (left != BYSTANDERS) {
-      throw new IOException("%.0f sequences are open, expected %d".formatted(left, BYSTANDERS));
-    }
+    Awaitility.await("the others are closed")
+        .atMost(MOST_REAPING)
+        .until(() -> gauge(server, "keepgate_sequences_open"), open -> open == BYSTANDERS);
     return new LoadClient.Result[] {before, during};
   }
 

@@ -2,24 +2,13 @@ package dev.keepgate.bench;
 
 import java.util.List;
 import java.util.Locale;
-import tools.jackson.databind.PropertyNamingStrategies;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
-/** What the serving benchmark found, for machines and for eyes. */
+/** What the serving benchmark found, for eyes. */
 record ServingReport(List<ServingBenchmark.Line> lines) {
 
   private static final int ROW = 18;
   private static final int LEFT = 260;
   private static final int WIDTH = 900;
-
-  String json() {
-    return JsonMapper.builder()
-        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-        .enable(SerializationFeature.INDENT_OUTPUT)
-        .build()
-        .writeValueAsString(lines);
-  }
 
   /** A bar a cell: how many times the peer's throughput. */
   String svg() {
