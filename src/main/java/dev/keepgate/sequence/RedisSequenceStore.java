@@ -1,24 +1,19 @@
 package dev.keepgate.sequence;
 
+import static dev.keepgate.redis.LuaScripts.text;
+
 import dev.keepgate.model.ModelId;
+import dev.keepgate.redis.LuaScripts;
 import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
-import org.springframework.data.redis.core.RedisTemplate;
-import org.springframework.data.redis.core.script.DefaultRedisScript;
-import org.springframework.data.redis.core.script.RedisScript;
-import org.springframework.data.redis.serializer.RedisSerializer;
 
 /**
  * Sequences in Redis or Valkey, for every process that uses the same one.
@@ -35,34 +30,10 @@ public final class RedisSequenceStore implements SequenceStore {
   /** How long what was taken is kept for a taker that did not hear the answer. */
   private static final Duration UNCONFIRMED = Duration.ofMinutes(1);
 
-  @SuppressWarnings("rawtypes")
-  private static final RedisScript<List> CREATE = script("create");
-
-  @SuppressWarnings("rawtypes")
-  private static final RedisScript<List> FIND = script("find");
-
-  @SuppressWarnings("rawtypes")
-  private static final RedisScript<List> TAKE = script("take");
-
-  @SuppressWarnings("rawtypes")
-  private static final RedisScript<List> TAKEN = script("taken");
-
-  @SuppressWarnings("rawtypes")
-  private static final RedisScript<List> REPLACE = script("replace");
-
-  @SuppressWarnings("rawtypes")
-  private static final RedisScript<List> REMOVE = script("remove");
-
-  @SuppressWarnings("rawtypes")
-  private static final RedisScript<List> SWEEP_DUE = script("sweep");
-
-  @SuppressWarnings("rawtypes")
-  private static final RedisScript<List> USAGE = script("usage");
-
   private final SequenceProperties properties;
   private final Clock clock;
   private final SequenceListener listener;
-  private final RedisTemplate<byte[], byte[]> redis = new RedisTemplate<>();
+  private final LuaScripts scripts;
 
   public RedisSequenceStore(
       RedisConnectionFactory connections,
@@ -72,32 +43,14 @@ public final class RedisSequenceStore implements SequenceStore {
     this.properties = properties;
     this.clock = clock;
     this.listener = listener;
-    redis.setConnectionFactory(connections);
-    redis.setEnableDefaultSerializer(false);
-    redis.setKeySerializer(RedisSerializer.byteArray());
-    redis.afterPropertiesSet();
-  }
-
-  @SuppressWarnings("rawtypes")
-  private static RedisScript<List> script(String name) {
-    return new DefaultRedisScript<>(read("store") + read(name), List.class);
-  }
-
-  private static String read(String name) {
-    String path = "/sequence/" + name + ".lua";
-    try (InputStream in =
-        Objects.requireNonNull(RedisSequenceStore.class.getResourceAsStream(path), path)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8) + "\n";
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    this.scripts = new LuaScripts(connections, "/sequence", "store");
   }
 
   @Override
   public void create(Sequence sequence) {
     List<byte[]> answer =
         run(
-            CREATE,
+            "create",
             sequence.id().value(),
             sequence.revision(),
             SequenceCodec.encode(sequence),
@@ -140,7 +93,7 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public Sequence find(SequenceId id) {
-    return found(FIND, id);
+    return found("find", id);
   }
 
   /**
@@ -148,16 +101,15 @@ public final class RedisSequenceStore implements SequenceStore {
    * same taker may take it again, for a minute or until {@link #taken}: the answer may be lost.
    */
   Sequence take(SequenceId id, String taker) {
-    return found(TAKE, id, taker, UNCONFIRMED.toMillis());
+    return found("take", id, taker, UNCONFIRMED.toMillis());
   }
 
   /** Confirms that what was taken has arrived. */
   void taken(SequenceId id) {
-    run(TAKEN, id.value());
+    run("taken", id.value());
   }
 
-  @SuppressWarnings("rawtypes")
-  private Sequence found(RedisScript<List> script, SequenceId id, Object... more) {
+  private Sequence found(String script, SequenceId id, Object... more) {
     List<byte[]> answer = run(script, id.value(), more);
     requirePresent(id, text(answer.get(0)));
     try {
@@ -180,7 +132,7 @@ public final class RedisSequenceStore implements SequenceStore {
   public boolean replace(Sequence before, Sequence after) {
     List<byte[]> answer =
         run(
-            REPLACE,
+            "replace",
             before.id().value(),
             before.revision(),
             after.revision(),
@@ -203,7 +155,7 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public void remove(SequenceId id) {
-    List<byte[]> answer = run(REMOVE, id.value());
+    List<byte[]> answer = run("remove", id.value());
     requirePresent(id, text(answer.get(0)));
     listener.ended(model(text(answer.get(1))), End.DELETED);
   }
@@ -212,7 +164,7 @@ public final class RedisSequenceStore implements SequenceStore {
   void reap() {
     int swept = SWEEP;
     while (swept == SWEEP) {
-      List<byte[]> models = run(SWEEP_DUE, "", SWEEP, properties.tombstones());
+      List<byte[]> models = run("sweep", "", SWEEP, properties.tombstones());
       models.forEach(model -> listener.ended(model(text(model)), End.EXPIRED));
       swept = models.size();
     }
@@ -220,21 +172,13 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public long count(ModelId model) {
-    Object count =
-        asked(
-            () ->
-                redis.execute(
-                    (org.springframework.data.redis.core.RedisCallback<byte[]>)
-                        connection ->
-                            connection
-                                .hashCommands()
-                                .hGet(bytes(PREFIX + "totals"), bytes("count:" + model))));
-    return count == null ? 0 : Long.parseLong(text((byte[]) count));
+    byte[] count = asked(() -> scripts.field(PREFIX + "totals", "count:" + model));
+    return count == null ? 0 : Long.parseLong(text(count));
   }
 
   @Override
   public SequenceUsage usage() {
-    List<byte[]> answer = run(USAGE, "");
+    List<byte[]> answer = run("usage", "");
     String oldest = text(answer.get(2));
     return new SequenceUsage(
         Long.parseLong(text(answer.get(0))),
@@ -242,40 +186,20 @@ public final class RedisSequenceStore implements SequenceStore {
         oldest.isEmpty() ? null : Instant.ofEpochMilli(Long.parseLong(oldest)));
   }
 
-  @SuppressWarnings({"rawtypes", "unchecked"})
-  private List<byte[]> run(RedisScript<List> script, String id, Object... more) {
+  private List<byte[]> run(String script, String id, Object... more) {
     Object[] arguments = new Object[more.length + 1];
-    arguments[0] = bytes(id);
-    for (int i = 0; i < more.length; i++) {
-      arguments[i + 1] = more[i] instanceof byte[] raw ? raw : bytes(more[i].toString());
-    }
-    RedisSerializer<byte[]> raw = RedisSerializer.byteArray();
-    return asked(
-        () ->
-            (List<byte[]>)
-                redis.execute(
-                    script,
-                    raw,
-                    (RedisSerializer) raw,
-                    List.of(bytes(PREFIX + "sequence:" + id), bytes(PREFIX)),
-                    arguments));
+    arguments[0] = id;
+    System.arraycopy(more, 0, arguments, 1, more.length);
+    List<String> keys = List.of(PREFIX + "sequence:" + id, PREFIX);
+    return asked(() -> scripts.run(script, keys, arguments));
   }
 
-  private static <T extends @org.jspecify.annotations.Nullable Object> T asked(
-      Supplier<T> question) {
+  private static <T extends @Nullable Object> T asked(Supplier<T> question) {
     try {
       return question.get();
     } catch (DataAccessException | IllegalStateException e) {
       throw new SequenceException.Unavailable("the store of sequences does not answer", e);
     }
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
-  }
-
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.US_ASCII);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.keepgate.registry.redis;
 
-import static dev.keepgate.registry.redis.CatalogScripts.text;
+import static dev.keepgate.redis.LuaScripts.text;
 
 import dev.keepgate.registry.Manifest;
 import dev.keepgate.registry.SharedCatalog.ContentLost;

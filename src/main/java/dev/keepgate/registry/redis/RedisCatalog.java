@@ -1,9 +1,10 @@
 package dev.keepgate.registry.redis;
 
-import static dev.keepgate.registry.redis.CatalogScripts.bytes;
-import static dev.keepgate.registry.redis.CatalogScripts.text;
+import static dev.keepgate.redis.LuaScripts.bytes;
+import static dev.keepgate.redis.LuaScripts.text;
 
 import dev.keepgate.model.ModelId;
+import dev.keepgate.redis.LuaScripts;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.ReplicaProperties;
 import dev.keepgate.registry.Revision;
@@ -82,7 +83,7 @@ final class RedisCatalog implements SharedCatalog, AutoCloseable {
         text(answer.get(0)),
         versions,
         answer.subList(end, answer.size()).stream()
-            .map(CatalogScripts::text)
+            .map(LuaScripts::text)
             .collect(Collectors.toSet()));
   }
 

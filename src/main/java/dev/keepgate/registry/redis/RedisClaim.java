@@ -1,7 +1,7 @@
 package dev.keepgate.registry.redis;
 
-import static dev.keepgate.registry.redis.CatalogScripts.bytes;
-import static dev.keepgate.registry.redis.CatalogScripts.text;
+import static dev.keepgate.redis.LuaScripts.bytes;
+import static dev.keepgate.redis.LuaScripts.text;
 
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.Manifest;
