@@ -5,6 +5,7 @@ import dev.keepgate.kernel.LstmKernel;
 import java.io.IOException;
 import java.time.Clock;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -14,10 +15,12 @@ class RegistryConfiguration {
   @Bean
   ModelRegistry modelRegistry(
       RegistryProperties properties,
+      ReplicaProperties replicas,
       LstmKernel kernel,
       ObjectProvider<ModelListener> listeners,
       ObjectProvider<SharedCatalog> catalog)
       throws IOException {
+    requireFolders(properties.repository(), replicas);
     return new ModelRegistry(
         properties,
         kernel,
@@ -25,6 +28,20 @@ class RegistryConfiguration {
         listeners.orderedStream().toList(),
         catalog.getIfAvailable(),
         Clock.systemUTC());
+  }
+
+  /** Replicas exchange folders of versions, which the files of a single model have not. */
+  private static void requireFolders(
+      RegistryProperties.Repository repository, ReplicaProperties replicas) {
+    String singleModel = repository.singleModel();
+    if (singleModel != null && replicas.share() != ReplicaProperties.Share.NONE) {
+      throw new InvalidConfigurationPropertyValueException(
+          "keepgate.repository.single-model",
+          singleModel,
+          "it does not go with keepgate.replicas.share=redis; put the model's files into"
+              + " <path>/<model>/<version>/ and leave single-model out, or set"
+              + " keepgate.replicas.share=none");
+    }
   }
 
   @Bean
