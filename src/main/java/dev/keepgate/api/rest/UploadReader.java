@@ -6,8 +6,6 @@ import dev.keepgate.api.http.HttpProperties;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.registry.Upload;
-import io.swagger.v3.oas.annotations.media.ArraySchema;
-import io.swagger.v3.oas.annotations.media.Schema;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.Part;
@@ -15,7 +13,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -30,15 +27,6 @@ class UploadReader {
   UploadReader(HttpProperties properties) {
     this.properties = properties;
   }
-
-  /** The fields of a form that uploads a model. */
-  @Schema(name = "ModelForm")
-  record Form(
-      @ArraySchema(
-              arraySchema = @Schema(description = "the model's file or files"),
-              schema = @Schema(type = "string", format = "binary"))
-          List<byte[]> file,
-      @Schema(description = "what the file cannot say, as JSON") @Nullable Object config) {}
 
   void read(HttpServletRequest request, @Nullable String format, Upload upload)
       throws IOException, ServletException {

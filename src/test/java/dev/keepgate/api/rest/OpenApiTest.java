@@ -204,6 +204,43 @@ class OpenApiTest extends ServerTest {
     }
   }
 
+  @Test
+  void formOfAModelShowsEveryFieldOfItsConfig() throws Exception {
+    JsonNode document = document("v1");
+    String reference =
+        document.at("/components/schemas/ModelForm/properties/config/$ref").asString();
+    JsonNode schema = document.at(reference.substring(1));
+    assertThat(schema.get("additionalProperties").asBoolean()).isFalse();
+    assertThat(schema.has("required")).isFalse();
+
+    String known = refusal("{\"unheard_of\": 1}");
+    assertThat(schema.get("properties").propertyNames())
+        .containsExactlyInAnyOrder(list(known.substring(known.indexOf('['))));
+    for (String field : List.of("gate_order", "bidirectional_merge")) {
+      String choices = refusal("{\"%s\": \"unheard of\"}".formatted(field));
+      assertThat(schema.at("/properties/" + field + "/enum").valueStream())
+          .extracting(value -> value.asString().toLowerCase(Locale.ROOT))
+          .containsExactly(list(choices.substring(choices.indexOf('['))));
+    }
+  }
+
+  /** Why a model of this configuration is refused. */
+  private String refusal(String config) throws Exception {
+    HttpResponse<byte[]> response =
+        form(
+            "POST",
+            "/v1/models:inspect",
+            List.of(
+                new FormPart("file", "model", ModelBytes.pytorch(3, 4, 1)),
+                new FormPart("config", null, config.getBytes(StandardCharsets.UTF_8))));
+    assertThat(response.statusCode()).as(text(response)).isEqualTo(400);
+    return json(response).at("/errors/0/detail").asString();
+  }
+
+  private static String[] list(String text) {
+    return text.substring(1, text.length() - 1).split(", ");
+  }
+
   /** The status and the media type that the operation says it answers with. */
   private void assertAnswers(Operation operation, String mediaType, byte[] body) throws Exception {
     String path = operation.path().replace("{id}", "example");
