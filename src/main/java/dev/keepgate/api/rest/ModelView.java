@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,9 @@ record ModelView(
   @Schema(name = "Models")
   record ListView(List<ModelView> models) {}
 
+  /**
+   * @param backward the backward cell as a layer of its own, where it is not as the forward cell is
+   */
   @Schema(name = "Layer")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record LayerView(
@@ -59,7 +63,9 @@ record ModelView(
       @JsonProperty("clip") @Nullable Float inputClip,
       String activation,
       @JsonProperty("recurrent_activation") String recurrentActivation,
-      @JsonProperty("cell_activation") @Nullable String cellActivation) {}
+      @JsonProperty("cell_activation") @Nullable String cellActivation,
+      @Schema(description = "the backward direction, where it differs from the forward one")
+          @Nullable LayerView backward) {}
 
   @Schema(name = "Embedding")
   record EmbeddingView(int vocabulary, int size, @JsonProperty("mask_zero") boolean maskZero) {}
@@ -123,7 +129,14 @@ record ModelView(
         finite(cell.inputClip()),
         name(cell.activation()),
         name(cell.recurrentActivation()),
-        cell.cellActivation().equals(cell.activation()) ? null : name(cell.cellActivation()));
+        cell.cellActivation().equals(cell.activation()) ? null : name(cell.cellActivation()),
+        otherBackward(layer));
+  }
+
+  private static @Nullable LayerView otherBackward(LayerConfig.Lstm layer) {
+    return layer.isBidirectional() && !Objects.equals(layer.forward(), layer.backward())
+        ? layer(new LayerConfig.Lstm(null, layer.backward(), layer.merge(), false, false))
+        : null;
   }
 
   private static @Nullable EmbeddingView embedding(LstmConfig config) {
