@@ -29,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** The Open Inference Protocol over HTTP. */
 @RestController
 @Tag(name = "open inference protocol", description = "KServe V2, as Triton's clients speak it.")
-@RequestMapping("/v2")
+@RequestMapping(path = "/v2", produces = MediaType.APPLICATION_JSON_VALUE)
 class OipController {
 
   static final String JSON_LENGTH = "Inference-Header-Content-Length";
@@ -149,8 +149,11 @@ class OipController {
     return Map.of("name", model, "unload", true);
   }
 
+  /** Answers JSON or bytes as the request's parameters say, whatever it accepts. */
   @OipDocs.Infer
-  @PostMapping({"/models/{model}/infer", "/models/{model}/versions/{version}/infer"})
+  @PostMapping(
+      path = {"/models/{model}/infer", "/models/{model}/versions/{version}/infer"},
+      produces = MediaType.ALL_VALUE)
   void infer(
       @PathVariable String model,
       @PathVariable(required = false) @Nullable String version,

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
@@ -118,6 +119,21 @@ class OipHttpTest {
       floats[i] = (float) values[i];
     }
     return floats;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "/health/live", "/models/notebook-cell", "/models/stats"})
+  void answersInJsonOrNotAtAll(String path) throws Exception {
+    for (String accept : List.of("application/yaml", "application/xml")) {
+      HttpResponse<byte[]> response = send(request("/v2" + path).header("Accept", accept));
+      assertThat(response.statusCode()).isEqualTo(406);
+      assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json");
+      assertThat(json(response).get("error").asString()).isNotBlank();
+    }
+    HttpResponse<byte[]> response =
+        send(request("/v2" + path).header("Accept", "application/yaml, */*;q=0.5"));
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json");
   }
 
   @Test
