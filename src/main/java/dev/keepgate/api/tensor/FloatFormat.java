@@ -12,6 +12,9 @@ final class FloatFormat {
   /** Most bytes that a float takes: {@code -1.17549435E-38} and the like. */
   static final int MAX_BYTES = 16;
 
+  /** So many more may be written over, as digits go out eight at a time. */
+  static final int SLACK = 8;
+
   private static final int SIGNIFICAND_BITS = 23;
   private static final int EXPONENT_BIAS = 127 + SIGNIFICAND_BITS;
 
@@ -53,15 +56,14 @@ final class FloatFormat {
   /**
    * Writes a finite number.
    *
-   * @param to has {@link #MAX_BYTES} from {@code at} on
+   * @param to has {@link #MAX_BYTES} and {@link #SLACK} from {@code at} on
    * @return the index after it
    */
   static int write(float value, byte[] to, int at) {
     int bits = Float.floatToRawIntBits(value);
-    int next = at;
-    if (bits < 0) {
-      to[next++] = '-';
-    }
+    // Half of all numbers are negative: no branch could be foretold.
+    to[at] = '-';
+    int next = at + (bits >>> 31);
     int significand = bits & ((1 << SIGNIFICAND_BITS) - 1);
     int exponent = (bits >>> SIGNIFICAND_BITS) & 0xff;
     if (significand == 0 && exponent == 0) {
@@ -74,10 +76,7 @@ final class FloatFormat {
       int whole = (1 << SIGNIFICAND_BITS) | significand;
       int fraction = EXPONENT_BIAS - exponent;
       if ((whole & ((1 << fraction) - 1)) == 0 && whole >> fraction < 10_000_000) {
-        next = digits(whole >> fraction, count(whole >> fraction), to, next);
-        to[next++] = '.';
-        to[next++] = '0';
-        return next;
+        return print(whole >> fraction, 0, to, next);
       }
     }
     long decimal = shortest(significand, exponent);
@@ -129,73 +128,70 @@ final class FloatFormat {
     return y1 | (Integer.compareUnsigned(y0, 1) > 0 ? 1 : 0);
   }
 
+  /** Writes decimal * 10^power; decimal is of nine digits at most, and not 0. */
   private static int print(int decimal, int power, byte[] to, int at) {
-    int d = decimal;
-    int k = power;
-    while (d % 10 == 0) {
-      d /= 10;
-      k++;
+    int head = decimal / 100_000_000;
+    long eight = EightDigits.of(decimal - head * 100_000_000);
+    int blank = 0;
+    if (head == 0) {
+      blank = Long.numberOfTrailingZeros(eight) >>> 3;
+      eight >>>= 8 * blank;
     }
-    int count = count(d);
-    int point = count + k;
+    int length = (head == 0 ? 8 : 9) - blank;
+    int point = length + power;
+    // Zeros at the end are not printed.
+    int end = eight == 0 ? 0 : 8 - (Long.numberOfLeadingZeros(eight) >>> 3);
+    int count = head == 0 ? end : end + 1;
     if (point > MAX_PLAIN || point < MIN_PLAIN) {
-      return scientific(d, count, point - 1, to, at);
+      return scientific(head, eight, count, point - 1, to, at);
     }
-    int next = at;
     if (point <= 0) {
+      int next = at;
       to[next++] = '0';
       to[next++] = '.';
       for (int i = point; i < 0; i++) {
         to[next++] = '0';
       }
-      return digits(d, count, to, next);
+      digits(head, eight, to, next);
+      return next + count;
     }
-    if (k >= 0) {
-      next = digits(d, count, to, next);
-      for (int i = 0; i < k; i++) {
-        to[next++] = '0';
-      }
-      to[next++] = '.';
-      to[next++] = '0';
-      return next;
-    }
-    next = digits(d, count, to, at + 1);
-    System.arraycopy(to, at + 1, to, at, point);
+    // With zeros behind them, as far as the point.
+    digits(head, eight, to, at);
     to[at + point] = '.';
-    return next;
+    if (point >= count) {
+      to[at + point + 1] = '0';
+      return at + point + 2;
+    }
+    int before = head == 0 ? point : point - 1;
+    EightDigits.store(eight >>> (8 * before), to, at + point + 1);
+    return at + count + 1;
   }
 
-  private static int scientific(int d, int count, int exponent, byte[] to, int at) {
-    int next = digits(d, count, to, at + 1);
+  private static int scientific(int head, long eight, int count, int exponent, byte[] to, int at) {
+    digits(head, eight, to, at + 1);
     to[at] = to[at + 1];
     to[at + 1] = '.';
+    int next = at + 1 + count;
     if (count == 1) {
       to[next++] = '0';
     }
     to[next++] = 'E';
-    int e = exponent;
-    if (e < 0) {
+    if (exponent < 0) {
       to[next++] = '-';
-      e = -e;
     }
-    return digits(e, count(e), to, next);
+    int size = Math.abs(exponent);
+    if (size >= 10) {
+      to[next++] = (byte) ('0' + size / 10);
+    }
+    to[next++] = (byte) ('0' + size % 10);
+    return next;
   }
 
-  private static int digits(int number, int count, byte[] to, int at) {
-    int rest = number;
-    for (int i = at + count - 1; i >= at; i--) {
-      int tens = rest / 10;
-      to[i] = (byte) ('0' + (rest - tens * 10));
-      rest = tens;
+  private static void digits(int head, long eight, byte[] to, int at) {
+    int next = at;
+    if (head != 0) {
+      to[next++] = (byte) ('0' + head);
     }
-    return at + count;
-  }
-
-  private static int count(int number) {
-    int count = 1;
-    for (int bound = 10; count < 9 && number >= bound; bound *= 10) {
-      count++;
-    }
-    return number >= 1_000_000_000 ? 10 : count;
+    EightDigits.store(eight, to, next);
   }
 }

@@ -85,7 +85,7 @@ public final class JsonBuffer {
   }
 
   private void row(float[] values, int offset, int count) {
-    ensure(2 + count * (FloatFormat.MAX_BYTES + 1));
+    ensure(2 + count * (FloatFormat.MAX_BYTES + 1) + FloatFormat.SLACK);
     byte[] to = bytes;
     int at = size;
     to[at++] = '[';
@@ -100,7 +100,7 @@ public final class JsonBuffer {
   }
 
   private void number(float value) {
-    ensure(FloatFormat.MAX_BYTES);
+    ensure(FloatFormat.MAX_BYTES + FloatFormat.SLACK);
     size = FloatFormat.write(value, bytes, size);
   }
 

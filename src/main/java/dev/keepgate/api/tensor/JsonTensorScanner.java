@@ -3,10 +3,9 @@ package dev.keepgate.api.tensor;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.keepgate.model.Tensor;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Reads requests as nearly all clients write them, from bytes straight to primitive arrays.
@@ -29,17 +28,26 @@ public final class JsonTensorScanner {
 
   private static final int MAX_RANK = 8;
 
-  /** Exact as doubles. */
-  private static final double[] POWERS = {
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22
-  };
+  /** Powers of ten that a float can need, each to the nearest double. */
+  private static final int MAX_POWER = 40;
 
-  private static final int MAX_DIGITS = 18;
+  private static final int MIN_POWER = -60;
+  private static final double[] POWERS =
+      IntStream.rangeClosed(MIN_POWER, MAX_POWER)
+          .mapToDouble(power -> Double.parseDouble("1e" + power))
+          .toArray();
 
-  /** The first of eight characters lowest. */
-  private static final VarHandle EIGHT =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  /** 10^n. */
+  private static final long[] SHIFTS =
+      LongStream.iterate(1, power -> 10 * power).limit(Long.BYTES + 1).toArray();
+
+  /** 10^(18 - n): less than that stays below 10^18 with n more digits. */
+  private static final long[] ROOM =
+      IntStream.rangeClosed(0, Long.BYTES)
+          .mapToLong(n -> 1_000_000_000_000_000_000L / SHIFTS[n])
+          .toArray();
+
+  private static final int MAX_WHOLE_DIGITS = 18;
 
   private final byte[] json;
   private int at;
@@ -51,12 +59,16 @@ public final class JsonTensorScanner {
   private int peek() {
     while (at < json.length) {
       int next = json[at];
-      if (next != ' ' && next != '\n' && next != '\r' && next != '\t') {
+      if (next > ' ' || !isSpace(next)) {
         return next;
       }
       at++;
     }
     return -1;
+  }
+
+  private static boolean isSpace(int character) {
+    return character == ' ' || character == '\n' || character == '\r' || character == '\t';
   }
 
   /** Takes the character if it is next, white space aside. */
@@ -121,9 +133,10 @@ public final class JsonTensorScanner {
     return new Tensor.Ints(shape, values.toArray());
   }
 
-  /** Takes the numbers of an array. */
+  /** Takes the numbers of an innermost array. */
   private interface Numbers {
-    void read() throws Unusual;
+    /** Reads numbers and the commas between them; how many. */
+    int row() throws Unusual;
   }
 
   /** Walks through the brackets; all rows of an axis must be equally long and not empty. */
@@ -136,12 +149,13 @@ public final class JsonTensorScanner {
         throw new Unusual();
       }
     }
+    if (rank == 0) {
+      throw new Unusual();
+    }
     int depth = rank;
     while (depth > 0) {
-      peek();
-      numbers.read();
-      counts[rank - 1]++;
-      while (depth > 0 && !takes(',')) {
+      counts[rank - 1] = numbers.row();
+      do {
         expect(']');
         depth--;
         if (sizes[depth] != 0 && sizes[depth] != counts[depth]) {
@@ -152,14 +166,11 @@ public final class JsonTensorScanner {
         if (depth > 0) {
           counts[depth - 1]++;
         }
-      }
+      } while (depth > 0 && !takes(','));
       while (depth > 0 && depth < rank) {
         expect('[');
         depth++;
       }
-    }
-    if (rank == 0) {
-      throw new Unusual();
     }
     return Arrays.copyOf(sizes, rank);
   }
@@ -179,7 +190,16 @@ public final class JsonTensorScanner {
     private int count;
 
     @Override
-    public void read() throws Unusual {
+    public int row() throws Unusual {
+      int before = count;
+      do {
+        peek();
+        read();
+      } while (takes(','));
+      return count - before;
+    }
+
+    private void read() throws Unusual {
       boolean negative = at < json.length && json[at] == '-';
       at += negative ? 1 : 0;
       int begin = at;
@@ -214,12 +234,20 @@ public final class JsonTensorScanner {
     private int count;
 
     @Override
-    public void read() throws Unusual {
-      float value = number();
-      if (count == values.length) {
-        values = Arrays.copyOf(values, count * 2);
-      }
-      values[count++] = value;
+    public int row() throws Unusual {
+      float[] to = values;
+      int next = count;
+      do {
+        peek();
+        if (next == to.length) {
+          to = Arrays.copyOf(to, next * 2);
+        }
+        to[next++] = number();
+      } while (takes(','));
+      int read = next - count;
+      values = to;
+      count = next;
+      return read;
     }
 
     float[] toArray() {
@@ -231,8 +259,9 @@ public final class JsonTensorScanner {
   private float number() throws Unusual {
     byte[] text = json;
     int begin = at;
-    boolean negative = begin < text.length && text[begin] == '-';
-    int first = negative ? begin + 1 : begin;
+    // Half of all numbers are negative: no branch could be foretold.
+    int sign = begin < text.length ? isMinus(text[begin]) : 0;
+    int first = begin + sign;
     int next = first;
     long digits = 0;
     while (next < text.length && isDigit(text[next])) {
@@ -241,63 +270,48 @@ public final class JsonTensorScanner {
     if (next == first || (text[first] == '0' && next - first > 1)) {
       throw new Unusual();
     }
-    int count = next - first;
+    boolean fits = next - first <= MAX_WHOLE_DIGITS;
     int exponent = 0;
     if (next < text.length && text[next] == '.') {
       int point = ++next;
-      for (; next + Long.BYTES <= text.length; next += Long.BYTES) {
-        long eight = (long) EIGHT.get(text, next);
-        if (!areDigits(eight)) {
-          break;
-        }
-        digits = digits * 100_000_000 + number(eight);
+      int count = Long.BYTES;
+      while (count == Long.BYTES && next + Long.BYTES <= text.length) {
+        long eight = EightDigits.load(text, next);
+        count = EightDigits.count(eight);
+        fits &= digits < ROOM[count];
+        digits = digits * SHIFTS[count] + EightDigits.value(eight, count);
+        next += count;
       }
       while (next < text.length && isDigit(text[next])) {
+        fits &= digits < ROOM[1];
         digits = digits * 10 + (text[next++] - '0');
       }
       if (next == point) {
         throw new Unusual();
       }
       exponent = point - next;
-      count -= exponent;
     }
     at = next;
     if (next < text.length && (text[next] | 0x20) == 'e') {
       exponent += exponentPart();
     }
-    if (count > MAX_DIGITS || exponent < -22 || exponent > 22) {
+    if (!fits || exponent < MIN_POWER || exponent > MAX_POWER) {
       return parse(begin);
     }
-    return rounded(negative, digits, exponent, begin);
-  }
-
-  private float rounded(boolean negative, long digits, int exponent, int begin) throws Unusual {
-    double magnitude = exponent < 0 ? digits / POWERS[-exponent] : digits * POWERS[exponent];
+    double magnitude = digits * POWERS[exponent - MIN_POWER];
     if (isDoubtful(magnitude)) {
       return parse(begin);
     }
-    return negative ? (float) -magnitude : (float) magnitude;
+    return Float.intBitsToFloat(Float.floatToRawIntBits((float) magnitude) | sign << 31);
+  }
+
+  /** 1 for a minus, or 0. */
+  private static int isMinus(byte character) {
+    return (('-' ^ character) - 1) >>> 31;
   }
 
   private static boolean isDigit(byte character) {
     return character >= '0' && character <= '9';
-  }
-
-  /**
-   * Whether all of eight characters are digits (D. Lemire, "Number parsing at a gigabyte per
-   * second").
-   */
-  private static boolean areDigits(long eight) {
-    long high = 0xf0f0_f0f0_f0f0_f0f0L;
-    return ((eight & high) | (((eight + 0x0606_0606_0606_0606L) & high) >>> 4))
-        == 0x3333_3333_3333_3333L;
-  }
-
-  /** What eight digits mean: pairs, then fours, then all are put together side by side. */
-  private static long number(long eight) {
-    long pairs = ((eight & 0x0f0f_0f0f_0f0f_0f0fL) * (10 << 8 | 1)) >>> 8;
-    long fours = ((pairs & 0x00ff_00ff_00ff_00ffL) * (100 << 16 | 1)) >>> 16;
-    return ((fours & 0x0000_ffff_0000_ffffL) * (10_000L << 32 | 1)) >>> 32;
   }
 
   private int exponentPart() throws Unusual {
@@ -319,8 +333,9 @@ public final class JsonTensorScanner {
   }
 
   /**
-   * Whether a double within two roundings of a decimal may round to another float than the decimal
-   * does: it lies about halfway between two floats, or where floats are sparser than their bits.
+   * Whether a double within three roundings of a decimal (its digits, the power of ten, their
+   * product) may round to another float than the decimal does: it lies about halfway between two
+   * floats, or where floats are sparser than their bits.
    */
   private static boolean isDoubtful(double magnitude) {
     if (magnitude == 0) {
@@ -330,7 +345,7 @@ public final class JsonTensorScanner {
       return true;
     }
     int below = (int) (Double.doubleToRawLongBits(magnitude) & 0x1fff_ffff);
-    return Math.abs(below - 0x1000_0000) <= 2;
+    return Math.abs(below - 0x1000_0000) <= 4;
   }
 
   private float parse(int begin) throws Unusual {

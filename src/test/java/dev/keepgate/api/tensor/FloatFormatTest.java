@@ -13,7 +13,7 @@ import tools.jackson.core.io.NumberOutput;
 class FloatFormatTest {
 
   private static String print(float value) {
-    byte[] bytes = new byte[FloatFormat.MAX_BYTES];
+    byte[] bytes = new byte[FloatFormat.MAX_BYTES + FloatFormat.SLACK];
     return new String(bytes, 0, FloatFormat.write(value, bytes, 0), US_ASCII);
   }
 
@@ -36,7 +36,14 @@ class FloatFormatTest {
     "1.4e-45, 1.0E-45",
     "-0.05328177, -0.05328177",
     "1e10, 1.0E10",
-    "2e-44, 2.0E-44"
+    "2e-44, 2.0E-44",
+    "100, 100.0",
+    "9999999, 9999999.0",
+    "8000000, 8000000.0",
+    "1e7, 1.0E7",
+    "1.00000012, 1.0000001",
+    "0.100000024, 0.100000024",
+    "1234567.9, 1234567.9"
   })
   void printsAsPeopleWould(float value, String expected) {
     assertThat(print(value)).isEqualTo(expected);
