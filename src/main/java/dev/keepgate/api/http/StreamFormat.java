@@ -42,7 +42,7 @@ public enum StreamFormat {
 
   /** The format, where it is the first that a client asks for by name; null where it is not. */
   public static @Nullable StreamFormat of(@Nullable String accept) {
-    return accept == null
+    return accept == null || accept.equals(MediaType.APPLICATION_JSON_VALUE)
         ? null
         : MediaType.parseMediaTypes(accept).stream()
             .filter(MediaType::isConcrete)
