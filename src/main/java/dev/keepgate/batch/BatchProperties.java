@@ -23,7 +23,7 @@ import org.springframework.validation.annotation.Validated;
 public record BatchProperties(
     @Min(0) @Max(1024) @DefaultValue("0") int lanes,
     @Min(1) @DefaultValue("1024") int queueCapacity,
-    @DefaultValue("20ms") Duration fullQueueWait,
+    @DefaultValue("200ms") Duration fullQueueWait,
     @Min(1) @Max(4096) @DefaultValue("64") int maxBatchRows,
     @DefaultValue("0") Duration maxBatchDelay,
     @DefaultValue("1ms") Duration timeSlice) {

@@ -4,8 +4,6 @@ import dev.keepgate.kernel.CompiledModel;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -20,14 +18,14 @@ final class Lines {
   private final LongSupplier clock;
 
   /** Of the models that have requests. */
-  private final ConcurrentMap<CompiledModel, Line> lines = new ConcurrentHashMap<>();
+  private final ConcurrentMap<CompiledModel, Used> lines = new ConcurrentHashMap<>();
 
   private volatile boolean closed;
 
   /**
    * @param users who have a place or wait for one
    */
-  private record Line(Semaphore places, int users) {}
+  private record Used(Line line, int users) {}
 
   /**
    * @param clock {@link System#nanoTime()}, or a test's own
@@ -48,16 +46,15 @@ final class Lines {
    */
   Place enter(CompiledModel model, OptionalLong deadline) throws InterruptedException {
     requireOpen();
-    Semaphore places = join(model);
+    Line line = join(model);
     boolean entered = false;
     try {
       long waited = 0;
-      // Without a time, tryAcquire would overtake those who wait.
-      entered = places.tryAcquire(0, TimeUnit.NANOSECONDS);
+      entered = line.tryEnter();
       if (!entered) {
         long asked = clock.getAsLong();
         long left = deadline.isPresent() ? deadline.getAsLong() - asked : patience;
-        entered = places.tryAcquire(Math.min(left, patience), TimeUnit.NANOSECONDS);
+        entered = line.enter(Math.min(left, patience));
         waited = clock.getAsLong() - asked;
         requireOpen();
         if (!entered) {
@@ -78,40 +75,40 @@ final class Lines {
     }
   }
 
-  private Semaphore join(CompiledModel model) {
+  private Line join(CompiledModel model) {
     return lines
-        .merge(
+        .compute(
             model,
-            new Line(new Semaphore(capacity, true), 1),
-            (line, one) -> new Line(line.places(), line.users() + 1))
-        .places();
+            (key, used) ->
+                used == null
+                    ? new Used(new Line(capacity), 1)
+                    : new Used(used.line(), used.users() + 1))
+        .line();
   }
 
   private void part(CompiledModel model) {
     lines.computeIfPresent(
-        model, (key, line) -> line.users() == 1 ? null : new Line(line.places(), line.users() - 1));
+        model, (key, used) -> used.users() == 1 ? null : new Used(used.line(), used.users() - 1));
   }
 
   /** Gives a place back. */
   void leave(CompiledModel model) {
-    Line line = lines.get(model);
-    if (line != null) {
-      line.places().release();
+    Used used = lines.get(model);
+    if (used != null) {
+      used.line().leave();
       part(model);
     }
   }
 
   /** Places that are taken, of all models. */
   int taken() {
-    return lines.values().stream()
-        .mapToInt(line -> capacity - line.places().availablePermits())
-        .sum();
+    return lines.values().stream().mapToInt(used -> used.line().taken()).sum();
   }
 
   /** Sends those home who wait, and lets nobody in any more. */
   void close() {
     closed = true;
     // Whoever gets in finds that it is closed.
-    lines.values().forEach(line -> line.places().release(line.users()));
+    lines.values().forEach(used -> used.line().open());
   }
 }
