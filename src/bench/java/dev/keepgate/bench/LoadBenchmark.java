@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -26,9 +27,13 @@ final class LoadBenchmark {
   /** Requests that the server lets wait; so many clients more than that are refused. */
   private static final int QUEUE = 32;
 
+  /** So short that most of those are refused. */
+  private static final String SHORT_WAIT = "5ms";
+
   private static final int TOO_MANY_CLIENTS = 4 * QUEUE + STEP_CLIENTS;
 
   private final double seconds;
+  private final double warmUp;
   private final long steps;
   private final List<Line> lines = new ArrayList<>();
 
@@ -38,6 +43,8 @@ final class LoadBenchmark {
    * @param refused answers of status 429
    * @param errors answers of any other status than that and 200
    * @param residentMegabytes of the server, when it was over
+   * @param pauses of the server's garbage collector
+   * @param longestPauseMillis of those
    */
   record Line(
       String load,
@@ -47,48 +54,85 @@ final class LoadBenchmark {
       double p99Micros,
       int refused,
       int errors,
-      long residentMegabytes) {}
+      long residentMegabytes,
+      int pauses,
+      double longestPauseMillis) {}
 
-  private LoadBenchmark(double seconds, long steps) {
-    this.seconds = seconds;
-    this.steps = steps;
-  }
+  /** A server under load, and how many of its pauses were told. */
+  private static final class Server implements AutoCloseable {
+    private final PauseLog pauses;
+    private final ServerProcess process;
+    private int told;
 
-  static LoadBenchmark full() {
-    return new LoadBenchmark(60, 1_000_000);
-  }
-
-  static LoadBenchmark quick() {
-    return new LoadBenchmark(10, 100_000);
-  }
-
-  List<Line> run() throws IOException, InterruptedException, ExecutionException {
-    Path repository = Files.createTempDirectory("keepgate-bench-");
-    try (ServerProcess server =
-        ServerProcess.start(
-            KeepgateApplication.class.getName(),
-            "/actuator/health/readiness",
-            List.of(
-                "--keepgate.repository.path=" + repository,
-                "--keepgate.batch.queue-capacity=" + QUEUE))) {
-      server.send(
+    Server(String... options) throws IOException, InterruptedException {
+      this.pauses = new PauseLog(Files.createTempFile("keepgate-bench-", ".gc"));
+      List<String> jvm = new ArrayList<>(pauses.options());
+      jvm.add("-Xmx2g");
+      List<String> all = new ArrayList<>(List.of(options));
+      all.add("--keepgate.repository.path=" + Files.createTempDirectory("keepgate-bench-"));
+      all.add("--keepgate.batch.queue-capacity=" + QUEUE);
+      this.process =
+          ServerProcess.start(
+              jvm, KeepgateApplication.class.getName(), "/actuator/health/readiness", all);
+      process.send(
           "PUT",
           "/v1/models/m/versions/1",
           OnnxLstm.write(ServingBenchmark.problem(HIDDEN)),
           "application/octet-stream");
-      List<byte[]> steps = requests("step", 1);
-      List<byte[]> unrolls = requests("unroll", LONG);
-      LoadClient.samples(server.port(), steps, STEP_CLIENTS, 10);
-      LoadClient.samples(server.port(), unrolls, LONG_CLIENTS, 5);
+    }
+
+    int port() {
+      return process.port();
+    }
+
+    synchronized double[] newPauses() throws IOException {
+      double[] since = pauses.since(told);
+      told += since.length;
+      return since;
+    }
+
+    @Override
+    public void close() {
+      process.close();
+    }
+  }
+
+  private LoadBenchmark(double seconds, double warmUp, long steps) {
+    this.seconds = seconds;
+    this.warmUp = warmUp;
+    this.steps = steps;
+  }
+
+  static LoadBenchmark full() {
+    return new LoadBenchmark(60, 60, 1_000_000);
+  }
+
+  static LoadBenchmark quick() {
+    return new LoadBenchmark(10, 20, 100_000);
+  }
+
+  List<Line> run() throws IOException, InterruptedException, ExecutionException {
+    List<byte[]> steps = requests("step", 1);
+    List<byte[]> unrolls = requests("unroll", LONG);
+    try (Server server = new Server()) {
+      LoadClient.samples(server.port(), steps, QUEUE, warmUp);
+      LoadClient.samples(server.port(), unrolls, LONG_CLIENTS, warmUp / 4);
       mixed(server, steps, unrolls);
-      overload(server, steps);
+      measure("as many clients as may wait", server, steps, QUEUE, seconds / 4);
+      measure("4 times as many", server, steps, TOO_MANY_CLIENTS, seconds);
       endless(server, steps);
+    }
+    try (Server server = new Server("--keepgate.batch.full-queue-wait=" + SHORT_WAIT)) {
+      LoadClient.samples(server.port(), steps, QUEUE, warmUp);
+      measure("as many clients as may wait", server, steps, QUEUE, seconds / 4);
+      measure(
+          "4 times as many that wait " + SHORT_WAIT, server, steps, TOO_MANY_CLIENTS, seconds);
     }
     return lines;
   }
 
-  private void mixed(ServerProcess server, List<byte[]> steps, List<byte[]> unrolls)
-      throws InterruptedException, ExecutionException {
+  private void mixed(Server server, List<byte[]> steps, List<byte[]> unrolls)
+      throws IOException, InterruptedException, ExecutionException {
     measure("steps alone", server, steps, STEP_CLIENTS, seconds / 4);
     measure("unrolls of 500 alone", server, unrolls, LONG_CLIENTS, seconds / 4);
     CompletableFuture<Void> beside =
@@ -96,7 +140,7 @@ final class LoadBenchmark {
             () -> {
               try {
                 measure("unrolls of 500 beside steps", server, unrolls, LONG_CLIENTS, seconds / 4);
-              } catch (InterruptedException | ExecutionException e) {
+              } catch (IOException | InterruptedException | ExecutionException e) {
                 throw new IllegalStateException(e);
               }
             },
@@ -105,15 +149,9 @@ final class LoadBenchmark {
     beside.join();
   }
 
-  private void overload(ServerProcess server, List<byte[]> steps)
-      throws InterruptedException, ExecutionException {
-    measure("as many clients as may wait", server, steps, QUEUE, seconds / 4);
-    measure("4 times as many", server, steps, TOO_MANY_CLIENTS, seconds);
-  }
-
   /** A tenth of the steps at a time: resident memory is to stay where it was. */
-  private void endless(ServerProcess server, List<byte[]> requests)
-      throws InterruptedException, ExecutionException {
+  private void endless(Server server, List<byte[]> requests)
+      throws IOException, InterruptedException, ExecutionException {
     long done = 0;
     while (done < steps) {
       double rate = lines.get(0).perSecond();
@@ -123,13 +161,14 @@ final class LoadBenchmark {
   }
 
   private Line measure(
-      String load, ServerProcess server, List<byte[]> requests, int clients, double seconds)
-      throws InterruptedException, ExecutionException {
+      String load, Server server, List<byte[]> requests, int clients, double seconds)
+      throws IOException, InterruptedException, ExecutionException {
     long begun = System.nanoTime();
     List<LoadClient.Sample> samples =
         LoadClient.samples(server.port(), requests, clients, seconds);
     double took = (System.nanoTime() - begun) / 1e9;
     long[] nanos = LoadClient.sorted(samples);
+    double[] pauses = server.newPauses();
     Line line =
         new Line(
             load,
@@ -139,7 +178,9 @@ final class LoadBenchmark {
             LoadClient.micros(nanos, 0.99),
             samples.stream().mapToInt(LoadClient.Sample::refused).sum(),
             samples.stream().mapToInt(LoadClient.Sample::errors).sum(),
-            residentMegabytes(server));
+            residentMegabytes(server.process),
+            pauses.length,
+            Arrays.stream(pauses).max().orElse(0));
     System.out.println(line);
     synchronized (lines) {
       lines.add(line);
