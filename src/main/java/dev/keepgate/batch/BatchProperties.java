@@ -11,7 +11,7 @@ import org.springframework.validation.annotation.Validated;
  * How the arithmetic is scheduled.
  *
  * @param lanes threads that compute; 0 for one a processor
- * @param queueCapacity requests that may wait for a model
+ * @param queueCapacity requests that a model may have at once, waiting or computed
  * @param fullQueueWait how long one more waits for a place among them before it is refused: who is
  *     refused at once comes back at once, and refusing takes the time of answering
  * @param maxBatchRows rows that step together at most

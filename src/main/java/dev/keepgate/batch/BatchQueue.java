@@ -17,6 +17,7 @@ final class BatchQueue {
   private final boolean whole;
   private final Deque<Seat> seats = new ArrayDeque<>();
   private final Deque<Submission> requests = new ArrayDeque<>();
+  private int waiting;
   private int lanes;
   private long served;
 
@@ -69,7 +70,13 @@ final class BatchQueue {
     return whole ? requests.size() : seats.size();
   }
 
+  /** Requests of which no lane has begun any part. */
+  int waiting() {
+    return waiting;
+  }
+
   void add(Submission submission) {
+    waiting++;
     if (whole) {
       requests.add(submission);
     } else {
@@ -96,14 +103,16 @@ final class BatchQueue {
 
   Seat takeSeat(long now) {
     Seat seat = seats.removeFirst();
-    seat.submission().begin(now);
+    if (seat.submission().begin(now)) {
+      waiting--;
+    }
     return seat;
   }
 
   @Nullable Submission takeRequest(long now) {
     Submission submission = requests.poll();
-    if (submission != null) {
-      submission.begin(now);
+    if (submission != null && submission.begin(now)) {
+      waiting--;
     }
     return submission;
   }

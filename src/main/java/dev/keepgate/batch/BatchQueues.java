@@ -68,6 +68,16 @@ final class BatchQueues {
     }
   }
 
+  /** Requests of which no lane has begun any part, of all models. */
+  int waiting() {
+    lock.lock();
+    try {
+      return queues.values().stream().mapToInt(BatchQueue::waiting).sum();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Gives the calling lane a queue to serve, until it {@link #detach detaches}; null for none. */
   @Nullable BatchQueue attach() {
     lock.lock();

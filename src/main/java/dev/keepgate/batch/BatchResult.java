@@ -7,7 +7,7 @@ import java.time.Duration;
  * A computed task.
  *
  * @param output the answer
- * @param queued how long the task waited for its place and for a lane
+ * @param queued how long the task waited for a lane
  * @param computed how long the lane worked on it
  */
 public record BatchResult(LstmOutput output, Duration queued, Duration computed) {}

@@ -39,8 +39,8 @@ public final class BatchScheduler implements AutoCloseable {
   }
 
   /**
-   * Takes a place among a model's requests; where all are taken, waits for one for as long as is
-   * configured.
+   * Takes a place among a model's requests, to be closed when the request is over; where all are
+   * taken, waits for one for as long as is configured.
    *
    * @param deadline {@link System#nanoTime()} past which the request is not wanted any more
    * @throws QueueFullException if none became free
@@ -56,19 +56,19 @@ public final class BatchScheduler implements AutoCloseable {
    * deadline, or with what the kernel threw. Once it is cancelled, the task's rows leave before
    * their next step.
    *
-   * @param place among the requests of the task's model; the task has it from here on
+   * @param place the task's, among the requests of its model
    * @throws IllegalStateException if the scheduler is closed
    */
   public CompletableFuture<BatchResult> submit(Place place, BatchTask task) {
-    Submission submission = new Submission(task, place, queues.now());
-    place.handOn();
+    place.require(task.model());
+    Submission submission = new Submission(task, queues.now());
     queues.offer(submission);
     return submission.result();
   }
 
-  /** How many tasks have a place and no lane yet. */
+  /** How many tasks wait for a lane. */
   public int queued() {
-    return lines.taken();
+    return queues.waiting();
   }
 
   /** How many lanes compute. */

@@ -7,9 +7,9 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongSupplier;
 
 /**
- * The lines before the models: a model has so many places for requests that no lane has taken up.
- * Who finds none free waits for one: first come, first served. Apart from the lock of the queues,
- * which the lanes take at every step.
+ * The lines before the models: a model has so many places for requests, and who finds none free
+ * waits for one: first come, first served. Only the requests' own threads come here, so that no
+ * lane's time goes into waking who waits.
  */
 final class Lines {
 

@@ -3,9 +3,8 @@ package dev.keepgate.batch;
 import dev.keepgate.kernel.CompiledModel;
 
 /**
- * A request's place among those that wait for a model, taken before its task is made, so that
- * nothing is read that is refused then. Closing it gives it back, unless a task was submitted with
- * it. For one thread.
+ * A request's place among those of a model, taken before its task is made, so that nothing is read
+ * that is refused then; closed when its answer is there. For one thread.
  */
 public final class Place implements AutoCloseable {
 
@@ -20,37 +19,28 @@ public final class Place implements AutoCloseable {
     this.waited = waited;
   }
 
-  CompiledModel model() {
-    return model;
-  }
-
   /** How long it was waited for, in nanoseconds. */
   public long waited() {
     return waited;
   }
 
   /**
-   * Hands it to a submission.
+   * Holds it against the model of a task.
    *
-   * @throws IllegalStateException if it was handed on or given back before
+   * @throws IllegalArgumentException if it is among another model's requests, or was closed
    */
-  void handOn() {
-    if (!isHeld) {
-      throw new IllegalStateException("the place was used before");
+  void require(CompiledModel asked) {
+    if (!isHeld || asked != model) {
+      throw new IllegalArgumentException("the task has no place among its model's requests");
     }
-    isHeld = false;
   }
 
-  /** A lane takes its submission up. */
-  void leave() {
-    lines.leave(model);
-  }
-
+  /** Gives it back; does nothing the second time. */
   @Override
   public void close() {
     if (isHeld) {
       isHeld = false;
-      leave();
+      lines.leave(model);
     }
   }
 }

@@ -19,7 +19,6 @@ final class Submission {
   private static final long NOT_BEGUN = Long.MIN_VALUE;
 
   private final BatchTask task;
-  private final Place place;
   private final long queuedAt;
   private final boolean steps;
   private final CompletableFuture<BatchResult> result = new CompletableFuture<>();
@@ -33,15 +32,8 @@ final class Submission {
   /** Written once, under the lock of the queues. */
   private volatile long begunAt = NOT_BEGUN;
 
-  /**
-   * @param place for its model, which it gives back when a lane takes it up
-   */
-  Submission(BatchTask task, Place place, long queuedAt) {
-    if (place.model() != task.model()) {
-      throw new IllegalArgumentException("the place is among another model's requests");
-    }
+  Submission(BatchTask task, long queuedAt) {
     this.task = task;
-    this.place = place;
     this.queuedAt = queuedAt;
     this.steps = goesByStep(task);
     this.into = steps ? room(task) : null;
@@ -105,12 +97,13 @@ final class Submission {
     return seats;
   }
 
-  /** A lane takes up a piece of it; with the first, its place is free. */
-  void begin(long now) {
-    if (begunAt == NOT_BEGUN) {
+  /** A lane takes up a piece of it; whether it is the first. */
+  boolean begin(long now) {
+    boolean first = begunAt == NOT_BEGUN;
+    if (first) {
       begunAt = now;
-      place.leave();
     }
+    return first;
   }
 
   /** Whether nobody waits for the answer any more: cancelled, failed, or past its deadline. */
@@ -148,9 +141,6 @@ final class Submission {
   void complete(LstmOutput output, long now) {
     long begun = begunAt == NOT_BEGUN ? now : begunAt;
     result.complete(
-        new BatchResult(
-            output,
-            Duration.ofNanos(begun - queuedAt + place.waited()),
-            Duration.ofNanos(now - begun)));
+        new BatchResult(output, Duration.ofNanos(begun - queuedAt), Duration.ofNanos(now - begun)));
   }
 }

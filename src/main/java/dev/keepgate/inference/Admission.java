@@ -6,8 +6,9 @@ import java.time.Duration;
 import java.util.OptionalLong;
 
 /**
- * A request that will be computed, its tensors still to be read: it has a place among those that
- * wait for its model. Good for one call of {@link Inference}; closed by whoever asked for it.
+ * A request that will be computed, its tensors still to be read: it has a place among those of its
+ * model, until it is computed. Good for one call of {@link Inference}; closed by whoever asked for
+ * it.
  */
 public final class Admission implements AutoCloseable {
 

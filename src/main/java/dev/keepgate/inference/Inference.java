@@ -94,6 +94,8 @@ public final class Inference {
     InputCheck.Checked checked = check(handle, operation, request).check(kept, rows);
     Call call = call(admission, operation, request, checked);
     BatchResult result = await(submit(call, StepListener.NONE), admission.deadline());
+    // Others may go on while this one's answer is written.
+    admission.close();
     return finish(call, result);
   }
 
@@ -209,7 +211,8 @@ public final class Inference {
 
   private Answer finish(Call call, BatchResult result) {
     ModelId id = call.handle().id();
-    listener.stage(id, call.operation(), Stage.QUEUE, result.queued());
+    listener.stage(
+        id, call.operation(), Stage.QUEUE, result.queued().plus(call.admission().waited()));
     listener.stage(id, call.operation(), Stage.COMPUTE, result.computed());
     listener.computed(id, call.operation(), call.input().batch(), steps(call.input()));
     Answer answer = call.answer(result.output());

@@ -48,9 +48,10 @@ class BatchSchedulerTest {
 
   private CompletableFuture<BatchResult> submit(
       BatchScheduler scheduler, CompiledModel model, LstmInput input) throws InterruptedException {
-    try (Place place = scheduler.enter(model, OptionalLong.empty())) {
-      return scheduler.submit(place, task(model, input));
-    }
+    Place place = scheduler.enter(model, OptionalLong.empty());
+    CompletableFuture<BatchResult> result = scheduler.submit(place, task(model, input));
+    place.close();
+    return result;
   }
 
   @Test

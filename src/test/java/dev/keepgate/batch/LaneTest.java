@@ -40,7 +40,6 @@ class LaneTest {
   private final List<Request> requests = new ArrayList<>();
   private final List<Integer> stepped = new ArrayList<>();
   private long clock;
-  private Lines lines = new Lines(properties(1, 8), this::tick);
   private BatchQueues queues = new BatchQueues(properties(1, 8), this::tick);
 
   /** A request and what is known of it. */
@@ -86,7 +85,6 @@ class LaneTest {
   }
 
   private void open(BatchProperties properties) {
-    lines = new Lines(properties, this::tick);
     queues = new BatchQueues(properties, this::tick);
     BatchListener listener =
         new BatchListener() {
@@ -125,19 +123,11 @@ class LaneTest {
             deadline == 0 ? OptionalLong.empty() : OptionalLong.of(deadline),
             steps,
             finished::incrementAndGet);
-    Submission submission = new Submission(task, enter(model), clock);
+    Submission submission = new Submission(task, clock);
     queues.offer(submission);
     Request request = new Request(task, submission.result(), finished);
     requests.add(request);
     return request;
-  }
-
-  private Place enter(CompiledModel model) {
-    try {
-      return lines.enter(model, OptionalLong.empty());
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private Request submit(CompiledModel model, int batch, int time) {
@@ -209,7 +199,7 @@ class LaneTest {
       checkEqualsAlone(request);
       assertThat(request.finished()).hasValue(1);
     }
-    assertThat(lines.taken()).isZero();
+    assertThat(queues.waiting()).isZero();
   }
 
   @Test
@@ -317,18 +307,6 @@ class LaneTest {
     queues.detach(Objects.requireNonNull(first), 1, List.of());
     run();
     requests.forEach(request -> assertThat(request.result()).isCompleted());
-  }
-
-  @Test
-  void aFullQueueRefuses() {
-    open(new BatchProperties(1, 3, Duration.ZERO, 8, Duration.ZERO, Duration.ofMillis(1)));
-    CompiledModel model = compile(TestModels.stacked(random, 3, 5, 1));
-    IntStream.range(0, 3).forEach(i -> submit(model, 2, 3));
-    assertThatThrownBy(() -> submit(model, 1, 1)).isInstanceOf(QueueFullException.class);
-    assertThat(lines.taken()).isEqualTo(3);
-    CompiledModel other = compile(TestModels.stacked(random, 3, 5, 1));
-    submit(other, 1, 1);
-    assertThat(lines.taken()).isEqualTo(4);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.keepgate.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.ReferenceKernel;
@@ -146,5 +147,24 @@ class LinesTest {
         .withCauseInstanceOf(IllegalStateException.class);
     first.close();
     second.close();
+  }
+
+  @Test
+  void aModelsPlacesAreItsOwn() throws Exception {
+    Lines lines = lines(Duration.ZERO);
+    CompiledModel other = new ReferenceKernel().compile(TestModels.stacked(new Random(2), 3, 5, 1));
+    Place first = enter(lines);
+    Place second = enter(lines);
+    Place others = lines.enter(other, OptionalLong.empty());
+    assertThat(lines.taken()).isEqualTo(3);
+    assertThatIllegalArgumentException().isThrownBy(() -> others.require(model));
+    others.require(other);
+    first.close();
+    first.close();
+    assertThatIllegalArgumentException().isThrownBy(() -> first.require(model));
+    assertThat(lines.taken()).isEqualTo(2);
+    second.close();
+    others.close();
+    assertThat(lines.taken()).isZero();
   }
 }
