@@ -52,8 +52,8 @@ final class Blas {
         ldc);
   }
 
-  /** y = a x + beta y, a column-major [m, k] in one piece. */
-  void multiplyVector(int m, int k, long a, long x, float beta, long y) {
+  /** y = a x + beta y, a column-major [m, k]. */
+  void multiplyVector(int m, int k, long a, int lda, long x, float beta, long y) {
     openblas.cblas_sgemv(
         openblas.CblasColMajor,
         openblas.CblasNoTrans,
@@ -61,7 +61,7 @@ final class Blas {
         k,
         1,
         this.a.at(a),
-        m,
+        lda,
         this.b.at(x),
         1,
         beta,
@@ -86,7 +86,7 @@ final class Blas {
       long matrix = Long.MAX_VALUE;
       for (int i = 0; i < PROBES; i++) {
         long start = System.nanoTime();
-        blas.multiplyVector(m, k, a.address(0), x.address(0), 0, y.address(0));
+        blas.multiplyVector(m, k, a.address(0), m, x.address(0), 0, y.address(0));
         long between = System.nanoTime();
         blas.multiply(m, 1, k, a.address(0), m, x.address(0), k, 0, y.address(0), m);
         vector = Math.min(vector, between - start);

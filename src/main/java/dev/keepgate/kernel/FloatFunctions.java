@@ -14,11 +14,21 @@ final class FloatFunctions {
   /** What HotSpot's vectorised loop takes at a time; it goes through what is left one by one. */
   static final int STRIDE = 256;
 
+  /** The same where HotSpot saw that they are few. */
+  private static final int SHORT_STRIDE = 16;
+
+  private static final int SHORTEST = 48;
+
   private FloatFunctions() {}
 
   /** How many numbers to compute where so many are asked for and the array has room for more. */
   static int padded(int count) {
     return (count + STRIDE - 1) / STRIDE * STRIDE;
+  }
+
+  /** {@link #padded} for {@link #tanhOfFewInPlace}. */
+  static int paddedFew(int count) {
+    return Math.max(SHORTEST, (count + SHORT_STRIDE - 1) / SHORT_STRIDE * SHORT_STRIDE);
   }
 
   /**
@@ -40,6 +50,13 @@ final class FloatFunctions {
   }
 
   static void tanhInPlace(float[] x, int from, int to) {
+    for (int i = from; i < to; i++) {
+      x[i] = tanh(x[i]);
+    }
+  }
+
+  /** {@link #tanhInPlace} in code of its own, which HotSpot unrolls less if it saw few numbers. */
+  static void tanhOfFewInPlace(float[] x, int from, int to) {
     for (int i = from; i < to; i++) {
       x[i] = tanh(x[i]);
     }

@@ -3,6 +3,7 @@ package dev.keepgate.kernel;
 import static dev.keepgate.kernel.FloatFunctions.activateInPlace;
 import static dev.keepgate.kernel.FloatFunctions.clipInPlace;
 import static dev.keepgate.kernel.FloatFunctions.tanhInPlace;
+import static dev.keepgate.kernel.FloatFunctions.tanhOfFewInPlace;
 
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
@@ -20,6 +21,12 @@ final class Gates {
 
   /** So many units at a time: the numbers of all arrays stay in the first level cache. */
   private static final int UNITS = 1024;
+
+  /** Of so many units the gates are computed side by side: that is one loop in place of four. */
+  static final int FEW_UNITS = 512;
+
+  /** HotSpot's loops over less units go through them one by one. */
+  static final int FEWEST_UNITS = 80;
 
   private static final int WARM_UP_RUNS = 2_000;
 
@@ -49,10 +56,12 @@ final class Gates {
     NativeScratch scratch = new NativeScratch();
     scratch.ensure(1, hidden, hidden, 1);
     scratch.sums.view().put(0, new float[4 * hidden]);
+    scratch.sums.lay(1, hidden, 1);
     Gates gates = new Gates(CellConfig.builder(1, hidden).build(), null);
     float[] c = new float[hidden];
     for (int i = 0; i < WARM_UP_RUNS; i++) {
-      gates.advance(scratch, 0, 1, 1, c, scratch.made);
+      gates.advance(scratch, 0, 1, c, scratch.made);
+      tanhOfFewInPlace(scratch.gates, 0, FloatFunctions.STRIDE);
     }
     scratch.close();
   }
@@ -66,59 +75,82 @@ final class Gates {
    * Reads the sums of rows, moves their cells on and computes o * k(c).
    *
    * @param from first row of the sums
-   * @param sumRows how many rows the sums have
    * @param c [rows, hiddenSize]
    * @param made [rows, hiddenSize], only written: o * k(c)
    */
-  void advance(NativeScratch scratch, int from, int sumRows, int rows, float[] c, float[] made) {
+  void advance(NativeScratch scratch, int from, int rows, float[] c, float[] made) {
     int hidden = config.hiddenSize();
-    int count = rows * hidden;
-    if (!isPlain) {
-      readSums(scratch, from * hidden, sumRows * hidden, 0, count);
-      advanceAny(scratch, c, made, count);
-    } else if (count < FloatFunctions.STRIDE) {
-      advanceFew(scratch, from * hidden, sumRows * hidden, c, made, count);
-    } else {
-      for (int at = 0; at < count; at += UNITS) {
-        int to = Math.min(at + UNITS, count);
-        readSums(scratch, from * hidden, sumRows * hidden, at, to);
-        int end = at + FloatFunctions.padded(to - at);
-        tanhInPlace(scratch.input, at, end);
-        tanhInPlace(scratch.forget, at, end);
-        tanhInPlace(scratch.output, at, end);
-        tanhInPlace(scratch.candidate, at, end);
-        movePlain(scratch, c, made, at, to);
+    int together = isPlain ? Math.max(1, FEW_UNITS / hidden) : 1;
+    int group = scratch.sums.isByRow() ? together : rows;
+    for (int row = 0; row < rows; row += group) {
+      int count = Math.min(group, rows - row) * hidden;
+      int at = row * hidden;
+      if (!isPlain) {
+        readSums(scratch, scratch.sums.row(from + row), at, at + count);
+      } else if (count <= FEW_UNITS) {
+        advanceFew(scratch, from + row, c, made, at, count);
+      } else {
+        advanceMany(scratch, scratch.sums.row(from + row), c, made, at, count);
       }
     }
-  }
-
-  private static void readSums(NativeScratch scratch, int first, int block, int from, int to) {
-    FloatBuffer sums = scratch.sums.view();
-    int at = first + from;
-    sums.get(at, scratch.input, from, to - from);
-    sums.get(at + block, scratch.forget, from, to - from);
-    sums.get(at + 2 * block, scratch.output, from, to - from);
-    sums.get(at + 3 * block, scratch.candidate, from, to - from);
-  }
-
-  /** All gates side by side make one loop that is worth its while. */
-  private static void advanceFew(
-      NativeScratch scratch, int first, int block, float[] c, float[] made, int count) {
-    float[] gates = scratch.gates;
-    for (int gate = 0; gate < 4; gate++) {
-      scratch.sums.view().get(gate * block + first, gates, gate * count, count);
+    if (!isPlain) {
+      advanceAny(scratch, c, made, rows * hidden);
     }
-    tanhInPlace(gates, 0, FloatFunctions.padded(4 * count));
-    System.arraycopy(gates, 0, scratch.input, 0, count);
-    System.arraycopy(gates, count, scratch.forget, 0, count);
-    System.arraycopy(gates, 2 * count, scratch.output, 0, count);
-    System.arraycopy(gates, 3 * count, scratch.candidate, 0, count);
-    movePlain(scratch, c, made, 0, count);
   }
 
-  private static void movePlain(NativeScratch scratch, float[] c, float[] made, int from, int to) {
+  private static void advanceMany(
+      NativeScratch scratch, int first, float[] c, float[] made, int from, int count) {
+    for (int done = 0; done < count; done += UNITS) {
+      int at = from + done;
+      int to = from + Math.min(done + UNITS, count);
+      readSums(scratch, first + done, at, to);
+      int end = at + FloatFunctions.padded(to - at);
+      tanhInPlace(scratch.input, at, end);
+      tanhInPlace(scratch.forget, at, end);
+      tanhInPlace(scratch.output, at, end);
+      tanhInPlace(scratch.candidate, at, end);
+      moveCell(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, at, to);
+      tanhInPlace(scratch.cell, at, end);
+      open(scratch.output, scratch.cell, made, at, to);
+    }
+  }
+
+  /** Reads sums of which each gate's are one piece. */
+  private static void readSums(NativeScratch scratch, int first, int from, int to) {
+    FloatBuffer sums = scratch.sums.view();
+    int gate = scratch.sums.gateStride();
+    sums.get(first, scratch.input, from, to - from);
+    sums.get(first + gate, scratch.forget, from, to - from);
+    sums.get(first + 2 * gate, scratch.output, from, to - from);
+    sums.get(first + 3 * gate, scratch.candidate, from, to - from);
+  }
+
+  private void advanceFew(
+      NativeScratch scratch, int row, float[] c, float[] made, int at, int count) {
+    int width = scratch.sums.isByRow() ? config.hiddenSize() : count;
+    float[] gates = scratch.gates;
+    scratch.sums.read(row, gates, count);
+    tanhOfFewInPlace(gates, 0, FloatFunctions.paddedFew(GateSums.GATES * count));
+    for (int from = 0; from < count; from += width) {
+      int gate = GateSums.GATES * from;
+      System.arraycopy(gates, gate, scratch.input, at + from, width);
+      System.arraycopy(gates, gate + width, scratch.forget, at + from, width);
+      System.arraycopy(gates, gate + 2 * width, scratch.output, at + from, width);
+      System.arraycopy(gates, gate + 3 * width, scratch.candidate, at + from, width);
+    }
+    if (at == 0 && count < FEWEST_UNITS) {
+      System.arraycopy(c, 0, scratch.fewCells, 0, count);
+      moveFew(scratch, scratch.fewCells, scratch.fewMade, 0, FEWEST_UNITS);
+      System.arraycopy(scratch.fewCells, 0, c, 0, count);
+      System.arraycopy(scratch.fewMade, 0, made, 0, count);
+    } else {
+      moveFew(scratch, c, made, at, at + count);
+    }
+  }
+
+  private static void moveFew(NativeScratch scratch, float[] c, float[] made, int from, int to) {
     moveCell(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, from, to);
-    tanhInPlace(scratch.cell, from, from + FloatFunctions.padded(to - from));
+    tanhOfFewInPlace(scratch.cell, from, from + FloatFunctions.paddedFew(to - from));
     open(scratch.output, scratch.cell, made, from, to);
   }
 

@@ -10,19 +10,20 @@ import org.jspecify.annotations.Nullable;
 final class InputsAhead implements AutoCloseable {
 
   private static final int STEPS = 16;
-  private static final int GATES = 4;
 
   /** More rows compute longer than they wait. */
-  private static final int FEW_ROWS = 4;
+  private static final int FEW_ROWS = GateSums.FEW_ROWS;
 
   /** Less weights stay in the second level cache. */
   private static final long MANY_BYTES = 1 << 20;
 
   private final NativeCell cell;
   private final NativeScratch scratch;
-  private final int hidden;
 
-  /** [rows][{@link #STEPS}][{@link #GATES}][hidden]. */
+  /** All gates of a row. */
+  private final int width;
+
+  /** [rows][{@link #STEPS}][width]. */
   private final OffHeapFloats sums = new OffHeapFloats();
 
   /** Of each row, the first position that is there and the one behind the last. */
@@ -33,7 +34,7 @@ final class InputsAhead implements AutoCloseable {
   private InputsAhead(NativeCell cell, int rows, NativeScratch scratch) {
     this.cell = cell;
     this.scratch = scratch;
-    this.hidden = cell.config().hiddenSize();
+    this.width = GateSums.GATES * cell.config().hiddenSize();
     this.from = new int[rows];
     this.to = new int[rows];
   }
@@ -64,8 +65,8 @@ final class InputsAhead implements AutoCloseable {
       from[place] = from[row];
       to[place] = to[row];
       if (from[row] < to[row]) {
-        int width = STEPS * GATES * hidden;
-        copy(sums.view(), row * width, sums.view(), place * width, width);
+        int all = STEPS * width;
+        copy(sums.view(), row * all, sums.view(), place * all, all);
       }
     }
   }
@@ -93,12 +94,10 @@ final class InputsAhead implements AutoCloseable {
     if (missing > 0) {
       compute(rows, count);
     }
-    FloatBuffer out = scratch.sums.view();
+    scratch.sums.lay(count, cell.config().hiddenSize(), count);
     for (int i = 0; i < count; i++) {
-      int at = (i * STEPS + rows[i].position() - from[i]) * GATES;
-      for (int gate = 0; gate < GATES; gate++) {
-        copy(sums.view(), (at + gate) * hidden, out, (gate * count + i) * hidden, hidden);
-      }
+      int at = i * STEPS + rows[i].position() - from[i];
+      copy(sums.view(), at * width, scratch.sums.view(), i * width, width);
     }
     return true;
   }
@@ -108,40 +107,35 @@ final class InputsAhead implements AutoCloseable {
   }
 
   private void compute(StepRow[] rows, int count) {
-    sums.ensure((long) to.length * STEPS * GATES * hidden);
-    int width = cell.config().inputSize();
+    sums.ensure((long) to.length * STEPS * width);
+    int inputSize = cell.config().inputSize();
     int staged = 0;
     for (int i = 0; i < count; i++) {
       if (!has(i, rows[i])) {
         from[i] = rows[i].position();
         to[i] = Math.min(rows[i].steps(), from[i] + STEPS);
         for (int step = 0; step < to[i] - from[i]; step++) {
-          int source = (rows[i].inputIndex() + step) * width;
+          int source = (rows[i].inputIndex() + step) * inputSize;
           cell.stageInput(scratch, staged++ * cell.inputWidth(), rows[i].input().x(), source);
         }
         // Marks it as one of those that are computed now.
         from[i] = ~from[i];
       }
     }
-    cell.multiplyInputs(scratch, scratch.sums, staged);
+    // By row, as they are kept.
+    cell.multiplyInputs(scratch, staged, FEW_ROWS);
     int next = 0;
     for (int i = 0; i < count; i++) {
       if (from[i] < 0) {
         from[i] = ~from[i];
-        next = keep(i, next, staged);
+        next = keep(i, next);
       }
     }
   }
 
-  private int keep(int row, int next, int computed) {
+  private int keep(int row, int next) {
     int steps = to[row] - from[row];
-    for (int step = 0; step < steps; step++) {
-      for (int gate = 0; gate < GATES; gate++) {
-        int at = (gate * computed + next + step) * hidden;
-        int place = ((row * STEPS + step) * GATES + gate) * hidden;
-        copy(scratch.sums.view(), at, sums.view(), place, hidden);
-      }
-    }
+    copy(scratch.sums.view(), next * width, sums.view(), row * STEPS * width, steps * width);
     return next + steps;
   }
 

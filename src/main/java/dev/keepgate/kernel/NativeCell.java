@@ -15,8 +15,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class NativeCell implements RecurrentCell<NativeScratch> {
 
-  private static final int GATES = 4;
-
   private final CellConfig config;
   private final Gates gates;
   private final Panels panels;
@@ -27,7 +25,7 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
     this.gates = new Gates(config, weights.peepholes());
     float half = gates.gateFactor();
     int inputs = config.inputSize() + 1;
-    this.panels = new Panels(inputs + config.outputSize(), GATES, config.hiddenSize());
+    this.panels = new Panels(inputs + config.outputSize(), GateSums.GATES, config.hiddenSize());
     panels.fill(0, weights.inputKernel(), half, half, half, 1);
     panels.fill(config.inputSize(), weights.bias(), half, half, half, 1);
     panels.fill(inputs, weights.recurrentKernel(), half, half, half, 1);
@@ -96,14 +94,19 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
   /** Sums = [x, 1, h] W for the rows that are staged. */
   void multiplyFused(NativeScratch scratch, int rows) {
     scratch.loadStaged(rows * fusedWidth());
-    panels.multiply(
-        0, fusedWidth(), rows, scratch.x, fusedWidth(), scratch.sums, 0, rows, 0, scratch.blas);
+    scratch.sums.lay(rows, config.hiddenSize(), rows);
+    multiply(0, fusedWidth(), scratch.x, rows, scratch, 0, 0);
   }
 
-  /** Sums = [x, 1] W for the rows that are staged. */
-  void multiplyInputs(NativeScratch scratch, OffHeapFloats sums, int rows) {
+  /**
+   * Sums = [x, 1] W for the rows that are staged.
+   *
+   * @param together how many of them a step has at most
+   */
+  void multiplyInputs(NativeScratch scratch, int rows, int together) {
     scratch.loadStaged(rows * inputWidth());
-    panels.multiply(0, inputWidth(), rows, scratch.x, inputWidth(), sums, 0, rows, 0, scratch.blas);
+    scratch.sums.lay(rows, config.hiddenSize(), together);
+    multiply(0, inputWidth(), scratch.x, rows, scratch, 0, 0);
   }
 
   /**
@@ -111,31 +114,44 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
    *
    * @param h [rows, outputSize]
    * @param from first row of the sums
-   * @param sumRows how many rows the sums have
    */
-  void addRecurrent(NativeScratch scratch, float[] h, int rows, int from, int sumRows) {
+  void addRecurrent(NativeScratch scratch, float[] h, int rows, int from) {
     int size = config.outputSize();
     scratch.hidden.view().put(0, h, 0, rows * size);
+    multiply(inputWidth(), size, scratch.hidden, rows, scratch, from, 1);
+  }
+
+  private void multiply(
+      int depthFrom,
+      int depth,
+      OffHeapFloats x,
+      int rows,
+      NativeScratch scratch,
+      int from,
+      float beta) {
+    GateSums sums = scratch.sums;
     panels.multiply(
-        inputWidth(),
-        size,
+        depthFrom,
+        depth,
         rows,
-        scratch.hidden,
-        size,
-        scratch.sums,
-        from,
-        sumRows,
-        1,
+        x,
+        depth,
+        sums.values,
+        sums.row(from),
+        sums.rowStride(),
+        sums.gateStride(),
+        beta,
+        scratch.isBackward(),
         scratch.blas);
   }
 
   /** From sums to the next state of the rows; {@code h} [rows, outputSize] is only written. */
-  void advance(NativeScratch scratch, int from, int sumRows, int rows, float[] h, float[] c) {
+  void advance(NativeScratch scratch, int from, int rows, float[] h, float[] c) {
     if (projection == null) {
-      gates.advance(scratch, from, sumRows, rows, c, h);
+      gates.advance(scratch, from, rows, c, h);
       return;
     }
-    gates.advance(scratch, from, sumRows, rows, c, scratch.made);
+    gates.advance(scratch, from, rows, c, scratch.made);
     int cells = rows * config.hiddenSize();
     scratch.hidden.view().put(0, scratch.made, 0, cells);
     int size = config.outputSize();
@@ -147,8 +163,10 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
         config.hiddenSize(),
         scratch.x,
         0,
-        rows,
+        size,
+        size,
         0,
+        false,
         scratch.blas);
     scratch.x.view().get(0, h, 0, rows * size);
     clipInPlace(config.projectionClip(), h, 0, rows * size);

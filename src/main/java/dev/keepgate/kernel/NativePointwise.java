@@ -88,7 +88,7 @@ abstract class NativePointwise implements Layer<NativeScratch> {
       int depth = panels.depth();
       int most = Math.min(NativeScratch.ROWS, to - from);
       scratch.ensureRows(depth, most);
-      scratch.sums.ensure((long) most * outputSize());
+      scratch.sums.values.ensure((long) most * outputSize());
       for (int at = from; at < to; at += most) {
         int rows = Math.min(most, to - at);
         for (int row = 0; row < rows; row++) {
@@ -97,7 +97,19 @@ abstract class NativePointwise implements Layer<NativeScratch> {
           scratch.staged[start + inputSize()] = 1;
         }
         scratch.loadStaged(rows * depth);
-        panels.multiply(0, depth, rows, scratch.x, depth, scratch.sums, 0, rows, 0, scratch.blas);
+        panels.multiply(
+            0,
+            depth,
+            rows,
+            scratch.x,
+            depth,
+            scratch.sums.values,
+            0,
+            outputSize(),
+            outputSize(),
+            0,
+            false,
+            scratch.blas);
         scratch.sums.view().get(0, y, at * outputSize(), rows * outputSize());
       }
       activateInPlace(activation, y, from * outputSize(), to * outputSize(), outputSize());

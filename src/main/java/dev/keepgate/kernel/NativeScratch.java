@@ -19,8 +19,7 @@ final class NativeScratch implements Scratch {
   /** Left side of a product. */
   final OffHeapFloats x = new OffHeapFloats();
 
-  /** [4][rows, hiddenSize]: what goes into the gates. */
-  final OffHeapFloats sums = new OffHeapFloats();
+  final GateSums sums = new GateSums();
 
   /** [rows, outputSize]: h, where a product can read it. */
   final OffHeapFloats hidden = new OffHeapFloats();
@@ -28,8 +27,16 @@ final class NativeScratch implements Scratch {
   /** Rows on their way to {@link #x}: one copy off the heap costs less than one a row. */
   float[] staged = new float[0];
 
-  /** All gates of less units than a loop takes at a time. */
-  final float[] gates = new float[4 * FloatFunctions.STRIDE];
+  /** All gates of {@link Gates#FEW_UNITS}, side by side. */
+  final float[] gates = new float[GateSums.GATES * Gates.FEW_UNITS];
+
+  /** Cells and what is made of them, where there are less than the loops want. */
+  final float[] fewCells = new float[Gates.FEWEST_UNITS];
+
+  final float[] fewMade = new float[Gates.FEWEST_UNITS];
+
+  /** Whether this step's products begin with the last panel; every other step's do. */
+  private boolean isBackward;
 
   /** The gates of one step, each [rows, hiddenSize]. */
   float[] input = new float[0];
@@ -52,9 +59,9 @@ final class NativeScratch implements Scratch {
   /** Makes room for a cell. */
   void ensure(int depth, int hiddenSize, int outputSize, int rows) {
     ensureRows(depth, rows);
-    sums.ensure(4L * rows * hiddenSize);
+    sums.ensure(rows, hiddenSize);
     hidden.ensure((long) rows * Math.max(outputSize, hiddenSize));
-    int cells = FloatFunctions.padded(rows * hiddenSize);
+    int cells = FloatFunctions.padded(rows * hiddenSize) + FloatFunctions.STRIDE;
     if (made.length < cells) {
       input = new float[cells];
       forget = new float[cells];
@@ -71,6 +78,15 @@ final class NativeScratch implements Scratch {
     if (staged.length < rows * depth) {
       staged = new float[rows * depth];
     }
+  }
+
+  /** Begins a step: its products take the weights the other way round than the last one's. */
+  void turn() {
+    isBackward = !isBackward;
+  }
+
+  boolean isBackward() {
+    return isBackward;
   }
 
   /** Puts what is staged where a product reads it. */

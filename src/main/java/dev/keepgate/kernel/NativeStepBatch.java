@@ -131,6 +131,7 @@ final class NativeStepBatch implements StepBatch {
     if (count == 0) {
       return;
     }
+    scratch.turn();
     boolean areAhead = ahead != null && ahead.prepare(rows, count);
     if (!areAhead) {
       gather();
@@ -141,11 +142,11 @@ final class NativeStepBatch implements StepBatch {
       NativeCell own = cells.get(i);
       if (own != null) {
         if (areAhead && i == 0) {
-          own.addRecurrent(scratch, h[cell], count, 0, count);
+          own.addRecurrent(scratch, h[cell], count, 0);
         } else {
           multiply(own, below, h[cell]);
         }
-        own.advance(scratch, 0, count, count, h[cell], c[cell]);
+        own.advance(scratch, 0, count, h[cell], c[cell]);
         cell++;
       } else {
         apply(layers.layers().get(i), below, values[i], count);

@@ -71,11 +71,12 @@ final class NativeUnroll {
   private void takeOne(int step) {
     int active = active(step);
     int width = cell.config().inputSize();
+    scratch.turn();
     for (int row = 0; row < active; row++) {
       cell.stageFused(scratch, row, run.x(), source(row) * width, scratch.h);
     }
     cell.multiplyFused(scratch, active);
-    cell.advance(scratch, 0, active, active, scratch.h, scratch.c);
+    cell.advance(scratch, 0, active, scratch.h, scratch.c);
     answer(step, active);
   }
 
@@ -92,12 +93,13 @@ final class NativeUnroll {
       packed += run.steps().active()[s];
     }
     packed = start;
-    cell.multiplyInputs(scratch, scratch.sums, total);
+    cell.multiplyInputs(scratch, total, active(step));
     int from = 0;
     for (int s = step; s < end; s++) {
       int active = active(s);
-      cell.addRecurrent(scratch, scratch.h, active, from, total);
-      cell.advance(scratch, from, total, active, scratch.h, scratch.c);
+      scratch.turn();
+      cell.addRecurrent(scratch, scratch.h, active, from);
+      cell.advance(scratch, from, active, scratch.h, scratch.c);
       answer(s, active);
       from += active;
     }

@@ -1,21 +1,38 @@
 package dev.keepgate.kernel;
 
 /**
- * A weight matrix [depth, blocks * width], cut into panels of 64 columns of one block, each [depth,
- * 64] row-major in one piece.
+ * A weight matrix [depth, blocks * width], cut into panels of columns, each [depth, columns of the
+ * panel] row-major in one piece.
  *
- * <p>OpenBLAS multiplies small matrices without packing them first, and 64 columns are what its
- * AVX-512 kernel keeps in registers. So a product by panels streams the weights once, in order,
- * where one large product would copy them first, at every call. Where BLAS packs small products
- * too, few rows are multiplied one by one while a panel is in the cache.
+ * <p>OpenBLAS multiplies small matrices without packing them first, 64 columns at a time: those are
+ * what its AVX-512 kernel keeps in registers. So a product by panels streams the weights once, in
+ * order, where one large product would copy them first, at every call. Where BLAS packs small
+ * products too, few rows are multiplied one by one while a panel is in the cache.
+ *
+ * <p>A shallow matrix has panels of more columns, over the borders of blocks: few rows are
+ * multiplied with such a panel in one call, and calls are what a small product spends its time on.
  */
 final class Panels implements AutoCloseable {
 
+  /** What BLAS keeps in registers. */
   private static final int PANEL = 64;
+
+  private static final int WIDEST_PANEL = 256;
+
+  /** Wider panels than {@link #PANEL} have no more numbers: one and its rows stay in the cache. */
+  private static final int WIDE_NUMBERS = 36_000;
+
+  /**
+   * Left free behind each row of a full wide panel: rows a power of two apart share a part of the
+   * first level cache, and 64 columns of them would not stay there.
+   */
+  private static final int GAP = 16;
 
   /** OpenBLAS packs a product of more multiplications than this. */
   private static final int UNPACKED = 1_000_000;
 
+  private static final int SHALLOW = 160;
+  private static final int MOST_ROWS = 32;
   private static final int MANY_ROWS = 16;
   private static final int FEW_ROWS = 8;
 
@@ -23,15 +40,34 @@ final class Panels implements AutoCloseable {
   private static final int MANY_VECTORS = 8;
 
   private final int depth;
-  private final int blocks;
   private final int width;
+  private final int columns;
+
+  /** Columns of a panel, if so many are left. */
+  private final int panelWidth;
+
+  /** No panel goes over a multiple of so many columns. */
+  private final int span;
+
   private final OffHeapFloats weights = new OffHeapFloats();
 
   Panels(int depth, int blocks, int width) {
     this.depth = depth;
-    this.blocks = blocks;
     this.width = width;
-    weights.ensure(Math.multiplyExact((long) depth * blocks, width));
+    this.columns = Math.multiplyExact(blocks, width);
+    this.panelWidth = panelWidth(depth);
+    // Blocks that do not fit would be cut into more pieces than they have to be.
+    boolean fits = width % PANEL == 0 || columns <= panelWidth;
+    this.span = panelWidth > PANEL && fits ? columns : width;
+    weights.ensure(Math.multiplyExact((long) depth, columns + gaps(columns)));
+  }
+
+  private static int panelWidth(int depth) {
+    int wide = WIDEST_PANEL;
+    while (wide > PANEL && (long) wide * depth > WIDE_NUMBERS) {
+      wide /= 2;
+    }
+    return wide;
   }
 
   int depth() {
@@ -54,23 +90,44 @@ final class Panels implements AutoCloseable {
    * @param factors [blocks]: each block is multiplied by its own
    */
   void fill(int rowFrom, float[] matrix, float... factors) {
-    int columns = blocks * width;
-    float[] piece = new float[PANEL];
+    float[] piece = new float[panelWidth];
     for (int row = 0; row < matrix.length / columns; row++) {
-      for (int block = 0; block < blocks; block++) {
-        for (int column = 0; column < width; column += PANEL) {
-          int size = Math.min(PANEL, width - column);
-          for (int j = 0; j < size; j++) {
-            piece[j] = matrix[row * columns + block * width + column + j] * factors[block];
-          }
-          weights.put(index(rowFrom + row, block, column, size), piece, 0, size);
+      for (int column = 0; column < columns; column = panelEnd(column)) {
+        int size = panelEnd(column) - column;
+        for (int j = 0; j < size; j++) {
+          piece[j] = matrix[row * columns + column + j] * factors[(column + j) / width];
         }
+        weights.put(index(rowFrom + row, column), piece, 0, size);
       }
     }
   }
 
-  private long index(int row, int block, int column, int panelWidth) {
-    return (long) depth * ((long) block * width + column) + (long) row * panelWidth;
+  /** First column of the panel that has a column. */
+  private int panelStart(int column) {
+    int within = column % span;
+    return column - within + within / panelWidth * panelWidth;
+  }
+
+  /** The column behind that panel. */
+  private int panelEnd(int column) {
+    return Math.min(panelStart(column) + panelWidth, column - column % span + span);
+  }
+
+  /** From a row of that panel to the next. */
+  private int panelStride(int column) {
+    int size = panelEnd(column) - panelStart(column);
+    return size == panelWidth && size > PANEL ? size + GAP : size;
+  }
+
+  /** What is left free in a row of all panels that end before a column. */
+  private int gaps(int column) {
+    int full = column / span * (span / panelWidth) + column % span / panelWidth;
+    return panelWidth > PANEL ? full * GAP : 0;
+  }
+
+  private long index(int row, int column) {
+    int start = panelStart(column);
+    return (long) depth * (start + gaps(start)) + (long) row * panelStride(start) + column - start;
   }
 
   /**
@@ -79,7 +136,11 @@ final class Panels implements AutoCloseable {
    * @param depthFrom first of those rows
    * @param depthCount how many: as many as x is wide
    * @param x [rows, xStride], from its beginning
-   * @param out [blocks][outRows, width]; rows from {@code outFrom} on are written
+   * @param outAt where the first row's first number goes
+   * @param rowStride from there to the next row's
+   * @param blockStride and to the next block's
+   * @param isBackward whether to begin with the last panel: who multiplies by the same matrix again
+   *     finds there what is still in the cache
    */
   void multiply(
       int depthFrom,
@@ -88,48 +149,91 @@ final class Panels implements AutoCloseable {
       OffHeapFloats x,
       int xStride,
       OffHeapFloats out,
-      int outFrom,
-      int outRows,
+      int outAt,
+      int rowStride,
+      int blockStride,
       float beta,
+      boolean isBackward,
       Blas blas) {
-    for (int block = 0; block < blocks; block++) {
-      for (int column = 0; column < width; column += PANEL) {
-        int size = Math.min(PANEL, width - column);
-        long panel = weights.address(index(depthFrom, block, column, size));
-        long to = out.address(((long) block * outRows + outFrom) * width + column);
-        if (!Blas.PACKS) {
-          addSmall(size, rows, depthCount, panel, x.address(0), xStride, beta, to, blas);
-        } else if (rows > MANY_VECTORS) {
-          blas.multiply(
-              size, rows, depthCount, panel, size, x.address(0), xStride, beta, to, width);
-        } else {
-          for (int row = 0; row < rows; row++) {
-            blas.multiplyVector(
-                size,
-                depthCount,
-                panel,
-                x.address((long) row * xStride),
-                beta,
-                to + (long) row * width * Float.BYTES);
-          }
-        }
-      }
+    int most = rows <= GateSums.FEW_ROWS || Blas.PACKS ? WIDEST_PANEL : 2 * PANEL;
+    // Blocks that lie side by side are as good as one.
+    int outSpan = blockStride == width && rowStride >= columns ? columns : width;
+    int done = 0;
+    while (done < columns) {
+      int column = isBackward ? columns - 1 - done : done;
+      int block = column - column % outSpan;
+      int start = Math.max(panelStart(column), block);
+      start += (column - start) / most * most;
+      int end = Math.min(Math.min(panelEnd(column), block + outSpan), start + most);
+      multiplyPiece(
+          end - start,
+          rows,
+          depthCount,
+          weights.address(index(depthFrom, start)),
+          panelStride(start),
+          x.address(0),
+          xStride,
+          beta,
+          out.address((long) outAt + (long) (start / width) * blockStride + start % width),
+          rowStride,
+          blas);
+      done += end - start;
     }
   }
 
-  /** In products so small that none is packed. */
-  private void addSmall(
+  private static void multiplyPiece(
       int size,
       int rows,
       int depthCount,
       long panel,
+      int panelSize,
       long x,
       int xStride,
       float beta,
       long out,
+      int outStride,
       Blas blas) {
-    int slice = depthCount <= UNPACKED / (PANEL * MANY_ROWS) ? MANY_ROWS : FEW_ROWS;
-    int deepest = UNPACKED / (PANEL * Math.min(slice, rows));
+    if (!Blas.PACKS) {
+      addSmall(size, rows, depthCount, panel, panelSize, x, xStride, beta, out, outStride, blas);
+    } else if (rows > MANY_VECTORS) {
+      blas.multiply(size, rows, depthCount, panel, panelSize, x, xStride, beta, out, outStride);
+    } else {
+      for (int row = 0; row < rows; row++) {
+        blas.multiplyVector(
+            size,
+            depthCount,
+            panel,
+            panelSize,
+            x + (long) row * xStride * Float.BYTES,
+            beta,
+            out + (long) row * outStride * Float.BYTES);
+      }
+    }
+  }
+
+  /** How many rows at a time. */
+  private static int slice(int depthCount) {
+    if (depthCount <= SHALLOW) {
+      return MOST_ROWS;
+    }
+    return depthCount <= UNPACKED / (PANEL * MANY_ROWS) ? MANY_ROWS : FEW_ROWS;
+  }
+
+  /** In products so small that none is packed. */
+  private static void addSmall(
+      int size,
+      int rows,
+      int depthCount,
+      long panel,
+      int panelSize,
+      long x,
+      int xStride,
+      float beta,
+      long out,
+      int outStride,
+      Blas blas) {
+    int slice = slice(depthCount);
+    int deepest = UNPACKED / (Math.max(PANEL, size) * Math.min(slice, rows));
     int parts = (depthCount + deepest - 1) / deepest;
     int part = (depthCount + parts - 1) / parts;
     for (int row = 0; row < rows; row += slice) {
@@ -138,13 +242,13 @@ final class Panels implements AutoCloseable {
             size,
             Math.min(slice, rows - row),
             Math.min(part, depthCount - k),
-            panel + (long) k * size * Float.BYTES,
-            size,
+            panel + (long) k * panelSize * Float.BYTES,
+            panelSize,
             x + ((long) row * xStride + k) * Float.BYTES,
             xStride,
             k == 0 ? beta : 1,
-            out + (long) row * width * Float.BYTES,
-            width);
+            out + (long) row * outStride * Float.BYTES,
+            outStride);
       }
     }
   }

@@ -56,7 +56,7 @@ class NativeKernelTest {
     KernelAgreement.assertAgree(kernel, given);
   }
 
-  /** Panels of 64, slices of rows and calls in pieces all need sizes that do not fit them. */
+  /** Panels, slices of rows, few rows and calls in pieces all need sizes that do not fit them. */
   @ParameterizedTest
   @CsvSource({
     "1, 1, 65, 100",
@@ -65,7 +65,15 @@ class NativeKernelTest {
     "300, 3, 5, 66",
     "2, 300, 9, 65",
     "9, 40, 33, 96",
-    "260, 2, 3, 3"
+    "260, 2, 3, 3",
+    "1, 9, 64, 64",
+    "2, 50, 65, 64",
+    "3, 9, 128, 128",
+    "4, 40, 31, 128",
+    "5, 30, 20, 64",
+    "1, 5, 30, 515",
+    "3, 4, 30, 515",
+    "4, 3, 257, 192"
   })
   void unrollAgreesWithTheReferenceAtSizesThatDoNotFit(int batch, int time, int input, int hidden) {
     KernelAgreement.assertAgree(kernel, plain(batch, time, input, hidden));
