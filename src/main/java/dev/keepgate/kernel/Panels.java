@@ -28,6 +28,9 @@ final class Panels implements AutoCloseable {
    */
   private static final int GAP = 16;
 
+  /** Of more weights nothing is left in the second level cache that is worth turning for. */
+  private static final long MOST_TURNED_BYTES = 4 << 20;
+
   /** OpenBLAS packs a product of more multiplications than this. */
   private static final int UNPACKED = 1_000_000;
 
@@ -139,8 +142,8 @@ final class Panels implements AutoCloseable {
    * @param outAt where the first row's first number goes
    * @param rowStride from there to the next row's
    * @param blockStride and to the next block's
-   * @param isBackward whether to begin with the last panel: who multiplies by the same matrix again
-   *     finds there what is still in the cache
+   * @param isBackward whether to begin with the last panel, if it is worth it: who multiplies by
+   *     the same matrix again finds there what is still in the cache
    */
   void multiply(
       int depthFrom,
@@ -158,9 +161,10 @@ final class Panels implements AutoCloseable {
     int most = rows <= GateSums.FEW_ROWS || Blas.PACKS ? WIDEST_PANEL : 2 * PANEL;
     // Blocks that lie side by side are as good as one.
     int outSpan = blockStride == width && rowStride >= columns ? columns : width;
+    boolean isTurned = isBackward && bytes() <= MOST_TURNED_BYTES;
     int done = 0;
     while (done < columns) {
-      int column = isBackward ? columns - 1 - done : done;
+      int column = isTurned ? columns - 1 - done : done;
       int block = column - column % outSpan;
       int start = Math.max(panelStart(column), block);
       start += (column - start) / most * most;
