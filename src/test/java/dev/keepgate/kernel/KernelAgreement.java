@@ -3,6 +3,8 @@ package dev.keepgate.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmOutput;
 import dev.keepgate.model.LstmOutput.CellTrace;
 import java.util.List;
@@ -20,8 +22,25 @@ final class KernelAgreement {
   static void assertAgree(LstmKernel kernel, RandomModels.Case given) {
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = kernel.newScratch()) {
-      assertAgree(unroll(model, given, scratch), reference(given), given.toString());
+      assertAgree(
+          unroll(model, given, scratch),
+          reference(given),
+          tolerance(given.model().config()),
+          given.toString());
     }
+  }
+
+  /**
+   * What is allowed of a model: a layer norm makes an error larger by 1 / sqrt(epsilon) at most.
+   */
+  static double tolerance(LstmConfig config) {
+    double tolerance = TOLERANCE;
+    for (LayerConfig layer : config.layers()) {
+      if (layer instanceof LayerConfig.LayerNorm norm) {
+        tolerance *= Math.max(1, 1 / Math.sqrt(norm.epsilon()));
+      }
+    }
+    return tolerance;
   }
 
   static LstmOutput unroll(CompiledModel model, RandomModels.Case given, Scratch scratch) {
@@ -36,35 +55,41 @@ final class KernelAgreement {
     }
   }
 
-  static void assertAgree(LstmOutput actual, LstmOutput expected, String description) {
+  static void assertAgree(
+      LstmOutput actual, LstmOutput expected, double tolerance, String description) {
     for (int cell = 0; cell < expected.state().h().length; cell++) {
       String of = " of cell %d of %s".formatted(cell, description);
-      assertClose(actual.state().h()[cell], expected.state().h()[cell], "final h" + of);
-      assertClose(actual.state().c()[cell], expected.state().c()[cell], "final c" + of);
+      assertClose(actual.state().h()[cell], expected.state().h()[cell], tolerance, "final h" + of);
+      assertClose(actual.state().c()[cell], expected.state().c()[cell], tolerance, "final c" + of);
       if (expected.trace() != null) {
         assertAgree(
-            Objects.requireNonNull(actual.trace(), "trace" + of), expected.trace(), cell, of);
+            Objects.requireNonNull(actual.trace(), "trace" + of),
+            expected.trace(),
+            cell,
+            tolerance,
+            of);
       }
     }
-    assertClose(actual.output(), expected.output(), "output of " + description);
+    assertClose(actual.output(), expected.output(), tolerance, "output of " + description);
   }
 
   private static void assertAgree(
-      List<CellTrace> actual, List<CellTrace> expected, int cell, String of) {
+      List<CellTrace> actual, List<CellTrace> expected, int cell, double tolerance, String of) {
     CellTrace ours = actual.get(cell);
     CellTrace theirs = expected.get(cell);
-    assertClose(ours.input(), theirs.input(), "input gate" + of);
-    assertClose(ours.forget(), theirs.forget(), "forget gate" + of);
-    assertClose(ours.output(), theirs.output(), "output gate" + of);
-    assertClose(ours.candidate(), theirs.candidate(), "candidate" + of);
-    assertClose(ours.cell(), theirs.cell(), "cell" + of);
-    assertClose(ours.hidden(), theirs.hidden(), "hidden" + of);
+    assertClose(ours.input(), theirs.input(), tolerance, "input gate" + of);
+    assertClose(ours.forget(), theirs.forget(), tolerance, "forget gate" + of);
+    assertClose(ours.output(), theirs.output(), tolerance, "output gate" + of);
+    assertClose(ours.candidate(), theirs.candidate(), tolerance, "candidate" + of);
+    assertClose(ours.cell(), theirs.cell(), tolerance, "cell" + of);
+    assertClose(ours.hidden(), theirs.hidden(), tolerance, "hidden" + of);
   }
 
-  private static void assertClose(float[] actual, float[] expected, String description) {
+  private static void assertClose(
+      float[] actual, float[] expected, double tolerance, String description) {
     assertThat(actual).as(description).hasSameSizeAs(expected);
     for (int i = 0; i < expected.length; i++) {
-      double bound = TOLERANCE * Math.max(1, Math.abs(expected[i]));
+      double bound = tolerance * Math.max(1, Math.abs(expected[i]));
       // Written so that NaN fails.
       if (!(Math.abs((double) actual[i] - expected[i]) <= bound)) {
         assertThat(actual[i]).as("[%d] of %s", i, description).isEqualTo(expected[i]);

@@ -98,7 +98,8 @@ final class StepBatchAgreement {
               isWhole || each.everyStep() ? expected.output() : new float[0],
               expected.state(),
               null);
-      KernelAgreement.assertAgree(actual, wanted, description);
+      KernelAgreement.assertAgree(
+          actual, wanted, KernelAgreement.tolerance(model.config()), description);
     }
   }
 
