@@ -10,9 +10,6 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
-import tools.jackson.databind.PropertyNamingStrategies;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What a step of rows costs and allocates, by JMH and its profiler of the heap, in a JVM of its own
@@ -61,13 +58,5 @@ final class AllocationBenchmark {
               Objects.requireNonNull(result.getSecondaryResults().get(ALLOCATED)).getScore()));
     }
     return lines;
-  }
-
-  static String json(List<Line> lines) {
-    return JsonMapper.builder()
-        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-        .enable(SerializationFeature.INDENT_OUTPUT)
-        .build()
-        .writeValueAsString(lines);
   }
 }

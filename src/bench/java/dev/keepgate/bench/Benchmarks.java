@@ -5,7 +5,6 @@ import dev.keepgate.kernel.BlasOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.openjdk.jmh.runner.RunnerException;
 
 /** Runs the benchmark that the first argument names; the second asks for a short one. */
 final class Benchmarks {
@@ -19,7 +18,7 @@ final class Benchmarks {
     boolean isQuick = args.length > 1 && Boolean.parseBoolean(args[1]);
     switch (name) {
       case "kernel" -> kernel(isQuick);
-      case "allocation" -> allocation(isQuick);
+      case "allocation" -> RESULTS.json(name, new AllocationBenchmark(isQuick).run());
       case "serving" -> serving(isQuick);
       case "protocols" ->
           RESULTS.json(
@@ -33,15 +32,10 @@ final class Benchmarks {
       case "imports" -> new ImportBenchmark(RESULTS.path().resolve("models")).run();
       default ->
           throw new IllegalArgumentException(
-              "no benchmark '" + name + "': kernel, allocation, serving, load, protocols, sequences or imports");
+              "no benchmark '"
+                  + name
+                  + "': kernel, allocation, serving, load, protocols, sequences or imports");
     }
-  }
-
-  private static void allocation(boolean isQuick) throws IOException, RunnerException {
-    AllocationBenchmark benchmark = new AllocationBenchmark(isQuick);
-    Files.createDirectories(FOLDER);
-    Files.writeString(
-        FOLDER.resolve("allocation.json"), AllocationBenchmark.json(benchmark.run()));
   }
 
   private static void serving(boolean isQuick) throws Exception {
