@@ -12,10 +12,15 @@ class TomcatConfiguration {
 
   /** The valve that is added last is asked first. */
   @Bean
-  WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemReports(ErrorAnswers answers) {
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemReports(
+      ErrorAnswers answers, HttpProperties properties) {
     return factory -> {
       factory.addConnectorCustomizers(
           connector -> {
+            // Tensors are larger than Tomcat's 8 KB, and each piece is a call to the system.
+            String buffer = Long.toString(properties.socketBuffer().toBytes());
+            connector.setProperty("socket.appReadBufSize", buffer);
+            connector.setProperty("socket.appWriteBufSize", buffer);
             // A body is what its path says, also where curl calls it a form.
             connector.setParseBodyMethods("");
             // Who asks before sending is told to go on when the body is read, not before.

@@ -19,6 +19,7 @@ final class BodyFormat {
   /** JSON, unless safetensors is asked for by name. */
   static boolean prefersSafetensors(@Nullable String accept) {
     return accept != null
+        && !accept.equals(MediaType.APPLICATION_JSON_VALUE)
         && MediaType.parseMediaTypes(accept).stream()
             .anyMatch(
                 type ->

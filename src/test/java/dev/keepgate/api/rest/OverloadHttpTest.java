@@ -19,6 +19,7 @@ import org.springframework.test.context.TestPropertySource;
       "keepgate.batch.queue-capacity=1",
       "keepgate.batch.max-batch-rows=1",
       "keepgate.http.max-body=4MB",
+      "keepgate.http.socket-buffer=1KB",
       "keepgate.inference.max-working-memory=64MB",
       "keepgate.inference.retry-after=7s",
       "keepgate.batch.full-queue-wait=1ms"
