@@ -32,12 +32,16 @@ final class Line {
   boolean tryEnter() {
     lock.lock();
     try {
-      boolean free = taken < capacity && waiters.isEmpty();
-      taken += free ? 1 : 0;
-      return free;
+      return takeFree();
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean takeFree() {
+    boolean free = taken < capacity && waiters.isEmpty();
+    taken += free ? 1 : 0;
+    return free;
   }
 
   /**
@@ -50,8 +54,7 @@ final class Line {
     Waiter waiter = new Waiter();
     lock.lock();
     try {
-      if (taken < capacity && waiters.isEmpty()) {
-        taken++;
+      if (takeFree()) {
         return true;
       }
       waiters.add(waiter);
