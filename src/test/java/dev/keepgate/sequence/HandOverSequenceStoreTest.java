@@ -203,6 +203,7 @@ class HandOverSequenceStoreTest {
     redis.kill();
     CompletableFuture<Void> stop = CompletableFuture.runAsync(last::stop);
     Thread.sleep(300);
+    assertThat(stop).as("a hand-over without Redis").isNotDone();
     redis.restart();
     stop.get();
     HandOverSequenceStore next = process(100);
