@@ -15,11 +15,13 @@ public final class Admission implements AutoCloseable {
   private final ModelHandle handle;
   private final Place place;
   private final OptionalLong deadline;
+  private final Caller caller;
 
-  Admission(ModelHandle handle, Place place, OptionalLong deadline) {
+  Admission(ModelHandle handle, Place place, OptionalLong deadline, Caller caller) {
     this.handle = handle;
     this.place = place;
     this.deadline = deadline;
+    this.caller = caller;
   }
 
   ModelHandle handle() {
@@ -33,6 +35,10 @@ public final class Admission implements AutoCloseable {
   /** {@link System#nanoTime()} past which the work is dropped. */
   OptionalLong deadline() {
     return deadline;
+  }
+
+  Caller caller() {
+    return caller;
   }
 
   /** How long it took to be admitted. */

@@ -44,15 +44,18 @@ public final class Inference {
    *
    * @param handle the model, which the caller closes after the admission
    * @param deadline after which the work is dropped; null for the server's own
+   * @param caller for whom; once gone, the work is dropped
    * @throws InferenceException if as many wait as may wait, and go on to for a while
    */
-  public Admission admit(ModelHandle handle, @Nullable Duration deadline) {
-    return admit(handle, deadline(deadline));
+  public Admission admit(ModelHandle handle, @Nullable Duration deadline, Caller caller) {
+    return admit(handle, deadline(deadline), caller);
   }
 
-  Admission admit(ModelHandle handle, OptionalLong deadline) {
+  Admission admit(ModelHandle handle, OptionalLong deadline, Caller caller) {
+    Admission admission;
     try {
-      return new Admission(handle, scheduler.enter(handle.model(), deadline), deadline);
+      admission =
+          new Admission(handle, scheduler.enter(handle.model(), deadline), deadline, caller);
     } catch (QueueFullException e) {
       throw new InferenceException.Overloaded(
           String.valueOf(e.getMessage()), properties.retryAfter());
@@ -64,6 +67,11 @@ public final class Inference {
       Thread.currentThread().interrupt();
       throw new InferenceException.ShuttingDown(e);
     }
+    if (admission.waited().compareTo(properties.clientCheck()) > 0 && caller.isGone()) {
+      admission.close();
+      throw new InferenceException.CallerGone();
+    }
+    return admission;
   }
 
   /**
@@ -93,7 +101,7 @@ public final class Inference {
     }
     InputCheck.Checked checked = check(handle, operation, request).check(kept, rows);
     Call call = call(admission, operation, request, checked);
-    BatchResult result = await(submit(call, StepListener.NONE), admission.deadline());
+    BatchResult result = await(submit(call, StepListener.NONE), admission);
     // Others may go on while this one's answer is written.
     admission.close();
     return finish(call, result);
@@ -127,7 +135,7 @@ public final class Inference {
     follower.follow(future);
     try {
       int seen = follow(call, future, follower, sink);
-      Answer answer = finish(call, await(future, admission.deadline()));
+      Answer answer = finish(call, await(future, admission));
       if (seen < answer.time()) {
         sink.steps(answer, seen, answer.time());
       }
@@ -142,7 +150,7 @@ public final class Inference {
       throws IOException {
     int seen = 0;
     while (!future.isDone()) {
-      int steps = awaitMoreThan(seen, follower, call.admission().deadline());
+      int steps = awaitMoreThan(seen, follower, patience(call.admission()));
       float[] output = follower.output();
       if (steps > seen && output != null) {
         Answer soFar = call.answer(new LstmOutput(output, call.input().state(), null));
@@ -150,16 +158,14 @@ public final class Inference {
         sink.steps(soFar, seen, steps);
         seen = steps;
       } else if (!future.isDone()) {
-        throw new InferenceException.DeadlineExceeded();
+        requireCaller(call.admission());
       }
     }
     return seen;
   }
 
-  private static int awaitMoreThan(int seen, StepFollower follower, OptionalLong deadline) {
+  private static int awaitMoreThan(int seen, StepFollower follower, long nanos) {
     try {
-      long nanos =
-          deadline.isPresent() ? Math.max(0, deadline.getAsLong() - System.nanoTime()) : -1;
       return follower.awaitMoreThan(seen, nanos);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -254,18 +260,18 @@ public final class Inference {
     }
   }
 
-  private static BatchResult await(CompletableFuture<BatchResult> future, OptionalLong deadline) {
+  private BatchResult await(CompletableFuture<BatchResult> future, Admission admission) {
     try {
-      return deadline.isPresent()
-          ? future.get(deadline.getAsLong() - System.nanoTime(), TimeUnit.NANOSECONDS)
-          : future.get();
-    } catch (TimeoutException e) {
-      future.cancel(false);
-      throw new InferenceException.DeadlineExceeded();
+      while (true) {
+        try {
+          return future.get(patience(admission), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+          requireCaller(admission);
+        }
+      }
     } catch (CancellationException e) {
       throw new InferenceException.ShuttingDown(e);
     } catch (InterruptedException e) {
-      future.cancel(false);
       Thread.currentThread().interrupt();
       throw new InferenceException.ShuttingDown(e);
     } catch (ExecutionException e) {
@@ -273,6 +279,31 @@ public final class Inference {
         throw new InferenceException.DeadlineExceeded();
       }
       throw new InferenceException.Failed("the computation failed: " + e.getCause(), e);
+    } finally {
+      // Nobody waits any more, so the rows of what is not done leave before the next step.
+      future.cancel(false);
+    }
+  }
+
+  /** How long to wait before the deadline and the caller are looked at again, in nanoseconds. */
+  private long patience(Admission admission) {
+    long check = properties.clientCheck().toNanos();
+    OptionalLong deadline = admission.deadline();
+    return deadline.isPresent()
+        ? Math.max(0, Math.min(check, deadline.getAsLong() - System.nanoTime()))
+        : check;
+  }
+
+  /**
+   * @throws InferenceException if the deadline has passed, or whoever asked has gone
+   */
+  private static void requireCaller(Admission admission) {
+    OptionalLong deadline = admission.deadline();
+    if (deadline.isPresent() && deadline.getAsLong() - System.nanoTime() <= 0) {
+      throw new InferenceException.DeadlineExceeded();
+    }
+    if (admission.caller().isGone()) {
+      throw new InferenceException.CallerGone();
     }
   }
 

@@ -101,6 +101,15 @@ public abstract sealed class InferenceException extends RuntimeException {
     }
   }
 
+  /** Whoever asked has gone. */
+  public static final class CallerGone extends InferenceException {
+    private static final long serialVersionUID = 1L;
+
+    CallerGone() {
+      super("the client left before the answer was ready");
+    }
+  }
+
   /** The server is shutting down. */
   public static final class ShuttingDown extends InferenceException {
     private static final long serialVersionUID = 1L;

@@ -14,10 +14,20 @@ import org.springframework.validation.annotation.Validated;
  * @param defaultDeadline after which a request that names no deadline is dropped; none where not
  *     set
  * @param retryAfter what a client is told to wait when the queue is full
+ * @param clientCheck how often a request that waits looks whether its client is still there
  */
 @Validated
 @ConfigurationProperties("keepgate.inference")
 public record InferenceProperties(
     @DefaultValue("512MB") DataSize maxWorkingMemory,
     @Nullable Duration defaultDeadline,
-    @DefaultValue("1s") Duration retryAfter) {}
+    @DefaultValue("1s") Duration retryAfter,
+    @DefaultValue("50ms") Duration clientCheck) {
+
+  public InferenceProperties {
+    if (clientCheck.toMillis() < 1) {
+      throw new IllegalArgumentException(
+          "keepgate.inference.client-check is 1ms at least, got " + clientCheck);
+    }
+  }
+}

@@ -12,11 +12,13 @@ public final class SequenceCall implements AutoCloseable {
   private final Sequence sequence;
   private final ModelHandle handle;
   private final OptionalLong deadline;
+  private final Caller caller;
 
-  SequenceCall(Sequence sequence, ModelHandle handle, OptionalLong deadline) {
+  SequenceCall(Sequence sequence, ModelHandle handle, OptionalLong deadline, Caller caller) {
     this.sequence = sequence;
     this.handle = handle;
     this.deadline = deadline;
+    this.caller = caller;
   }
 
   public ModelId model() {
@@ -39,6 +41,10 @@ public final class SequenceCall implements AutoCloseable {
 
   OptionalLong deadline() {
     return deadline;
+  }
+
+  Caller caller() {
+    return caller;
   }
 
   @Override

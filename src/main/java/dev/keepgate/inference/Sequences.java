@@ -154,11 +154,12 @@ public final class Sequences implements AutoCloseable {
    * Looks a sequence up for a step whose body is still to be read.
    *
    * @param deadline after which the step is dropped; null for the server's own
+   * @param caller for whom; once gone, the step is dropped
    * @throws InferenceException if there is none, or its model is gone
    */
-  public SequenceCall call(String id, @Nullable Duration deadline) {
+  public SequenceCall call(String id, @Nullable Duration deadline, Caller caller) {
     Sequence sequence = asked(null, () -> store.find(known(id)));
-    return new SequenceCall(sequence, model(sequence), inference.deadline(deadline));
+    return new SequenceCall(sequence, model(sequence), inference.deadline(deadline), caller);
   }
 
   private ModelHandle model(Sequence sequence) {
@@ -233,7 +234,7 @@ public final class Sequences implements AutoCloseable {
 
   private Answer infer(
       SequenceCall call, Operation operation, InferenceRequest request, Sequence now) {
-    try (Admission admission = inference.admit(call.handle(), call.deadline())) {
+    try (Admission admission = inference.admit(call.handle(), call.deadline(), call.caller())) {
       return inference.infer(admission, operation, request, now.state(), now.batch());
     }
   }

@@ -76,19 +76,15 @@ final class StepFollower implements StepListener {
   /**
    * Waits until more than {@code seen} steps are there, the request has ended, or the time is up.
    *
-   * @param nanos how long; negative for as long as it takes
+   * @param nanos how long
    * @return how many steps are there
    */
   int awaitMoreThan(int seen, long nanos) throws InterruptedException {
     lock.lock();
     try {
       long rest = nanos;
-      while (complete <= seen && !ended && (nanos < 0 || rest > 0)) {
-        if (nanos < 0) {
-          changed.await();
-        } else {
-          rest = changed.awaitNanos(rest);
-        }
+      while (complete <= seen && !ended && rest > 0) {
+        rest = changed.awaitNanos(rest);
       }
       return complete;
     } finally {

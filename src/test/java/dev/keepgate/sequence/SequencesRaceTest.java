@@ -9,6 +9,7 @@ import dev.keepgate.batch.BatchProperties;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.Importers;
+import dev.keepgate.inference.Caller;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceException;
 import dev.keepgate.inference.InferenceListener;
@@ -150,7 +151,8 @@ class SequencesRaceTest {
       Inference inference =
           new Inference(
               scheduler,
-              new InferenceProperties(DataSize.ofMegabytes(8), null, Duration.ofSeconds(1)),
+              new InferenceProperties(
+                  DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(50)),
               new InferenceListener() {});
       Sequences sequences =
           new Sequences(models, inference, store, properties(), events, Clock.systemUTC());
@@ -293,7 +295,7 @@ class SequencesRaceTest {
     Operation operation = time == 1 ? Operation.STEP : Operation.UNROLL;
     Tensor tensor = time == 1 ? Tensor.Floats.of(x, INPUT) : Tensor.Floats.of(x, time, INPUT);
     InferenceRequest request = new InferenceRequest(tensor, null, null, null, null, false, FIELDS);
-    try (SequenceCall call = sequences.call(id, deadline)) {
+    try (SequenceCall call = sequences.call(id, deadline, Caller.STAYS)) {
       return sequences.advance(call, operation, request, number);
     }
   }

@@ -26,6 +26,7 @@ public record Problem(
 
   public static final String MEDIA_TYPE = "application/problem+json";
 
+  private static final int CLIENT_CLOSED_REQUEST = 499;
   private static final String URN = "urn:keepgate:problem:";
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -52,6 +53,12 @@ public record Problem(
         status.value(),
         detail == null ? status.getReasonPhrase() : detail,
         errors == null || errors.isEmpty() ? null : errors);
+  }
+
+  /** Of the status that HTTP has no word for, and nginx' logs made known. */
+  static Problem clientGone(String detail) {
+    return new Problem(
+        URN + "cancelled", "Client Closed Request", CLIENT_CLOSED_REQUEST, detail, null);
   }
 
   /** A slug for a status that says it all, such as {@code method-not-allowed}. */

@@ -61,6 +61,13 @@ class Problems {
         Problem.of(failure.status(), failure.slug(), failure.detail(), failure.fields()), response);
   }
 
+  /** Still heard by a client that only ended its own side of the connection. */
+  @ExceptionHandler
+  void gone(InferenceException.CallerGone e, HttpServletResponse response) throws IOException {
+    log.debug("A client left", e);
+    send(Problem.clientGone(String.valueOf(e.getMessage())), response);
+  }
+
   @ExceptionHandler
   void json(JacksonException e, HttpServletResponse response) throws IOException {
     // Bytes of no encoding are a fault of the document; any other, of the connection.

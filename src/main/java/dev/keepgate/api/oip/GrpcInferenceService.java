@@ -24,6 +24,7 @@ import dev.keepgate.api.oip.proto.ServerMetadataRequest;
 import dev.keepgate.api.oip.proto.ServerMetadataResponse;
 import dev.keepgate.api.oip.proto.ServerReadyRequest;
 import dev.keepgate.api.oip.proto.ServerReadyResponse;
+import dev.keepgate.inference.Caller;
 import dev.keepgate.registry.RegistryException;
 import io.grpc.Context;
 import io.grpc.Deadline;
@@ -88,7 +89,12 @@ class GrpcInferenceService extends GRPCInferenceServiceImplBase {
     InferCall call = InferMessageReader.read(request);
     try {
       return service.infer(
-          call, begun, timeLeft(), answer -> InferMessageWriter.write(call, answer));
+          call,
+          begun,
+          timeLeft(),
+          // Whose leaving interrupts this thread.
+          Caller.STAYS,
+          answer -> InferMessageWriter.write(call, answer));
     } catch (IOException e) {
       throw new IllegalStateException("a message is written without any I/O", e);
     }

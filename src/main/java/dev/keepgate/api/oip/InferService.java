@@ -3,6 +3,7 @@ package dev.keepgate.api.oip;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.Admission;
 import dev.keepgate.inference.Answer;
+import dev.keepgate.inference.Caller;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.inference.InferenceException.SequenceRefused;
@@ -60,25 +61,35 @@ class InferService {
    *
    * @param begun {@link System#nanoTime()} before the request was read
    * @param deadline the transport's own; null for none. The request's {@code timeout} may be sooner
+   * @param caller for whom; once gone, the request is dropped
    * @param writer is given the answer; its time counts as the request's
    * @return what the writer returns
    */
-  <R> R infer(InferCall call, long begun, @Nullable Duration deadline, AnswerWriter<R> writer)
+  <R> R infer(
+      InferCall call,
+      long begun,
+      @Nullable Duration deadline,
+      Caller caller,
+      AnswerWriter<R> writer)
       throws IOException {
     Duration soonest = call.parameters().deadline(deadline);
     String sequence = call.parameters().identifier(Parameters.SEQUENCE_ID);
     return sequence == null
-        ? alone(call, begun, soonest, writer)
-        : step(call, begun, sequence, soonest, writer);
+        ? alone(call, begun, soonest, caller, writer)
+        : step(call, begun, sequence, soonest, caller, writer);
   }
 
   private <R> R alone(
-      InferCall call, long begun, @Nullable Duration deadline, AnswerWriter<R> writer)
+      InferCall call,
+      long begun,
+      @Nullable Duration deadline,
+      Caller caller,
+      AnswerWriter<R> writer)
       throws IOException {
     try (ModelHandle handle = acquire(call)) {
       Work work =
           operation -> {
-            try (Admission admission = inference.admit(handle, deadline)) {
+            try (Admission admission = inference.admit(handle, deadline, caller)) {
               InferenceRequest request = InferTensors.request(call, handle.config(), operation);
               Duration reading = since(begun).minus(admission.waited());
               listener.stage(handle.id(), operation, Stage.READ, reading);
@@ -109,13 +120,18 @@ class InferService {
   }
 
   private <R> R step(
-      InferCall call, long begun, String id, @Nullable Duration deadline, AnswerWriter<R> writer)
+      InferCall call,
+      long begun,
+      String id,
+      @Nullable Duration deadline,
+      Caller caller,
+      AnswerWriter<R> writer)
       throws IOException {
     Long step = call.parameters().whole("sequence_step");
     if (Boolean.TRUE.equals(call.parameters().flag("sequence_start"))) {
       start(call, id, step);
     }
-    try (SequenceCall sequence = sequences.call(id, deadline)) {
+    try (SequenceCall sequence = sequences.call(id, deadline, caller)) {
       requireModel(call, sequence.model(), id);
       Work work =
           operation -> {

@@ -1,6 +1,7 @@
 package dev.keepgate.api.oip;
 
 import dev.keepgate.api.http.BodyLimit;
+import dev.keepgate.api.http.HttpCaller;
 import dev.keepgate.api.http.HttpProperties;
 import dev.keepgate.api.http.UnsupportedCodingException;
 import dev.keepgate.api.tensor.TensorFormatException;
@@ -166,7 +167,11 @@ class OipController {
             model, orLatest(version), body(request), jsonLength(request.getHeader(JSON_LENGTH)));
     Encoding encoding = Encoding.of(request.getHeader("Accept-Encoding"));
     service.infer(
-        call, begun, null, answer -> send(InferBodyWriter.write(call, answer), encoding, response));
+        call,
+        begun,
+        null,
+        HttpCaller.of(request),
+        answer -> send(InferBodyWriter.write(call, answer), encoding, response));
   }
 
   private static boolean send(

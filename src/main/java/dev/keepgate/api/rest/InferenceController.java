@@ -1,6 +1,7 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.BodyLimit;
+import dev.keepgate.api.http.HttpCaller;
 import dev.keepgate.api.http.HttpProperties;
 import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.api.tensor.Safetensors;
@@ -99,7 +100,8 @@ class InferenceController {
       try {
         RequestOptions options = RequestOptions.of(request);
         byte[] body = BodyLimit.of(request, properties.maxBody().toBytes()).readAllBytes();
-        try (Admission admission = inference.admit(handle, options.deadline())) {
+        try (Admission admission =
+            inference.admit(handle, options.deadline(), HttpCaller.of(request))) {
           InferenceRequest tensors = read(body, request.getContentType(), handle.config(), options);
           Duration reading = since(begun).minus(admission.waited());
           listener.stage(handle.id(), operation, Stage.READ, reading);

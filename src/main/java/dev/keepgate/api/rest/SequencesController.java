@@ -1,6 +1,7 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.BodyLimit;
+import dev.keepgate.api.http.HttpCaller;
 import dev.keepgate.api.http.HttpProperties;
 import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.api.tensor.TensorFormatException;
@@ -121,7 +122,7 @@ class SequencesController {
     long begun = System.nanoTime();
     boolean success = false;
     RequestOptions options = RequestOptions.of(request);
-    try (SequenceCall call = sequences.call(id, options.deadline())) {
+    try (SequenceCall call = sequences.call(id, options.deadline(), HttpCaller.of(request))) {
       try {
         byte[] body = BodyLimit.of(request, properties.maxBody().toBytes()).readAllBytes();
         SequenceStepRequest asked =
