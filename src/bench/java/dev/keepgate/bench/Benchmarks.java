@@ -19,6 +19,8 @@ final class Benchmarks {
     switch (name) {
       case "kernel" -> kernel(isQuick);
       case "allocation" -> RESULTS.json(name, new AllocationBenchmark(isQuick).run());
+      case "stacks" ->
+          RESULTS.json(name, (isQuick ? StackBenchmark.quick() : StackBenchmark.full()).run());
       case "serving" -> serving(isQuick);
       case "protocols" ->
           RESULTS.json(
@@ -34,7 +36,7 @@ final class Benchmarks {
           throw new IllegalArgumentException(
               "no benchmark '"
                   + name
-                  + "': kernel, allocation, serving, load, protocols, sequences or imports");
+                  + "': kernel, allocation, stacks, serving, load, protocols, sequences or imports");
     }
   }
 

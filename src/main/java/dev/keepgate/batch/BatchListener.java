@@ -6,7 +6,7 @@ import java.util.List;
 /** Is told what lanes do. Called on a lane, so it must be quick. */
 public interface BatchListener {
 
-  /** A lane takes so many rows of one model one step on, together. */
+  /** A lane takes so many rows of one model on, together: by a step, or by a few at once. */
   default void stepping(CompiledModel model, int rows) {}
 
   /** A lane computes a request as a whole, of so many rows. */

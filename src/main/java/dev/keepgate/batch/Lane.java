@@ -42,7 +42,7 @@ final class Lane implements AutoCloseable {
   }
 
   /**
-   * Takes the batch one step on, or computes one request as a whole.
+   * Takes the batch a step on, or computes one request as a whole.
    *
    * @return whether there was anything to do
    */
@@ -112,8 +112,8 @@ final class Lane implements AutoCloseable {
       admit(serving, begun);
       if (!seats.isEmpty()) {
         StepBatch rows = batchOf(serving.model());
-        rows.step();
-        dismiss(rows);
+        int steps = rows.advance();
+        dismiss(rows, steps);
       }
     } catch (Throwable e) {
       recover(serving, e);
@@ -144,11 +144,11 @@ final class Lane implements AutoCloseable {
   }
 
   /** Lets those go that are at their end or that nobody waits for. */
-  private void dismiss(StepBatch rows) {
+  private void dismiss(StepBatch rows, int steps) {
     long now = queues.now();
     for (int i = seats.size() - 1; i >= 0; i--) {
       Seat seat = seats.get(i);
-      seat.submission().stepped(seat.row());
+      seat.submission().stepped(seat.row(), steps);
       if (seat.row().isFinished() || seat.submission().isOver(now)) {
         rows.leave(seat.row());
         unseat(i);

@@ -118,11 +118,17 @@ final class Submission {
     result.completeExceptionally(cause);
   }
 
-  /** Tells whoever follows the request's steps. */
-  void stepped(StepRow row) {
-    if (task.steps() != StepListener.NONE && into != null) {
-      int step = row.position() - 1;
-      int width = task.model().config().outputSize();
+  /**
+   * Tells whoever follows the request's steps.
+   *
+   * @param steps how many the row has taken since
+   */
+  void stepped(StepRow row, int steps) {
+    if (task.steps() == StepListener.NONE || into == null) {
+      return;
+    }
+    int width = task.model().config().outputSize();
+    for (int step = row.position() - steps; step < row.position(); step++) {
       int at = task.returnSequences() ? row.row() * task.input().time() + step : row.row();
       task.steps().stepped(row.row(), step, into.output(), at * width);
     }

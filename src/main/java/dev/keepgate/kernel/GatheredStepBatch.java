@@ -59,12 +59,12 @@ final class GatheredStepBatch implements StepBatch {
     int width = config.outputSize();
     for (int i = 0; i < rows.size(); i++) {
       StepRow row = rows.get(i);
-      if (row.answersStep()) {
+      if (row.answersStep(0)) {
         System.arraycopy(
-            output.output(), i * width, row.into().output(), row.outputOffset(width), width);
+            output.output(), i * width, row.into().output(), row.outputOffset(0, width), width);
       }
       copyRow(output.state(), i, state, i);
-      row.advance();
+      row.advance(1);
     }
   }
 

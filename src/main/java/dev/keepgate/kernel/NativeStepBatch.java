@@ -1,6 +1,7 @@
 package dev.keepgate.kernel;
 
 import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmState;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,7 @@ final class NativeStepBatch implements StepBatch {
   private final float[] asked;
 
   private final @Nullable InputsAhead ahead;
+  private final Stretch stretch;
 
   NativeStepBatch(LayerStack<NativeScratch> layers, int capacity, NativeScratch scratch) {
     this.layers = layers;
@@ -64,6 +66,7 @@ final class NativeStepBatch implements StepBatch {
     this.asked = new float[values[layers.top()].length];
     NativeCell first = cells.get(0);
     this.ahead = first == null ? null : InputsAhead.of(first, capacity, scratch);
+    this.stretch = new Stretch(cells, capacity);
   }
 
   private static @Nullable NativeCell cellOf(Layer<NativeScratch> layer) {
@@ -134,7 +137,7 @@ final class NativeStepBatch implements StepBatch {
     scratch.turn();
     boolean areAhead = ahead != null && ahead.prepare(rows, count);
     if (!areAhead) {
-      gather();
+      gather(1);
     }
     float[] below = x;
     int cell = 0;
@@ -149,20 +152,52 @@ final class NativeStepBatch implements StepBatch {
         own.advance(scratch, 0, count, h[cell], c[cell]);
         cell++;
       } else {
-        apply(layers.layers().get(i), below, values[i], count);
+        apply(layers.layers().get(i), below, values[i], 1);
       }
       below = values[i];
     }
-    answer(below);
-    for (int row = 0; row < count; row++) {
-      rows[row].advance();
-    }
+    finish(below, 1);
   }
 
-  private void gather() {
+  /**
+   * Few rows go through a stack a few steps at a time, layer after layer: a layer's weights come
+   * into the cache once for all of them, and what the layer below gave is one product.
+   */
+  @Override
+  public int advance() {
+    int steps = stretch.steps(rows, count);
+    if (steps <= 1) {
+      step();
+      return 1;
+    }
+    gather(steps);
+    float[] below = x;
+    int cell = 0;
+    for (int i = 0; i <= layers.top(); i++) {
+      NativeCell own = cells.get(i);
+      float[] above = own == null ? values[i] : stretch.outputs(i);
+      if (own != null) {
+        stretch.run(own, below, h[cell], c[cell], above, scratch);
+        cell++;
+      } else {
+        apply(layers.layers().get(i), below, above, steps);
+      }
+      below = above;
+    }
+    finish(below, steps);
+    return steps;
+  }
+
+  /** What the rows bring to so many steps, [rows, steps, inputSize]. */
+  private void gather(int steps) {
     int width = layers.config().inputSize();
     for (int row = 0; row < count && x.length > 0; row++) {
-      copyRow(rows[row].input().x(), rows[row].inputIndex(), x, row, width);
+      System.arraycopy(
+          rows[row].input().x(),
+          rows[row].inputIndex() * width,
+          x,
+          row * steps * width,
+          steps * width);
     }
   }
 
@@ -176,49 +211,68 @@ final class NativeStepBatch implements StepBatch {
     cell.multiplyFused(scratch, count);
   }
 
+  /** Takes [rows, steps] through a layer that is no LSTM. */
   private void apply(Layer<NativeScratch> layer, float[] from, float[] to, int steps) {
     if (layer instanceof Layer.Lookup<NativeScratch> lookup) {
-      int width = lookup.weights().config().outputSize();
-      for (int row = 0; row < steps; row++) {
-        int[] ids = rows[row].input().ids();
-        if (ids != null) {
-          copyRow(lookup.weights().table(), ids[rows[row].inputIndex()], to, row, width);
-        }
-      }
+      look(lookup.weights(), to, steps);
     } else if (layer instanceof NativePointwise pointwise) {
-      pointwise.apply(from, to, 0, steps, scratch);
+      pointwise.apply(from, to, 0, count * steps, scratch);
     } else {
       throw new IllegalStateException("no layer for rows that step: " + layer);
     }
   }
 
-  /** Takes the rows whose output is asked for through the head. */
-  private void answer(float[] top) {
+  private void look(LayerWeights.Embedding embedding, float[] to, int steps) {
+    int width = embedding.config().outputSize();
+    for (int row = 0; row < count; row++) {
+      int[] ids = rows[row].input().ids();
+      for (int step = 0; step < steps && ids != null; step++) {
+        int id = ids[rows[row].inputIndex() + step];
+        copyRow(embedding.table(), id, to, row * steps + step, width);
+      }
+    }
+  }
+
+  /** Takes the steps whose output is asked for through the head, and counts all as taken. */
+  private void finish(float[] top, int steps) {
     int width = top.length / capacity;
     int wanted = 0;
     for (int row = 0; row < count; row++) {
-      if (rows[row].answersStep()) {
-        copyRow(top, row, asked, wanted++, width);
+      for (int step = 0; step < steps; step++) {
+        if (rows[row].answersStep(step)) {
+          copyRow(top, row * steps + step, asked, wanted++, width);
+        }
       }
     }
-    if (wanted == 0) {
-      return;
+    if (wanted > 0) {
+      answer(wanted, steps);
     }
+    for (int row = 0; row < count; row++) {
+      rows[row].advance(steps);
+    }
+  }
+
+  private void answer(int wanted, int steps) {
     float[] below = asked;
     for (int i = layers.top() + 1; i < values.length; i++) {
-      apply(layers.layers().get(i), below, values[i], wanted);
+      if (!(layers.layers().get(i) instanceof NativePointwise pointwise)) {
+        throw new IllegalStateException("no layer for a head: " + layers.layers().get(i));
+      }
+      pointwise.apply(below, values[i], 0, wanted, scratch);
       below = values[i];
     }
     int outputSize = layers.config().outputSize();
     int next = 0;
     for (int row = 0; row < count; row++) {
-      if (rows[row].answersStep()) {
-        System.arraycopy(
-            below,
-            next++ * outputSize,
-            rows[row].into().output(),
-            rows[row].outputOffset(outputSize),
-            outputSize);
+      for (int step = 0; step < steps; step++) {
+        if (rows[row].answersStep(step)) {
+          System.arraycopy(
+              below,
+              next++ * outputSize,
+              rows[row].into().output(),
+              rows[row].outputOffset(step, outputSize),
+              outputSize);
+        }
       }
     }
   }

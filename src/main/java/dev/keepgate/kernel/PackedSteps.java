@@ -46,6 +46,23 @@ record PackedSteps(int[] rows, int[] active, int[] sources) {
     return new PackedSteps(rows, active, sources);
   }
 
+  /** All steps of rows that are equally long, forward. */
+  static PackedSteps full(int batch, int time) {
+    int[] rows = new int[batch];
+    int[] active = new int[time];
+    int[] sources = new int[batch * time];
+    for (int row = 0; row < batch; row++) {
+      rows[row] = row;
+    }
+    for (int step = 0; step < time; step++) {
+      active[step] = batch;
+      for (int row = 0; row < batch; row++) {
+        sources[step * batch + row] = row * time + step;
+      }
+    }
+    return new PackedSteps(rows, active, sources);
+  }
+
   private static int count(boolean[] there) {
     int count = 0;
     for (boolean each : there) {

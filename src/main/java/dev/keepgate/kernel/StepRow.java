@@ -72,14 +72,18 @@ public final class StepRow {
     return position == 0 ? input.state() : into.state();
   }
 
-  /** Whether the output of the step at {@link #position()} is asked for. */
-  boolean answersStep() {
-    return everyStep || position == steps - 1;
+  /**
+   * Whether the output of a step is asked for.
+   *
+   * @param ahead how many steps after the one at {@link #position()}
+   */
+  boolean answersStep(int ahead) {
+    return everyStep || position + ahead == steps - 1;
   }
 
-  /** Where the output of the step at {@link #position()} begins in {@code into.output()}. */
-  int outputOffset(int outputSize) {
-    return (everyStep ? row * input.time() + position : row) * outputSize;
+  /** Where the output of such a step begins in {@code into.output()}. */
+  int outputOffset(int ahead, int outputSize) {
+    return (everyStep ? row * input.time() + position + ahead : row) * outputSize;
   }
 
   /** Where the input of the step at {@link #position()} is in [batch, time]. */
@@ -87,8 +91,8 @@ public final class StepRow {
     return row * input.time() + position;
   }
 
-  /** Counts a step taken. */
-  void advance() {
-    position++;
+  /** Counts steps taken. */
+  void advance(int taken) {
+    position += taken;
   }
 }

@@ -47,7 +47,7 @@ class ServingMeters implements BatchListener, InferenceListener, ModelListener, 
     this.registry = registry;
     this.laneRows =
         DistributionSummary.builder(LANE_ROWS)
-            .description("Rows, of any requests, that one step of a lane took on together")
+            .description("Rows, of any requests, that a lane took on together")
             .publishPercentileHistogram()
             .register(registry);
   }

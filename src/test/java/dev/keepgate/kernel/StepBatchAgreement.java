@@ -1,6 +1,7 @@
 package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
@@ -40,7 +41,11 @@ final class StepBatchAgreement {
           batch.join(row.row());
           arrived++;
         }
-        batch.step();
+        if (random.nextInt(4) == 0) {
+          batch.step();
+        } else {
+          batch.advance();
+        }
         for (Running each : List.copyOf(running)) {
           // Some go before they are finished.
           if (each.row().isFinished() || random.nextInt(20) == 0) {
@@ -67,7 +72,7 @@ final class StepBatchAgreement {
             1,
             time,
             floats(takesIds ? 0 : time * config.inputSize()),
-            takesIds ? new int[time] : null,
+            takesIds ? ids(config, time) : null,
             null,
             state);
     LstmOutput into =
@@ -76,6 +81,12 @@ final class StepBatchAgreement {
             LstmState.zero(config, 1),
             null);
     return new Running(new StepRow(input, 0, into, everyStep), input, into, everyStep);
+  }
+
+  private int[] ids(LstmConfig config, int time) {
+    LayerConfig front = config.layers().get(0);
+    int vocabulary = front instanceof LayerConfig.Embedding table ? table.vocabulary() : 1;
+    return random.ints(time, 0, vocabulary).toArray();
   }
 
   private void check(Running each, String description) {

@@ -1,0 +1,129 @@
+package dev.keepgate.bench;
+
+import dev.keepgate.kernel.Backend;
+import dev.keepgate.kernel.BlasOptions;
+import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.kernel.NativeKernel;
+import dev.keepgate.kernel.StepBatch;
+import dev.keepgate.kernel.StepRow;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.LstmState;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Rows of a stack of cells as a lane steps them: one step through all layers at a time, against a
+ * few steps at a time, layer after layer, where the kernel thinks that it pays.
+ */
+final class StackBenchmark {
+
+  private static final int STEPS = 48;
+  private static final int CAPACITY = 64;
+
+  private final int[] sizes;
+  private final int rounds;
+
+  /**
+   * One size.
+   *
+   * @param step_us microseconds a step of all rows, one by one
+   * @param advance_us the same by a few at once
+   * @param ratio how much faster that is
+   */
+  record Line(
+      int layers, int hidden, int batch, double step_us, double advance_us, double ratio) {}
+
+  private StackBenchmark(int[] sizes, int rounds) {
+    this.sizes = sizes;
+    this.rounds = rounds;
+  }
+
+  static StackBenchmark full() {
+    return new StackBenchmark(new int[] {64, 128, 256, 512, 1024}, 30);
+  }
+
+  static StackBenchmark quick() {
+    return new StackBenchmark(new int[] {128, 512}, 10);
+  }
+
+  List<Line> run() {
+    System.out.println(Backend.load(BlasOptions.DEFAULT));
+    LstmKernel kernel = new NativeKernel();
+    List<Line> lines = new ArrayList<>();
+    for (int layers : new int[] {2, 4}) {
+      for (int hidden : sizes) {
+        try (CompiledModel model = kernel.compile(stack(layers, hidden));
+            Scratch scratch = kernel.newScratch();
+            StepBatch batch = model.newStepBatch(CAPACITY, scratch)) {
+          for (int rows : new int[] {1, 2, 3, 4, 8, 16}) {
+            lines.add(measure(layers, hidden, rows, batch, request(model.config(), rows)));
+          }
+        }
+      }
+    }
+    return lines;
+  }
+
+  private static LstmModel stack(int layers, int hidden) {
+    CellConfig cell = CellConfig.builder(hidden, hidden).build();
+    LayerWeights layer =
+        new LayerWeights.Lstm(
+            LayerConfig.Lstm.of(cell), Problem.weights(hidden, hidden), null);
+    return LstmModel.of(
+        "stack", Collections.nCopies(layers, layer), true, LstmConfig.Summary.LAST_STEP);
+  }
+
+  private static LstmInput request(LstmConfig config, int rows) {
+    float[] x = Problem.floats(new Random(1), rows * STEPS * config.inputSize(), 1);
+    return new LstmInput(rows, STEPS, x, null, null, LstmState.zero(config, rows));
+  }
+
+  private Line measure(int layers, int hidden, int rows, StepBatch batch, LstmInput request) {
+    double step = Double.MAX_VALUE;
+    double advance = Double.MAX_VALUE;
+    for (int round = 0; round < rounds; round++) {
+      step = Math.min(step, pass(batch, request, hidden, false));
+      advance = Math.min(advance, pass(batch, request, hidden, true));
+    }
+    Line line = new Line(layers, hidden, rows, step, advance, step / advance);
+    System.out.println(line);
+    return line;
+  }
+
+  /** Microseconds a step. */
+  private static double pass(
+      StepBatch batch, LstmInput request, int hidden, boolean isTogether) {
+    LstmOutput into =
+        new LstmOutput(
+            new float[request.batch() * STEPS * hidden],
+            new LstmState(request.state().h(), request.state().c()),
+            null);
+    List<StepRow> rows = new ArrayList<>();
+    for (int row = 0; row < request.batch(); row++) {
+      rows.add(new StepRow(request, row, into, true));
+      batch.join(rows.get(row));
+    }
+    long begun = System.nanoTime();
+    for (int taken = 0; taken < STEPS; ) {
+      if (isTogether) {
+        taken += batch.advance();
+      } else {
+        batch.step();
+        taken++;
+      }
+    }
+    double took = System.nanoTime() - begun;
+    rows.forEach(batch::leave);
+    return took / 1e3 / STEPS;
+  }
+}
