@@ -48,14 +48,15 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
 
   /** Makes room for so many rows at a step. */
   void ensure(NativeScratch scratch, int rows) {
-    scratch.ensure(panels.depth(), config.hiddenSize(), config.outputSize(), rows);
+    scratch.ensure(panels.depth(), config.hiddenSize(), config.outputSize(), rowsOfProduct(rows));
   }
 
   @Override
   public void run(Run run, NativeScratch scratch) {
     int batch = run.steps().rows().length;
     int rows = Math.min(batch, NativeScratch.ROWS);
-    ensure(scratch, Math.min(run.steps().sources().length, NativeScratch.ROWS));
+    int steps = run.steps().active().length;
+    ensure(scratch, (int) Math.min((long) steps * rowsOfProduct(rows), NativeScratch.ROWS));
     scratch.ensureState(config.hiddenSize(), config.outputSize(), rows);
     for (int first = 0; first < batch; first += NativeScratch.ROWS) {
       new NativeUnroll(this, run, first, Math.min(rows, batch - first), scratch).run();
@@ -93,9 +94,22 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
 
   /** Sums = [x, 1, h] W for the rows that are staged. */
   void multiplyFused(NativeScratch scratch, int rows) {
-    scratch.loadStaged(rows * fusedWidth());
-    scratch.sums.lay(rows, config.hiddenSize(), rows);
-    multiply(0, fusedWidth(), scratch.x, rows, scratch, 0, 0);
+    int width = fusedWidth();
+    int all = rowsOfProduct(rows);
+    if (all > rows) {
+      System.arraycopy(scratch.staged, 0, scratch.staged, rows * width, width);
+    }
+    scratch.loadStaged(all * width);
+    scratch.sums.lay(all, config.hiddenSize(), rows);
+    multiply(0, width, scratch.x, all, scratch, 0, 0);
+  }
+
+  /**
+   * How many rows to multiply where so many are asked for: OpenBLAS takes 4 together, but of 3 one
+   * apart, through all weights once more.
+   */
+  static int rowsOfProduct(int rows) {
+    return rows == 3 && !Blas.PACKS ? 4 : rows;
   }
 
   /**
@@ -110,15 +124,19 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
   }
 
   /**
-   * Sums += h R.
+   * Sums += h R. The sums have room for {@link #rowsOfProduct}.
    *
    * @param h [rows, outputSize]
    * @param from first row of the sums
    */
   void addRecurrent(NativeScratch scratch, float[] h, int rows, int from) {
     int size = config.outputSize();
+    int all = rowsOfProduct(rows);
     scratch.hidden.view().put(0, h, 0, rows * size);
-    multiply(inputWidth(), size, scratch.hidden, rows, scratch, from, 1);
+    if (all > rows) {
+      scratch.hidden.view().put(rows * size, h, 0, size);
+    }
+    multiply(inputWidth(), size, scratch.hidden, all, scratch, from, 1);
   }
 
   private void multiply(

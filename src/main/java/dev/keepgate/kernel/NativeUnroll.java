@@ -49,9 +49,9 @@ final class NativeUnroll {
     int step = 0;
     while (step < longest && active(step) > 0) {
       int end = step + 1;
-      int total = active(step);
-      while (end < longest && active(end) > 0 && total + active(end) <= NativeScratch.STEPS) {
-        total += active(end);
+      int total = multiplied(step);
+      while (end < longest && active(end) > 0 && total + multiplied(end) <= NativeScratch.STEPS) {
+        total += multiplied(end);
         end++;
       }
       if (end == step + 1) {
@@ -66,6 +66,11 @@ final class NativeUnroll {
   /** How many of our rows run at a step. */
   private int active(int step) {
     return Math.min(rows, run.steps().active()[step] - first);
+  }
+
+  /** How many rows a step's products take. */
+  private int multiplied(int step) {
+    return NativeCell.rowsOfProduct(active(step));
   }
 
   private void takeOne(int step) {
@@ -86,8 +91,9 @@ final class NativeUnroll {
     int at = 0;
     int start = packed;
     for (int s = step; s < end; s++) {
-      for (int row = 0; row < active(s); row++) {
-        cell.stageInput(scratch, at, run.x(), source(row) * width);
+      int last = active(s) - 1;
+      for (int row = 0; row < multiplied(s); row++) {
+        cell.stageInput(scratch, at, run.x(), source(Math.min(row, last)) * width);
         at += cell.inputWidth();
       }
       packed += run.steps().active()[s];
@@ -101,7 +107,7 @@ final class NativeUnroll {
       cell.addRecurrent(scratch, scratch.h, active, from);
       cell.advance(scratch, from, active, scratch.h, scratch.c);
       answer(s, active);
-      from += active;
+      from += multiplied(s);
     }
   }
 
