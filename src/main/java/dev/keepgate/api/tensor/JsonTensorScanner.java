@@ -284,13 +284,17 @@ public final class JsonTensorScanner {
     int exponent = 0;
     if (next < text.length && text[next] == '.') {
       int point = ++next;
-      int count = Long.BYTES;
-      while (count == Long.BYTES && next + Long.BYTES <= text.length) {
-        long eight = EightDigits.load(text, next);
-        count = EightDigits.count(eight);
-        fits &= digits < ROOM[count];
-        digits = digits * SHIFTS[count] + EightDigits.value(eight, count);
-        next += count;
+      if (next + 2 * Long.BYTES <= text.length) {
+        // Floats have about eight digits: no branch could foretell whether there are more.
+        long head = EightDigits.load(text, next);
+        long tail = EightDigits.load(text, next + Long.BYTES);
+        int many = EightDigits.count(head);
+        int more = EightDigits.count(tail) & -(many >>> 3);
+        fits &= digits < ROOM[many];
+        digits = digits * SHIFTS[many] + EightDigits.value(head, many);
+        fits &= digits < ROOM[more];
+        digits = digits * SHIFTS[more] + EightDigits.value(tail, more);
+        next += many + more;
       }
       while (next < text.length && isDigit(text[next])) {
         fits &= digits < ROOM[1];
