@@ -293,6 +293,9 @@ final class OipDocs {
   @ApiResponse(
       responseCode = "429",
       description = "As many wait, or as many sequences are open, as may; with Retry-After")
+  @ApiResponse(
+      responseCode = "499",
+      description = "The client has gone, or has ended its side of the connection")
   @ApiResponse(responseCode = "503", description = "The version is loading, or the server leaves")
   @ApiResponse(responseCode = "504", description = "The timeout has passed")
   @interface Infer {}

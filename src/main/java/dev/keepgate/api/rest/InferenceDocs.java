@@ -178,6 +178,9 @@ final class InferenceDocs {
   @ApiResponse(
       responseCode = "429",
       description = "As many wait for the model as may; with Retry-After")
+  @ApiResponse(
+      responseCode = "499",
+      description = "The client has gone, or has ended its side of the connection")
   @ApiResponse(responseCode = "503", description = "The version is loading, or the server leaves")
   @ApiResponse(responseCode = "504", description = "The deadline has passed")
   @interface Options {}

@@ -196,6 +196,9 @@ final class SequenceDocs {
   @ApiResponse(
       responseCode = "429",
       description = "As many wait for the sequence or its model as may; with Retry-After")
+  @ApiResponse(
+      responseCode = "499",
+      description = "The client has gone, or has ended its side; nothing was applied")
   @ApiResponse(responseCode = "503", description = "The store is away; nothing was half applied")
   @ApiResponse(responseCode = "504", description = "The deadline has passed; nothing was applied")
   @interface Advanced {}
