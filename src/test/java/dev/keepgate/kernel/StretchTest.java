@@ -59,7 +59,7 @@ class StretchTest {
   @ParameterizedTest
   @MethodSource("stacks")
   void rowsGetTheNumbersOfAnUnroll(RandomModels.Case given) {
-    new StepBatchAgreement(kernel, given.model(), given.seed()).run(7, 20, 40, given.toString());
+    new StepBatchAgreement(kernel, given.model(), given.seed()).run(12, 20, 9, given.toString());
   }
 
   /** So many cells of no weight. */
