@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.keepgate.model.Tensor;
 import java.util.Arrays;
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * Reads requests as nearly all clients write them, from bytes straight to primitive arrays.
@@ -28,27 +26,6 @@ public final class JsonTensorScanner {
 
   private static final int MAX_RANK = 8;
 
-  /** Powers of ten that a float can need, each to the nearest double. */
-  private static final int MAX_POWER = 40;
-
-  private static final int MIN_POWER = -60;
-  private static final double[] POWERS =
-      IntStream.rangeClosed(MIN_POWER, MAX_POWER)
-          .mapToDouble(power -> Double.parseDouble("1e" + power))
-          .toArray();
-
-  /** 10^n. */
-  private static final long[] SHIFTS =
-      LongStream.iterate(1, power -> 10 * power).limit(Long.BYTES + 1).toArray();
-
-  /** 10^(18 - n): less than that stays below 10^18 with n more digits. */
-  private static final long[] ROOM =
-      IntStream.rangeClosed(0, Long.BYTES)
-          .mapToLong(n -> 1_000_000_000_000_000_000L / SHIFTS[n])
-          .toArray();
-
-  private static final int MAX_WHOLE_DIGITS = 18;
-
   /**
    * After so many numbers, about a tenth of a millisecond, others may go on: short requests that
    * wait for a processor beside long ones.
@@ -63,14 +40,16 @@ public final class JsonTensorScanner {
   }
 
   private int peek() {
-    while (at < json.length) {
-      int next = json[at];
-      if (next > ' ' || !isSpace(next)) {
-        return next;
-      }
+    at = skipSpace(json, at);
+    return at < json.length ? json[at] : -1;
+  }
+
+  private static int skipSpace(byte[] text, int from) {
+    int at = from;
+    while (at < text.length && text[at] <= ' ' && isSpace(text[at])) {
       at++;
     }
-    return -1;
+    return at;
   }
 
   private static boolean isSpace(int character) {
@@ -242,19 +221,22 @@ public final class JsonTensorScanner {
     @Override
     @SuppressWarnings("ThreadPriorityCheck") // Right either way; only others wait longer.
     public int row() throws Unusual {
+      byte[] text = json;
       float[] to = values;
       int next = count;
+      int position = at - 1;
       do {
-        peek();
         if (next == to.length) {
           to = Arrays.copyOf(to, next * 2);
         }
-        to[next++] = number();
+        int begin = skipSpace(text, position + 1);
+        position = skipSpace(text, DecimalFloat.read(text, begin, to, next++));
         if (next % TURN == 0) {
           Thread.yield();
         }
-      } while (takes(','));
+      } while (position < text.length && text[position] == ',');
       int read = next - count;
+      at = position;
       values = to;
       count = next;
       return read;
@@ -263,110 +245,5 @@ public final class JsonTensorScanner {
     float[] toArray() {
       return count == values.length ? values : Arrays.copyOf(values, count);
     }
-  }
-
-  /** Works on locals: a field is written back at every digit. */
-  private float number() throws Unusual {
-    byte[] text = json;
-    int begin = at;
-    // Half of all numbers are negative: no branch could be foretold.
-    int sign = begin < text.length ? isMinus(text[begin]) : 0;
-    int first = begin + sign;
-    int next = first;
-    long digits = 0;
-    while (next < text.length && isDigit(text[next])) {
-      digits = digits * 10 + (text[next++] - '0');
-    }
-    if (next == first || (text[first] == '0' && next - first > 1)) {
-      throw new Unusual();
-    }
-    boolean fits = next - first <= MAX_WHOLE_DIGITS;
-    int exponent = 0;
-    if (next < text.length && text[next] == '.') {
-      int point = ++next;
-      if (next + 2 * Long.BYTES <= text.length) {
-        // Floats have about eight digits: no branch could foretell whether there are more.
-        long head = EightDigits.load(text, next);
-        long tail = EightDigits.load(text, next + Long.BYTES);
-        int many = EightDigits.count(head);
-        int more = EightDigits.count(tail) & -(many >>> 3);
-        fits &= digits < ROOM[many];
-        digits = digits * SHIFTS[many] + EightDigits.value(head, many);
-        fits &= digits < ROOM[more];
-        digits = digits * SHIFTS[more] + EightDigits.value(tail, more);
-        next += many + more;
-      }
-      while (next < text.length && isDigit(text[next])) {
-        fits &= digits < ROOM[1];
-        digits = digits * 10 + (text[next++] - '0');
-      }
-      if (next == point) {
-        throw new Unusual();
-      }
-      exponent = point - next;
-    }
-    at = next;
-    if (next < text.length && (text[next] | 0x20) == 'e') {
-      exponent += exponentPart();
-    }
-    if (!fits || exponent < MIN_POWER || exponent > MAX_POWER) {
-      return parse(begin);
-    }
-    double magnitude = digits * POWERS[exponent - MIN_POWER];
-    if (isDoubtful(magnitude)) {
-      return parse(begin);
-    }
-    return Float.intBitsToFloat(Float.floatToRawIntBits((float) magnitude) | sign << 31);
-  }
-
-  /** 1 for a minus, or 0. */
-  private static int isMinus(byte character) {
-    return (('-' ^ character) - 1) >>> 31;
-  }
-
-  private static boolean isDigit(byte character) {
-    return character >= '0' && character <= '9';
-  }
-
-  private int exponentPart() throws Unusual {
-    at++;
-    boolean negative = at < json.length && json[at] == '-';
-    if (negative || (at < json.length && json[at] == '+')) {
-      at++;
-    }
-    int begin = at;
-    int exponent = 0;
-    for (int digit = digit(); digit >= 0; digit = digit()) {
-      exponent = Math.min(exponent * 10 + digit, 10_000);
-      at++;
-    }
-    if (at == begin) {
-      throw new Unusual();
-    }
-    return negative ? -exponent : exponent;
-  }
-
-  /**
-   * Whether a double within three roundings of a decimal (its digits, the power of ten, their
-   * product) may round to another float than the decimal does: it lies about halfway between two
-   * floats, or where floats are sparser than their bits.
-   */
-  private static boolean isDoubtful(double magnitude) {
-    if (magnitude == 0) {
-      return false;
-    }
-    if (magnitude < Float.MIN_NORMAL * 2 || magnitude > Float.MAX_VALUE / 2) {
-      return true;
-    }
-    int below = (int) (Double.doubleToRawLongBits(magnitude) & 0x1fff_ffff);
-    return Math.abs(below - 0x1000_0000) <= 4;
-  }
-
-  private float parse(int begin) throws Unusual {
-    float value = Float.parseFloat(new String(json, begin, at - begin, US_ASCII));
-    if (!Float.isFinite(value)) {
-      throw new Unusual();
-    }
-    return value;
   }
 }

@@ -183,6 +183,24 @@ class JsonTensorScannerTest {
       })
   void declines(String json) {
     assertThatThrownBy(() -> scan(json)).isInstanceOf(JsonTensorScanner.Unusual.class);
+    // Far from the end of the text numbers are read several characters at once.
+    String within = json + " ".repeat(40);
+    assertThatThrownBy(() -> scan(within)).isInstanceOf(JsonTensorScanner.Unusual.class);
+  }
+
+  @Test
+  void readsEveryCountOfDecimals() throws Exception {
+    System.out.println("JsonTensorScannerTest seed " + seed);
+    for (int i = 0; i < 50_000; i++) {
+      StringBuilder number = new StringBuilder(random.nextBoolean() ? "-" : "");
+      number.append(random.nextInt(10)).append('.');
+      String digits = random.nextInt(4) == 0 ? "09" : "0123456789";
+      for (int n = 1 + random.nextInt(24); n > 0; n--) {
+        number.append(digits.charAt(random.nextInt(digits.length())));
+      }
+      String json = "[" + number + " ".repeat(random.nextInt(2) * 40) + "]";
+      assertEqual(scan(json).values(), new float[] {Float.parseFloat(number.toString())}, json);
+    }
   }
 
   @ParameterizedTest
