@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * All clients of a load, driven by the thread that runs it. A thread for each would cost much of
@@ -28,6 +29,7 @@ final class LoadLoop implements AutoCloseable {
    */
   private static final int NEWCOMERS = 64;
 
+  private final Supplier<Exchange> protocol;
   private final InetSocketAddress server;
   private final List<ByteBuffer> requests;
   private final long end;
@@ -44,9 +46,12 @@ final class LoadLoop implements AutoCloseable {
   /**
    * A load that is not begun.
    *
+   * @param requests as the protocol takes them
    * @param end when no request is begun any more, by {@link System#nanoTime}
    */
-  LoadLoop(int port, List<byte[]> requests, int clientCount, long end) throws IOException {
+  LoadLoop(Supplier<Exchange> protocol, int port, List<byte[]> requests, int clientCount, long end)
+      throws IOException {
+    this.protocol = protocol;
     this.server = new InetSocketAddress("localhost", port);
     this.requests = requests.stream().map(ByteBuffer::wrap).toList();
     this.clientCount = clientCount;
@@ -108,12 +113,10 @@ final class LoadLoop implements AutoCloseable {
   /** One request at a time; its connection is opened again where the server closes it. */
   private final class Client {
 
-    private final AnswerParser answer = new AnswerParser();
+    private final Exchange exchange = protocol.get();
     private SocketChannel channel;
     private SelectionKey key;
-    private ByteBuffer request;
     private int next;
-    private int sent;
     private boolean isAnswered;
     private boolean isNew = true;
     private long begun;
@@ -125,7 +128,6 @@ final class LoadLoop implements AutoCloseable {
 
     Client(int first) throws IOException {
       next = first;
-      request = requests.get(first);
       running++;
       open();
     }
@@ -165,9 +167,8 @@ final class LoadLoop implements AutoCloseable {
         running--;
         return;
       }
-      request = requests.get(next);
+      exchange.begin(requests.get(next));
       next = (next + 1) % requests.size();
-      sent = 0;
       isAnswered = false;
       begun = now;
       send();
@@ -175,7 +176,7 @@ final class LoadLoop implements AutoCloseable {
 
     private void send() throws IOException {
       try {
-        channel.write(request.position(sent)); // The buffer is all clients', the position is not.
+        exchange.send(channel);
       } catch (IOException e) {
         // Who refused early and closed has said so by now.
         if (isAnswered || !receive()) {
@@ -183,16 +184,17 @@ final class LoadLoop implements AutoCloseable {
         }
         return;
       }
-      sent = request.position();
-      key.interestOps(
-          isSent() ? SelectionKey.OP_READ : SelectionKey.OP_READ | SelectionKey.OP_WRITE);
-      if (isSent() && isAnswered) {
+      if (isAnswered && exchange.isSent()) {
         begin(System.nanoTime());
+      } else {
+        listen();
       }
     }
 
-    private boolean isSent() {
-      return sent == request.limit();
+    /** Also for when there is room to send, while something is left to. */
+    private void listen() {
+      key.interestOps(
+          exchange.isSent() ? SelectionKey.OP_READ : SelectionKey.OP_READ | SelectionKey.OP_WRITE);
     }
 
     /** Whether the answer is there to its end. */
@@ -201,33 +203,32 @@ final class LoadLoop implements AutoCloseable {
       if (channel.read(received) < 0) {
         throw new EOFException("the server closed the connection");
       }
-      if (!answer.parse(received.flip())) {
-        return false;
+      boolean isEnd = exchange.receive(received.flip());
+      if (isEnd) {
+        count(System.nanoTime());
+        if (isNew) {
+          isNew = false;
+          admit();
+        }
       }
-      if (received.hasRemaining()) {
-        throw new IOException("the server sent more than an answer");
-      }
-      count(System.nanoTime());
-      if (isNew) {
-        isNew = false;
-        admit();
-      }
-      if (answer.closes()) {
+      if (isEnd && exchange.closes()) {
         channel.close();
         open();
-      } else if (isSent()) {
+      } else if (isEnd && exchange.isSent()) {
         begin(System.nanoTime());
+      } else {
+        listen();
       }
-      return true;
+      return isEnd;
     }
 
     private void count(long now) {
       isAnswered = true;
       lastAnswer = now;
-      switch (answer.status()) {
-        case 200 -> add(now - begun);
-        case 429 -> refused++;
-        default -> errors++;
+      switch (exchange.verdict()) {
+        case SERVED -> add(now - begun);
+        case REFUSED -> refused++;
+        case FAILED -> errors++;
       }
     }
 

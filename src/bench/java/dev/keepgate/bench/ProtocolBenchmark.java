@@ -98,8 +98,7 @@ final class ProtocolBenchmark {
         process.send(
             "PUT",
             "/v1/models/" + model(hidden) + "/versions/1",
-            OnnxLstm.write(
-                Problem.of(1, 1, hidden, hidden, Problem.weights(hidden, hidden))),
+            OnnxLstm.write(Problem.of(1, 1, hidden, hidden, Problem.weights(hidden, hidden))),
             "application/octet-stream");
     if (put.statusCode() != 201) {
       throw new IOException("PUT: " + new String(put.body(), StandardCharsets.UTF_8));
@@ -151,7 +150,7 @@ final class ProtocolBenchmark {
   private LoadClient.Result load(Door door, Servers servers, List<byte[]> requests)
       throws InterruptedException, ExecutionException {
     return door == Door.GRPC_RAW
-        ? GrpcLoadClient.run(servers.grpcPort(), INFER, requests, CLIENTS, seconds)
+        ? LoadClient.run(GrpcExchange::new, servers.grpcPort(), requests, CLIENTS, seconds)
         : LoadClient.run(servers.process().port(), requests, CLIENTS, seconds);
   }
 
@@ -168,7 +167,7 @@ final class ProtocolBenchmark {
             case V1_SAFETENSORS -> v1Safetensors(hidden, x, h, c);
             case V2_JSON -> v2(hidden, false, x, h, c);
             case V2_BINARY -> v2(hidden, true, x, h, c);
-            case GRPC_RAW -> message(hidden, x, h, c);
+            case GRPC_RAW -> grpc(hidden, x, h, c);
           });
     }
     return requests;
@@ -241,7 +240,7 @@ final class ProtocolBenchmark {
     return request;
   }
 
-  private static byte[] message(int hidden, float[] x, float[] h, float[] c) {
+  private static byte[] grpc(int hidden, float[] x, float[] h, float[] c) {
     ModelInferRequest.Builder request = ModelInferRequest.newBuilder().setModelName(model(hidden));
     String[] names = {"x", "h0", "c0"};
     float[][] values = {x, h, c};
@@ -256,7 +255,7 @@ final class ProtocolBenchmark {
                   .addShape(hidden))
           .addRawInputContents(ByteString.copyFrom(raw(values[i])));
     }
-    return request.build().toByteArray();
+    return GrpcExchange.request(INFER, request.build().toByteArray());
   }
 
   private static byte[] raw(float[] values) {
