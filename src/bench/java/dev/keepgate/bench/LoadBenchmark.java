@@ -30,7 +30,7 @@ final class LoadBenchmark {
   private static final int QUEUE = 128;
 
   /** So short that many of those are refused who come too many. */
-  private static final String SHORT_WAIT = "5ms";
+  private static final String SHORT_WAIT = "1ms";
 
   private static final int TOO_MANY_CLIENTS = 4 * QUEUE + STEP_CLIENTS;
 
