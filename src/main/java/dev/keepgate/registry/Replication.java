@@ -81,8 +81,7 @@ final class Replication {
 
   /** Calls a version what the others call it, who have the same files. */
   void adopt(Version version, Entry entry) throws IOException {
-    repository.mark(version.id(), entry.revision());
-    version.revision(entry.revision(), true);
+    name(version, entry.revision());
     log.info("Model {} is the same on the other replicas", version.id());
   }
 
@@ -98,13 +97,13 @@ final class Replication {
     if (!manifest.digest().equals(revision.digest())) {
       throw new IOException("the files of " + id + " were changed since they were loaded");
     }
-    if (!version.isMarked()) {
-      // First, so that it is the same one to the others if this process dies on the way.
-      repository.mark(id, revision);
-      version.revision(revision, true);
+    // First, so that it is the same one to the others if this process dies on the way.
+    if (!keepName(version, revision)) {
+      return false;
     }
     try (Claim claim = catalog.claim(id, revision, manifest.bytes())) {
-      if (claim == null) {
+      // Adopted before the claim, or never: while it is held, nobody else publishes.
+      if (claim == null || !revision.equals(version.revision())) {
         return false;
       }
       claim.store(repository.folder(id), manifest);
@@ -114,6 +113,26 @@ final class Replication {
     }
     log.info("Model {} was announced, {} bytes", id, manifest.bytes());
     tell(id, Event.ANNOUNCED, catalog.carriesContent() ? manifest.bytes() : 0);
+    return true;
+  }
+
+  /** Says beside the files which making of its number a version is. */
+  private synchronized void name(Version version, Revision revision) throws IOException {
+    repository.mark(version.id(), revision);
+    version.revision(revision, true);
+  }
+
+  /**
+   * Says so of a version that nobody was told of, unless it was adopted meanwhile: to call it as
+   * before would make it another one, which the others do not know to be removed with theirs.
+   */
+  private synchronized boolean keepName(Version version, Revision revision) throws IOException {
+    if (!revision.equals(version.revision())) {
+      return false;
+    }
+    if (!version.isMarked()) {
+      name(version, revision);
+    }
     return true;
   }
 
