@@ -1,0 +1,54 @@
+package dev.keepgate.memory;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Parts of the memory that are set rather than derived ({@link MemoryPlan}).
+ *
+ * @param memoryBudget memory of all compiled models together, off the heap
+ * @param sequences what sequences may hold
+ * @param inference what requests may hold
+ */
+@ConfigurationProperties("keepgate")
+record MemoryProperties(
+    @Nullable DataSize memoryBudget,
+    @DefaultValue Sequences sequences,
+    @DefaultValue Inference inference) {
+
+  MemoryProperties {
+    requirePositive("keepgate.memory-budget", memoryBudget);
+  }
+
+  /**
+   * What sequences may hold.
+   *
+   * @param maxBytes heap of all sequences of a server whose sequences lie in its memory; of all
+   *     servers, in Redis, where they lie there
+   */
+  record Sequences(@Nullable DataSize maxBytes) {
+    Sequences {
+      requirePositive("keepgate.sequences.max-bytes", maxBytes);
+    }
+  }
+
+  /**
+   * What requests may hold.
+   *
+   * @param maxInFlightMemory memory of all requests together: one half for what clients send, one
+   *     for what is made of it
+   */
+  record Inference(@Nullable DataSize maxInFlightMemory) {
+    Inference {
+      requirePositive("keepgate.inference.max-in-flight-memory", maxInFlightMemory);
+    }
+  }
+
+  private static void requirePositive(String name, @Nullable DataSize size) {
+    if (size != null && size.toBytes() <= 0) {
+      throw new IllegalArgumentException(name + " must be positive, got " + size);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.keepgate.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.util.unit.DataSize;
+
+class MemoryPlanTest {
+
+  private static MemoryPlan plan(
+      int machine, int heap, @Nullable DataSize inFlight, @Nullable DataSize sequences) {
+    return MemoryPlan.of(
+        DataSize.ofMegabytes(machine).toBytes(),
+        DataSize.ofMegabytes(heap).toBytes(),
+        new MemoryProperties(
+            null,
+            new MemoryProperties.Sequences(sequences),
+            new MemoryProperties.Inference(inFlight)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1024, 256", "2048, 512", "4096, 1024", "24000, 6000", "300, 100"})
+  void thePartsOfTheHeapFitIntoIt(int machine, int heap) {
+    MemoryPlan plan = plan(machine, heap, null, null);
+    assertThat(plan.inFlight()).isPositive();
+    assertThat(plan.sequences()).isPositive();
+    assertThat(plan.imports()).isPositive();
+    assertThat(plan.inFlight() + plan.sequences() + plan.imports())
+        .isLessThanOrEqualTo(plan.heap() * 9 / 10);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2048, 512", "4096, 1024", "24000, 6000"})
+  void theHeapAndWhatIsBesideItFitIntoTheMachine(int machine, int heap) {
+    MemoryPlan plan = plan(machine, heap, null, null);
+    assertThat(plan.heap() + plan.direct() + plan.models()).isLessThanOrEqualTo(plan.machine());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"300, 10", "10, 300", "300, 300"})
+  void whatIsSetIsTakenFromTheOthers(int inFlight, int sequences) {
+    MemoryPlan plan =
+        plan(4096, 1024, DataSize.ofMegabytes(inFlight), DataSize.ofMegabytes(sequences));
+    assertThat(plan.inFlight()).isEqualTo(DataSize.ofMegabytes(inFlight).toBytes());
+    assertThat(plan.sequences()).isEqualTo(DataSize.ofMegabytes(sequences).toBytes());
+    assertThat(plan.imports()).isPositive();
+    assertThat(plan.inFlight() + plan.sequences() + plan.imports()).isLessThan(plan.heap());
+  }
+}

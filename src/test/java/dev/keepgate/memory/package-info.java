@@ -1,0 +1,5 @@
+/** Tests of the room. */
+@NullMarked
+package dev.keepgate.memory;
+
+import org.jspecify.annotations.NullMarked;
