@@ -103,6 +103,18 @@ class ArchitectureTest {
                 "api",
                 "metrics")
             .because("how Redis is reached does not depend on what is kept there"),
+        room(
+                "memory",
+                "model",
+                "kernel",
+                "importer",
+                "registry",
+                "batch",
+                "sequence",
+                "inference",
+                "api",
+                "metrics")
+            .because("memory is asked for before it is taken, whoever takes it"),
         room("api", "kernel", "batch", "sequence", "metrics")
             .because("a protocol asks the use cases; scheduling is not its business"),
         noClasses()

@@ -31,14 +31,14 @@ class BatchConfiguration {
       BackendInfo backend,
       BatchProperties properties,
       List<BatchListener> listeners) {
-    BatchScheduler scheduler = new BatchScheduler(kernel, properties, BatchListener.all(listeners));
+    BatchScheduler scheduler = new BatchScheduler(kernel, properties, listeners);
     log.info(
-        "backend {}, {}, core type {}, {} BLAS thread(s) a call, {} lane(s), kernel {}",
+        "backend {}, {}, core type {}, {} BLAS thread(s) a call, {} worker(s), kernel {}",
         backend.name(),
         backend.blas(),
         backend.coreType(),
         backend.blasThreads(),
-        scheduler.laneCount(),
+        scheduler.workerCount(),
         kernel.name());
     return scheduler;
   }

@@ -1,30 +1,68 @@
 package dev.keepgate.batch;
 
-import dev.keepgate.kernel.CompiledModel;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Is told what lanes do. Called on a lane, so it must be quick. */
+/** Is told what workers do. Called on a worker, so it must be quick. */
 public interface BatchListener {
 
-  /** A lane takes so many rows of one model on, together: by a step, or by a few at once. */
-  default void stepping(CompiledModel model, int rows) {}
+  /** A worker takes so many rows of one model on, together: by a step, or by a few at once. */
+  default void stepping(int rows) {}
 
-  /** A lane computes a request as a whole, of so many rows. */
-  default void unrolling(CompiledModel model, int rows) {}
+  /** A worker computes a task as a whole, of so many rows. */
+  default void unrolling(int rows) {}
 
-  /** One that tells all of these. */
+  /** A worker ended by a failure, and another takes its place. */
+  default void replaced() {}
+
+  /** One that tells all of these; what one of them throws harms neither workers nor others. */
   static BatchListener all(List<BatchListener> listeners) {
-    List<BatchListener> told = List.copyOf(listeners);
-    return new BatchListener() {
-      @Override
-      public void stepping(CompiledModel model, int rows) {
-        told.forEach(listener -> listener.stepping(model, rows));
-      }
+    return new BatchListeners(List.copyOf(listeners));
+  }
+}
 
-      @Override
-      public void unrolling(CompiledModel model, int rows) {
-        told.forEach(listener -> listener.unrolling(model, rows));
+/** All who are told what workers do. */
+final class BatchListeners implements BatchListener {
+
+  private static final Logger log = LoggerFactory.getLogger(BatchListeners.class);
+
+  private final List<BatchListener> listeners;
+  private volatile boolean failed;
+
+  BatchListeners(List<BatchListener> listeners) {
+    this.listeners = listeners;
+  }
+
+  private interface Event {
+    void tell(BatchListener listener);
+  }
+
+  private void tell(Event event) {
+    for (BatchListener listener : listeners) {
+      try {
+        event.tell(listener);
+      } catch (RuntimeException | Error e) {
+        if (!failed) {
+          failed = true;
+          log.warn("A listener failed; this is told once", e);
+        }
       }
-    };
+    }
+  }
+
+  @Override
+  public void stepping(int rows) {
+    tell(listener -> listener.stepping(rows));
+  }
+
+  @Override
+  public void unrolling(int rows) {
+    tell(listener -> listener.unrolling(rows));
+  }
+
+  @Override
+  public void replaced() {
+    tell(BatchListener::replaced);
   }
 }

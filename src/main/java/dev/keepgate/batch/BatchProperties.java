@@ -38,7 +38,7 @@ public record BatchProperties(
     }
   }
 
-  int laneCount() {
+  int workerCount() {
     return lanes > 0 ? lanes : Runtime.getRuntime().availableProcessors();
   }
 }

@@ -4,31 +4,38 @@ import dev.keepgate.kernel.CompiledModel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What waits for one model: rows to step, or requests to compute as a whole. Guarded by the lock of
+ * What waits for one model: rows to step, or tasks to compute as a whole. Guarded by the lock of
  * {@link BatchQueues}.
  */
 final class BatchQueue {
 
   private final CompiledModel model;
   private final boolean whole;
-  private final Deque<Seat> seats = new ArrayDeque<>();
-  private final Deque<Submission> requests = new ArrayDeque<>();
+  private final Runnable memoryFree;
+  private final Deque<QueueEntry> entries = new ArrayDeque<>();
+
+  /** Of all entries. */
+  private int rows;
+
   private int waiting;
-  private int lanes;
+  private int workers;
   private long served;
 
   /**
-   * @param whole whether its requests are computed as a whole
+   * @param whole whether its tasks are computed as a whole
    * @param served where its account starts, so that it neither owes nor has saved anything
+   * @param memoryFree run when a task that waits for its outputs' memory may begin
    */
-  BatchQueue(CompiledModel model, boolean whole, long served) {
+  BatchQueue(CompiledModel model, boolean whole, long served, Runnable memoryFree) {
     this.model = model;
     this.whole = whole;
     this.served = served;
+    this.memoryFree = memoryFree;
   }
 
   CompiledModel model() {
@@ -39,7 +46,7 @@ final class BatchQueue {
     return whole;
   }
 
-  /** Lane time it has had, in nanoseconds, counted from the account it started with. */
+  /** Worker time it has had, in nanoseconds, counted from the account it started with. */
   long served() {
     return served;
   }
@@ -48,84 +55,123 @@ final class BatchQueue {
     served += nanos;
   }
 
-  /** Lanes that are at work on it. */
-  int lanes() {
-    return lanes;
+  /** Workers that are at work on it. */
+  int workers() {
+    return workers;
   }
 
-  void laneCame() {
-    lanes++;
+  void workerCame() {
+    workers++;
   }
 
-  void laneLeft() {
-    lanes--;
+  void workerLeft() {
+    workers--;
   }
 
   boolean isEmpty() {
-    return seats.isEmpty() && requests.isEmpty();
+    return entries.isEmpty();
   }
 
-  /** Rows, or whole requests, that wait. */
+  /** Rows, or whole tasks, that wait. */
   int size() {
-    return whole ? requests.size() : seats.size();
+    return rows;
   }
 
-  /** Requests of which no lane has begun any part. */
+  /** Tasks of which no worker has begun any part. */
   int waiting() {
     return waiting;
   }
 
-  void add(Submission submission) {
+  void add(BatchTask task) {
     waiting++;
-    if (whole) {
-      requests.add(submission);
-    } else {
-      seats.addAll(submission.seats());
-    }
+    rows += task.rows();
+    entries.add(task);
   }
 
   /** Puts rows that have run already behind those that wait. */
-  void addLast(List<Seat> rows) {
-    seats.addAll(rows);
+  void addLast(List<BatchSlot> slots) {
+    rows += slots.size();
+    entries.addAll(slots);
   }
 
   /** Puts rows that have run already before those that wait. */
-  void addFirst(List<Seat> rows) {
-    for (int i = rows.size() - 1; i >= 0; i--) {
-      seats.addFirst(rows.get(i));
+  void addFirst(List<BatchSlot> slots) {
+    rows += slots.size();
+    for (int i = slots.size() - 1; i >= 0; i--) {
+      entries.addFirst(slots.get(i));
     }
   }
 
-  /** The row whose turn it is. */
-  @Nullable Seat peek() {
-    return seats.peek();
+  /** Whose turn it is. */
+  @Nullable QueueEntry peek() {
+    return entries.peek();
   }
 
-  Seat takeSeat(long now) {
-    Seat seat = seats.removeFirst();
-    if (seat.submission().begin(now)) {
-      waiting--;
-    }
-    return seat;
+  /** Whether whose turn it is waits for memory, so that no worker can do anything here. */
+  boolean isBlocked() {
+    QueueEntry head = entries.peek();
+    return head != null && !head.task().isBegun() && head.task().owner().waitsForOutputs();
   }
 
-  @Nullable Submission takeRequest(long now) {
-    Submission submission = requests.poll();
-    if (submission != null && submission.begin(now)) {
-      waiting--;
+  /** Takes the next row; null for none, or for one whose task waits for memory. */
+  @Nullable BatchSlot takeSlot(long now) {
+    QueueEntry head = entries.peek();
+    if (head == null || !begin(head.task(), now)) {
+      return null;
     }
-    return submission;
+    rows--;
+    if (head instanceof BatchSlot slot) {
+      entries.remove();
+      return slot;
+    }
+    BatchSlot slot = head.task().nextSlot();
+    if (head.rows() == 0) {
+      entries.remove();
+    }
+    return slot;
   }
 
-  /** Takes out every piece of work, a submission as often as it has pieces. */
-  List<Submission> drain(long now) {
-    List<Submission> pieces = new ArrayList<>();
-    while (!seats.isEmpty()) {
-      pieces.add(takeSeat(now).submission());
+  /** Takes the next whole task; null for none, or for one that waits for memory. */
+  @Nullable BatchTask takeTask(long now) {
+    QueueEntry head = entries.peek();
+    if (head == null || !begin(head.task(), now)) {
+      return null;
     }
-    for (Submission s = takeRequest(now); s != null; s = takeRequest(now)) {
-      pieces.add(s);
+    entries.remove();
+    rows--;
+    return head.task();
+  }
+
+  private boolean begin(BatchTask task, long now) {
+    if (task.isBegun()) {
+      return true;
     }
+    boolean begun = task.begin(now, memoryFree);
+    waiting -= begun ? 1 : 0;
+    return begun;
+  }
+
+  /**
+   * Takes a task out, with all its rows that wait.
+   *
+   * @return how many pieces of it waited
+   */
+  int remove(BatchTask task) {
+    int pieces = 0;
+    for (Iterator<QueueEntry> all = entries.iterator(); all.hasNext(); ) {
+      QueueEntry entry = all.next();
+      if (entry.task() == task) {
+        pieces += entry.rows();
+        all.remove();
+      }
+    }
+    rows -= pieces;
+    waiting -= pieces > 0 && !task.isBegun() ? 1 : 0;
     return pieces;
+  }
+
+  /** All tasks that wait, or rows of which wait. */
+  List<BatchTask> tasks() {
+    return new ArrayList<>(entries.stream().map(QueueEntry::task).distinct().toList());
   }
 }

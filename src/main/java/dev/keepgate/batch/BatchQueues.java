@@ -11,14 +11,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queues of all models, and which of them a lane serves next: the one that has had the least
- * lane time, so that no model starves another (start-time fair queueing: Goyal, Vin and Cheng,
+ * The queues of all models, and which of them a worker serves next: the one that has had the least
+ * worker time, so that no model starves another (start-time fair queueing: Goyal, Vin and Cheng,
  * 1996). A queue that comes back from idling starts level with those that are being served.
  */
 final class BatchQueues {
 
-  /** Fewer rows than these are not worth a second lane: both would read the same weights. */
-  private static final int WORTH_A_LANE = 4;
+  /** Fewer rows than these are not worth a second worker: both would read the same weights. */
+  private static final int WORTH_A_WORKER = 4;
 
   private static final long NEVER = Long.MAX_VALUE;
 
@@ -27,8 +27,8 @@ final class BatchQueues {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final Map<Key, BatchQueue> queues = new HashMap<>();
-  private int idleLanes;
-  private int wholeLanes;
+  private int idleWorkers;
+  private int wholeWorkers;
   private long virtualTime;
   private boolean closed;
 
@@ -48,27 +48,65 @@ final class BatchQueues {
   }
 
   /**
-   * Queues a request.
+   * Queues a task.
    *
    * @throws IllegalStateException if the queues are closed
    */
-  void offer(Submission submission) {
+  void offer(BatchTask task) {
     lock.lock();
     try {
       if (closed) {
-        throw new IllegalStateException("the lanes are closed");
+        throw new IllegalStateException("the workers are closed");
       }
-      Key key = new Key(submission.task().model(), !submission.steps());
       queues
-          .computeIfAbsent(key, k -> new BatchQueue(k.model(), k.whole(), virtualTime))
-          .add(submission);
+          .computeIfAbsent(
+              key(task),
+              k -> new BatchQueue(k.model(), k.whole(), virtualTime, this::wakeForMemory))
+          .add(task);
       wake();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Requests of which no lane has begun any part, of all models. */
+  private static Key key(BatchTask task) {
+    return new Key(task.model(), !task.steps());
+  }
+
+  /** A task that waited for its outputs' memory may begin. Called by whoever gave memory back. */
+  private void wakeForMemory() {
+    lock.lock();
+    try {
+      wake();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes a task out that nobody waits for. Its rows that are with workers leave before their next
+   * step.
+   */
+  void remove(BatchTask task) {
+    int pieces;
+    lock.lock();
+    try {
+      BatchQueue queue = queues.get(key(task));
+      pieces = queue == null ? 0 : queue.remove(task);
+      if (queue != null && queue.isEmpty() && queue.workers() == 0) {
+        queues.remove(key(task));
+      }
+      // Whoever stood behind it may be served now.
+      if (pieces > 0 && neediest() != null) {
+        wake();
+      }
+    } finally {
+      lock.unlock();
+    }
+    task.piecesDone(pieces, now());
+  }
+
+  /** Tasks of which no worker has begun any part, of all models. */
   int waiting() {
     lock.lock();
     try {
@@ -78,14 +116,16 @@ final class BatchQueues {
     }
   }
 
-  /** Gives the calling lane a queue to serve, until it {@link #detach detaches}; null for none. */
+  /**
+   * Gives the calling worker a queue to serve, until it {@link #detach detaches}; null for none.
+   */
   @Nullable BatchQueue attach() {
     lock.lock();
     try {
       BatchQueue next = closed ? null : neediest();
       if (next != null) {
-        next.laneCame();
-        wholeLanes += next.whole() ? 1 : 0;
+        next.workerCame();
+        wholeWorkers += next.whole() ? 1 : 0;
         virtualTime = Math.max(virtualTime, next.served());
       }
       return next;
@@ -95,19 +135,19 @@ final class BatchQueues {
   }
 
   /**
-   * Ends the lane's work on a queue.
+   * Ends the worker's work on a queue.
    *
-   * @param nanos lane time to charge
-   * @param unfinished rows that the lane was not done with: the next ones in line
+   * @param nanos worker time to charge
+   * @param unfinished rows that the worker was not done with: the next ones in line
    */
-  void detach(BatchQueue queue, long nanos, List<Seat> unfinished) {
+  void detach(BatchQueue queue, long nanos, List<BatchSlot> unfinished) {
     lock.lock();
     try {
       queue.charge(nanos);
       queue.addFirst(unfinished);
-      queue.laneLeft();
-      wholeLanes -= queue.whole() ? 1 : 0;
-      if (queue.isEmpty() && queue.lanes() == 0) {
+      queue.workerLeft();
+      wholeWorkers -= queue.whole() ? 1 : 0;
+      if (queue.isEmpty() && queue.workers() == 0) {
         queues.remove(new Key(queue.model(), queue.whole()));
       }
       if (neediest() != null) {
@@ -130,29 +170,31 @@ final class BatchQueues {
   }
 
   /**
-   * Charges lane time, and moves rows that wait into a lane's batch: no more than its share among
-   * the lanes that have nothing else to do.
+   * Charges worker time, and moves rows that wait into a worker's batch: no more than its share
+   * among the workers that have nothing else to do.
    *
-   * @param nanos lane time since the last charge
+   * @param nanos worker time since the last charge
    * @param room how many rows the batch can take
    * @param seated how many it has
    * @param to where they go
    */
-  void take(BatchQueue queue, long nanos, int room, int seated, Collection<Seat> to) {
+  void take(BatchQueue queue, long nanos, int room, int seated, Collection<BatchSlot> to) {
     lock.lock();
     try {
       queue.charge(nanos);
-      int fair = (queue.size() + seated + idleLanes) / (idleLanes + 1);
-      int wanted = Math.min(room, Math.max(WORTH_A_LANE, fair) - seated);
+      int fair = (queue.size() + seated + idleWorkers) / (idleWorkers + 1);
+      int wanted = Math.min(room, Math.max(WORTH_A_WORKER, fair) - seated);
       long now = now();
-      for (Seat head = queue.peek(); head != null && to.size() < wanted; head = queue.peek()) {
+      for (QueueEntry head = queue.peek(); head != null && to.size() < wanted; ) {
         if (head.alone() && seated + to.size() > 0) {
           break;
         }
-        to.add(queue.takeSeat(now));
-        if (head.alone()) {
+        BatchSlot slot = queue.takeSlot(now);
+        if (slot == null) {
           break;
         }
+        to.add(slot);
+        head = slot.alone() ? null : queue.peek();
       }
       if (!queue.isEmpty()) {
         wake();
@@ -162,16 +204,26 @@ final class BatchQueues {
     }
   }
 
-  @Nullable Submission takeRequest(BatchQueue queue) {
+  @Nullable BatchTask takeTask(BatchQueue queue) {
     lock.lock();
     try {
-      return queue.takeRequest(now());
+      return queue.takeTask(now());
     } finally {
       lock.unlock();
     }
   }
 
-  /** How many rows, or whole requests, wait for the model. */
+  /** Whether nothing waits that a worker could take. */
+  boolean hasNothing(BatchQueue queue) {
+    lock.lock();
+    try {
+      return queue.isEmpty() || queue.isBlocked();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many rows, or whole tasks, wait for the model. */
   int size(BatchQueue queue) {
     lock.lock();
     try {
@@ -182,7 +234,7 @@ final class BatchQueues {
   }
 
   /** Sends rows to the end of the line. */
-  void requeue(BatchQueue queue, List<Seat> rows) {
+  void requeue(BatchQueue queue, List<BatchSlot> rows) {
     lock.lock();
     try {
       queue.addLast(rows);
@@ -198,7 +250,7 @@ final class BatchQueues {
    */
   boolean await() throws InterruptedException {
     lock.lockInterruptibly();
-    idleLanes++;
+    idleWorkers++;
     try {
       while (!closed && neediest() == null) {
         long wait = untilReady();
@@ -210,12 +262,12 @@ final class BatchQueues {
       }
       return !closed;
     } finally {
-      idleLanes--;
+      idleWorkers--;
       lock.unlock();
     }
   }
 
-  /** Ends it: lanes come home, and nothing is taken in any more. */
+  /** Ends it: workers come home, and nothing is taken in any more. */
   void close() {
     lock.lock();
     try {
@@ -235,18 +287,18 @@ final class BatchQueues {
     }
   }
 
-  /** Takes out every piece of work that waits, a submission as often as it has pieces. */
-  List<Submission> drain() {
+  /** All tasks that wait, or rows of which wait. */
+  List<BatchTask> tasks() {
     lock.lock();
     try {
-      return queues.values().stream().flatMap(queue -> queue.drain(now()).stream()).toList();
+      return queues.values().stream().flatMap(queue -> queue.tasks().stream()).toList();
     } finally {
       lock.unlock();
     }
   }
 
   private void wake() {
-    if (idleLanes > 0) {
+    if (idleWorkers > 0) {
       work.signal();
     }
   }
@@ -271,20 +323,20 @@ final class BatchQueues {
     return soonest;
   }
 
-  /** Nanoseconds until a lane may take from the queue, if nothing else happens. */
+  /** Nanoseconds until a worker may take from the queue, if nothing else happens. */
   private long readyIn(BatchQueue queue, long now) {
-    if (queue.isEmpty()) {
+    if (queue.isEmpty() || queue.isBlocked()) {
       return NEVER;
     }
     if (queue.whole()) {
-      // A whole request holds its lane to its end: one lane at least stays free for steps.
-      return wholeLanes < Math.max(1, properties.laneCount() - 1) ? 0 : NEVER;
+      // A whole task holds its worker to its end: one worker at least stays free for steps.
+      return wholeWorkers < Math.max(1, properties.workerCount() - 1) ? 0 : NEVER;
     }
     long delay = properties.maxBatchDelay().toNanos();
-    Seat head = queue.peek();
+    QueueEntry head = queue.peek();
     if (delay == 0 || head == null || queue.size() >= properties.maxBatchRows()) {
       return 0;
     }
-    return head.submission().queuedAt() + delay - now;
+    return head.task().queuedAt() + delay - now;
   }
 }

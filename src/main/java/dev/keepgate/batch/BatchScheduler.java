@@ -2,107 +2,177 @@ package dev.keepgate.batch;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.model.LstmInput;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A fixed set of lanes that all models share.
+ * A fixed set of workers that all models share.
  *
- * <p>A lane is a platform thread with a scratch of its own: native calls would pin a virtual
- * thread's carrier, and scratch memory is bounded by the number of lanes. What can go a step at a
+ * <p>A worker is a platform thread with a scratch of its own: native calls would pin a virtual
+ * thread's carrier, and scratch memory is bounded by the number of workers. What can go a step at a
  * time is batched with other requests' rows at every step; what cannot (a backward layer, masks, a
  * trace) is computed as a whole.
  */
 public final class BatchScheduler implements AutoCloseable {
 
+  private static final Logger log = LoggerFactory.getLogger(BatchScheduler.class);
+
+  private static final long RESTART_PAUSE = 100_000_000;
+
   private final LstmKernel kernel;
   private final BatchProperties properties;
   private final BatchListener listener;
-  private final Lines lines;
+  private final AdmissionController admission;
   private final BatchQueues queues;
-  private final List<Thread> lanes = new ArrayList<>();
 
-  public BatchScheduler(LstmKernel kernel, BatchProperties properties, BatchListener listener) {
+  /** One a place; guarded by this. */
+  private final Thread[] workers;
+
+  public BatchScheduler(
+      LstmKernel kernel, BatchProperties properties, List<BatchListener> listeners) {
     this.kernel = kernel;
     this.properties = properties;
-    this.listener = listener;
-    this.lines = new Lines(properties, System::nanoTime);
+    this.listener = BatchListener.all(listeners);
+    this.admission = new AdmissionController(properties, System::nanoTime);
     this.queues = new BatchQueues(properties, System::nanoTime);
-    for (int i = 0; i < properties.laneCount(); i++) {
-      Thread lane = new Thread(this::runLane, "keepgate-lane-" + i);
-      lane.setDaemon(true);
-      lanes.add(lane);
-      lane.start();
+    this.workers = new Thread[properties.workerCount()];
+    for (int i = 0; i < workers.length; i++) {
+      start(i);
     }
   }
 
+  private synchronized void start(int place) {
+    Thread worker = new Thread(() -> runWorker(place), "keepgate-worker-" + place);
+    worker.setDaemon(true);
+    workers[place] = worker;
+    worker.start();
+  }
+
   /**
-   * Takes a place among a model's requests, to be closed when the request is over; where all are
-   * taken, waits for one for as long as is configured.
+   * Takes a permit for a request of a model, to be released when the request's work has left; where
+   * all are taken, waits for one for as long as is configured.
    *
    * @param deadline {@link System#nanoTime()} past which the request is not wanted any more
    * @throws QueueFullException if none became free
    * @throws TaskExpiredException if none became free before the deadline
    * @throws IllegalStateException if the scheduler is closed
    */
-  public Place enter(CompiledModel model, OptionalLong deadline) throws InterruptedException {
-    return lines.enter(model, deadline);
+  public Permit acquire(CompiledModel model, OptionalLong deadline) throws InterruptedException {
+    return admission.acquire(model, deadline);
   }
 
   /**
-   * Queues a task; does not block. The future fails with {@link TaskExpiredException} past the
-   * deadline, or with what the kernel threw. Once it is cancelled, the task's rows leave before
-   * their next step.
+   * Queues a task; does not block. Its result fails with {@link TaskExpiredException} past the
+   * deadline, or with what the kernel threw.
    *
-   * @param place the task's, among the requests of its model
-   * @throws IllegalStateException if the scheduler is closed
+   * @param model what computes it; it stays open until the owner is told of the end
+   * @param returnSequences whether to answer every step
+   * @param trace whether to answer the gates as well
+   * @throws IllegalStateException if the scheduler is closed; the owner is then not told
    */
-  public CompletableFuture<BatchResult> submit(Place place, BatchTask task) {
-    place.require(task.model());
-    Submission submission = new Submission(task, queues.now());
-    queues.offer(submission);
-    return submission.result();
+  public BatchTask submit(
+      CompiledModel model,
+      LstmInput input,
+      boolean returnSequences,
+      boolean trace,
+      TaskOwner owner) {
+    BatchTask task = new BatchTask(model, input, returnSequences, trace, owner, queues.now());
+    queues.offer(task);
+    return task;
   }
 
-  /** How many tasks wait for a lane. */
+  /**
+   * Takes a task out of its queue that nobody waits for; its rows that are computed leave before
+   * their next step.
+   */
+  public void cancel(BatchTask task) {
+    if (task.result().cancel(false) || task.result().isCompletedExceptionally()) {
+      queues.remove(task);
+    }
+  }
+
+  /** How many tasks wait for a worker. */
   public int queued() {
     return queues.waiting();
   }
 
-  /** How many lanes compute. */
-  public int laneCount() {
-    return lanes.size();
+  /** How many requests have a permit. */
+  public int admitted() {
+    return admission.taken();
   }
 
-  /** Lets the lanes finish their step, and ends them; what is not finished is cancelled. */
+  /** How many workers there ought to be. */
+  public int workerCount() {
+    return workers.length;
+  }
+
+  /** How many workers there are. */
+  public synchronized int workersAlive() {
+    int alive = 0;
+    for (Thread worker : workers) {
+      alive += worker.isAlive() ? 1 : 0;
+    }
+    return alive;
+  }
+
+  private synchronized List<Thread> workers() {
+    return List.of(workers);
+  }
+
+  /** Lets the workers finish their step, and ends them; what is not finished is cancelled. */
   @Override
   public void close() {
-    lines.close();
+    admission.close();
     queues.close();
     try {
-      for (Thread lane : lanes) {
-        lane.join();
+      for (Thread worker : workers()) {
+        worker.join();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    for (Submission submission : queues.drain()) {
-      submission.result().cancel(false);
-      submission.pieceDone(queues.now());
+    for (BatchTask task : new ArrayList<>(queues.tasks())) {
+      task.result().cancel(false);
+      queues.remove(task);
     }
   }
 
-  private void runLane() {
-    try (Lane lane = new Lane(kernel, queues, properties, listener)) {
-      while (!queues.isClosed()) {
-        if (!lane.turn() && !queues.await()) {
-          return;
-        }
+  /** Runs one worker; whatever ends it before its time, another takes its place. */
+  private void runWorker(int place) {
+    try {
+      BatchWorker worker = new BatchWorker(kernel, queues, properties, listener);
+      try {
+        serve(worker);
+      } catch (RuntimeException | Error e) {
+        worker.abandon(e);
+        throw e;
+      } finally {
+        worker.close();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      log.error("Worker {} ended, another takes its place", place, e);
+      listener.replaced();
+      // One that fails at once must not keep a processor busy with failing.
+      LockSupport.parkNanos(RESTART_PAUSE);
+    } finally {
+      if (!queues.isClosed()) {
+        start(place);
+      }
+    }
+  }
+
+  private void serve(BatchWorker worker) throws InterruptedException {
+    while (!queues.isClosed()) {
+      if (!worker.runOnce() && !queues.await()) {
+        return;
+      }
     }
   }
 }

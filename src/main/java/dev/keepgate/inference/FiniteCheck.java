@@ -10,33 +10,33 @@ final class FiniteCheck {
   /**
    * @throws InferenceException.NotFinite if an output or a state is not finite
    */
-  static void all(Answer answer) {
-    float[] output = answer.output().output();
+  static void all(InferenceResult result) {
+    float[] output = result.output().output();
     int at = firstNotFinite(output, 0, output.length);
     if (at >= 0) {
-      int row = at / answer.config().outputSize();
+      int row = at / result.config().outputSize();
       throw new InferenceException.NotFinite(
-          answer.sequences()
-              ? step(output[at], row / answer.time(), row % answer.time())
+          result.sequences()
+              ? step(output[at], row / result.time(), row % result.time())
               : "the output of row %d is %s at its last step, %d"
-                  .formatted(row, output[at], answer.time() - 1));
+                  .formatted(row, output[at], result.time() - 1));
     }
-    state(answer, "h", answer.output().state().h());
-    state(answer, "c", answer.output().state().c());
+    state(result, "h", result.output().state().h());
+    state(result, "c", result.output().state().c());
   }
 
   /**
    * @throws InferenceException.NotFinite if an output at these steps is not finite
    */
-  static void steps(Answer answer, int from, int to) {
-    LstmConfig config = answer.config();
-    float[] output = answer.output().output();
+  static void steps(InferenceResult result, int from, int to) {
+    LstmConfig config = result.config();
+    float[] output = result.output().output();
     int width = config.outputSize();
-    for (int row = 0; row < answer.batch(); row++) {
-      int begin = (row * answer.time() + from) * width;
+    for (int row = 0; row < result.batch(); row++) {
+      int begin = (row * result.time() + from) * width;
       int at = firstNotFinite(output, begin, begin + (to - from) * width);
       if (at >= 0) {
-        throw new InferenceException.NotFinite(step(output[at], row, at / width % answer.time()));
+        throw new InferenceException.NotFinite(step(output[at], row, at / width % result.time()));
       }
     }
   }
@@ -45,7 +45,7 @@ final class FiniteCheck {
     return "the output of row %d is %s at step %d".formatted(row, value, step);
   }
 
-  private static void state(Answer answer, String name, float[][] cells) {
+  private static void state(InferenceResult result, String name, float[][] cells) {
     for (int cell = 0; cell < cells.length; cell++) {
       int at = firstNotFinite(cells[cell], 0, cells[cell].length);
       if (at >= 0) {
@@ -54,9 +54,9 @@ final class FiniteCheck {
                 .formatted(
                     name,
                     cell,
-                    at / (cells[cell].length / answer.batch()),
+                    at / (cells[cell].length / result.batch()),
                     cells[cell][at],
-                    answer.time() - 1));
+                    result.time() - 1));
       }
     }
   }

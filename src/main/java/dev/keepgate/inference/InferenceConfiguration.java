@@ -1,45 +1,48 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.batch.BatchScheduler;
+import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.sequence.SequenceListener;
 import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceStore;
+import io.micrometer.observation.ObservationRegistry;
 import java.time.Clock;
-import java.util.List;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Primary;
 
 @Configuration(proxyBeanMethods = false)
 class InferenceConfiguration {
 
   @Bean
-  ModelStatistics modelStatistics() {
-    return new ModelStatistics();
-  }
-
-  /** Whoever has something to say says it once. */
-  @Bean
-  @Primary
-  InferenceListener inferenceListeners(List<InferenceListener> listeners) {
-    return new InferenceListeners(listeners);
+  Computation computation(BatchScheduler scheduler, InferenceProperties properties) {
+    return new Computation(scheduler, properties);
   }
 
   @Bean
   Inference inference(
-      BatchScheduler scheduler, InferenceProperties properties, InferenceListener listener) {
-    return new Inference(scheduler, properties, listener);
+      ModelRegistry registry,
+      Computation computation,
+      Sequences sequences,
+      InFlightMemory memory,
+      InferenceProperties properties,
+      ObservationRegistry observations) {
+    return new Inference(registry, computation, sequences, memory, properties, observations);
+  }
+
+  @Bean
+  StatisticsHandler statisticsHandler() {
+    return new StatisticsHandler();
   }
 
   @Bean
   Sequences sequences(
       ModelRegistry registry,
-      Inference inference,
+      Computation computation,
       SequenceStore store,
       SequenceProperties properties,
       SequenceListener listener) {
-    return new Sequences(registry, inference, store, properties, listener, Clock.systemUTC());
+    return new Sequences(registry, computation, store, properties, listener, Clock.systemUTC());
   }
 
   @Bean

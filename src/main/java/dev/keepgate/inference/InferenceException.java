@@ -9,13 +9,21 @@ public abstract sealed class InferenceException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  private InferenceException(String message, @Nullable Throwable cause) {
+  private final ErrorCode code;
+
+  private InferenceException(ErrorCode code, String message, @Nullable Throwable cause) {
     super(message, cause);
+    this.code = code;
   }
 
   /** Without a trace of the stack, for what there is much of under overload. */
-  private InferenceException(String message) {
+  private InferenceException(ErrorCode code, String message) {
     super(message, null, false, false);
+    this.code = code;
+  }
+
+  public ErrorCode code() {
+    return code;
   }
 
   /**
@@ -32,7 +40,10 @@ public abstract sealed class InferenceException extends RuntimeException {
     private final transient List<FieldError> errors;
 
     public InvalidInput(List<FieldError> errors) {
-      super("%s: %s".formatted(errors.get(0).field(), errors.get(0).detail()), null);
+      super(
+          ErrorCode.INVALID_INPUT,
+          "%s: %s".formatted(errors.get(0).field(), errors.get(0).detail()),
+          null);
       this.errors = List.copyOf(errors);
     }
 
@@ -51,6 +62,7 @@ public abstract sealed class InferenceException extends RuntimeException {
 
     CannotStep(String model) {
       super(
+          ErrorCode.CANNOT_STEP,
           "model " + model + " reads sequences backward as well, so it can unroll but not step",
           null);
     }
@@ -62,7 +74,8 @@ public abstract sealed class InferenceException extends RuntimeException {
 
     TooLarge(long needed, long limit) {
       super(
-          "computing this takes %,d bytes, one request may take %,d; send fewer rows or steps"
+          ErrorCode.REQUEST_TOO_LARGE,
+          "this takes %,d bytes of memory, one request may take %,d; send fewer rows or steps"
               .formatted(needed, limit),
           null);
     }
@@ -73,17 +86,17 @@ public abstract sealed class InferenceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     NotFinite(String what) {
-      super(what, null);
+      super(ErrorCode.NOT_FINITE, what, null);
     }
   }
 
-  /** Too many requests wait. */
+  /** Too many requests wait, or they hold all memory. */
   public static final class Overloaded extends InferenceException {
     private static final long serialVersionUID = 1L;
     private final Duration retryAfter;
 
-    Overloaded(String message, Duration retryAfter) {
-      super(message);
+    Overloaded(ErrorCode code, String message, Duration retryAfter) {
+      super(code, message);
       this.retryAfter = retryAfter;
     }
 
@@ -97,16 +110,16 @@ public abstract sealed class InferenceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     DeadlineExceeded() {
-      super("the deadline passed before the answer was ready");
+      super(ErrorCode.DEADLINE_EXCEEDED, "the deadline passed before the answer was ready");
     }
   }
 
   /** Whoever asked has gone. */
-  public static final class CallerGone extends InferenceException {
+  public static final class Cancelled extends InferenceException {
     private static final long serialVersionUID = 1L;
 
-    CallerGone() {
-      super("the client left before the answer was ready");
+    Cancelled() {
+      super(ErrorCode.CANCELLED, "the client left before the answer was ready");
     }
   }
 
@@ -115,7 +128,7 @@ public abstract sealed class InferenceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     ShuttingDown(Throwable cause) {
-      super("the server is shutting down", cause);
+      super(ErrorCode.DRAINING, "the server is shutting down", cause);
     }
   }
 
@@ -123,8 +136,8 @@ public abstract sealed class InferenceException extends RuntimeException {
   public static final class Failed extends InferenceException {
     private static final long serialVersionUID = 1L;
 
-    Failed(String message, Throwable cause) {
-      super(message, cause);
+    Failed(Throwable cause) {
+      super(ErrorCode.COMPUTATION_FAILED, "the computation failed", cause);
     }
   }
 
@@ -132,37 +145,12 @@ public abstract sealed class InferenceException extends RuntimeException {
   public static final class SequenceRefused extends InferenceException {
     private static final long serialVersionUID = 1L;
 
-    /** Why. */
-    public enum Reason {
-      /** There is none of this id. */
-      UNKNOWN,
-      /** It has expired, or made room for others. */
-      EXPIRED,
-      /** Its model's version was taken away. */
-      MODEL_GONE,
-      /** Its id is taken. */
-      EXISTS,
-      /** The step's number does not follow the last one. */
-      OUT_OF_STEP,
-      /** A bound on sequences is reached. */
-      FULL,
-      /** The server is shutting down and opens none. */
-      DRAINING,
-      /** The store cannot be asked now. */
-      UNAVAILABLE
-    }
-
-    private final Reason reason;
     private final Duration retryAfter;
 
-    SequenceRefused(Reason reason, String message, Duration retryAfter, @Nullable Throwable cause) {
-      super(message, cause);
-      this.reason = reason;
+    SequenceRefused(
+        ErrorCode code, String message, Duration retryAfter, @Nullable Throwable cause) {
+      super(code, message, cause);
       this.retryAfter = retryAfter;
-    }
-
-    public Reason reason() {
-      return reason;
     }
 
     /** How long to wait before trying again, where that may help. */

@@ -1,36 +1,77 @@
 package dev.keepgate.inference;
 
+import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Tensor;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The tensors of a step or an unroll as a client sent them, not yet held against a model.
  *
+ * @param operation what is asked
  * @param x [input], [batch, input], [time, input] or [batch, time, input], as the operation has it;
  *     integers without the last dimension where the model starts with an embedding
- * @param h the state's h: one tensor of [batch, size] (a model of one cell) or [cells, batch,
- *     size], or a tensor [batch, size] a cell; null for zeros
- * @param c likewise
+ * @param state null where there is none: zeros, or what the server keeps
  * @param lengths [batch]; null where no row is padded
- * @param returnSequences whether to answer every step; null for the model's own way
- * @param trace whether to answer the gates as well
+ * @param options what is to be answered
  * @param fields what the client calls the tensors, for errors
  */
 public record InferenceRequest(
+    Operation operation,
     Tensor x,
-    @Nullable List<Tensor> h,
-    @Nullable List<Tensor> c,
+    @Nullable State state,
     @Nullable Tensor lengths,
-    @Nullable Boolean returnSequences,
-    boolean trace,
+    Options options,
     Fields fields) {
 
-  /** The same request, to be answered with every step. */
-  InferenceRequest withReturnSequences() {
-    return new InferenceRequest(x, h, c, lengths, true, trace, fields);
+  /**
+   * A recurrent state.
+   *
+   * @param h one tensor of [batch, size] (a model of one cell) or [cells, batch, size], or a tensor
+   *     [batch, size] a cell; null for zeros
+   * @param c likewise
+   */
+  public record State(@Nullable List<Tensor> h, @Nullable List<Tensor> c) {
+
+    /** Null where neither is there. */
+    public static @Nullable State of(@Nullable List<Tensor> h, @Nullable List<Tensor> c) {
+      return h == null && c == null ? null : new State(h, c);
+    }
+  }
+
+  /**
+   * What is to be answered.
+   *
+   * @param returnSequences whether to answer every step; null for the model's own way
+   * @param trace whether to answer the gates as well
+   * @param step the number that a sequence's last step is to have; empty where that is not said
+   */
+  public record Options(@Nullable Boolean returnSequences, boolean trace, OptionalLong step) {
+
+    /** Of a request that says nothing about it. */
+    public static final Options DEFAULT = new Options(null, false, OptionalLong.empty());
   }
 
   /** What a protocol calls the tensors. */
   public record Fields(String x, String h, String c, String lengths) {}
+
+  /** The same request, to be answered with every step. */
+  InferenceRequest withReturnSequences() {
+    return new InferenceRequest(
+        operation, x, state, lengths, new Options(true, options.trace(), options.step()), fields);
+  }
+
+  /** Whether x has a dimension of rows. */
+  boolean isBatched(LstmConfig config) {
+    int features = config.takesIds() ? 0 : 1;
+    int steps = operation == Operation.STEP ? 0 : 1;
+    return x.rank() == 1 + steps + features;
+  }
+
+  /** A step answers its one output; only an unroll has a choice. */
+  boolean returnsSequences(LstmConfig config) {
+    Boolean asked = options.returnSequences();
+    return operation == Operation.UNROLL && (asked != null ? asked : config.returnSequences());
+  }
 }

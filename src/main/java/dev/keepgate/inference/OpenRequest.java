@@ -1,8 +1,6 @@
 package dev.keepgate.inference;
 
-import dev.keepgate.model.Tensor;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param batch how many rows step together
  * @param step how many steps lie behind it: 0 for a new one, another number for an import
  * @param ttl how long it is to outlive its last step; null for the server's own
- * @param h the state's h as {@link InferenceRequest} has it; null for zeros
- * @param c likewise
+ * @param state null for zeros
  * @param fields what the client calls the tensors, for errors
  */
 public record OpenRequest(
@@ -21,6 +18,5 @@ public record OpenRequest(
     int batch,
     long step,
     @Nullable Duration ttl,
-    @Nullable List<Tensor> h,
-    @Nullable List<Tensor> c,
+    InferenceRequest.@Nullable State state,
     InferenceRequest.Fields fields) {}

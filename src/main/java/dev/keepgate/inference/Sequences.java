@@ -3,8 +3,6 @@ package dev.keepgate.inference;
 import dev.keepgate.inference.InferenceException.FieldError;
 import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.inference.InferenceException.SequenceRefused;
-import dev.keepgate.inference.InferenceException.SequenceRefused.Reason;
-import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmOutput;
 import dev.keepgate.model.LstmState;
@@ -24,8 +22,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Sequences implements AutoCloseable {
 
-  private final Inference inference;
+  private final Computation computation;
   private final SequenceStore store;
   private final SequenceProperties properties;
   private final SequenceListener listener;
@@ -49,12 +49,12 @@ public final class Sequences implements AutoCloseable {
 
   public Sequences(
       ModelRegistry registry,
-      Inference inference,
+      Computation computation,
       SequenceStore store,
       SequenceProperties properties,
       SequenceListener listener,
       Clock clock) {
-    this.inference = inference;
+    this.computation = computation;
     this.store = store;
     this.properties = properties;
     this.listener = listener;
@@ -112,18 +112,15 @@ public final class Sequences implements AutoCloseable {
 
   private @Nullable LstmState state(
       LstmConfig config, OpenRequest request, List<FieldError> errors) {
-    long row = 0;
-    for (CellConfig cell : config.cells()) {
-      row += (long) (cell.outputSize() + cell.hiddenSize()) * Float.BYTES;
-    }
+    long row = WorkingMemory.stateWidth(config) * Float.BYTES;
     long room = properties.maxSequenceBytes().toBytes() / row;
     if (request.batch() < 1 || request.batch() > room) {
       errors.add(
           new FieldError("/batch", "expected 1 to %d, got %d".formatted(room, request.batch())));
       return null;
     }
-    return new StateCheck(config, errors)
-        .check(request.h(), request.c(), request.fields(), request.batch(), request.batch() > 1);
+    return new StateValidator(config, errors)
+        .validate(request.state(), request.fields(), request.batch(), request.batch() > 1);
   }
 
   private SequenceInfo keep(ModelHandle handle, Sequence sequence) {
@@ -132,7 +129,7 @@ public final class Sequences implements AutoCloseable {
         () -> {
           if (!models.pin(handle)) {
             throw refused(
-                Reason.MODEL_GONE,
+                ErrorCode.SEQUENCE_MODEL_GONE,
                 "sequences of another model that was %s are still open".formatted(handle.id()),
                 null);
           }
@@ -146,20 +143,78 @@ public final class Sequences implements AutoCloseable {
 
   private void refuseWhileDraining() {
     if (draining) {
-      throw refused(Reason.DRAINING, "the server is shutting down and opens no sequences", null);
+      throw refused(ErrorCode.DRAINING, "the server is shutting down and opens no sequences", null);
     }
   }
 
   /**
+   * A sequence and its model.
+   *
+   * @param handle closed by whoever has this
+   */
+  record Found(Sequence sequence, ModelHandle handle) {}
+
+  /**
    * Looks a sequence up for a step whose body is still to be read.
    *
-   * @param deadline after which the step is dropped; null for the server's own
-   * @param caller for whom; once gone, the step is dropped
    * @throws InferenceException if there is none, or its model is gone
    */
-  public SequenceCall call(String id, @Nullable Duration deadline, Caller caller) {
+  Found lookUp(String id) {
     Sequence sequence = asked(null, () -> store.find(known(id)));
-    return new SequenceCall(sequence, model(sequence), inference.deadline(deadline), caller);
+    return new Found(sequence, model(sequence));
+  }
+
+  /**
+   * Makes a call of a model a step of a sequence.
+   *
+   * @throws InferenceException if there is no such sequence of the model
+   */
+  void join(InferenceCall call, SequenceStep step) {
+    Found found = lookUp(step.id());
+    ModelId model = found.sequence().model();
+    if (!call.asksFor(model)) {
+      found.handle().close();
+      throw new InvalidInput(
+          step.field(), "sequence %s is of model %s".formatted(step.id(), model));
+    }
+    call.step(found.sequence(), found.handle(), step.end());
+  }
+
+  /**
+   * Opens the sequence of which a call is the first step. One of the same id is begun anew, as
+   * Triton does; but not where the request is numbered, as it may be a retry of the step that
+   * opened it.
+   *
+   * @throws InferenceException if none is opened
+   */
+  void start(InferenceCall call, SequenceStep step, InferenceRequest request) {
+    // What can be seen to be wrong shall not cost a sequence that goes on under this id.
+    InputValidator validator = new InputValidator(call.config(), request);
+    InputValidator.Size size = validator.size();
+    requireNoState(request);
+    OpenRequest open = new OpenRequest(step.id(), size.batch(), 0, null, null, request.fields());
+    try {
+      open(call.handle(), open);
+    } catch (InvalidInput e) {
+      // All else was checked above.
+      throw new InvalidInput(step.field(), e.errors().get(0).detail());
+    } catch (SequenceRefused e) {
+      if (e.code() != ErrorCode.SEQUENCE_EXISTS) {
+        throw e;
+      }
+      if (request.options().step().isEmpty()) {
+        delete(step.id());
+        open(call.handle(), open);
+      }
+    }
+    join(call, step);
+  }
+
+  private static void requireNoState(InferenceRequest request) {
+    if (request.state() != null) {
+      throw new InvalidInput(
+          request.fields().h(), "a step of a sequence brings no state: the server has it");
+    }
   }
 
   private ModelHandle model(Sequence sequence) {
@@ -167,45 +222,50 @@ public final class Sequences implements AutoCloseable {
       return models.acquire(sequence.model());
     } catch (RegistryException.NotFound e) {
       throw refused(
-          Reason.MODEL_GONE,
+          ErrorCode.SEQUENCE_MODEL_GONE,
           "the model of sequence %s, %s, was taken away".formatted(sequence.id(), sequence.model()),
           e);
     }
   }
 
   /**
-   * Takes a sequence on by a step, or by the steps of a chunk.
+   * Takes a sequence on by a step, or by the steps of a chunk. Where the number that the request
+   * gives its last step is the last that was taken, the stored answer is given again.
    *
-   * @param operation what the request asks for
-   * @param step the number that the last of its steps is to have; where it is the last that was
-   *     taken, the stored answer is given again
+   * @param encodedBytes what encoding the result takes, by how many numbers it has
    * @throws InferenceException if the step was not taken
    */
-  public SequenceAnswer advance(
-      SequenceCall call, Operation operation, InferenceRequest request, OptionalLong step) {
-    SequenceId id = call.sequence().id();
-    return asked(
-        call.model(),
-        () -> {
-          try (SequenceClaims.Claim claim = claims.claim(id, call.deadline())) {
-            Sequence found = claim.waited() ? store.find(id) : call.sequence();
-            return advance(call, found, operation, request, step);
-          } catch (TimeoutException e) {
-            throw new InferenceException.DeadlineExceeded();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InferenceException.ShuttingDown(e);
-          }
-        });
+  InferenceResult advance(
+      InferenceCall call, InferenceRequest request, LongUnaryOperator encodedBytes) {
+    requireNoState(request);
+    Sequence first = Objects.requireNonNull(call.sequence());
+    InferenceResult result =
+        asked(
+            call.model(),
+            () -> {
+              try (SequenceClaims.Claim claim = claims.claim(first.id(), call.deadline())) {
+                Sequence found = claim.waited() ? store.find(first.id()) : first;
+                return advance(call, found, request, encodedBytes);
+              } catch (TimeoutException e) {
+                throw new InferenceException.DeadlineExceeded();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InferenceException.ShuttingDown(e);
+              }
+            });
+    if (call.endsSequence()) {
+      delete(first.id().value());
+    }
+    return result;
   }
 
-  private SequenceAnswer advance(
-      SequenceCall call,
+  private InferenceResult advance(
+      InferenceCall call,
       Sequence found,
-      Operation operation,
       InferenceRequest request,
-      OptionalLong step) {
-    int time = inference.time(call.handle(), operation, request);
+      LongUnaryOperator encodedBytes) {
+    int time = new InputValidator(call.config(), request).size().time();
+    OptionalLong step = request.options().step();
     Sequence now = found;
     while (true) {
       if (step.isPresent() && step.getAsLong() != now.step() + time) {
@@ -216,39 +276,34 @@ public final class Sequences implements AutoCloseable {
       StepAnswer last = now.last();
       if (step.isPresent() && step.getAsLong() == now.step() && last != null) {
         listener.repeated(now.model());
-        return new SequenceAnswer(answer(call, now, last), now.step());
+        return result(call, now, last);
       }
       if (step.isPresent() && step.getAsLong() != now.step() + time) {
         throw outOfStep(now, time, step.getAsLong());
       }
-      Answer answer = infer(call, operation, request, now);
-      Sequence next = next(now, answer);
+      Computation.Kept kept = new Computation.Kept(now.state(), now.batch());
+      InferenceResult result = computation.compute(call, request, kept, encodedBytes);
+      Sequence next = next(now, result);
       if (store.replace(now, next)) {
         models.pin(call.handle());
         listener.stepped(now.model(), time);
-        return new SequenceAnswer(answer, next.step());
+        return result.atStep(next.step());
       }
       now = store.find(now.id());
     }
   }
 
-  private Answer infer(
-      SequenceCall call, Operation operation, InferenceRequest request, Sequence now) {
-    try (Admission admission = inference.admit(call.handle(), call.deadline(), call.caller())) {
-      return inference.infer(admission, operation, request, now.state(), now.batch());
-    }
-  }
-
   /** While a step waits, its sequence may be deleted and its id go to another model's. */
-  private void requireSameModel(SequenceCall call, Sequence now) {
+  private void requireSameModel(InferenceCall call, Sequence now) {
     if (!now.model().equals(call.model())) {
-      throw refused(Reason.UNKNOWN, "sequence %s was replaced".formatted(now.id()), null);
+      throw refused(
+          ErrorCode.SEQUENCE_NOT_FOUND, "sequence %s was replaced".formatted(now.id()), null);
     }
   }
 
   private SequenceRefused outOfStep(Sequence now, int time, long asked) {
     return refused(
-        Reason.OUT_OF_STEP,
+        ErrorCode.OUT_OF_STEP,
         "sequence %s is at step %d, so this can become step %d, not %d%s"
             .formatted(
                 now.id(),
@@ -259,31 +314,33 @@ public final class Sequences implements AutoCloseable {
         null);
   }
 
-  private Sequence next(Sequence now, Answer answer) {
+  private Sequence next(Sequence now, InferenceResult result) {
     StepAnswer last =
         new StepAnswer(
-            answer.operation() == Operation.UNROLL,
-            answer.time(),
-            answer.sequences(),
-            answer.batched(),
-            answer.output().output());
-    Sequence next = now.after(last, answer.output().state(), clock.instant());
+            result.operation() == Operation.UNROLL,
+            result.time(),
+            result.sequences(),
+            result.batched(),
+            result.output().output());
+    Sequence next = now.after(last, result.output().state(), clock.instant());
     if (next.bytes() > properties.maxSequenceBytes().toBytes()) {
       throw new InferenceException.TooLarge(next.bytes(), properties.maxSequenceBytes().toBytes());
     }
     return next;
   }
 
-  private static Answer answer(SequenceCall call, Sequence sequence, StepAnswer last) {
-    return new Answer(
+  private static InferenceResult result(InferenceCall call, Sequence sequence, StepAnswer last) {
+    return new InferenceResult(
         sequence.model(),
         call.config(),
-        sequence.batch(),
-        last.time(),
-        last.unrolled() ? Operation.UNROLL : Operation.STEP,
-        last.sequences(),
-        last.batched(),
-        new LstmOutput(last.output(), sequence.state(), null));
+        new InferenceResult.Shape(
+            last.unrolled() ? Operation.UNROLL : Operation.STEP,
+            sequence.batch(),
+            last.time(),
+            last.sequences(),
+            last.batched()),
+        new LstmOutput(last.output(), sequence.state(), null),
+        sequence.step());
   }
 
   /**
@@ -340,7 +397,7 @@ public final class Sequences implements AutoCloseable {
 
   private SequenceId known(String id) {
     if (!SequenceId.isId(id)) {
-      throw refused(Reason.UNKNOWN, "there is no such sequence", null);
+      throw refused(ErrorCode.SEQUENCE_NOT_FOUND, "there is no such sequence", null);
     }
     return new SequenceId(id);
   }
@@ -377,24 +434,24 @@ public final class Sequences implements AutoCloseable {
       if (e instanceof SequenceException.Full && model != null) {
         listener.rejected(model);
       }
-      throw refused(reason(e), String.valueOf(e.getMessage()), e);
+      throw refused(code(e), String.valueOf(e.getMessage()), e);
     }
   }
 
-  private static Reason reason(SequenceException e) {
+  private static ErrorCode code(SequenceException e) {
     if (e instanceof SequenceException.Unknown) {
-      return Reason.UNKNOWN;
+      return ErrorCode.SEQUENCE_NOT_FOUND;
     } else if (e instanceof SequenceException.Expired) {
-      return Reason.EXPIRED;
+      return ErrorCode.SEQUENCE_EXPIRED;
     } else if (e instanceof SequenceException.Exists) {
-      return Reason.EXISTS;
+      return ErrorCode.SEQUENCE_EXISTS;
     } else if (e instanceof SequenceException.Full) {
-      return Reason.FULL;
+      return ErrorCode.SEQUENCES_FULL;
     }
-    return Reason.UNAVAILABLE;
+    return ErrorCode.SEQUENCES_UNAVAILABLE;
   }
 
-  private SequenceRefused refused(Reason reason, String message, @Nullable Throwable cause) {
-    return new SequenceRefused(reason, message, properties.retryAfter(), cause);
+  private SequenceRefused refused(ErrorCode code, String message, @Nullable Throwable cause) {
+    return new SequenceRefused(code, message, properties.retryAfter(), cause);
   }
 }

@@ -8,13 +8,15 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows how many steps all rows of a request have taken: lanes tell it, and the request's thread
- * waits for it. Rows may be on several lanes, each at another step.
+ * Knows how many steps all rows of a request have taken: workers tell it, and the request's thread
+ * waits for it. Rows may be with several workers, each at another step.
  */
 final class StepFollower implements StepListener {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+
+  private final LstmInput input;
 
   /** [time]: rows that have yet to take the step. */
   private final int[] left;
@@ -27,6 +29,7 @@ final class StepFollower implements StepListener {
   private float @Nullable [] output;
 
   StepFollower(LstmInput input) {
+    this.input = input;
     left = new int[input.time()];
     taken = new int[input.batch()];
     for (int row = 0; row < input.batch(); row++) {
@@ -55,6 +58,11 @@ final class StepFollower implements StepListener {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The request's own. */
+  LstmInput input() {
+    return input;
   }
 
   /** The request is answered or has failed; nobody has to wait on. */

@@ -8,11 +8,11 @@ public interface StepSink {
   /**
    * Steps are there. May wait, for a client that reads slowly.
    *
-   * @param answer with all its outputs' room; steps from {@code to} on are not in it yet, nor is
+   * @param result with all its outputs' room; steps from {@code to} on are not in it yet, nor is
    *     the state
    * @param from the first step that is new
    * @param to after the last step that is there
    * @throws IOException if nobody takes them any more; then the rest is not computed
    */
-  void steps(Answer answer, int from, int to) throws IOException;
+  void steps(InferenceResult result, int from, int to) throws IOException;
 }

@@ -8,7 +8,7 @@ import dev.keepgate.model.LstmState;
  * One sequence of a request on its way through a model, a step at a time. Its input is read and its
  * output written in place, so that nothing is copied twice. Belongs to one thread at a time.
  */
-public final class StepRow {
+public class StepRow {
 
   private final LstmInput input;
   private final int row;
@@ -44,7 +44,8 @@ public final class StepRow {
     return row;
   }
 
-  LstmOutput into() {
+  /** Where its outputs and its state go. */
+  public LstmOutput into() {
     return into;
   }
 

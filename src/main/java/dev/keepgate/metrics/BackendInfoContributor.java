@@ -41,7 +41,7 @@ class BackendInfoContributor implements InfoContributor {
             backend.coreType(),
             backend.blasThreads(),
             backend.processors(),
-            scheduler.laneCount(),
+            scheduler.workerCount(),
             kernel.name()));
   }
 }

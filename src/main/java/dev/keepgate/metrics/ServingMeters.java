@@ -2,9 +2,7 @@ package dev.keepgate.metrics;
 
 import dev.keepgate.api.http.ProblemListener;
 import dev.keepgate.batch.BatchListener;
-import dev.keepgate.inference.InferenceListener;
-import dev.keepgate.inference.Operation;
-import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.inference.InferenceContext;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.ModelListener;
@@ -12,101 +10,83 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.observation.MeterObservationHandler;
+import io.micrometer.observation.Observation;
 import java.time.Duration;
-import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 
 /**
- * Every meter of the server, with its tags. Models are tagged by name, not by version, and never by
- * what a client merely asked for, so the number of series stays small.
+ * The meters of requests, workers and loads. Models are tagged by name, not by version, and never
+ * by what a client merely asked for; those of a model go with its last version.
  */
 @Component
-class ServingMeters implements BatchListener, InferenceListener, ModelListener, ProblemListener {
+@Order(Ordered.HIGHEST_PRECEDENCE)
+class ServingMeters
+    implements BatchListener,
+        MeterObservationHandler<InferenceContext>,
+        ModelListener,
+        ProblemListener {
 
-  static final String REQUESTS = "keepgate.requests";
-  static final String STAGE = "keepgate.stage";
-  static final String STEPS = "keepgate.steps";
-  static final String BATCH_ROWS = "keepgate.batch.rows";
-  static final String LANE_ROWS = "keepgate.lane.rows";
+  static final String WORKER_ROWS = "keepgate.lane.rows";
+  static final String WORKERS_REPLACED = "keepgate.workers.replaced";
   static final String ERRORS = "keepgate.errors";
   static final String LOADS = "keepgate.model.loads";
 
+  /** Rows of a batch: its size is bounded, so a few powers of two say it. */
+  private static final double[] ROWS = {1, 2, 4, 8, 16, 32, 64};
+
   private final MeterRegistry registry;
-  private final DistributionSummary laneRows;
-  private final ConcurrentMap<Key, Timer> requests = new ConcurrentHashMap<>();
-  private final ConcurrentMap<Key, Timer> stages = new ConcurrentHashMap<>();
-  private final ConcurrentMap<Key, Counter> steps = new ConcurrentHashMap<>();
-  private final ConcurrentMap<Key, DistributionSummary> rows = new ConcurrentHashMap<>();
+  private final MetricsProperties properties;
+  private final DistributionSummary workerRows;
+  private final Counter replaced;
+  private final ConcurrentMap<String, RequestMeters> requests = new ConcurrentHashMap<>();
+  private final Map<String, Integer> versions = new ConcurrentHashMap<>();
 
-  /** Meters are looked up by this on every request, which is cheaper than by their tags. */
-  private record Key(String model, Operation operation, String detail) {}
-
-  ServingMeters(MeterRegistry registry) {
+  ServingMeters(MeterRegistry registry, MetricsProperties properties) {
     this.registry = registry;
-    this.laneRows =
-        DistributionSummary.builder(LANE_ROWS)
-            .description("Rows, of any requests, that a lane took on together")
-            .publishPercentileHistogram()
+    this.properties = properties;
+    this.workerRows =
+        DistributionSummary.builder(WORKER_ROWS)
+            .description("Rows, of any requests, that a worker took on together")
+            .serviceLevelObjectives(ROWS)
+            .register(registry);
+    this.replaced =
+        Counter.builder(WORKERS_REPLACED)
+            .description("Workers that ended by a failure and were replaced")
             .register(registry);
   }
 
   @Override
-  public void stepping(CompiledModel model, int rows) {
-    laneRows.record(rows);
+  public void stepping(int rows) {
+    workerRows.record(rows);
   }
 
   @Override
-  public void stage(ModelId model, Operation operation, Stage stage, Duration took) {
-    stages
-        .computeIfAbsent(
-            new Key(model.name(), operation, stage.name()),
-            key ->
-                Timer.builder(STAGE)
-                    .description("Time that a part of a request takes")
-                    .tags("model", model.name(), "operation", operation.id())
-                    .tag("stage", stage.name().toLowerCase(Locale.ROOT))
-                    .publishPercentileHistogram()
-                    .register(registry))
-        .record(took);
+  public void replaced() {
+    replaced.increment();
   }
 
   @Override
-  public void computed(ModelId model, Operation operation, int batch, long computed) {
-    steps
-        .computeIfAbsent(
-            new Key(model.name(), operation, ""),
-            key ->
-                Counter.builder(STEPS)
-                    .description("Time steps computed, of all rows together")
-                    .tags("model", model.name(), "operation", operation.id())
-                    .register(registry))
-        .increment((double) computed);
-    rows.computeIfAbsent(
-            new Key(model.name(), operation, ""),
-            key ->
-                DistributionSummary.builder(BATCH_ROWS)
-                    .description("Rows of a request")
-                    .tags("model", model.name(), "operation", operation.id())
-                    .publishPercentileHistogram()
-                    .register(registry))
-        .record(batch);
+  public boolean supportsContext(Observation.Context context) {
+    return context instanceof InferenceContext;
   }
 
+  /** Comes before the model's last handle is closed, and so before its meters are removed. */
   @Override
-  public void answered(ModelId model, Operation operation, boolean success, Duration took) {
-    String outcome = success ? "success" : "error";
-    requests
-        .computeIfAbsent(
-            new Key(model.name(), operation, outcome),
-            key ->
-                Timer.builder(REQUESTS)
-                    .description("Time from a request's first byte to its answer's last")
-                    .tags("model", model.name(), "operation", operation.id(), "outcome", outcome)
-                    .publishPercentileHistogram()
-                    .register(registry))
-        .record(took);
+  public void onStop(InferenceContext context) {
+    String model = context.model().name();
+    RequestMeters meters = requests.get(model);
+    if (meters == null) {
+      meters =
+          requests.computeIfAbsent(
+              model, name -> new RequestMeters(registry, name, properties.buckets()));
+    }
+    meters.record(context);
   }
 
   @Override
@@ -116,12 +96,29 @@ class ServingMeters implements BatchListener, InferenceListener, ModelListener, 
 
   @Override
   public void loaded(ModelInfo model, Duration took) {
+    versions.merge(model.id().name(), 1, Integer::sum);
     load("loaded", took);
   }
 
   @Override
   public void rejected(ModelId id, Throwable cause, Duration took) {
     load("rejected", took);
+  }
+
+  @Override
+  public void unloaded(ModelInfo model) {
+    versions.computeIfPresent(
+        model.id().name(),
+        (name, count) -> {
+          if (count > 1) {
+            return count - 1;
+          }
+          RequestMeters meters = requests.remove(name);
+          if (meters != null) {
+            meters.remove();
+          }
+          return null;
+        });
   }
 
   private void load(String outcome, Duration took) {

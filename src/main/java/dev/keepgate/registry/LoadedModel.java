@@ -14,6 +14,7 @@ final class LoadedModel {
 
   private final CompiledModel model;
   private final Runnable afterClose;
+  private final ModelStatistics statistics = new ModelStatistics();
   private final AtomicLong holders = new AtomicLong(1);
 
   /**
@@ -26,6 +27,10 @@ final class LoadedModel {
 
   CompiledModel model() {
     return model;
+  }
+
+  ModelStatistics statistics() {
+    return statistics;
   }
 
   /** Counts one more holder, unless the last has left. */

@@ -43,11 +43,24 @@ public final class ModelHandle implements AutoCloseable {
    * @throws IllegalStateException if the handle was closed
    */
   public CompiledModel model() {
+    return loaded().model();
+  }
+
+  /**
+   * What the model has been asked since it was loaded.
+   *
+   * @throws IllegalStateException if the handle was closed
+   */
+  public ModelStatistics statistics() {
+    return loaded().statistics();
+  }
+
+  private LoadedModel loaded() {
     LoadedModel loaded = held.get();
     if (loaded == null) {
       throw new IllegalStateException("the handle of " + id() + " is closed");
     }
-    return loaded.model();
+    return loaded;
   }
 
   /**

@@ -3,8 +3,10 @@ package dev.keepgate.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.ReferenceKernel;
 import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.LstmOutput;
 import dev.keepgate.model.LstmState;
 import java.time.Duration;
@@ -22,7 +24,7 @@ import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** The lanes as threads. */
+/** The workers as threads. */
 class BatchSchedulerTest {
 
   private final long seed = Long.getLong("keepgate.seed", new Random().nextLong());
@@ -33,26 +35,51 @@ class BatchSchedulerTest {
     return new BatchScheduler(
         kernel,
         new BatchProperties(3, 1000, Duration.ZERO, 8, Duration.ZERO, Duration.ofMillis(1)),
-        new BatchListener() {});
+        List.of());
   }
 
-  private BatchTask task(CompiledModel model, LstmInput input) {
-    return new BatchTask(
-        model,
-        input,
-        true,
-        false,
-        OptionalLong.empty(),
-        StepListener.NONE,
-        finished::incrementAndGet);
+  /** A request with all the memory and time it wants. */
+  private final class Owner implements TaskOwner {
+    private final Permit permit;
+
+    Owner(Permit permit) {
+      this.permit = permit;
+    }
+
+    @Override
+    public OptionalLong deadline() {
+      return OptionalLong.empty();
+    }
+
+    @Override
+    public StepListener listener() {
+      return StepListener.NONE;
+    }
+
+    @Override
+    public boolean tryTakeOutputs(Runnable free) {
+      return true;
+    }
+
+    @Override
+    public boolean waitsForOutputs() {
+      return false;
+    }
+
+    @Override
+    public void executed() {}
+
+    @Override
+    public void finished() {
+      permit.release();
+      finished.incrementAndGet();
+    }
   }
 
   private CompletableFuture<BatchResult> submit(
       BatchScheduler scheduler, CompiledModel model, LstmInput input) throws InterruptedException {
-    Place place = scheduler.enter(model, OptionalLong.empty());
-    CompletableFuture<BatchResult> result = scheduler.submit(place, task(model, input));
-    place.close();
-    return result;
+    Owner owner = new Owner(scheduler.acquire(model, OptionalLong.empty()));
+    return scheduler.submit(model, input, true, false, owner).result();
   }
 
   @Test
@@ -105,5 +132,69 @@ class BatchSchedulerTest {
     assertThat(results).allMatch(CompletableFuture::isDone);
     assertThat(results).anyMatch(CompletableFuture::isCancelled);
     assertThat(finished).hasValue(100);
+  }
+
+  /** A kernel whose scratch breaks a worker when it is told to. */
+  private static final class Breaking implements LstmKernel {
+    private final LstmKernel kernel = new ReferenceKernel();
+    private final AtomicInteger breaks = new AtomicInteger();
+
+    @Override
+    public String name() {
+      return kernel.name();
+    }
+
+    @Override
+    public long compiledBytes(long parameters) {
+      return kernel.compiledBytes(parameters);
+    }
+
+    @Override
+    public CompiledModel compile(LstmModel model) {
+      return kernel.compile(model);
+    }
+
+    @Override
+    public Scratch newScratch() {
+      if (breaks.getAndDecrement() > 0) {
+        throw new OutOfMemoryError("no scratch");
+      }
+      return kernel.newScratch();
+    }
+  }
+
+  @Test
+  void aWorkerThatEndsIsReplacedAndCounted() throws Exception {
+    Breaking breaking = new Breaking();
+    breaking.breaks.set(5);
+    AtomicInteger replaced = new AtomicInteger();
+    BatchListener counting =
+        new BatchListener() {
+          @Override
+          public void replaced() {
+            replaced.incrementAndGet();
+          }
+
+          @Override
+          public void stepping(int rows) {
+            throw new IllegalStateException("a listener that fails harms nobody");
+          }
+        };
+    CompiledModel model = breaking.compile(TestModels.stacked(new Random(seed), 3, 5, 1));
+    try (BatchScheduler scheduler =
+        new BatchScheduler(
+            breaking,
+            new BatchProperties(3, 1000, Duration.ZERO, 8, Duration.ZERO, Duration.ofMillis(1)),
+            List.of(counting))) {
+      for (int i = 0; i < 50; i++) {
+        LstmInput input = TestModels.input(new Random(seed + i), model.config(), 1, 5);
+        assertThat(submit(scheduler, model, input).get().output().output()).hasSize(25);
+      }
+      while (replaced.get() < 5) {
+        Thread.onSpinWait();
+      }
+      assertThat(scheduler.workerCount()).isEqualTo(3);
+    }
+    assertThat(finished).hasValue(50);
   }
 }

@@ -4,25 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.keepgate.ModelBytes;
-import dev.keepgate.batch.BatchListener;
 import dev.keepgate.batch.BatchProperties;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.Importers;
-import dev.keepgate.inference.Caller;
+import dev.keepgate.inference.CancellationSignal;
+import dev.keepgate.inference.Computation;
 import dev.keepgate.inference.Inference;
+import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.InferenceException;
-import dev.keepgate.inference.InferenceListener;
 import dev.keepgate.inference.InferenceProperties;
 import dev.keepgate.inference.InferenceRequest;
+import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.Operation;
-import dev.keepgate.inference.SequenceAnswer;
-import dev.keepgate.inference.SequenceCall;
+import dev.keepgate.inference.ResultEncoder;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.inference.Sequences;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.Tensor;
 import dev.keepgate.registry.ModelHandle;
@@ -31,13 +32,16 @@ import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryProperties;
 import dev.keepgate.registry.Upload;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
+import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CyclicBarrier;
@@ -57,6 +61,8 @@ import org.springframework.util.unit.DataSize;
  * what was not answered must not have happened; and at the end nothing is left on the books.
  */
 class SequencesRaceTest {
+
+  private @Nullable Inference inference;
 
   private static final int THREADS = 6;
   private static final int CALLS = Integer.getInteger("keepgate.calls", 500);
@@ -146,16 +152,18 @@ class SequencesRaceTest {
                 kernel,
                 new BatchProperties(
                     2, 64, Duration.ofMillis(1), 8, Duration.ZERO, Duration.ofMillis(1)),
-                new BatchListener() {})) {
+                List.of())) {
       put(models);
-      Inference inference =
-          new Inference(
-              scheduler,
-              new InferenceProperties(
-                  DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(50)),
-              new InferenceListener() {});
+      InferenceProperties inferring =
+          new InferenceProperties(
+              DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(50));
+      Computation computation = new Computation(scheduler, inferring);
       Sequences sequences =
-          new Sequences(models, inference, store, properties(), events, Clock.systemUTC());
+          new Sequences(models, computation, store, properties(), events, Clock.systemUTC());
+      InFlightMemory memory = new InFlightMemory(16 << 20, Duration.ofMillis(1));
+      inference =
+          new Inference(
+              models, computation, sequences, memory, inferring, ObservationRegistry.NOOP);
       run(models, sequences, reap);
       end(sequences, reap);
       try (ModelHandle handle = models.acquire(ModelRequest.latest("lstm"))) {
@@ -226,7 +234,7 @@ class SequencesRaceTest {
         case 0, 1 -> {
           try (ModelHandle handle = models.acquire(ModelRequest.latest("lstm"))) {
             tree.begin(
-                sequences.open(handle, new OpenRequest(id, 1, 0, ttl(random), null, null, FIELDS)));
+                sequences.open(handle, new OpenRequest(id, 1, 0, ttl(random), null, FIELDS)));
           }
         }
         case 2 -> sequences.delete(id);
@@ -237,15 +245,10 @@ class SequencesRaceTest {
         case 5, 6 -> tree.seen(sequences.find(id));
         case 7 -> reap.run();
         case 8, 9 -> retry(sequences, id, random);
-        case 10 -> step(sequences, id, random, OptionalLong.empty(), Duration.ofNanos(1));
+        case 10 -> step(id, random, OptionalLong.empty(), Duration.ofNanos(1));
         case 11 ->
-            step(
-                sequences,
-                id,
-                random,
-                OptionalLong.empty(),
-                Duration.ofNanos(1 + random.nextInt(500_000)));
-        default -> step(sequences, id, random, OptionalLong.empty(), null);
+            step(id, random, OptionalLong.empty(), Duration.ofNanos(1 + random.nextInt(500_000)));
+        default -> step(id, random, OptionalLong.empty(), null);
       }
     } catch (InferenceException.SequenceRefused | InferenceException.DeadlineExceeded e) {
       tree.refuse();
@@ -257,15 +260,10 @@ class SequencesRaceTest {
     return random.nextInt(3) > 0 ? null : Duration.ofMillis(1 + random.nextInt(20));
   }
 
-  private void step(
-      Sequences sequences,
-      String id,
-      Random random,
-      OptionalLong number,
-      @Nullable Duration deadline) {
+  private void step(String id, Random random, OptionalLong number, @Nullable Duration deadline) {
     int time = random.nextInt(4) == 0 ? 2 : 1;
     float[] x = inputs(random, time);
-    tree.taken(x, advance(sequences, id, x, number, deadline));
+    tree.taken(x, advance(id, x, number, deadline));
   }
 
   private static float[] inputs(Random random, int time) {
@@ -284,19 +282,46 @@ class SequencesRaceTest {
   private void retry(Sequences sequences, String id, Random random) {
     float[] x = inputs(random, 1);
     OptionalLong number = OptionalLong.of(sequences.find(id).step() + 1);
-    tree.taken(x, advance(sequences, id, x, number, null));
+    tree.taken(x, advance(id, x, number, null));
     float[] again = inputs(random, 1);
-    tree.taken(again, advance(sequences, id, again, number, null));
+    tree.taken(again, advance(id, again, number, null));
   }
 
-  private static SequenceAnswer advance(
-      Sequences sequences, String id, float[] x, OptionalLong number, @Nullable Duration deadline) {
+  private InferenceResult advance(
+      String id, float[] x, OptionalLong number, @Nullable Duration deadline) {
     int time = x.length / INPUT;
     Operation operation = time == 1 ? Operation.STEP : Operation.UNROLL;
     Tensor tensor = time == 1 ? Tensor.Floats.of(x, INPUT) : Tensor.Floats.of(x, time, INPUT);
-    InferenceRequest request = new InferenceRequest(tensor, null, null, null, null, false, FIELDS);
-    try (SequenceCall call = sequences.call(id, deadline, Caller.STAYS)) {
-      return sequences.advance(call, operation, request, number);
+    InferenceRequest request =
+        new InferenceRequest(
+            operation,
+            tensor,
+            null,
+            null,
+            new InferenceRequest.Options(null, false, number),
+            FIELDS);
+    try (InferenceCall call =
+        inference().openStep(id, operation, deadline, CancellationSignal.NONE)) {
+      return call.infer((config, memory) -> request, new Whole());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+  }
+
+  /** Hands the result on as it is. */
+  private static final class Whole implements ResultEncoder<InferenceResult> {
+    @Override
+    public long encodedBytes(long numbers) {
+      return 0;
+    }
+
+    @Override
+    public InferenceResult encode(InferenceResult result) {
+      return result;
+    }
+  }
+
+  private Inference inference() {
+    return Objects.requireNonNull(inference);
   }
 }

@@ -2,7 +2,7 @@ package dev.keepgate.sequence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepgate.inference.SequenceAnswer;
+import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
@@ -73,8 +73,8 @@ final class StepTree {
   }
 
   /** A step was answered. */
-  void taken(float[] x, SequenceAnswer answer) {
-    LstmOutput output = answer.answer().output();
+  void taken(float[] x, InferenceResult answer) {
+    LstmOutput output = answer.output();
     List<Float> numbers = new ArrayList<>();
     IntStream.range(0, output.output().length).forEach(i -> numbers.add(output.output()[i]));
     taken.add(new Taken(Place.of(answer.step(), output.state()), x, numbers));

@@ -1,6 +1,7 @@
 package dev.keepgate.api.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.keepgate.api.error.Failure;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -22,21 +23,13 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Problem(
-    String type, String title, int status, String detail, @Nullable List<FieldProblem> errors) {
+    String type, String title, int status, String detail, @Nullable List<Failure.Field> errors) {
 
   public static final String MEDIA_TYPE = "application/problem+json";
 
   private static final int CLIENT_CLOSED_REQUEST = 499;
   private static final String URN = "urn:keepgate:problem:";
   private static final JsonMapper JSON = JsonMapper.builder().build();
-
-  /**
-   * One field's fault.
-   *
-   * @param pointer a JSON pointer into the request, or the name of a tensor, layer or parameter
-   * @param detail what was expected, and what came
-   */
-  public record FieldProblem(String pointer, String detail) {}
 
   static Problem of(HttpStatus status, String slug, @Nullable String detail) {
     return of(status, slug, detail, null);
@@ -46,7 +39,7 @@ public record Problem(
       HttpStatus status,
       String slug,
       @Nullable String detail,
-      @Nullable List<FieldProblem> errors) {
+      @Nullable List<Failure.Field> errors) {
     return new Problem(
         URN + slug,
         status.getReasonPhrase(),
@@ -59,6 +52,13 @@ public record Problem(
   static Problem clientGone(String detail) {
     return new Problem(
         URN + "cancelled", "Client Closed Request", CLIENT_CLOSED_REQUEST, detail, null);
+  }
+
+  static Problem incompleteBody() {
+    return of(
+        HttpStatus.BAD_REQUEST,
+        "incomplete-body",
+        "the body ended early, or its chunks are broken");
   }
 
   /** A slug for a status that says it all, such as {@code method-not-allowed}. */

@@ -29,7 +29,7 @@ class ProblemErrorController implements ErrorController {
     HttpStatus known = status != null ? status : HttpStatus.INTERNAL_SERVER_ERROR;
     Problem problem =
         known == HttpStatus.BAD_REQUEST && exception instanceof IOException
-            ? Problem.of(known, "incomplete-body", "the body ended early, or its chunks are broken")
+            ? Problem.incompleteBody()
             : Problem.of(known, Problem.slugOf(known), known.getReasonPhrase());
     Object path = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI);
     answers.send(problem, path == null ? request.getRequestURI() : path.toString(), response);

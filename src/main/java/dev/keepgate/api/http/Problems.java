@@ -1,7 +1,11 @@
 package dev.keepgate.api.http;
 
+import dev.keepgate.api.error.Failure;
 import dev.keepgate.api.tensor.TensorFormatException;
+import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.inference.InferenceException;
+import dev.keepgate.memory.MemoryFullException;
+import dev.keepgate.memory.TooMuchMemoryException;
 import dev.keepgate.registry.RegistryException;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
@@ -13,6 +17,7 @@ import org.apache.catalina.connector.ClientAbortException;
 import org.apache.coyote.BadRequestException;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.apache.tomcat.util.http.fileupload.FileUploadException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springdoc.api.OpenApiResourceNotFoundException;
@@ -23,8 +28,6 @@ import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
-import org.springframework.web.context.request.RequestContextHolder;
-import org.springframework.web.context.request.ServletRequestAttributes;
 import org.springframework.web.multipart.MaxUploadSizeExceededException;
 import org.springframework.web.multipart.MultipartException;
 import tools.jackson.core.JacksonException;
@@ -45,34 +48,49 @@ class Problems {
   @ExceptionHandler({
     InferenceException.class,
     RegistryException.class,
-    TensorFormatException.class
+    TensorFormatException.class,
+    MemoryFullException.class,
+    TooMuchMemoryException.class
   })
-  void failure(RuntimeException e, HttpServletResponse response) throws IOException {
+  void failure(RuntimeException e, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     Failure failure = Failure.of(e);
-    if (failure.status() == HttpStatus.INTERNAL_SERVER_ERROR) {
+    if (failure.code() == ErrorCode.CANCELLED) {
+      // Still heard by a client that only ended its own side of the connection.
+      log.debug("A client left", e);
+      send(Problem.clientGone(failure.detail()), request, response);
+      return;
+    }
+    HttpStatus status = HttpStatuses.of(failure.code());
+    if (status == HttpStatus.INTERNAL_SERVER_ERROR) {
       log.error("A request failed", e);
     }
-    Duration retryAfter = failure.retryAfter();
-    if (retryAfter != null) {
-      response.setHeader(
-          HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, retryAfter.toSeconds())));
-    }
+    retryAfter(failure.retryAfter(), response);
     send(
-        Problem.of(failure.status(), failure.slug(), failure.detail(), failure.fields()), response);
+        Problem.of(status, failure.code().slug(), failure.detail(), failure.fields()),
+        request,
+        response);
   }
 
-  /** Still heard by a client that only ended its own side of the connection. */
-  @ExceptionHandler
-  void gone(InferenceException.CallerGone e, HttpServletResponse response) throws IOException {
-    log.debug("A client left", e);
-    send(Problem.clientGone(String.valueOf(e.getMessage())), response);
+  private static void retryAfter(@Nullable Duration duration, HttpServletResponse response) {
+    if (duration != null) {
+      response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, duration.toSeconds())));
+    }
   }
 
   @ExceptionHandler
-  void json(JacksonException e, HttpServletResponse response) throws IOException {
+  void threads(ThreadsFullException e, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    retryAfter(Duration.ofSeconds(1), response);
+    send(HttpStatus.TOO_MANY_REQUESTS, ErrorCode.QUEUE_FULL.slug(), e, request, response);
+  }
+
+  @ExceptionHandler
+  void json(JacksonException e, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     // Bytes of no encoding are a fault of the document; any other, of the connection.
     if (e.getCause() instanceof IOException cause && !(cause instanceof CharConversionException)) {
-      io(cause, response);
+      io(cause, request, response);
       return;
     }
     TokenStreamLocation location = e.getLocation();
@@ -85,53 +103,65 @@ class Problems {
             HttpStatus.BAD_REQUEST,
             "invalid-json",
             "the body is not JSON: " + e.getOriginalMessage() + where),
+        request,
         response);
   }
 
   @ExceptionHandler
-  void body(HttpMessageNotReadableException e, HttpServletResponse response) throws IOException {
+  void body(
+      HttpMessageNotReadableException e, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     if (e.getCause() instanceof JacksonException cause) {
-      json(cause, response);
+      json(cause, request, response);
     } else {
-      send(Problem.of(HttpStatus.BAD_REQUEST, "invalid-json", "the body is not JSON"), response);
+      send(
+          Problem.of(HttpStatus.BAD_REQUEST, "invalid-json", "the body is not JSON"),
+          request,
+          response);
     }
   }
 
   @ExceptionHandler
-  void mediaType(InvalidMediaTypeException e, HttpServletResponse response) throws IOException {
+  void mediaType(
+      InvalidMediaTypeException e, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     HttpStatus status = HttpStatus.UNSUPPORTED_MEDIA_TYPE;
-    send(status, Problem.slugOf(status), e, response);
+    send(status, Problem.slugOf(status), e, request, response);
   }
 
   /** The query string, or a form. */
   @ExceptionHandler
-  void parameters(InvalidParameterException e, HttpServletResponse response) throws IOException {
-    send(HttpStatus.BAD_REQUEST, "invalid-parameters", e, response);
+  void parameters(
+      InvalidParameterException e, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    send(HttpStatus.BAD_REQUEST, "invalid-parameters", e, request, response);
   }
 
   @ExceptionHandler
-  void multipart(MultipartException e, HttpServletResponse response) throws IOException {
+  void multipart(MultipartException e, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     if (e instanceof MaxUploadSizeExceededException) {
-      send(HttpStatus.CONTENT_TOO_LARGE, "body-too-large", e, response);
+      send(HttpStatus.CONTENT_TOO_LARGE, "body-too-large", e, request, response);
     } else {
-      send(HttpStatus.BAD_REQUEST, "invalid-multipart", e, response);
+      send(HttpStatus.BAD_REQUEST, "invalid-multipart", e, request, response);
     }
   }
 
   @ExceptionHandler
-  void io(IOException e, HttpServletResponse response) throws IOException {
+  void io(IOException e, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     if (e instanceof BodyTooLargeException) {
-      send(HttpStatus.CONTENT_TOO_LARGE, "body-too-large", e, response);
+      send(HttpStatus.CONTENT_TOO_LARGE, "body-too-large", e, request, response);
     } else if (e instanceof UnsupportedCodingException coding) {
       response.setHeader(HttpHeaders.ACCEPT_ENCODING, coding.accepted());
-      send(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-coding", e, response);
+      send(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-coding", e, request, response);
     } else if (isOfTheConnection(e)) {
-      // Whoever still listens is answered by way of the container's error page.
       log.debug("A client left, or its body is broken", e);
+      // Whoever still listens is answered by way of the container's error page.
     } else if (e instanceof FileUploadException) {
-      send(HttpStatus.BAD_REQUEST, "invalid-multipart", e, response);
+      send(HttpStatus.BAD_REQUEST, "invalid-multipart", e, request, response);
     } else {
-      other(e, response);
+      other(e, request, response);
     }
   }
 
@@ -142,42 +172,47 @@ class Problems {
   }
 
   @ExceptionHandler
-  void document(OpenApiResourceNotFoundException e, HttpServletResponse response)
+  void document(
+      OpenApiResourceNotFoundException e, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    send(HttpStatus.NOT_FOUND, "not-found", e, response);
+    send(HttpStatus.NOT_FOUND, "not-found", e, request, response);
   }
 
   @ExceptionHandler
-  void other(Exception e, HttpServletResponse response) throws IOException {
+  void other(Exception e, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     if (e instanceof ErrorResponse known) {
       known
           .getHeaders()
           .forEach((name, values) -> values.forEach(v -> response.addHeader(name, v)));
       HttpStatus status = HttpStatus.valueOf(known.getStatusCode().value());
-      send(Problem.of(status, Problem.slugOf(status), known.getBody().getDetail()), response);
+      send(
+          Problem.of(status, Problem.slugOf(status), known.getBody().getDetail()),
+          request,
+          response);
       return;
     }
     log.error("A request failed", e);
     Failure failure = Failure.of(e);
-    send(Problem.of(failure.status(), failure.slug(), failure.detail()), response);
+    send(
+        Problem.of(HttpStatuses.of(failure.code()), failure.code().slug(), failure.detail()),
+        request,
+        response);
   }
 
-  private void send(HttpStatus status, String slug, Exception e, HttpServletResponse response)
+  private void send(
+      HttpStatus status,
+      String slug,
+      Exception e,
+      HttpServletRequest request,
+      HttpServletResponse response)
       throws IOException {
-    send(Problem.of(status, slug, e.getMessage()), response);
+    send(Problem.of(status, slug, e.getMessage()), request, response);
   }
 
-  private void send(Problem problem, HttpServletResponse response) throws IOException {
-    answers.send(problem, path(), response);
-  }
-
-  private static String path() {
-    if (RequestContextHolder.getRequestAttributes()
-        instanceof ServletRequestAttributes attributes) {
-      HttpServletRequest request = attributes.getRequest();
-      Object asked = request.getAttribute(RequestDispatcher.FORWARD_REQUEST_URI);
-      return asked == null ? request.getRequestURI() : asked.toString();
-    }
-    return "";
+  private void send(Problem problem, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    Object asked = request.getAttribute(RequestDispatcher.FORWARD_REQUEST_URI);
+    answers.send(problem, asked == null ? request.getRequestURI() : asked.toString(), response);
   }
 }

@@ -31,7 +31,7 @@ class TomcatConfiguration {
           });
       factory.addContextCustomizers(
           context -> context.getParent().getPipeline().addValve(new ProblemReportValve(answers)));
-      factory.addEngineValves(new HttpCaller.Valve());
+      factory.addEngineValves(new HttpCancellation.Valve());
     };
   }
 }

@@ -1,5 +1,6 @@
 package dev.keepgate.api.oip;
 
+import dev.keepgate.api.tensor.ArrayMemory;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.model.Tensor;
 import java.nio.ByteBuffer;
@@ -53,9 +54,10 @@ enum Datatype {
   /**
    * A tensor from its little-endian, row-major bytes.
    *
+   * @param memory of the array that is made
    * @throws TensorFormatException if there are not as many bytes as the shape asks for
    */
-  Tensor read(ByteBuffer data, int[] shape, String pointer) {
+  Tensor read(ByteBuffer data, int[] shape, String pointer, ArrayMemory memory) {
     int count = count(shape, pointer + "/shape");
     long expected = (long) count * bytes;
     if (data.remaining() != expected) {
@@ -64,6 +66,7 @@ enum Datatype {
           "%s of shape %s takes %d bytes, got %d"
               .formatted(name(), Arrays.toString(shape), expected, data.remaining()));
     }
+    memory.change((long) Float.BYTES * count);
     ByteBuffer little = data.slice().order(ByteOrder.LITTLE_ENDIAN);
     if (integer) {
       int[] values = new int[count];
@@ -114,12 +117,6 @@ enum Datatype {
     }
     int wide = exponent == 31 ? 0xff : exponent + 112;
     return Float.intBitsToFloat(sign | (wide << 23) | (fraction << 13));
-  }
-
-  /** Writes numbers as {@link #FP32}, little-endian, where the buffer stands. */
-  static void write(float[] values, ByteBuffer to) {
-    to.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
-    to.position(to.position() + Float.BYTES * values.length);
   }
 
   /**

@@ -1,11 +1,14 @@
 package dev.keepgate.api.oip;
 
+import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyTooLargeException;
+import dev.keepgate.api.tensor.ArrayMemory;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPInputStream;
@@ -19,6 +22,9 @@ enum Encoding {
   DEFLATE;
 
   private static final int BUFFER = 1 << 16;
+
+  /** The largest array that every JVM makes, but for one. */
+  private static final long LARGEST = Integer.MAX_VALUE - 9;
 
   String header() {
     return name().toLowerCase(Locale.ROOT);
@@ -42,24 +48,41 @@ enum Encoding {
   /**
    * What the bytes stand for.
    *
+   * @param memory of the array that is made
    * @throws BodyTooLargeException if that is more than the limit: nothing beyond it is unpacked
    */
-  byte[] decode(byte[] bytes, long limit) throws IOException {
-    ByteArrayInputStream packed = new ByteArrayInputStream(bytes);
+  Body decode(Body packed, long limit, ArrayMemory memory) throws IOException {
+    ByteArrayInputStream bytes = new ByteArrayInputStream(packed.bytes(), 0, packed.size());
     try (InputStream in =
-        this == GZIP ? new GZIPInputStream(packed, BUFFER) : new InflaterInputStream(packed)) {
-      byte[] plain = in.readNBytes((int) Math.min(limit + 1, Integer.MAX_VALUE - 8));
-      if (plain.length > limit) {
-        throw new BodyTooLargeException(limit);
+        this == GZIP ? new GZIPInputStream(bytes, BUFFER) : new InflaterInputStream(bytes)) {
+      int room = Math.max(BUFFER, packed.size());
+      memory.change(room);
+      byte[] plain = new byte[room];
+      int size = 0;
+      for (int count = 0; count >= 0; count = in.read(plain, size, plain.length - size)) {
+        size += count;
+        if (size > limit) {
+          throw new BodyTooLargeException(limit);
+        }
+        if (size == plain.length) {
+          room = (int) Math.min(Math.min(limit, LARGEST) + 1, 2L * size);
+          memory.change(room);
+          plain = Arrays.copyOf(plain, room);
+          memory.change(-size);
+        }
       }
-      return plain;
+      return new Body(plain, size);
     }
+  }
+
+  /** What packs whatever is written. */
+  OutputStream encode(OutputStream out) throws IOException {
+    return this == GZIP ? new GZIPOutputStream(out, BUFFER) : new DeflaterOutputStream(out);
   }
 
   byte[] encode(byte[] bytes) throws IOException {
     ByteArrayOutputStream packed = new ByteArrayOutputStream(bytes.length / 2);
-    try (OutputStream out =
-        this == GZIP ? new GZIPOutputStream(packed, BUFFER) : new DeflaterOutputStream(packed)) {
+    try (OutputStream out = encode(packed)) {
       out.write(bytes);
     }
     return packed.toByteArray();

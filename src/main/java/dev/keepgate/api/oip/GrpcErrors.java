@@ -1,13 +1,13 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.api.http.Failure;
+import dev.keepgate.api.error.Failure;
 import dev.keepgate.api.http.ProblemListener;
+import dev.keepgate.inference.ErrorCode;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Status;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
 /** Words failures for gRPC: the status code that fits, and what went wrong. */
@@ -32,22 +32,41 @@ class GrpcErrors {
       return late ? Status.DEADLINE_EXCEEDED : Status.CANCELLED;
     }
     Failure failure = Failure.of(e);
-    if (failure.status() == HttpStatus.INTERNAL_SERVER_ERROR) {
+    Status.Code code = code(failure.code());
+    if (code == Status.Code.INTERNAL) {
       log.error("A call failed", e);
     }
-    listener.problem(failure.slug());
-    return code(failure.status()).toStatus().withDescription(failure.detail());
+    listener.problem(failure.code().slug());
+    return code.toStatus().withDescription(failure.detail());
   }
 
-  private static Status.Code code(HttpStatus status) {
-    return switch (status) {
-      case BAD_REQUEST, CONTENT_TOO_LARGE -> Status.Code.INVALID_ARGUMENT;
-      case NOT_FOUND, GONE -> Status.Code.NOT_FOUND;
-      case CONFLICT, UNPROCESSABLE_CONTENT -> Status.Code.FAILED_PRECONDITION;
-      case TOO_MANY_REQUESTS, INSUFFICIENT_STORAGE -> Status.Code.RESOURCE_EXHAUSTED;
-      case SERVICE_UNAVAILABLE -> Status.Code.UNAVAILABLE;
-      case GATEWAY_TIMEOUT -> Status.Code.DEADLINE_EXCEEDED;
-      default -> Status.Code.INTERNAL;
+  private static Status.Code code(ErrorCode code) {
+    return switch (code) {
+      case INVALID_INPUT, INVALID_CONFIG, REQUEST_TOO_LARGE, MODEL_TOO_LARGE ->
+          Status.Code.INVALID_ARGUMENT;
+      case MODEL_NOT_FOUND, SEQUENCE_NOT_FOUND, SEQUENCE_EXPIRED, SEQUENCE_MODEL_GONE ->
+          Status.Code.NOT_FOUND;
+      case MODEL_NOT_AVAILABLE,
+          VERSION_EXISTS,
+          SEQUENCE_EXISTS,
+          OUT_OF_STEP,
+          CANNOT_STEP,
+          NOT_FINITE,
+          MALFORMED_MODEL,
+          UNSUPPORTED_MODEL ->
+          Status.Code.FAILED_PRECONDITION;
+      case QUEUE_FULL,
+          MEMORY_FULL,
+          SEQUENCES_FULL,
+          TOO_MANY_VERSIONS,
+          NO_MEMORY,
+          SHARED_STORAGE_FULL ->
+          Status.Code.RESOURCE_EXHAUSTED;
+      case DRAINING, MODEL_LOADING, REPLICAS_UNAVAILABLE, SEQUENCES_UNAVAILABLE ->
+          Status.Code.UNAVAILABLE;
+      case DEADLINE_EXCEEDED -> Status.Code.DEADLINE_EXCEEDED;
+      case CANCELLED -> Status.Code.CANCELLED;
+      case COMPUTATION_FAILED, STORAGE_FAILURE, INTERNAL -> Status.Code.INTERNAL;
     };
   }
 }

@@ -24,7 +24,11 @@ import dev.keepgate.api.oip.proto.ServerMetadataRequest;
 import dev.keepgate.api.oip.proto.ServerMetadataResponse;
 import dev.keepgate.api.oip.proto.ServerReadyRequest;
 import dev.keepgate.api.oip.proto.ServerReadyResponse;
-import dev.keepgate.inference.Caller;
+import dev.keepgate.inference.CancellationSignal;
+import dev.keepgate.inference.Inference;
+import dev.keepgate.inference.InferenceCall;
+import dev.keepgate.inference.Operation;
+import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryException;
 import io.grpc.Context;
 import io.grpc.Deadline;
@@ -44,7 +48,7 @@ import org.springframework.grpc.server.service.GrpcService;
 class GrpcInferenceService extends GRPCInferenceServiceImplBase {
 
   private final ServedModels models;
-  private final InferService service;
+  private final Inference inference;
   private final GrpcErrors errors;
   private final ServerLife life;
   private final GrpcProperties properties;
@@ -52,13 +56,13 @@ class GrpcInferenceService extends GRPCInferenceServiceImplBase {
 
   GrpcInferenceService(
       ServedModels models,
-      InferService service,
+      Inference inference,
       GrpcErrors errors,
       ServerLife life,
       GrpcProperties properties,
       GrpcServerExecutorProvider executor) {
     this.models = models;
-    this.service = service;
+    this.inference = inference;
     this.errors = errors;
     this.life = life;
     this.properties = properties;
@@ -85,16 +89,12 @@ class GrpcInferenceService extends GRPCInferenceServiceImplBase {
   }
 
   private ModelInferResponse infer(ModelInferRequest request) {
-    long begun = System.nanoTime();
-    InferCall call = InferMessageReader.read(request);
-    try {
-      return service.infer(
-          call,
-          begun,
-          timeLeft(),
-          // Whose leaving interrupts this thread.
-          Caller.STAYS,
-          answer -> InferMessageWriter.write(call, answer));
+    ModelRequest model = OipModelPath.request(request.getModelName(), request.getModelVersion());
+    // A client's leaving interrupts this thread.
+    try (InferenceCall call =
+        inference.open(model, Operation.UNROLL, timeLeft(), CancellationSignal.NONE)) {
+      InferGrpcExchange exchange = new InferGrpcExchange(request);
+      return call.infer(exchange, exchange);
     } catch (IOException e) {
       throw new IllegalStateException("a message is written without any I/O", e);
     }

@@ -1,6 +1,8 @@
 package dev.keepgate.api.oip;
 
+import dev.keepgate.api.http.Body;
 import dev.keepgate.api.oip.InferCall.WantedOutput;
+import dev.keepgate.api.tensor.ArrayMemory;
 import dev.keepgate.api.tensor.JsonTensorReader;
 import dev.keepgate.api.tensor.JsonTensorScanner;
 import dev.keepgate.api.tensor.TensorFormatException;
@@ -35,7 +37,9 @@ final class InferBodyReader {
           .build();
 
   private final byte[] body;
+  private final int size;
   private final int jsonLength;
+  private final ArrayMemory memory;
   private final List<Input> inputs = new ArrayList<>();
   private final List<WantedOutput> outputs = new ArrayList<>();
   private Map<String, Object> parameters = Map.of();
@@ -50,31 +54,30 @@ final class InferBodyReader {
       int from,
       int to) {}
 
-  private InferBodyReader(byte[] body, int jsonLength) {
-    this.body = body;
+  private InferBodyReader(Body body, int jsonLength, ArrayMemory memory) {
+    this.body = body.bytes();
+    this.size = body.size();
     this.jsonLength = jsonLength;
+    this.memory = memory;
   }
 
   /**
    * Reads a request.
    *
    * @param jsonLength how many bytes are JSON; -1 for all
+   * @param memory of the tensors
    * @throws TensorFormatException if a field is missing, or not what it must be
    */
-  static InferCall read(String model, String version, byte[] body, int jsonLength) {
-    if (jsonLength > body.length) {
+  static InferCall read(Body body, int jsonLength, ArrayMemory memory) {
+    if (jsonLength > body.size()) {
       throw new TensorFormatException(
-          "", "the header says %d bytes of JSON, there are %d".formatted(jsonLength, body.length));
+          "", "the header says %d bytes of JSON, there are %d".formatted(jsonLength, body.size()));
     }
-    InferBodyReader reader = new InferBodyReader(body, jsonLength < 0 ? body.length : jsonLength);
+    InferBodyReader reader =
+        new InferBodyReader(body, jsonLength < 0 ? body.size() : jsonLength, memory);
     reader.readJson();
     return new InferCall(
-        model,
-        version,
-        reader.id,
-        new Parameters(reader.parameters),
-        reader.tensors(),
-        reader.outputs);
+        reader.id, new Parameters(reader.parameters), reader.tensors(), reader.outputs);
   }
 
   private void readJson() {
@@ -169,8 +172,8 @@ final class InferBodyReader {
     return json.getString();
   }
 
-  private static int[] shape(JsonParser json, String pointer) {
-    Tensor.Ints shape = JsonTensorReader.readInts(json, pointer);
+  private int[] shape(JsonParser json, String pointer) {
+    Tensor.Ints shape = JsonTensorReader.readInts(json, pointer, memory);
     if (shape.rank() != 1 || Arrays.stream(shape.values()).anyMatch(size -> size < 0)) {
       throw new TensorFormatException(pointer, "expected a list of sizes");
     }
@@ -223,23 +226,23 @@ final class InferBodyReader {
       }
       Datatype type = Datatype.of(input.datatype(), pointer + "/datatype");
       int count = Datatype.count(input.shape(), pointer + "/shape");
-      Long size = new Parameters(input.parameters()).whole(BINARY_SIZE);
-      if (size == null) {
+      Long bytes = new Parameters(input.parameters()).whole(BINARY_SIZE);
+      if (bytes == null) {
         tensors.add(new NamedTensor(input.name(), fromJson(input, type, count, pointer)));
         continue;
       }
-      if (size < 0 || size > body.length - binary) {
+      if (bytes < 0 || bytes > size - binary) {
         throw new TensorFormatException(
             pointer + "/parameters/" + BINARY_SIZE,
-            "says %d bytes, %d are left".formatted(size, body.length - binary));
+            "says %d bytes, %d are left".formatted(bytes, size - binary));
       }
-      ByteBuffer data = ByteBuffer.wrap(body, binary, size.intValue());
-      tensors.add(new NamedTensor(input.name(), type.read(data, input.shape(), pointer)));
-      binary += size.intValue();
+      ByteBuffer data = ByteBuffer.wrap(body, binary, bytes.intValue());
+      tensors.add(new NamedTensor(input.name(), type.read(data, input.shape(), pointer, memory)));
+      binary += bytes.intValue();
     }
-    if (binary < body.length) {
+    if (binary < size) {
       throw new TensorFormatException(
-          "", "%d bytes behind the JSON are no input's".formatted(body.length - binary));
+          "", "%d bytes behind the JSON are no input's".formatted(size - binary));
     }
     return tensors;
   }
@@ -249,8 +252,7 @@ final class InferBodyReader {
     if (shape == null || input.from() < 0) {
       throw new TensorFormatException(pointer + "/data", "is missing");
     }
-    byte[] data = Arrays.copyOfRange(body, input.from(), input.to());
-    Tensor tensor = type.isInteger() ? ints(data, pointer) : floats(data, pointer);
+    Tensor tensor = type.isInteger() ? ints(input, pointer) : floats(input, pointer);
     boolean fits =
         tensor.rank() == 1 ? tensor.shape()[0] == count : Arrays.equals(tensor.shape(), shape);
     if (!fits) {
@@ -262,28 +264,34 @@ final class InferBodyReader {
     return InferTensors.reshaped(tensor, shape);
   }
 
-  private static Tensor ints(byte[] data, String pointer) {
+  private Tensor ints(Input input, String pointer) {
     try {
-      return new JsonTensorScanner(data).ints();
+      return scanner(input).ints();
     } catch (JsonTensorScanner.Unusual e) {
-      return carefully(data, json -> JsonTensorReader.readInts(json, pointer + "/data"));
+      return carefully(input, json -> JsonTensorReader.readInts(json, pointer + "/data", memory));
     }
   }
 
-  private static Tensor floats(byte[] data, String pointer) {
+  private Tensor floats(Input input, String pointer) {
     try {
-      return new JsonTensorScanner(data).floats();
+      return scanner(input).floats();
     } catch (JsonTensorScanner.Unusual e) {
-      return carefully(data, json -> JsonTensorReader.readFloats(json, pointer + "/data"));
+      return carefully(input, json -> JsonTensorReader.readFloats(json, pointer + "/data", memory));
     }
+  }
+
+  private JsonTensorScanner scanner(Input input) {
+    return new JsonTensorScanner(body, input.from(), input.to(), memory);
   }
 
   private interface TensorReader {
     Tensor read(JsonParser json);
   }
 
-  private static Tensor carefully(byte[] data, TensorReader reader) {
-    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), data)) {
+  private Tensor carefully(Input input, TensorReader reader) {
+    try (JsonParser json =
+        JSON.createParser(
+            ObjectReadContext.empty(), body, input.from(), input.to() - input.from())) {
       json.nextToken();
       return reader.read(json);
     }

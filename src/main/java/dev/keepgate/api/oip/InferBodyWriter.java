@@ -1,14 +1,16 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.api.oip.InferCall.WantedOutput;
 import dev.keepgate.api.tensor.JsonBuffer;
+import dev.keepgate.api.tensor.LittleEndian;
 import dev.keepgate.model.Tensor;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Writes the answer to an infer request: JSON, and behind it the tensors that are to be binary. */
@@ -16,18 +18,114 @@ final class InferBodyWriter {
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  private InferBodyWriter() {}
+  /** Bytes of an answer that are gathered before any is sent. */
+  private static final int LONGEST_WHOLE = 1 << 20;
+
+  private final InferCall call;
+  private final InferAnswer answer;
+
+  InferBodyWriter(InferCall call, InferAnswer answer) {
+    this.call = call;
+    this.answer = answer;
+  }
 
   /**
-   * A body.
+   * Bytes that writing an answer takes beside the result.
    *
-   * @param jsonLength how many bytes of it are JSON; null where all are, and none follow
+   * @param numbers how many numbers the answer has
    */
-  record Body(byte[] bytes, @Nullable Integer jsonLength) {}
+  static long bytes(InferCall call, long numbers) {
+    // States of several cells are put behind each other, and short answers are packed whole.
+    long stacked = Float.BYTES * numbers + 3L * LONGEST_WHOLE;
+    // JSON before binary tensors is gathered, for its length is said first.
+    return stacked + (call.outputs().size() > 1 ? 2L * JsonBuffer.estimate(numbers) : 0);
+  }
 
-  static Body write(InferCall call, InferAnswer answer) throws IOException {
-    boolean all = Boolean.TRUE.equals(call.parameters().flag(Parameters.BINARY_OUTPUT));
+  private static boolean isBinaryByDefault(InferCall call) {
+    return Boolean.TRUE.equals(call.parameters().flag(Parameters.BINARY_OUTPUT));
+  }
+
+  private boolean isBinary(int output) {
+    Boolean asked = call.outputs().isEmpty() ? null : call.outputs().get(output).binary();
+    return asked != null ? asked : isBinaryByDefault(call);
+  }
+
+  private List<Tensor.Floats> binary() {
+    List<Tensor.Floats> binary = new ArrayList<>();
+    for (int i = 0; i < answer.outputs().size(); i++) {
+      if (isBinary(i)) {
+        binary.add(answer.outputs().get(i).tensor());
+      }
+    }
+    return binary;
+  }
+
+  /**
+   * Sends it.
+   *
+   * @param packs how it is to be packed; null where it is not
+   */
+  void send(@Nullable Encoding packs, HttpServletResponse response) throws IOException {
+    if (packs != null) {
+      response.setHeader("Content-Encoding", packs.header());
+    }
+    List<Tensor.Floats> binary = binary();
+    if (binary.isEmpty()) {
+      sendJson(packs, response);
+    } else {
+      sendBinary(binary, packs, response);
+    }
+  }
+
+  private void sendJson(@Nullable Encoding packs, HttpServletResponse response) throws IOException {
+    response.setContentType(MediaType.APPLICATION_JSON_VALUE);
+    long numbers =
+        answer.outputs().stream().mapToLong(output -> output.tensor().values().length).sum();
+    int estimate = JsonBuffer.estimate(numbers);
+    if (estimate > LONGEST_WHOLE) {
+      try (OutputStream out = packed(response.getOutputStream(), packs)) {
+        JsonBuffer json = new JsonBuffer(out);
+        writeJson(json);
+        json.flush();
+      }
+      return;
+    }
+    JsonBuffer json = new JsonBuffer(estimate);
+    writeJson(json);
+    ByteArrayOutputStream whole = new ByteArrayOutputStream(json.size());
+    try (OutputStream out = packed(whole, packs)) {
+      json.flushTo(out);
+    }
+    response.setContentLength(whole.size());
+    whole.writeTo(response.getOutputStream());
+  }
+
+  private static OutputStream packed(OutputStream out, @Nullable Encoding packs)
+      throws IOException {
+    return packs == null ? out : packs.encode(out);
+  }
+
+  private void sendBinary(
+      List<Tensor.Floats> binary, @Nullable Encoding packs, HttpServletResponse response)
+      throws IOException {
     JsonBuffer json = new JsonBuffer(1 << 10);
+    writeJson(json);
+    int jsonLength = json.size();
+    response.setHeader(OipController.JSON_LENGTH, Integer.toString(jsonLength));
+    response.setContentType(MediaType.APPLICATION_OCTET_STREAM_VALUE);
+    if (packs == null) {
+      long numbers = binary.stream().mapToLong(tensor -> tensor.values().length).sum();
+      response.setContentLengthLong(jsonLength + Float.BYTES * numbers);
+    }
+    try (OutputStream out = packed(response.getOutputStream(), packs)) {
+      json.flushTo(out);
+      for (Tensor.Floats tensor : binary) {
+        LittleEndian.write(tensor.values(), out);
+      }
+    }
+  }
+
+  private void writeJson(JsonBuffer json) {
     json.raw("{\"model_name\":\"" + answer.model().name());
     json.raw("\",\"model_version\":\"" + answer.model().version() + "\"");
     if (!answer.id().isEmpty()) {
@@ -37,44 +135,18 @@ final class InferBodyWriter {
       json.raw(",\"parameters\":").text(JSON.writeValueAsString(answer.parameters()));
     }
     json.raw(",\"outputs\":[");
-    List<Tensor.Floats> binary = new ArrayList<>();
     for (int i = 0; i < answer.outputs().size(); i++) {
       InferAnswer.Output output = answer.outputs().get(i);
-      Boolean asked = call.outputs().isEmpty() ? null : binary(call.outputs().get(i));
       json.comma().raw("{\"name\":\"" + output.name() + "\",\"datatype\":\"FP32\",\"shape\":");
       json.raw(shape(output.tensor().shape()));
       float[] values = output.tensor().values();
-      if (asked != null ? asked : all) {
+      if (isBinary(i)) {
         json.raw(",\"parameters\":{\"binary_data_size\":" + 4L * values.length + "}}");
-        binary.add(output.tensor());
       } else {
         json.raw(",\"data\":").tensor(values, 0, values.length).raw("}");
       }
     }
     json.raw("]}");
-    return body(json, binary);
-  }
-
-  private static @Nullable Boolean binary(WantedOutput output) {
-    return output.binary();
-  }
-
-  private static Body body(JsonBuffer json, List<Tensor.Floats> binary) throws IOException {
-    int length = json.size();
-    int size = length;
-    for (Tensor.Floats tensor : binary) {
-      size = Math.addExact(size, Math.multiplyExact(tensor.values().length, 4));
-    }
-    ByteArrayOutputStream out = new ByteArrayOutputStream(length);
-    json.flushTo(out);
-    if (binary.isEmpty()) {
-      return new Body(out.toByteArray(), null);
-    }
-    ByteBuffer bytes = ByteBuffer.allocate(size).put(out.toByteArray());
-    for (Tensor.Floats tensor : binary) {
-      Datatype.write(tensor.values(), bytes);
-    }
-    return new Body(bytes.array(), length);
   }
 
   private static String shape(int[] shape) {

@@ -6,20 +6,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request to infer, whichever way it came.
  *
- * @param model the model's name
- * @param version its version; empty for the highest that is available
  * @param id echoed in the answer; empty for none
  * @param parameters by name
  * @param inputs the tensors
  * @param outputs which tensors are asked for; empty for all
  */
 record InferCall(
-    String model,
-    String version,
-    String id,
-    Parameters parameters,
-    List<NamedTensor> inputs,
-    List<WantedOutput> outputs) {
+    String id, Parameters parameters, List<NamedTensor> inputs, List<WantedOutput> outputs) {
 
   /**
    * @param binary whether its bytes are to follow the JSON; null where that is not said

@@ -5,6 +5,7 @@ import dev.keepgate.api.oip.proto.InferParameter;
 import dev.keepgate.api.oip.proto.InferTensorContents;
 import dev.keepgate.api.oip.proto.ModelInferRequest;
 import dev.keepgate.api.oip.proto.ModelInferRequest.InferInputTensor;
+import dev.keepgate.api.tensor.ArrayMemory;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.model.Tensor;
 import java.util.ArrayList;
@@ -23,18 +24,14 @@ final class InferMessageReader {
   private InferMessageReader() {}
 
   /**
+   * @param memory of the tensors
    * @throws TensorFormatException if a field is missing, or not what it must be
    */
-  static InferCall read(ModelInferRequest request) {
+  static InferCall read(ModelInferRequest request, ArrayMemory memory) {
     List<WantedOutput> outputs = new ArrayList<>(request.getOutputsCount());
     request.getOutputsList().forEach(each -> outputs.add(new WantedOutput(each.getName(), null)));
     return new InferCall(
-        request.getModelName(),
-        request.getModelVersion(),
-        request.getId(),
-        parameters(request.getParametersMap()),
-        tensors(request),
-        outputs);
+        request.getId(), parameters(request.getParametersMap()), tensors(request, memory), outputs);
   }
 
   /** The sequence that a request is a step of; null where it is of none, or not of a proper one. */
@@ -66,7 +63,7 @@ final class InferMessageReader {
     return new Parameters(parameters);
   }
 
-  private static List<NamedTensor> tensors(ModelInferRequest request) {
+  private static List<NamedTensor> tensors(ModelInferRequest request, ArrayMemory memory) {
     int raw = request.getRawInputContentsCount();
     if (raw > 0 && raw != request.getInputsCount()) {
       throw new TensorFormatException(
@@ -88,8 +85,9 @@ final class InferMessageReader {
           new NamedTensor(
               input.getName(),
               raw > 0
-                  ? type.read(request.getRawInputContents(i).asReadOnlyByteBuffer(), shape, pointer)
-                  : fromContents(input.getContents(), type, shape, pointer)));
+                  ? type.read(
+                      request.getRawInputContents(i).asReadOnlyByteBuffer(), shape, pointer, memory)
+                  : fromContents(input.getContents(), type, shape, pointer, memory)));
     }
     return tensors;
   }
@@ -107,8 +105,13 @@ final class InferMessageReader {
   }
 
   private static Tensor fromContents(
-      InferTensorContents contents, Datatype type, int[] shape, String pointer) {
+      InferTensorContents contents,
+      Datatype type,
+      int[] shape,
+      String pointer,
+      ArrayMemory memory) {
     String where = pointer + "/contents";
+    memory.change((long) Float.BYTES * numbers(contents));
     return switch (type) {
       case FP32 -> {
         float[] values = new float[fitting(contents.getFp32ContentsCount(), shape, where)];
@@ -139,6 +142,16 @@ final class InferMessageReader {
       case INT32, INT16, INT8 ->
           ints(contents.getIntContentsCount(), contents::getIntContents, shape, where);
     };
+  }
+
+  /** All that are there, in whichever field. */
+  private static int numbers(InferTensorContents contents) {
+    return contents.getFp32ContentsCount()
+        + contents.getFp64ContentsCount()
+        + contents.getInt64ContentsCount()
+        + contents.getUint64ContentsCount()
+        + contents.getUintContentsCount()
+        + contents.getIntContentsCount();
   }
 
   private static Tensor ints(int count, IntToLongFunction value, int[] shape, String pointer) {

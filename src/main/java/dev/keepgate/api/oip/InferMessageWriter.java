@@ -7,6 +7,7 @@ import dev.keepgate.api.oip.proto.InferTensorContents;
 import dev.keepgate.api.oip.proto.ModelInferResponse;
 import dev.keepgate.api.oip.proto.ModelInferResponse.InferOutputTensor;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * Writes the answer to an infer request as gRPC takes it. Tensors are raw, as Triton's are whatever
@@ -49,10 +50,12 @@ final class InferMessageWriter {
   }
 
   private static ByteString bytes(float[] values) {
-    ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(Float.BYTES, values.length));
-    Datatype.write(values, bytes);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(Float.BYTES, values.length))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
     // Nobody else has the array.
-    return UnsafeByteOperations.unsafeWrap(bytes.flip());
+    return UnsafeByteOperations.unsafeWrap(bytes);
   }
 
   private static InferTensorContents contents(float[] values) {

@@ -2,18 +2,16 @@ package dev.keepgate.api.oip;
 
 import dev.keepgate.api.oip.InferCall.WantedOutput;
 import dev.keepgate.api.tensor.TensorFormatException;
-import dev.keepgate.inference.Answer;
 import dev.keepgate.inference.InferenceRequest;
+import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Tensor;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +25,7 @@ final class InferTensors {
   private InferTensors() {}
 
   /** A time of 1 is a step. */
-  static Operation operation(InferCall call, LstmConfig config) {
+  private static Operation operation(InferCall call, LstmConfig config) {
     int[] shape = input(call, ModelTensors.X).shape();
     boolean one = shape.length >= 2 && shape[1] == 1;
     return one && find(call, ModelTensors.LENGTHS) == null && config.isCausal()
@@ -35,7 +33,7 @@ final class InferTensors {
         : Operation.UNROLL;
   }
 
-  static Tensor input(InferCall call, String name) {
+  private static Tensor input(InferCall call, String name) {
     Tensor tensor = find(call, name);
     if (tensor == null) {
       throw new TensorFormatException("/inputs/" + name, "is missing");
@@ -56,7 +54,8 @@ final class InferTensors {
    * The request as the use cases take it; what it asks for is checked as well, so that nothing is
    * computed for an answer that cannot be given.
    */
-  static InferenceRequest request(InferCall call, LstmConfig config, Operation operation) {
+  static InferenceRequest request(InferCall call, LstmConfig config) {
+    Operation operation = operation(call, config);
     checkInputs(call, config);
     checkOutputs(call, config);
     Tensor x = input(call, ModelTensors.X);
@@ -65,13 +64,18 @@ final class InferTensors {
       throw new TensorFormatException(
           "/inputs/x", "expected %d dimensions, got %d".formatted(rank, x.rank()));
     }
+    Long step = call.parameters().whole("sequence_step");
     return new InferenceRequest(
+        operation,
         operation == Operation.STEP ? withoutTime(x) : x,
-        state(call, config, ModelTensors.H0, CellConfig::outputSize),
-        state(call, config, ModelTensors.C0, CellConfig::hiddenSize),
+        InferenceRequest.State.of(
+            state(call, config, ModelTensors.H0, CellConfig::outputSize),
+            state(call, config, ModelTensors.C0, CellConfig::hiddenSize)),
         find(call, ModelTensors.LENGTHS),
-        call.parameters().flag("return_sequences"),
-        false,
+        new InferenceRequest.Options(
+            call.parameters().flag("return_sequences"),
+            false,
+            step == null ? OptionalLong.empty() : OptionalLong.of(step)),
         FIELDS);
   }
 
@@ -139,47 +143,40 @@ final class InferTensors {
   }
 
   /** The outputs that were asked for. */
-  static List<InferAnswer.Output> outputs(InferCall call, Answer answer) {
-    Map<String, Tensor.Floats> all = allOutputs(answer);
-    List<String> wanted =
-        call.outputs().isEmpty()
-            ? List.copyOf(all.keySet())
-            : call.outputs().stream().map(WantedOutput::name).toList();
+  static List<InferAnswer.Output> outputs(InferCall call, InferenceResult result) {
     List<InferAnswer.Output> outputs = new ArrayList<>();
-    for (String name : wanted) {
-      outputs.add(new InferAnswer.Output(name, Objects.requireNonNull(all.get(name))));
+    if (call.outputs().isEmpty()) {
+      for (ModelTensors.Info info : ModelTensors.outputs(result.config())) {
+        outputs.add(new InferAnswer.Output(info.name(), output(info.name(), result)));
+      }
+      return outputs;
+    }
+    for (WantedOutput wanted : call.outputs()) {
+      outputs.add(new InferAnswer.Output(wanted.name(), output(wanted.name(), result)));
     }
     return outputs;
   }
 
-  private static Map<String, Tensor.Floats> allOutputs(Answer answer) {
-    Map<String, Tensor.Floats> all = new LinkedHashMap<>();
-    int width = answer.config().outputSize();
-    boolean steps = answer.sequences() || answer.operation() == Operation.STEP;
-    all.put(
-        ModelTensors.OUTPUT,
-        steps
-            ? Tensor.Floats.of(answer.output().output(), answer.batch(), answer.time(), width)
-            : Tensor.Floats.of(answer.output().output(), answer.batch(), width));
-    putState(all, answer, ModelTensors.H, answer.output().state().h(), CellConfig::outputSize);
-    putState(all, answer, ModelTensors.C, answer.output().state().c(), CellConfig::hiddenSize);
-    return all;
+  private static Tensor.Floats output(String name, InferenceResult result) {
+    if (!name.equals(ModelTensors.OUTPUT)) {
+      return name.startsWith(ModelTensors.H)
+          ? state(name, result, result.output().state().h(), CellConfig::outputSize)
+          : state(name, result, result.output().state().c(), CellConfig::hiddenSize);
+    }
+    int width = result.config().outputSize();
+    float[] output = result.output().output();
+    return result.sequences() || result.operation() == Operation.STEP
+        ? Tensor.Floats.of(output, result.batch(), result.time(), width)
+        : Tensor.Floats.of(output, result.batch(), width);
   }
 
-  private static void putState(
-      Map<String, Tensor.Floats> all,
-      Answer answer,
-      String name,
-      float[][] cells,
-      ToIntFunction<CellConfig> width) {
-    List<CellConfig> configs = answer.config().cells();
-    if (!ModelTensors.isUniform(answer.config(), width)) {
-      for (int i = 0; i < cells.length; i++) {
-        all.put(
-            name + "." + i,
-            Tensor.Floats.of(cells[i], answer.batch(), width.applyAsInt(configs.get(i))));
-      }
-      return;
+  /** Of one cell, where the name says which, or of all. */
+  private static Tensor.Floats state(
+      String name, InferenceResult result, float[][] cells, ToIntFunction<CellConfig> width) {
+    List<CellConfig> configs = result.config().cells();
+    if (!ModelTensors.isUniform(result.config(), width)) {
+      int cell = Integer.parseInt(name.substring(name.indexOf('.') + 1));
+      return Tensor.Floats.of(cells[cell], result.batch(), width.applyAsInt(configs.get(cell)));
     }
     int size = width.applyAsInt(configs.get(0));
     float[] stacked = cells[0];
@@ -189,6 +186,6 @@ final class InferTensors {
         System.arraycopy(cells[i], 0, stacked, i * cells[0].length, cells[0].length);
       }
     }
-    all.put(name, Tensor.Floats.of(stacked, cells.length, answer.batch(), size));
+    return Tensor.Floats.of(stacked, cells.length, result.batch(), size);
   }
 }

@@ -1,18 +1,20 @@
 package dev.keepgate.api.oip;
 
 import dev.keepgate.api.http.BodyLimit;
-import dev.keepgate.api.http.HttpCaller;
+import dev.keepgate.api.http.BodyReader;
+import dev.keepgate.api.http.HttpCancellation;
 import dev.keepgate.api.http.HttpProperties;
 import dev.keepgate.api.http.UnsupportedCodingException;
 import dev.keepgate.api.tensor.TensorFormatException;
+import dev.keepgate.inference.Inference;
+import dev.keepgate.inference.InferenceCall;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.EOFException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -42,13 +44,19 @@ class OipController {
           .build();
   private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
 
+  /** Bytes of a body that is no request to infer. */
+  private static final int LONGEST_DOCUMENT = 1 << 20;
+
   private final ServedModels models;
-  private final InferService service;
+  private final Inference inference;
+  private final BodyReader bodies;
   private final HttpProperties properties;
 
-  OipController(ServedModels models, InferService service, HttpProperties properties) {
+  OipController(
+      ServedModels models, Inference inference, BodyReader bodies, HttpProperties properties) {
     this.models = models;
-    this.service = service;
+    this.inference = inference;
+    this.bodies = bodies;
     this.properties = properties;
   }
 
@@ -160,68 +168,41 @@ class OipController {
       @PathVariable(required = false) @Nullable String version,
       HttpServletRequest request,
       HttpServletResponse response)
-      throws IOException {
-    long begun = System.nanoTime();
-    InferCall call =
-        InferBodyReader.read(
-            model, orLatest(version), body(request), jsonLength(request.getHeader(JSON_LENGTH)));
-    Encoding encoding = Encoding.of(request.getHeader("Accept-Encoding"));
-    service.infer(
-        call,
-        begun,
-        null,
-        HttpCaller.of(request),
-        answer -> send(InferBodyWriter.write(call, answer), encoding, response));
+      throws IOException, ServletException {
+    InferHttpExchange.Form form =
+        new InferHttpExchange.Form(
+            jsonLength(request.getHeader(JSON_LENGTH)),
+            packed(request),
+            Encoding.of(request.getHeader("Accept-Encoding")),
+            properties.maxBody().toBytes());
+    InferenceCall call =
+        inference.open(
+            OipModelPath.request(model, orLatest(version)),
+            dev.keepgate.inference.Operation.UNROLL,
+            null,
+            HttpCancellation.of(request));
+    bodies.read(request, response, new InferHttpExchange(call, form, response));
   }
 
-  private static boolean send(
-      InferBodyWriter.Body body, @Nullable Encoding encoding, HttpServletResponse response)
-      throws IOException {
-    byte[] bytes = body.bytes();
-    if (encoding != null) {
-      bytes = encoding.encode(bytes);
-      response.setHeader("Content-Encoding", encoding.header());
+  private static @Nullable Encoding packed(HttpServletRequest request)
+      throws UnsupportedCodingException {
+    String coding = request.getHeader("Content-Encoding");
+    Encoding encoding = Encoding.of(coding);
+    if (encoding == null && coding != null && !coding.equalsIgnoreCase("identity")) {
+      throw new UnsupportedCodingException(coding, "gzip, deflate, identity");
     }
-    Integer length = body.jsonLength();
-    if (length != null) {
-      response.setHeader(JSON_LENGTH, Integer.toString(length));
-    }
-    response.setContentType(
-        length == null
-            ? MediaType.APPLICATION_JSON_VALUE
-            : MediaType.APPLICATION_OCTET_STREAM_VALUE);
-    response.setContentLength(bytes.length);
-    response.getOutputStream().write(bytes);
-    return true;
+    return encoding;
   }
 
   /** Of whatever type it is said to be: Triton's clients do not say. */
   private Map<String, Object> document(HttpServletRequest request) throws IOException {
-    byte[] bytes = body(request);
+    byte[] bytes = BodyLimit.of(request, LONGEST_DOCUMENT).readAllBytes();
     if (bytes.length == 0) {
       return Map.of();
     }
     // A document may be null.
     @Nullable Map<String, Object> document = JSON.readValue(bytes, OBJECT);
     return document == null ? Map.of() : document;
-  }
-
-  private byte[] body(HttpServletRequest request) throws IOException {
-    long limit = properties.maxBody().toBytes();
-    byte[] bytes = BodyLimit.ofPacked(request, limit).readAllBytes();
-    String coding = request.getHeader("Content-Encoding");
-    Encoding encoding = Encoding.of(coding);
-    if (encoding == null) {
-      if (coding != null && !coding.equalsIgnoreCase("identity")) {
-        throw new UnsupportedCodingException(coding, "gzip, deflate, identity");
-      }
-      return bytes;
-    }
-    try {
-      return encoding.decode(bytes, limit);
-    } catch (ZipException | EOFException e) {
-      throw new TensorFormatException("", "the body is no " + encoding.header());
-    }
   }
 
   private static int jsonLength(@Nullable String header) {

@@ -50,7 +50,7 @@ record Parameters(Map<String, Object> values) {
   }
 
   /** Microseconds after which the client does not wait; null or 0 for none. */
-  private @Nullable Duration timeout() {
+  @Nullable Duration timeout() {
     Long micros = whole("timeout");
     if (micros == null || micros == 0) {
       return null;
@@ -59,19 +59,6 @@ record Parameters(Map<String, Object> values) {
       throw fault("timeout", "expected microseconds, got " + micros);
     }
     return Duration.ofNanos(Math.multiplyExact(Math.min(micros, Long.MAX_VALUE / 1000), 1000));
-  }
-
-  /**
-   * The time to answer in.
-   *
-   * @param transport what the transport leaves; null for any time
-   */
-  @Nullable Duration deadline(@Nullable Duration transport) {
-    Duration timeout = timeout();
-    if (timeout == null || transport == null) {
-      return timeout == null ? transport : timeout;
-    }
-    return timeout.compareTo(transport) < 0 ? timeout : transport;
   }
 
   private static TensorFormatException fault(String name, String detail) {

@@ -1,10 +1,6 @@
 package dev.keepgate.api.oip;
 
 import dev.keepgate.api.tensor.TensorFormatException;
-import dev.keepgate.inference.InferenceListener.Stage;
-import dev.keepgate.inference.ModelStatistics;
-import dev.keepgate.inference.ModelStatistics.Statistics;
-import dev.keepgate.inference.ModelStatistics.Total;
 import dev.keepgate.inference.Sequences;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
@@ -12,6 +8,7 @@ import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
+import dev.keepgate.registry.ModelStatistics;
 import dev.keepgate.registry.ModelStatus;
 import dev.keepgate.registry.RegistryException;
 import java.util.ArrayList;
@@ -38,19 +35,16 @@ class ServedModels {
           "statistics");
 
   private final ModelRegistry registry;
-  private final ModelStatistics statistics;
   private final Sequences sequences;
   private final ServerLife life;
   private final String version;
 
   ServedModels(
       ModelRegistry registry,
-      ModelStatistics statistics,
       Sequences sequences,
       ServerLife life,
       ObjectProvider<BuildProperties> build) {
     this.registry = registry;
-    this.statistics = statistics;
     this.sequences = sequences;
     this.life = life;
     BuildProperties known = build.getIfAvailable();
@@ -153,7 +147,7 @@ class ServedModels {
               && (asked.isEmpty() || asked.equals(Long.toString(id.version())));
       if (wanted) {
         try (ModelHandle handle = registry.acquire(new ModelRequest.Specific(id))) {
-          all.add(view(id, statistics.of(handle)));
+          all.add(view(id, handle.statistics()));
         } catch (RegistryException e) {
           // It was taken away between two looks.
         }
@@ -162,15 +156,15 @@ class ServedModels {
     return all;
   }
 
-  private static ModelView.Statistics view(ModelId id, Statistics of) {
+  private static ModelView.Statistics view(ModelId id, ModelStatistics of) {
     ModelView.InferStats stats =
         new ModelView.InferStats(
-            duration(of.success()),
-            duration(of.fail()),
-            duration(of, Stage.QUEUE),
-            duration(of, Stage.READ),
-            duration(of, Stage.COMPUTE),
-            duration(of, Stage.WRITE),
+            duration(of.success),
+            duration(of.fail),
+            duration(of.queue),
+            duration(of.read),
+            duration(of.compute),
+            duration(of.write),
             ModelView.Duration.NONE,
             ModelView.Duration.NONE);
     return new ModelView.Statistics(
@@ -183,11 +177,8 @@ class ServedModels {
         List.of());
   }
 
-  private static ModelView.Duration duration(Statistics of, Stage stage) {
-    return duration(of.stages().getOrDefault(stage, new Total(0, 0)));
-  }
-
-  private static ModelView.Duration duration(Total total) {
+  private static ModelView.Duration duration(ModelStatistics.Tally tally) {
+    ModelStatistics.Total total = tally.total();
     return new ModelView.Duration(total.count(), total.nanos());
   }
 

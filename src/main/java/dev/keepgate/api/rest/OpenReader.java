@@ -1,5 +1,7 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.http.Body;
+import dev.keepgate.api.tensor.ArrayMemory;
 import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceRequest;
@@ -19,6 +21,7 @@ import tools.jackson.core.ObjectReadContext;
 final class OpenReader {
 
   private final ModelId model;
+  private final ArrayMemory memory;
   private final StateReader state;
   private @Nullable String id;
   private int batch;
@@ -26,9 +29,10 @@ final class OpenReader {
   private @Nullable Duration ttl;
 
   /** Begins with what the query string says. */
-  OpenReader(ModelId model, LstmConfig config, HttpServletRequest request) {
+  OpenReader(ModelId model, LstmConfig config, HttpServletRequest request, ArrayMemory memory) {
     this.model = model;
-    this.state = new StateReader(config);
+    this.memory = memory;
+    this.state = new StateReader(config, memory);
     this.id = request.getParameter("id");
     this.batch = batch("?batch", RequestOptions.number(request, "batch").orElse(1));
     this.step = RequestOptions.number(request, "step").orElse(0);
@@ -41,8 +45,8 @@ final class OpenReader {
    *
    * @throws TensorFormatException if a field is unknown or not of its type
    */
-  OpenRequest readJson(byte[] body) {
-    if (body.length > 0) {
+  OpenRequest readJson(Body body) {
+    if (!body.isEmpty()) {
       readFields(body, this::readField);
     }
     return request(RequestReader.JSON_FIELDS);
@@ -53,8 +57,9 @@ final class OpenReader {
     void read(JsonParser json, String field);
   }
 
-  static void readFields(byte[] body, FieldReader reader) {
-    try (JsonParser json = RequestReader.JSON.createParser(ObjectReadContext.empty(), body)) {
+  static void readFields(Body body, FieldReader reader) {
+    try (JsonParser json =
+        RequestReader.JSON.createParser(ObjectReadContext.empty(), body.bytes(), 0, body.size())) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         throw new TensorFormatException("", "expected a JSON object");
       }
@@ -114,8 +119,8 @@ final class OpenReader {
    *
    * @throws TensorFormatException if a tensor is unknown or damaged
    */
-  OpenRequest readSafetensors(byte[] body) {
-    Map<String, Tensor> tensors = Safetensors.read(body);
+  OpenRequest readSafetensors(Body body) {
+    Map<String, Tensor> tensors = Safetensors.read(body.bytes(), body.size(), memory);
     for (String name : tensors.keySet()) {
       if (!StateReader.names(name)) {
         throw new TensorFormatException(
@@ -127,6 +132,7 @@ final class OpenReader {
   }
 
   private OpenRequest request(InferenceRequest.Fields fields) {
-    return new OpenRequest(id, batch, step, ttl, state.h(), state.c(), fields);
+    return new OpenRequest(
+        id, batch, step, ttl, InferenceRequest.State.of(state.h(), state.c()), fields);
   }
 }

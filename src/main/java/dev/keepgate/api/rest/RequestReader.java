@@ -1,10 +1,13 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.http.Body;
+import dev.keepgate.api.tensor.ArrayMemory;
 import dev.keepgate.api.tensor.JsonTensorReader;
 import dev.keepgate.api.tensor.JsonTensorScanner;
 import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceRequest;
+import dev.keepgate.inference.Operation;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Tensor;
 import java.util.HashSet;
@@ -32,7 +35,9 @@ final class RequestReader {
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
 
+  private final Operation operation;
   private final LstmConfig config;
+  private final ArrayMemory memory;
   private final StateReader state;
 
   /** Whether the server has the state, so that none may be sent. */
@@ -45,10 +50,17 @@ final class RequestReader {
   private OptionalLong step;
   private boolean returnState;
 
-  private RequestReader(LstmConfig config, RequestOptions options, boolean kept) {
+  private RequestReader(
+      Operation operation,
+      LstmConfig config,
+      RequestOptions options,
+      boolean kept,
+      ArrayMemory memory) {
+    this.operation = operation;
     this.config = config;
     this.kept = kept;
-    this.state = new StateReader(config);
+    this.memory = memory;
+    this.state = new StateReader(config, memory);
     this.step = options.step();
     this.returnState = Boolean.TRUE.equals(options.returnState());
     this.returnSequences = options.returnSequences();
@@ -56,28 +68,40 @@ final class RequestReader {
   }
 
   /**
-   * Reads a JSON body.
+   * Reads bodies of one kind.
    *
-   * @throws TensorFormatException if a field is unknown, missing or not of its type
+   * @param kept whether the server has the state, so that none may be sent
    */
-  static InferenceRequest readJson(byte[] body, LstmConfig config, RequestOptions options) {
-    return json(body, config, options, false).request(JSON_FIELDS);
-  }
+  record Form(Operation operation, RequestOptions options, boolean kept) {
 
-  /** Reads the JSON body of a sequence's step; throws what {@link #readJson} throws. */
-  static SequenceStepRequest readSequenceJson(
-      byte[] body, LstmConfig config, RequestOptions options) {
-    return json(body, config, options, true).sequenceRequest(JSON_FIELDS);
-  }
+    private RequestReader reader(LstmConfig config, ArrayMemory memory) {
+      return new RequestReader(operation, config, options, kept, memory);
+    }
 
-  private static RequestReader json(
-      byte[] body, LstmConfig config, RequestOptions options, boolean kept) {
-    RequestReader reader = new RequestReader(config, options, kept);
-    try {
-      reader.scan(new JsonTensorScanner(body));
-      return reader;
-    } catch (JsonTensorScanner.Unusual e) {
-      return readCarefully(body, new RequestReader(config, options, kept));
+    /**
+     * Reads a JSON body.
+     *
+     * @param memory of the tensors
+     * @throws TensorFormatException if a field is unknown, missing or not of its type
+     */
+    RequestReader readJson(Body body, LstmConfig config, ArrayMemory memory) {
+      RequestReader reader = reader(config, memory);
+      try {
+        reader.scan(new JsonTensorScanner(body.bytes(), 0, body.size(), memory));
+        return reader;
+      } catch (JsonTensorScanner.Unusual e) {
+        return readCarefully(body, reader(config, memory));
+      }
+    }
+
+    /**
+     * Reads a safetensors body.
+     *
+     * @throws TensorFormatException if a tensor is unknown, missing or damaged
+     */
+    RequestReader readSafetensors(Body body, LstmConfig config, ArrayMemory memory) {
+      return safetensors(
+          Safetensors.read(body.bytes(), body.size(), memory), reader(config, memory));
     }
   }
 
@@ -120,8 +144,9 @@ final class RequestReader {
     };
   }
 
-  private static RequestReader readCarefully(byte[] body, RequestReader reader) {
-    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body)) {
+  private static RequestReader readCarefully(Body body, RequestReader reader) {
+    try (JsonParser json =
+        JSON.createParser(ObjectReadContext.empty(), body.bytes(), 0, body.size())) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         throw new TensorFormatException("", "expected a JSON object");
       }
@@ -143,10 +168,11 @@ final class RequestReader {
       case "x" ->
           x =
               config.takesIds()
-                  ? JsonTensorReader.readInts(json, "/x")
-                  : JsonTensorReader.readFloats(json, "/x");
+                  ? JsonTensorReader.readInts(json, "/x", memory)
+                  : JsonTensorReader.readFloats(json, "/x", memory);
       case "state" -> state.read(json);
-      case "lengths" -> lengths = absent ? null : JsonTensorReader.readInts(json, "/lengths");
+      case "lengths" ->
+          lengths = absent ? null : JsonTensorReader.readInts(json, "/lengths", memory);
       case "return_sequences" -> {
         if (!absent) {
           returnSequences = readBoolean(json, "/return_sequences");
@@ -182,24 +208,7 @@ final class RequestReader {
     };
   }
 
-  /**
-   * Reads a safetensors body.
-   *
-   * @throws TensorFormatException if a tensor is unknown, missing or damaged
-   */
-  static InferenceRequest readSafetensors(byte[] body, LstmConfig config, RequestOptions options) {
-    return safetensors(body, new RequestReader(config, options, false)).request(SAFETENSORS_FIELDS);
-  }
-
-  /** Reads the binary body of a sequence's step; throws what {@link #readSafetensors} throws. */
-  static SequenceStepRequest readSequenceSafetensors(
-      byte[] body, LstmConfig config, RequestOptions options) {
-    return safetensors(body, new RequestReader(config, options, true))
-        .sequenceRequest(SAFETENSORS_FIELDS);
-  }
-
-  private static RequestReader safetensors(byte[] body, RequestReader reader) {
-    Map<String, Tensor> tensors = Safetensors.read(body);
+  private static RequestReader safetensors(Map<String, Tensor> tensors, RequestReader reader) {
     for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
       switch (entry.getKey()) {
         case "x" -> reader.x = entry.getValue();
@@ -222,14 +231,26 @@ final class RequestReader {
         TensorFormatException.token(field), "is unknown; known are " + known);
   }
 
-  private InferenceRequest request(InferenceRequest.Fields fields) {
+  /** Whether a sequence's step is to answer the state as well. */
+  boolean returnsState() {
+    return returnState;
+  }
+
+  /**
+   * What was read.
+   *
+   * @param fields what the body calls the tensors
+   */
+  InferenceRequest request(InferenceRequest.Fields fields) {
     if (x == null) {
       throw new TensorFormatException("/x", "is missing");
     }
-    return new InferenceRequest(x, state.h(), state.c(), lengths, returnSequences, trace, fields);
-  }
-
-  private SequenceStepRequest sequenceRequest(InferenceRequest.Fields fields) {
-    return new SequenceStepRequest(request(fields), step, returnState);
+    return new InferenceRequest(
+        operation,
+        x,
+        InferenceRequest.State.of(state.h(), state.c()),
+        lengths,
+        new InferenceRequest.Options(returnSequences, trace, step),
+        fields);
   }
 }

@@ -1,9 +1,7 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.tensor.JsonBuffer;
 import dev.keepgate.api.tensor.Safetensors;
-import dev.keepgate.inference.Answer;
-import dev.keepgate.inference.SequenceAnswer;
+import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.model.Tensor;
 import jakarta.servlet.http.HttpServletResponse;
@@ -19,28 +17,31 @@ final class SequenceWriter {
 
   /** Writes a step's answer: the same bytes for the same step, whenever it is asked for. */
   static void write(
-      SequenceAnswer stepped, boolean withState, boolean safetensors, HttpServletResponse response)
+      InferenceResult result, boolean withState, boolean safetensors, HttpServletResponse response)
       throws IOException {
-    Answer answer = stepped.answer();
-    float[] output = answer.output().output();
-    int[] shape = new AnswerWriter(answer).outputShape();
-    StateWriter state = new StateWriter(answer.output().state(), answer.batch(), answer.batched());
+    float[] output = result.output().output();
+    int[] shape = new ResultWriter(result).outputShape();
+    StateWriter state = new StateWriter(result.output().state(), result.batch(), result.batched());
     if (safetensors) {
       Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
       tensors.put("output", Tensor.Floats.of(output, shape));
       if (withState) {
         state.putInto(tensors);
       }
-      send(tensors, Map.of("step", Long.toString(stepped.step())), response);
+      send(tensors, Map.of("step", Long.toString(result.step())), response);
       return;
     }
-    JsonBuffer json = new JsonBuffer(JsonBuffer.estimate(output.length));
-    json.raw("{\"output\":").tensor(output, 0, shape);
-    json.raw(",\"step\":").raw(Long.toString(stepped.step()));
-    if (withState) {
-      state.write(json);
-    }
-    BodyFormat.send(json.raw("}"), response);
+    BodyFormat.send(
+        output.length + (withState ? state.numbers() : 0),
+        json -> {
+          json.raw("{\"output\":").tensor(output, 0, shape);
+          json.raw(",\"step\":").raw(Long.toString(result.step()));
+          if (withState) {
+            state.write(json);
+          }
+          json.raw("}");
+        },
+        response);
   }
 
   /** Writes what a sequence is. */
@@ -64,17 +65,22 @@ final class SequenceWriter {
       send(tensors, strings, response);
       return;
     }
-    JsonBuffer json = new JsonBuffer(JsonBuffer.estimate(withState ? state.numbers() : 0));
-    json.raw("{");
-    // Names of models and ids of sequences have nothing that JSON would escape.
-    strings.forEach((name, value) -> json.comma().raw("\"%s\":\"%s\"".formatted(name, value)));
-    json.raw(
-        ",\"step\":%d,\"batch\":%d,\"ttl\":\"%s\",\"expires_at\":\"%s\""
-            .formatted(info.step(), info.batch(), simple(info.ttl()), info.expiresAt()));
-    if (withState) {
-      state.write(json);
-    }
-    BodyFormat.send(json.raw("}"), response);
+    BodyFormat.send(
+        withState ? state.numbers() : 0,
+        json -> {
+          json.raw("{");
+          // Names of models and ids of sequences have nothing that JSON would escape.
+          strings.forEach(
+              (name, value) -> json.comma().raw("\"%s\":\"%s\"".formatted(name, value)));
+          json.raw(
+              ",\"step\":%d,\"batch\":%d,\"ttl\":\"%s\",\"expires_at\":\"%s\""
+                  .formatted(info.step(), info.batch(), simple(info.ttl()), info.expiresAt()));
+          if (withState) {
+            state.write(json);
+          }
+          json.raw("}");
+        },
+        response);
   }
 
   private static void send(

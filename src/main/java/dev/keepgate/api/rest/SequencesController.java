@@ -1,21 +1,20 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.http.BodyLimit;
-import dev.keepgate.api.http.HttpCaller;
-import dev.keepgate.api.http.HttpProperties;
+import dev.keepgate.api.http.Body;
+import dev.keepgate.api.http.BodyExchange;
+import dev.keepgate.api.http.BodyReader;
 import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.api.tensor.TensorFormatException;
-import dev.keepgate.inference.InferenceListener;
-import dev.keepgate.inference.InferenceListener.Stage;
+import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.Operation;
-import dev.keepgate.inference.SequenceAnswer;
-import dev.keepgate.inference.SequenceCall;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.inference.Sequences;
+import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -43,20 +42,25 @@ class SequencesController {
   private static final List<MediaType> FORMATS =
       List.of(MediaType.APPLICATION_JSON, MediaType.valueOf(Safetensors.MEDIA_TYPE));
 
+  static final String SEQUENCE = "/v1/sequences/{id}";
+
   private final ModelRegistry registry;
   private final Sequences sequences;
-  private final InferenceListener listener;
-  private final HttpProperties properties;
+  private final Inference inference;
+  private final InferenceHandler handler;
+  private final BodyReader bodies;
 
   SequencesController(
       ModelRegistry registry,
       Sequences sequences,
-      InferenceListener listener,
-      HttpProperties properties) {
+      Inference inference,
+      InferenceHandler handler,
+      BodyReader bodies) {
     this.registry = registry;
     this.sequences = sequences;
-    this.listener = listener;
-    this.properties = properties;
+    this.inference = inference;
+    this.handler = handler;
+    this.bodies = bodies;
   }
 
   @SequenceDocs.Open
@@ -66,36 +70,84 @@ class SequencesController {
       @PathVariable(required = false) @Nullable String version,
       HttpServletRequest request,
       HttpServletResponse response)
-      throws IOException, HttpMediaTypeNotSupportedException {
-    try (ModelHandle handle = registry.acquire(ModelPath.request(model, version))) {
-      byte[] body = body(request);
-      OpenReader reader = new OpenReader(handle.id(), handle.config(), request);
-      OpenRequest asked =
-          BodyFormat.isSafetensors(request.getContentType())
-              ? reader.readSafetensors(body)
-              : reader.readJson(body);
-      created(sequences.open(handle, asked), response);
-    }
+      throws IOException, ServletException {
+    BodyReader.requirePlain(request);
+    ModelHandle handle = registry.acquire(ModelPath.request(model, version));
+    RequestMemory memory = inference.openMemory();
+    read(
+        request,
+        response,
+        memory,
+        handle,
+        body -> {
+          requireFormat(body, request);
+          OpenReader reader = new OpenReader(handle.id(), handle.config(), request, memory::change);
+          OpenRequest asked =
+              BodyFormat.isSafetensors(request.getContentType())
+                  ? reader.readSafetensors(body)
+                  : reader.readJson(body);
+          created(sequences.open(handle, asked), response);
+        });
   }
 
-  private static void created(SequenceInfo info, HttpServletResponse response) throws IOException {
+  /** Answers a request whose body is here. */
+  private interface Answer {
+    void write(Body body) throws IOException, ServletException;
+  }
+
+  /**
+   * Reads a body, and has its request answered.
+   *
+   * @param held closed when the request is over, with its memory
+   */
+  private void read(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      RequestMemory memory,
+      @Nullable ModelHandle held,
+      Answer answer)
+      throws IOException, ServletException {
+    bodies.read(
+        request,
+        response,
+        new BodyExchange() {
+          @Override
+          public RequestMemory memory() {
+            return memory;
+          }
+
+          @Override
+          public void answer(Body body) throws IOException, ServletException {
+            answer.write(body);
+          }
+
+          @Override
+          public void close() {
+            memory.close();
+            if (held != null) {
+              held.close();
+            }
+          }
+        });
+  }
+
+  private static void created(SequenceInfo info, HttpServletResponse response)
+      throws IOException, ServletException {
     response.setStatus(HttpStatus.CREATED.value());
     response.setHeader("Location", "/v1/sequences/" + info.id());
     SequenceWriter.write(info, false, false, response);
   }
 
-  /** The whole body, which may be empty, and then of no type. */
-  private byte[] body(HttpServletRequest request)
-      throws IOException, HttpMediaTypeNotSupportedException {
-    byte[] body = BodyLimit.of(request, properties.maxBody().toBytes()).readAllBytes();
+  /** A body may be empty, and then of no type. */
+  private static void requireFormat(Body body, HttpServletRequest request)
+      throws HttpMediaTypeNotSupportedException {
     String type = request.getContentType();
-    if (body.length > 0
+    if (!body.isEmpty()
         && (type == null
             || FORMATS.stream().noneMatch(MediaType.valueOf(type)::isCompatibleWith))) {
       throw new HttpMediaTypeNotSupportedException(
           type == null ? null : MediaType.valueOf(type), FORMATS);
     }
-    return body;
   }
 
   @SequenceDocs.Step
@@ -103,8 +155,8 @@ class SequencesController {
       path = "/sequences/{id}/step",
       consumes = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE})
   void step(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
-    advance(id, Operation.STEP, request, response);
+      throws IOException, ServletException {
+    handler.ofSequence(Operation.STEP, id, request, response);
   }
 
   @SequenceDocs.Unroll
@@ -112,60 +164,40 @@ class SequencesController {
       path = "/sequences/{id}/unroll",
       consumes = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE})
   void unroll(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
-    advance(id, Operation.UNROLL, request, response);
-  }
-
-  private void advance(
-      String id, Operation operation, HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
-    long begun = System.nanoTime();
-    boolean success = false;
-    RequestOptions options = RequestOptions.of(request);
-    try (SequenceCall call = sequences.call(id, options.deadline(), HttpCaller.of(request))) {
-      try {
-        byte[] body = BodyLimit.of(request, properties.maxBody().toBytes()).readAllBytes();
-        SequenceStepRequest asked =
-            BodyFormat.isSafetensors(request.getContentType())
-                ? RequestReader.readSequenceSafetensors(body, call.config(), options)
-                : RequestReader.readSequenceJson(body, call.config(), options);
-        listener.stage(call.model(), operation, Stage.READ, since(begun));
-        SequenceAnswer answer = sequences.advance(call, operation, asked.request(), asked.step());
-        long computed = System.nanoTime();
-        SequenceWriter.write(answer, asked.returnState(), wantsSafetensors(request), response);
-        listener.stage(call.model(), operation, Stage.WRITE, since(computed));
-        success = true;
-      } finally {
-        listener.answered(call.model(), operation, success, since(begun));
-      }
-    }
+      throws IOException, ServletException {
+    handler.ofSequence(Operation.UNROLL, id, request, response);
   }
 
   private static boolean wantsSafetensors(HttpServletRequest request) {
     return BodyFormat.prefersSafetensors(request.getHeader("Accept"));
   }
 
-  private static Duration since(long nanoTime) {
-    return Duration.ofNanos(System.nanoTime() - nanoTime);
-  }
-
   @SequenceDocs.Export
   @GetMapping("/sequences/{id}")
   void export(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
+      throws IOException, ServletException {
     SequenceWriter.write(sequences.find(id), true, wantsSafetensors(request), response);
   }
 
   @SequenceDocs.Fork
   @PostMapping("/sequences/{id}/fork")
   void fork(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
-      throws IOException, HttpMediaTypeNotSupportedException {
-    ForkFields fields = new ForkFields();
-    byte[] body = body(request);
-    if (body.length > 0) {
-      OpenReader.readFields(body, fields::read);
-    }
-    created(sequences.fork(id, fields.id, fields.ttl), response);
+      throws IOException, ServletException {
+    BodyReader.requirePlain(request);
+    RequestMemory memory = inference.openMemory();
+    read(
+        request,
+        response,
+        memory,
+        null,
+        body -> {
+          requireFormat(body, request);
+          ForkFields fields = new ForkFields();
+          if (!body.isEmpty()) {
+            OpenReader.readFields(body, fields::read);
+          }
+          created(sequences.fork(id, fields.id, fields.ttl), response);
+        });
   }
 
   /** What a fork may say. */

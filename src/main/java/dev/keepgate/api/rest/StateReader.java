@@ -1,5 +1,6 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.tensor.ArrayMemory;
 import dev.keepgate.api.tensor.JsonTensorReader;
 import dev.keepgate.api.tensor.JsonTensorScanner;
 import dev.keepgate.api.tensor.TensorFormatException;
@@ -18,11 +19,16 @@ import tools.jackson.core.JsonToken;
 final class StateReader {
 
   private final LstmConfig config;
+  private final ArrayMemory memory;
   private @Nullable List<Tensor> h;
   private @Nullable List<Tensor> c;
 
-  StateReader(LstmConfig config) {
+  /**
+   * @param memory of the tensors
+   */
+  StateReader(LstmConfig config, ArrayMemory memory) {
     this.config = config;
+    this.memory = memory;
   }
 
   @Nullable List<Tensor> h() {
@@ -69,14 +75,13 @@ final class StateReader {
     }
   }
 
-  private static @Nullable List<Tensor> readCells(
-      JsonParser json, String pointer, boolean uniform) {
+  private @Nullable List<Tensor> readCells(JsonParser json, String pointer, boolean uniform) {
     if (json.currentToken() == JsonToken.VALUE_NULL) {
       return null;
     }
     return uniform
-        ? List.of(JsonTensorReader.readFloats(json, pointer))
-        : JsonTensorReader.readEach(json, pointer);
+        ? List.of(JsonTensorReader.readFloats(json, pointer, memory))
+        : JsonTensorReader.readEach(json, pointer, memory);
   }
 
   private boolean uniform(ToIntFunction<CellConfig> width) {

@@ -2,7 +2,7 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.api.tensor.JsonBuffer;
-import dev.keepgate.inference.Answer;
+import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.StepSink;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -26,17 +26,17 @@ final class StreamWriter implements StepSink {
   }
 
   @Override
-  public void steps(Answer answer, int from, int to) throws IOException {
+  public void steps(InferenceResult result, int from, int to) throws IOException {
     OutputStream out = open();
-    int width = answer.config().outputSize();
-    float[] output = answer.output().output();
+    int width = result.config().outputSize();
+    float[] output = result.output().output();
     for (int step = from; step < to; step++) {
       json.raw(format.before("step")).raw("{\"step\":" + step + ",\"output\":");
-      json.raw(answer.batched() ? "[" : "");
-      for (int row = 0; row < answer.batch(); row++) {
-        json.raw(row > 0 ? "," : "").tensor(output, (row * answer.time() + step) * width, width);
+      json.raw(result.batched() ? "[" : "");
+      for (int row = 0; row < result.batch(); row++) {
+        json.raw(row > 0 ? "," : "").tensor(output, (row * result.time() + step) * width, width);
       }
-      json.raw(answer.batched() ? "]}" : "}").raw(format.after());
+      json.raw(result.batched() ? "]}" : "}").raw(format.after());
       if (json.size() > FLUSH_BYTES) {
         json.flushTo(out);
       }
@@ -46,10 +46,10 @@ final class StreamWriter implements StepSink {
   }
 
   /** Writes the last piece: which model it was, and its state. */
-  void end(Answer answer) throws IOException {
+  void end(InferenceResult result) throws IOException {
     OutputStream out = open();
     json.raw(format.before("end"));
-    new AnswerWriter(answer).writeEnd(json);
+    new ResultWriter(result).writeEnd(json);
     json.raw(format.after()).flushTo(out);
   }
 

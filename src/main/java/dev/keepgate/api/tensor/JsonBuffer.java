@@ -2,23 +2,46 @@ package dev.keepgate.api.tensor;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * JSON text in one array of bytes. Numbers go from float to bytes without a string between: they
- * are most of what this server writes.
+ * are most of what this server writes. Long text can be sent on a piece at a time.
  */
 public final class JsonBuffer {
 
+  /** Bytes of text that are gathered before they are sent on, where there is somewhere to. */
+  public static final int PIECE = 1 << 16;
+
+  /** Numbers that are written at once at most. */
+  private static final int RUN = 1024;
+
+  private final @Nullable OutputStream to;
   private byte[] bytes;
   private int size;
+
+  /** The last byte before those that were sent on. */
+  private byte before;
 
   /**
    * @param capacity bytes to start with; it grows
    */
   public JsonBuffer(int capacity) {
     this.bytes = new byte[capacity];
+    this.to = null;
+  }
+
+  /**
+   * Text that is sent on a piece at a time; {@link #flush} sends the last one.
+   *
+   * @param to where to; what it throws comes as an {@link UncheckedIOException}
+   */
+  public JsonBuffer(OutputStream to) {
+    this.bytes = new byte[PIECE + RUN * (FloatFormat.MAX_BYTES + 1) + FloatFormat.SLACK];
+    this.to = to;
   }
 
   /** Bytes for so many floats, as a rule. */
@@ -46,7 +69,8 @@ public final class JsonBuffer {
 
   /** Appends a comma, unless one would stand behind an opening bracket. */
   public JsonBuffer comma() {
-    if (size > 0 && bytes[size - 1] != '[' && bytes[size - 1] != '{') {
+    byte last = size > 0 ? bytes[size - 1] : before;
+    if (last != 0 && last != '[' && last != '{') {
       append(',');
     }
     return this;
@@ -85,17 +109,23 @@ public final class JsonBuffer {
   }
 
   private void row(float[] values, int offset, int count) {
-    ensure(2 + count * (FloatFormat.MAX_BYTES + 1) + FloatFormat.SLACK);
-    byte[] to = bytes;
-    int at = size;
-    to[at++] = '[';
-    for (int i = 0; i < count; i++) {
-      if (i > 0) {
-        to[at++] = ',';
-      }
-      at = FloatFormat.write(values[offset + i], to, at);
+    append('[');
+    for (int from = 0; from < count; from += RUN) {
+      run(values, offset + from, Math.min(RUN, count - from), from > 0);
     }
-    to[at++] = ']';
+    append(']');
+  }
+
+  private void run(float[] values, int offset, int count, boolean goesOn) {
+    ensure(1 + count * (FloatFormat.MAX_BYTES + 1) + FloatFormat.SLACK);
+    byte[] text = bytes;
+    int at = size;
+    for (int i = 0; i < count; i++) {
+      if (goesOn || i > 0) {
+        text[at++] = ',';
+      }
+      at = FloatFormat.write(values[offset + i], text, at);
+    }
     size = at;
   }
 
@@ -110,6 +140,9 @@ public final class JsonBuffer {
   }
 
   private void ensure(int more) {
+    if (to != null && size >= PIECE) {
+      flush();
+    }
     if (size + more > bytes.length) {
       bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(size, more), size + size / 2));
     }
@@ -117,6 +150,18 @@ public final class JsonBuffer {
 
   public int size() {
     return size;
+  }
+
+  /** Sends on what is gathered, if there is somewhere to. */
+  public void flush() {
+    if (to != null && size > 0) {
+      before = bytes[size - 1];
+      try {
+        flushTo(to);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   /** Writes all of it, and starts anew. */

@@ -19,6 +19,7 @@ public final class JsonTensorReader {
   private final JsonParser parser;
   private final String pointer;
   private final boolean integers;
+  private final ArrayMemory memory;
   private final int[] sizes = new int[MAX_RANK];
   private final int[] index = new int[MAX_RANK];
   private int rank = -1;
@@ -26,7 +27,9 @@ public final class JsonTensorReader {
   private float[] floats = new float[0];
   private int[] ints = new int[0];
 
-  private JsonTensorReader(JsonParser parser, String pointer, boolean integers) {
+  private JsonTensorReader(
+      JsonParser parser, String pointer, boolean integers, ArrayMemory memory) {
+    this.memory = memory;
     this.parser = parser;
     this.pointer = pointer;
     this.integers = integers;
@@ -42,30 +45,33 @@ public final class JsonTensorReader {
    * Reads the value that the parser stands on.
    *
    * @param pointer where it stands, for errors
+   * @param memory of the arrays that are made
    * @throws TensorFormatException if it is no number or array of numbers, is ragged, or holds a
    *     number beyond the range of a float
    */
-  public static Tensor.Floats readFloats(JsonParser parser, String pointer) {
-    JsonTensorReader reader = new JsonTensorReader(parser, pointer, false);
+  public static Tensor.Floats readFloats(JsonParser parser, String pointer, ArrayMemory memory) {
+    JsonTensorReader reader = new JsonTensorReader(parser, pointer, false, memory);
     reader.readValue(0);
+    memory.change((long) Float.BYTES * reader.count);
     return new Tensor.Floats(reader.shape(), Arrays.copyOf(reader.floats, reader.count));
   }
 
   /** Reads whole numbers of 32 bits; otherwise as {@link #readFloats}. */
-  public static Tensor.Ints readInts(JsonParser parser, String pointer) {
-    JsonTensorReader reader = new JsonTensorReader(parser, pointer, true);
+  public static Tensor.Ints readInts(JsonParser parser, String pointer, ArrayMemory memory) {
+    JsonTensorReader reader = new JsonTensorReader(parser, pointer, true, memory);
     reader.readValue(0);
+    memory.change((long) Integer.BYTES * reader.count);
     return new Tensor.Ints(reader.shape(), Arrays.copyOf(reader.ints, reader.count));
   }
 
   /** Reads an array of tensors that may differ in shape. */
-  public static List<Tensor> readEach(JsonParser parser, String pointer) {
+  public static List<Tensor> readEach(JsonParser parser, String pointer, ArrayMemory memory) {
     if (parser.currentToken() != JsonToken.START_ARRAY) {
       throw new TensorFormatException(pointer, "expected an array of tensors");
     }
     List<Tensor> tensors = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
-      tensors.add(readFloats(parser, pointer + "/" + tensors.size()));
+      tensors.add(readFloats(parser, pointer + "/" + tensors.size(), memory));
     }
     return tensors;
   }
@@ -149,6 +155,7 @@ public final class JsonTensorReader {
     if (count > (1 << 29)) {
       throw fault(depth, "is one number too many for one tensor");
     }
+    memory.change((long) Float.BYTES * count);
     return count * 2;
   }
 

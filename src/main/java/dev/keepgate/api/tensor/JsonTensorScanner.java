@@ -33,15 +33,29 @@ public final class JsonTensorScanner {
   private static final int TURN = 4096;
 
   private final byte[] json;
+  private final int end;
+  private final ArrayMemory memory;
   private int at;
 
   public JsonTensorScanner(byte[] json) {
+    this(json, 0, json.length, ArrayMemory.UNBOUNDED);
+  }
+
+  /**
+   * @param from where the JSON begins
+   * @param end where it ends; what follows is no part of a number
+   * @param memory of the arrays that are made
+   */
+  public JsonTensorScanner(byte[] json, int from, int end, ArrayMemory memory) {
     this.json = json;
+    this.at = from;
+    this.end = end;
+    this.memory = memory;
   }
 
   private int peek() {
     at = skipSpace(json, at);
-    return at < json.length ? json[at] : -1;
+    return at < end ? json[at] : -1;
   }
 
   private static int skipSpace(byte[] text, int from) {
@@ -160,8 +174,22 @@ public final class JsonTensorScanner {
     return Arrays.copyOf(sizes, rank);
   }
 
+  /** Room for numbers as they are written mostly; taken from the memory. */
   private int capacity() {
-    return Math.max(16, Math.min((json.length - at) / 8, 1 << 20));
+    int capacity = Math.max(16, Math.min((end - at) / 8, 1 << 20));
+    memory.change((long) Float.BYTES * capacity);
+    return capacity;
+  }
+
+  /** Twice the room, for both arrays while one is copied into the other. */
+  private int grown(int capacity) {
+    int grown = Math.max(capacity, (int) Math.min(Integer.MAX_VALUE - 8L, 2L * capacity));
+    memory.change((long) Float.BYTES * grown);
+    return grown;
+  }
+
+  private void letGo(int capacity) {
+    memory.change((long) -Float.BYTES * capacity);
   }
 
   private int digit() {
@@ -203,13 +231,20 @@ public final class JsonTensorScanner {
         throw new Unusual();
       }
       if (count == values.length) {
-        values = Arrays.copyOf(values, count * 2);
+        values = Arrays.copyOf(values, grown(count));
+        letGo(count);
       }
       values[count++] = (int) value;
     }
 
     int[] toArray() {
-      return count == values.length ? values : Arrays.copyOf(values, count);
+      if (count == values.length) {
+        return values;
+      }
+      memory.change((long) Integer.BYTES * count);
+      int[] exact = Arrays.copyOf(values, count);
+      letGo(values.length);
+      return exact;
     }
   }
 
@@ -227,7 +262,8 @@ public final class JsonTensorScanner {
       int position = at - 1;
       do {
         if (next == to.length) {
-          to = Arrays.copyOf(to, next * 2);
+          to = Arrays.copyOf(to, grown(next));
+          letGo(next);
         }
         int begin = skipSpace(text, position + 1);
         position = skipSpace(text, DecimalFloat.read(text, begin, to, next++));
@@ -243,7 +279,13 @@ public final class JsonTensorScanner {
     }
 
     float[] toArray() {
-      return count == values.length ? values : Arrays.copyOf(values, count);
+      if (count == values.length) {
+        return values;
+      }
+      memory.change((long) Float.BYTES * count);
+      float[] exact = Arrays.copyOf(values, count);
+      letGo(values.length);
+      return exact;
     }
   }
 }

@@ -29,15 +29,22 @@ public final class Safetensors {
 
   private Safetensors() {}
 
+  /** Reads all tensors of a body that is bounded elsewhere. */
+  public static Map<String, Tensor> read(byte[] body) {
+    return read(body, body.length, ArrayMemory.UNBOUNDED);
+  }
+
   /**
    * Reads all tensors of a body.
    *
+   * @param size how many of the bytes are the body's
+   * @param memory of the arrays that are made
    * @return reals as {@link Tensor.Floats}, integers as {@link Tensor.Ints}, by name
    * @throws TensorFormatException if the body is not what it claims to be
    */
-  public static Map<String, Tensor> read(byte[] body) {
-    ByteBuffer bytes = ByteBuffer.wrap(body).order(ByteOrder.LITTLE_ENDIAN);
-    int left = body.length - SafetensorsHeader.LENGTH_BYTES;
+  public static Map<String, Tensor> read(byte[] body, int size, ArrayMemory memory) {
+    ByteBuffer bytes = ByteBuffer.wrap(body, 0, size).order(ByteOrder.LITTLE_ENDIAN);
+    int left = size - SafetensorsHeader.LENGTH_BYTES;
     if (left < 0) {
       throw new TensorFormatException(
           "", "a safetensors body begins with 8 bytes of header length");
@@ -53,6 +60,7 @@ public final class Safetensors {
             bytes
                 .slice(start + (int) entry.begin(), (int) (entry.end() - entry.begin()))
                 .order(ByteOrder.LITTLE_ENDIAN);
+        memory.change((long) Float.BYTES * (data.remaining() / entry.type().width()));
         tensors.put(entry.tensor().name(), tensor(data, entry));
       }
     } catch (ImportException e) {
@@ -137,10 +145,7 @@ public final class Safetensors {
     out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(padded.length).array());
     out.write(padded);
     for (Tensor.Floats tensor : tensors.values()) {
-      ByteBuffer bytes =
-          ByteBuffer.allocate(tensor.values().length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      bytes.asFloatBuffer().put(tensor.values());
-      out.write(bytes.array());
+      LittleEndian.write(tensor.values(), out);
     }
   }
 }

@@ -8,7 +8,6 @@ import dev.keepgate.api.oip.proto.GRPCInferenceServiceGrpc;
 import dev.keepgate.api.oip.proto.ModelInferRequest;
 import dev.keepgate.api.oip.proto.ModelInferResponse;
 import dev.keepgate.api.oip.proto.ModelStreamInferResponse;
-import dev.keepgate.inference.ModelStatistics;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
@@ -36,7 +35,6 @@ class GrpcStreamTest extends GrpcServerTest {
   private static final int LONG = 150_000;
 
   @Autowired private ModelRegistry registry;
-  @Autowired private ModelStatistics statistics;
 
   /** Collects what a stream answers, and how it ends. */
   static final class Answers
@@ -132,7 +130,7 @@ class GrpcStreamTest extends GrpcServerTest {
 
   private long executions() {
     try (ModelHandle handle = registry.acquire(ModelRequest.latest("notebook-sequence"))) {
-      return statistics.of(handle).executions();
+      return handle.statistics().executions();
     }
   }
 

@@ -2,7 +2,6 @@ package dev.keepgate.api.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepgate.inference.ModelStatistics;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
@@ -43,7 +42,6 @@ class ClientGoneHttpTest extends ServerTest {
           .formatted(LONG, LONG_X);
 
   @Autowired private ModelRegistry registry;
-  @Autowired private ModelStatistics statistics;
   @Autowired private MeterRegistry meters;
 
   private static byte[] ascii(String text) {
@@ -64,7 +62,7 @@ class ClientGoneHttpTest extends ServerTest {
 
   private long executions() {
     try (ModelHandle handle = registry.acquire(ModelRequest.latest("notebook-sequence"))) {
-      return statistics.of(handle).executions();
+      return handle.statistics().executions();
     }
   }
 

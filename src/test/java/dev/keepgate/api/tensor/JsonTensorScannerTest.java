@@ -38,7 +38,7 @@ class JsonTensorScannerTest {
     try (JsonParser parser =
         new JsonFactory().createParser(ObjectReadContext.empty(), json.getBytes(ISO_8859_1))) {
       parser.nextToken();
-      Tensor.Floats tensor = JsonTensorReader.readFloats(parser, "/x");
+      Tensor.Floats tensor = JsonTensorReader.readFloats(parser, "/x", ArrayMemory.UNBOUNDED);
       assertThat(parser.nextToken()).isNull();
       return tensor;
     }

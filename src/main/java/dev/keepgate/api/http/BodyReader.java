@@ -1,0 +1,273 @@
+package dev.keepgate.api.http;
+
+import dev.keepgate.memory.MemoryFullException;
+import dev.keepgate.memory.RequestMemory;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpHeaders;
+import org.springframework.stereotype.Component;
+import org.springframework.web.servlet.HandlerExceptionResolver;
+
+/**
+ * Reads bodies, and has their requests answered. A body that is there is read and answered on the
+ * request's own thread; one that is not is waited for without a thread, its bytes counted as they
+ * come and never as they were announced.
+ */
+@Component
+public final class BodyReader {
+
+  private static final Logger log = LoggerFactory.getLogger(BodyReader.class);
+  private static final String IDENTITY = "identity";
+
+  /** Bytes to make room for before it is known how many come. */
+  private static final int FIRST = 1 << 13;
+
+  /** The largest array that every JVM makes. */
+  private static final int LARGEST = Integer.MAX_VALUE - 8;
+
+  private final HttpProperties properties;
+  private final RequestThreads threads;
+  private final ErrorAnswers answers;
+  private final HandlerExceptionResolver errors;
+
+  BodyReader(
+      HttpProperties properties,
+      RequestThreads threads,
+      ErrorAnswers answers,
+      HandlerExceptionResolver handlerExceptionResolver) {
+    this.properties = properties;
+    this.threads = threads;
+    this.answers = answers;
+    this.errors = handlerExceptionResolver;
+  }
+
+  /** Refuses a body that is packed. */
+  public static void requirePlain(HttpServletRequest request) throws UnsupportedCodingException {
+    String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+    if (coding != null && !coding.equalsIgnoreCase(IDENTITY)) {
+      throw new UnsupportedCodingException(coding, IDENTITY);
+    }
+  }
+
+  /**
+   * Reads the body, and has the request answered: before this returns where the body is there,
+   * later where it is not.
+   *
+   * @throws BodyTooLargeException if the client announces more than is allowed
+   */
+  public void read(HttpServletRequest request, HttpServletResponse response, BodyExchange exchange)
+      throws IOException, ServletException {
+    boolean handedOn = false;
+    try {
+      long limit = properties.maxBody().toBytes();
+      long announced = request.getContentLengthLong();
+      if (announced > limit) {
+        throw new BodyTooLargeException(limit);
+      }
+      exchange.memory().requireFits(announced);
+      ServletInputStream in = request.getInputStream();
+      boolean there = announced >= 0 && in.available() >= announced;
+      if (there && exchange.memory().tryTake(announced) && threads.tryAcquire()) {
+        answerNow(in, (int) announced, exchange);
+        return;
+      }
+      long taken = exchange.memory().taken();
+      exchange.memory().giveBack(taken);
+      AsyncContext async = request.startAsync(request, response);
+      // The connection has deadlines for its head and its body, and the request for its answer.
+      async.setTimeout(0);
+      handedOn = true;
+      in.setReadListener(new Listener(async, request, response, in, exchange));
+    } finally {
+      if (!handedOn) {
+        exchange.close();
+      }
+    }
+  }
+
+  private void answerNow(ServletInputStream in, int size, BodyExchange exchange)
+      throws IOException, ServletException {
+    try {
+      byte[] bytes = new byte[size];
+      int read = in.readNBytes(bytes, 0, size);
+      exchange.answer(new Body(bytes, read));
+    } finally {
+      threads.release();
+    }
+  }
+
+  /** Takes a body as it comes. Called by one thread at a time. */
+  private final class Listener implements ReadListener {
+
+    private final AsyncContext async;
+    private final HttpServletRequest request;
+    private final HttpServletResponse response;
+    private final ServletInputStream in;
+    private final BodyExchange exchange;
+    private final RequestMemory memory;
+    private final long announced;
+    private byte[] bytes = new byte[0];
+    private int size;
+    private boolean over;
+
+    Listener(
+        AsyncContext async,
+        HttpServletRequest request,
+        HttpServletResponse response,
+        ServletInputStream in,
+        BodyExchange exchange) {
+      this.async = async;
+      this.request = request;
+      this.response = response;
+      this.in = in;
+      this.exchange = exchange;
+      this.memory = exchange.memory();
+      this.announced = request.getContentLengthLong();
+    }
+
+    /** What the connection throws is told to {@link #onError}. */
+    @Override
+    public void onDataAvailable() throws IOException {
+      try {
+        while (!over && in.isReady()) {
+          if (size == bytes.length && !grow()) {
+            return;
+          }
+          int count = in.read(bytes, size, bytes.length - size);
+          if (count < 0) {
+            return;
+          }
+          size += count;
+        }
+      } catch (BodyTooLargeException | RuntimeException | Error e) {
+        fail(e);
+      }
+    }
+
+    /** Makes room; false where its memory has to be waited for. */
+    private boolean grow() throws BodyTooLargeException {
+      long limit = Math.min(LARGEST, properties.maxBody().toBytes());
+      if (size >= limit && size != announced) {
+        throw new BodyTooLargeException(limit);
+      }
+      long known = announced >= 0 ? announced : limit;
+      int room = (int) Math.min(known, Math.max(FIRST, 2L * bytes.length));
+      // The end of a body of unknown length is found by reading on.
+      int next = Math.max(room, 1);
+      if (memory.tryTake(next)) {
+        resize(next);
+        return true;
+      }
+      var unused =
+          memory
+              .takeLater(next)
+              .whenComplete((taken, failure) -> async.start(() -> goOn(next, failure)));
+      return false;
+    }
+
+    private void resize(int room) {
+      int before = bytes.length;
+      bytes = Arrays.copyOf(bytes, room);
+      memory.giveBack(before);
+    }
+
+    private void goOn(int room, @Nullable Throwable failure) {
+      if (failure != null) {
+        fail(new MemoryFullException());
+      } else {
+        resize(room);
+        try {
+          onDataAvailable();
+        } catch (IOException e) {
+          onError(e);
+        }
+      }
+    }
+
+    @Override
+    public void onAllDataRead() {
+      if (threads.tryAcquire()) {
+        answer();
+        return;
+      }
+      CompletableFuture<@Nullable Void> later = threads.acquire();
+      var unused =
+          later.whenComplete(
+              (acquired, failure) ->
+                  async.start(
+                      () -> {
+                        if (failure != null) {
+                          fail(new ThreadsFullException());
+                        } else {
+                          answer();
+                        }
+                      }));
+    }
+
+    private void answer() {
+      try {
+        exchange.answer(new Body(bytes, size));
+        end();
+      } catch (IOException | ServletException | RuntimeException | Error e) {
+        fail(e);
+      } finally {
+        threads.release();
+      }
+    }
+
+    /** The connection has an end after this; whoever only ended his own side still listens. */
+    @Override
+    public void onError(Throwable failure) {
+      if (over) {
+        return;
+      }
+      log.debug("A client left, or its body is broken", failure);
+      try {
+        answers.send(Problem.incompleteBody(), request.getRequestURI(), response);
+        response.flushBuffer();
+      } catch (IOException | IllegalStateException e) {
+        log.debug("A client left", e);
+      } finally {
+        end();
+      }
+    }
+
+    private void fail(Throwable failure) {
+      if (over) {
+        return;
+      }
+      try {
+        Exception exception =
+            failure instanceof Exception e ? e : new IllegalStateException(failure);
+        if (errors.resolveException(request, response, null, exception) == null) {
+          log.error("A request failed", failure);
+        }
+      } catch (RuntimeException | Error e) {
+        log.error("A request failed, and so did its error", e);
+      } finally {
+        end();
+      }
+    }
+
+    private void end() {
+      if (!over) {
+        over = true;
+        try {
+          exchange.close();
+        } finally {
+          async.complete();
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package dev.keepgate.api.http;
+
+import dev.keepgate.inference.CancellationSignal;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.valves.ValveBase;
+import org.apache.coyote.ActionCode;
+
+/**
+ * Whether the client at the other end of a request's connection has gone.
+ *
+ * <p>A servlet is told that a client has gone when it reads or writes; one whose request is read,
+ * and whose answer is not ready, does neither. So this has the connector read on: it finds nothing,
+ * or the beginning of the next request, which it keeps, or the connection's end.
+ */
+public final class HttpCancellation implements CancellationSignal {
+
+  private static final String ATTRIBUTE = HttpCancellation.class.getName();
+
+  private final org.apache.coyote.Request request;
+
+  private HttpCancellation(org.apache.coyote.Request request) {
+    this.request = request;
+  }
+
+  /** The client of a request whose body has been read. */
+  public static CancellationSignal of(HttpServletRequest request) {
+    return request.getAttribute(ATTRIBUTE) instanceof CancellationSignal signal ? signal : NONE;
+  }
+
+  /**
+   * The connector says that there is a byte where its read fails, since reading that byte would
+   * fail too. Of a true byte, the first of the next request, it either knows without reading, or
+   * says so only once.
+   */
+  @Override
+  public boolean isCancelled() {
+    return available(true) == 1 && available(false) == 0 && available(true) == 1;
+  }
+
+  private int available(boolean reads) {
+    request.action(ActionCode.AVAILABLE, reads);
+    return request.getAvailable();
+  }
+
+  /** Keeps the connector's side of a request, which a servlet does not see. */
+  static final class Valve extends ValveBase {
+
+    Valve() {
+      super(true);
+    }
+
+    @Override
+    public void invoke(Request request, org.apache.catalina.connector.Response response)
+        throws IOException, ServletException {
+      request.setAttribute(ATTRIBUTE, new HttpCancellation(request.getCoyoteRequest()));
+      getNext().invoke(request, response);
+    }
+  }
+}

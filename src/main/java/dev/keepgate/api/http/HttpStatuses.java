@@ -1,0 +1,29 @@
+package dev.keepgate.api.http;
+
+import dev.keepgate.inference.ErrorCode;
+import org.springframework.http.HttpStatus;
+
+/** The HTTP status of every error. */
+final class HttpStatuses {
+
+  private HttpStatuses() {}
+
+  /** Of all but {@link ErrorCode#CANCELLED}, for which HTTP has no word. */
+  static HttpStatus of(ErrorCode code) {
+    return switch (code) {
+      case INVALID_INPUT, INVALID_CONFIG -> HttpStatus.BAD_REQUEST;
+      case MODEL_NOT_FOUND, SEQUENCE_NOT_FOUND -> HttpStatus.NOT_FOUND;
+      case MODEL_NOT_AVAILABLE, VERSION_EXISTS, SEQUENCE_EXISTS, OUT_OF_STEP -> HttpStatus.CONFLICT;
+      case SEQUENCE_EXPIRED, SEQUENCE_MODEL_GONE -> HttpStatus.GONE;
+      case REQUEST_TOO_LARGE, MODEL_TOO_LARGE -> HttpStatus.CONTENT_TOO_LARGE;
+      case CANNOT_STEP, NOT_FINITE, MALFORMED_MODEL, UNSUPPORTED_MODEL ->
+          HttpStatus.UNPROCESSABLE_CONTENT;
+      case QUEUE_FULL, MEMORY_FULL, SEQUENCES_FULL -> HttpStatus.TOO_MANY_REQUESTS;
+      case DRAINING, MODEL_LOADING, REPLICAS_UNAVAILABLE, SEQUENCES_UNAVAILABLE, CANCELLED ->
+          HttpStatus.SERVICE_UNAVAILABLE;
+      case DEADLINE_EXCEEDED -> HttpStatus.GATEWAY_TIMEOUT;
+      case TOO_MANY_VERSIONS, NO_MEMORY, SHARED_STORAGE_FULL -> HttpStatus.INSUFFICIENT_STORAGE;
+      case COMPUTATION_FAILED, STORAGE_FAILURE, INTERNAL -> HttpStatus.INTERNAL_SERVER_ERROR;
+    };
+  }
+}

@@ -1,0 +1,37 @@
+package dev.keepgate.api.oip;
+
+import dev.keepgate.api.oip.proto.ModelInferRequest;
+import dev.keepgate.api.oip.proto.ModelInferResponse;
+import dev.keepgate.inference.InferenceResult;
+import dev.keepgate.inference.ResultEncoder;
+import dev.keepgate.memory.RequestMemory;
+
+/** A request of the protocol over gRPC. */
+final class InferGrpcExchange extends InferExchange implements ResultEncoder<ModelInferResponse> {
+
+  /**
+   * Arrays that each number of an answer is in: states that are stacked, the message, its bytes.
+   */
+  private static final int COPIES = 3;
+
+  private final ModelInferRequest message;
+
+  InferGrpcExchange(ModelInferRequest message) {
+    this.message = message;
+  }
+
+  @Override
+  InferCall parse(RequestMemory memory) {
+    return InferMessageReader.read(message, memory::change);
+  }
+
+  @Override
+  public long encodedBytes(long numbers) {
+    return COPIES * Float.BYTES * numbers;
+  }
+
+  @Override
+  public ModelInferResponse encode(InferenceResult result) {
+    return InferMessageWriter.write(call(), answer(result));
+  }
+}

@@ -1,0 +1,176 @@
+package dev.keepgate.api.rest;
+
+import dev.keepgate.api.http.Body;
+import dev.keepgate.api.http.BodyExchange;
+import dev.keepgate.api.http.BodyReader;
+import dev.keepgate.api.http.HttpCancellation;
+import dev.keepgate.api.http.StreamFormat;
+import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.api.tensor.TensorFormatException;
+import dev.keepgate.inference.Inference;
+import dev.keepgate.inference.InferenceCall;
+import dev.keepgate.inference.InferenceRequest;
+import dev.keepgate.inference.InferenceResult;
+import dev.keepgate.inference.Operation;
+import dev.keepgate.inference.RequestDecoder;
+import dev.keepgate.inference.ResultEncoder;
+import dev.keepgate.memory.RequestMemory;
+import dev.keepgate.model.LstmConfig;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** Steps and unrolls over HTTP: what a body is made into, and what is made of a result. */
+@Component
+final class InferenceHandler {
+
+  private final Inference inference;
+  private final BodyReader bodies;
+
+  InferenceHandler(Inference inference, BodyReader bodies) {
+    this.inference = inference;
+    this.bodies = bodies;
+  }
+
+  /** Answers a request of a model. */
+  void ofModel(
+      Operation operation,
+      String model,
+      @Nullable String version,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException, ServletException {
+    BodyReader.requirePlain(request);
+    RequestOptions options = RequestOptions.of(request);
+    Form form = Form.of(operation, options, false, request);
+    InferenceCall call =
+        inference.open(
+            ModelPath.request(model, version),
+            operation,
+            options.deadline(),
+            HttpCancellation.of(request));
+    bodies.read(request, response, new Exchange(call, form, response));
+  }
+
+  /** Answers a request of a sequence. */
+  void ofSequence(
+      Operation operation, String id, HttpServletRequest request, HttpServletResponse response)
+      throws IOException, ServletException {
+    BodyReader.requirePlain(request);
+    RequestOptions options = RequestOptions.of(request);
+    Form form = Form.of(operation, options, true, request);
+    InferenceCall call =
+        inference.openStep(id, operation, options.deadline(), HttpCancellation.of(request));
+    bodies.read(request, response, new Exchange(call, form, response));
+  }
+
+  /**
+   * How a request and its answer are written.
+   *
+   * @param reading what the body may say
+   * @param binary whether the body is safetensors
+   * @param answersBinary whether the answer is
+   * @param stream how an unroll is answered step by step; null where it is answered whole
+   */
+  private record Form(
+      RequestReader.Form reading,
+      boolean binary,
+      boolean answersBinary,
+      @Nullable StreamFormat stream) {
+
+    static Form of(
+        Operation operation, RequestOptions options, boolean kept, HttpServletRequest request) {
+      String accept = request.getHeader("Accept");
+      return new Form(
+          new RequestReader.Form(operation, options, kept),
+          BodyFormat.isSafetensors(request.getContentType()),
+          BodyFormat.prefersSafetensors(accept),
+          operation == Operation.UNROLL && !kept ? StreamFormat.of(accept) : null);
+    }
+  }
+
+  /** One request. */
+  private static final class Exchange
+      implements BodyExchange, RequestDecoder, ResultEncoder<Boolean> {
+
+    private final InferenceCall call;
+    private final Form form;
+    private final HttpServletResponse response;
+    private @Nullable Body body;
+    private boolean returnsState;
+
+    Exchange(InferenceCall call, Form form, HttpServletResponse response) {
+      this.call = call;
+      this.form = form;
+      this.response = response;
+    }
+
+    @Override
+    public RequestMemory memory() {
+      return call.memory();
+    }
+
+    @Override
+    public void answer(Body whole) throws IOException {
+      body = whole;
+      if (form.stream() != null) {
+        StreamWriter writer = new StreamWriter(form.stream(), response);
+        writer.end(call.stream(this, writer));
+      } else {
+        var unused = call.infer(this, this);
+      }
+    }
+
+    @Override
+    public InferenceRequest decode(LstmConfig config, RequestMemory memory) {
+      Body whole = body;
+      if (whole == null) {
+        throw new IllegalStateException("there is no body");
+      }
+      RequestReader reader =
+          form.binary()
+              ? form.reading().readSafetensors(whole, config, memory::change)
+              : form.reading().readJson(whole, config, memory::change);
+      // The tensors are all that is left of it.
+      body = null;
+      memory.giveBack(whole.bytes().length);
+      returnsState = reader.returnsState();
+      InferenceRequest decoded =
+          reader.request(
+              form.binary() ? RequestReader.SAFETENSORS_FIELDS : RequestReader.JSON_FIELDS);
+      if (decoded.options().trace() && form.stream() != null) {
+        throw new TensorFormatException("/trace", "a stream has no trace");
+      }
+      return decoded;
+    }
+
+    @Override
+    public long encodedBytes(long numbers) {
+      return BodyFormat.encodedBytes(numbers, form.answersBinary());
+    }
+
+    @Override
+    public Boolean encode(InferenceResult result) throws IOException {
+      if (form.reading().kept()) {
+        SequenceWriter.write(result, returnsState, form.answersBinary(), response);
+        return true;
+      }
+      ResultWriter writer = new ResultWriter(result);
+      if (form.answersBinary()) {
+        response.setContentType(Safetensors.MEDIA_TYPE);
+        writer.writeSafetensors(response.getOutputStream());
+      } else {
+        BodyFormat.send(writer.numbers(), writer::writeJson, response);
+      }
+      return true;
+    }
+
+    @Override
+    public void close() {
+      call.close();
+    }
+  }
+}

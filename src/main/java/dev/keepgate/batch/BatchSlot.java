@@ -1,0 +1,42 @@
+package dev.keepgate.batch;
+
+import dev.keepgate.kernel.StepRow;
+import dev.keepgate.model.LstmOutput;
+
+/** A row of a task: in a worker's batch, or waiting for its next turn. */
+final class BatchSlot extends StepRow implements QueueEntry {
+
+  private final BatchTask task;
+  private final boolean alone;
+
+  /**
+   * @param row which of the task's
+   * @param output where its outputs and its state go
+   * @param alone whether it must not share a batch, because the one it was in failed
+   */
+  BatchSlot(BatchTask task, int row, LstmOutput output, boolean alone) {
+    super(task.input(), row, output, task.returnSequences());
+    this.task = task;
+    this.alone = alone;
+  }
+
+  @Override
+  public BatchTask task() {
+    return task;
+  }
+
+  @Override
+  public int rows() {
+    return 1;
+  }
+
+  @Override
+  public boolean alone() {
+    return alone;
+  }
+
+  /** The same row from its first step, for a batch of its own. */
+  BatchSlot restartAlone() {
+    return new BatchSlot(task, row(), into(), true);
+  }
+}

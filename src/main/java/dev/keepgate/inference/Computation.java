@@ -1,0 +1,265 @@
+package dev.keepgate.inference;
+
+import dev.keepgate.batch.BatchResult;
+import dev.keepgate.batch.BatchScheduler;
+import dev.keepgate.batch.BatchTask;
+import dev.keepgate.batch.QueueFullException;
+import dev.keepgate.batch.TaskExpiredException;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.LstmState;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Has decoded requests validated and computed, and waits for their results. */
+public final class Computation {
+
+  private static final Logger log = LoggerFactory.getLogger(Computation.class);
+
+  private final BatchScheduler scheduler;
+  private final InferenceProperties properties;
+
+  public Computation(BatchScheduler scheduler, InferenceProperties properties) {
+    this.scheduler = scheduler;
+    this.properties = properties;
+  }
+
+  /**
+   * Lets a request in whose bytes are here, before they are made into tensors: under overload, what
+   * is refused should cost little.
+   *
+   * @return how long it waited for its permit, in nanoseconds
+   * @throws InferenceException if as many wait as may wait, and go on to for a while
+   */
+  long admit(InferenceCall call) {
+    try {
+      call.admitted(scheduler.acquire(call.handle().model(), call.deadline()));
+    } catch (QueueFullException e) {
+      throw new InferenceException.Overloaded(
+          ErrorCode.QUEUE_FULL, String.valueOf(e.getMessage()), properties.retryAfter());
+    } catch (TaskExpiredException e) {
+      throw new InferenceException.DeadlineExceeded();
+    } catch (IllegalStateException e) {
+      throw new InferenceException.ShuttingDown(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InferenceException.ShuttingDown(e);
+    }
+    long waited = call.waited();
+    if (waited > properties.clientCheck().toNanos() && call.cancellation().isCancelled()) {
+      throw new InferenceException.Cancelled();
+    }
+    return waited;
+  }
+
+  /**
+   * Takes a batch through one step or through all its steps; waits for the result.
+   *
+   * @param kept the state that the server has, of {@code rows}; null where the request brings its
+   *     own
+   * @param encodedBytes what encoding the result takes, by how many numbers it has
+   * @throws InferenceException if there is no result
+   */
+  InferenceResult compute(
+      InferenceCall call,
+      InferenceRequest request,
+      @Nullable Kept kept,
+      LongUnaryOperator encodedBytes) {
+    LstmInput input = validate(call, request, kept, encodedBytes);
+    BatchTask task = submit(call, request, input);
+    return finish(call, request, input, await(task, call));
+  }
+
+  /** A state that the server has kept for so many rows. */
+  record Kept(LstmState state, int rows) {}
+
+  private LstmInput validate(
+      InferenceCall call,
+      InferenceRequest request,
+      @Nullable Kept kept,
+      LongUnaryOperator encodedBytes) {
+    LstmConfig config = call.config();
+    if (request.operation() == Operation.STEP && !config.isCausal()) {
+      throw new InferenceException.CannotStep(call.model().toString());
+    }
+    InputValidator validator = new InputValidator(config, request);
+    InputValidator.Size size = validator.size();
+    if (kept == null) {
+      call.memory().take(size.batch() * WorkingMemory.stateWidth(config) * Float.BYTES);
+    } else if (size.batch() != kept.rows()) {
+      throw new InferenceException.InvalidInput(
+          request.fields().x(),
+          "expected a row for each of the sequence's %d, got %d"
+              .formatted(kept.rows(), size.batch()));
+    }
+    LstmInput input = validator.validate(size, kept == null ? null : kept.state());
+    WorkingMemory needed = WorkingMemory.of(config, input, request);
+    long limit = properties.maxWorkingMemory().toBytes();
+    if (needed.bytes() > limit) {
+      throw new InferenceException.TooLarge(needed.bytes(), limit);
+    }
+    call.needs(needed.bytes() + encodedBytes.applyAsLong(needed.numbers()));
+    return input;
+  }
+
+  /**
+   * Unrolls, and hands every step on as soon as it is computed. Where the model has to be computed
+   * as a whole, all steps come at the end.
+   *
+   * @throws InferenceException if there is no result, or no rest of it
+   * @throws IOException if the sink does not take a step
+   */
+  InferenceResult stream(InferenceCall call, InferenceRequest request, StepSink sink)
+      throws IOException {
+    // A step at a time is encoded, into a buffer that is used again.
+    LstmInput input = validate(call, request, null, numbers -> 0);
+    StepFollower follower = new StepFollower(input);
+    call.follow(follower);
+    BatchTask task = submit(call, request, input);
+    follower.follow(task.result());
+    try {
+      int seen = follow(call, request, task, sink);
+      InferenceResult result = finish(call, request, input, await(task, call));
+      if (seen < result.time()) {
+        sink.steps(result, seen, result.time());
+      }
+      return result;
+    } finally {
+      scheduler.cancel(task);
+    }
+  }
+
+  private int follow(InferenceCall call, InferenceRequest request, BatchTask task, StepSink sink)
+      throws IOException {
+    StepFollower follower = (StepFollower) call.listener();
+    LstmInput input = follower.input();
+    int seen = 0;
+    while (!task.result().isDone()) {
+      int steps = awaitMoreThan(seen, follower, patience(call));
+      float[] output = follower.output();
+      if (steps > seen && output != null) {
+        InferenceResult soFar =
+            result(call, request, input, new LstmOutput(output, input.state(), null));
+        FiniteCheck.steps(soFar, seen, steps);
+        sink.steps(soFar, seen, steps);
+        seen = steps;
+      } else if (!task.result().isDone()) {
+        requireWanted(call);
+      }
+    }
+    return seen;
+  }
+
+  private static int awaitMoreThan(int seen, StepFollower follower, long nanos) {
+    try {
+      return follower.awaitMoreThan(seen, nanos);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InferenceException.ShuttingDown(e);
+    }
+  }
+
+  private InferenceResult finish(
+      InferenceCall call, InferenceRequest request, LstmInput input, BatchResult computed) {
+    InferenceContext context = call.context();
+    context.stage(Stage.QUEUE, call.waited() + computed.queued().toNanos());
+    context.stage(Stage.COMPUTE, computed.computed().toNanos());
+    context.computed(input.batch(), steps(input));
+    InferenceResult result = result(call, request, input, computed.output());
+    FiniteCheck.all(result);
+    return result;
+  }
+
+  private static InferenceResult result(
+      InferenceCall call, InferenceRequest request, LstmInput input, LstmOutput output) {
+    LstmConfig config = call.config();
+    return new InferenceResult(
+        call.model(),
+        config,
+        new InferenceResult.Shape(
+            request.operation(),
+            input.batch(),
+            input.time(),
+            request.returnsSequences(config),
+            request.isBatched(config)),
+        output,
+        0);
+  }
+
+  private BatchTask submit(InferenceCall call, InferenceRequest request, LstmInput input) {
+    boolean sequences = request.returnsSequences(call.config());
+    // The worker may still be at work when the deadline sends the request's thread home.
+    call.submitting();
+    try {
+      return scheduler.submit(
+          call.handle().model(), input, sequences, request.options().trace(), call);
+    } catch (IllegalStateException e) {
+      call.finished();
+      throw new InferenceException.ShuttingDown(e);
+    }
+  }
+
+  private BatchResult await(BatchTask task, InferenceCall call) {
+    try {
+      while (true) {
+        try {
+          return task.result().get(patience(call), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+          requireWanted(call);
+        }
+      }
+    } catch (CancellationException e) {
+      throw new InferenceException.ShuttingDown(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InferenceException.ShuttingDown(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof TaskExpiredException) {
+        throw new InferenceException.DeadlineExceeded();
+      }
+      log.error("A computation for {} failed", call.model(), e.getCause());
+      throw new InferenceException.Failed(e);
+    } finally {
+      // Nobody waits any more: what is not done leaves its queue now, and its batch before a step.
+      scheduler.cancel(task);
+    }
+  }
+
+  /** How long to wait before the deadline and the caller are looked at again, in nanoseconds. */
+  private long patience(InferenceCall call) {
+    long check = properties.clientCheck().toNanos();
+    OptionalLong deadline = call.deadline();
+    return deadline.isPresent()
+        ? Math.max(0, Math.min(check, deadline.getAsLong() - System.nanoTime()))
+        : check;
+  }
+
+  /**
+   * @throws InferenceException if the deadline has passed, or whoever asked has gone
+   */
+  private static void requireWanted(InferenceCall call) {
+    OptionalLong deadline = call.deadline();
+    if (deadline.isPresent() && deadline.getAsLong() - System.nanoTime() <= 0) {
+      throw new InferenceException.DeadlineExceeded();
+    }
+    if (call.cancellation().isCancelled()) {
+      throw new InferenceException.Cancelled();
+    }
+  }
+
+  private static long steps(LstmInput input) {
+    return input.lengths() == null
+        ? (long) input.batch() * input.time()
+        : Arrays.stream(input.lengths()).asLongStream().sum();
+  }
+}

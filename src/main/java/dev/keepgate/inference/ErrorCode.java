@@ -1,0 +1,43 @@
+package dev.keepgate.inference;
+
+import java.util.Locale;
+
+/** Everything that a request can fail with, once for all protocols. */
+public enum ErrorCode {
+  INVALID_INPUT,
+  INVALID_CONFIG,
+  CANNOT_STEP,
+  NOT_FINITE,
+  REQUEST_TOO_LARGE,
+  MODEL_TOO_LARGE,
+  QUEUE_FULL,
+  MEMORY_FULL,
+  DEADLINE_EXCEEDED,
+  CANCELLED,
+  DRAINING,
+  COMPUTATION_FAILED,
+  MODEL_NOT_FOUND,
+  MODEL_LOADING,
+  MODEL_NOT_AVAILABLE,
+  VERSION_EXISTS,
+  TOO_MANY_VERSIONS,
+  NO_MEMORY,
+  MALFORMED_MODEL,
+  UNSUPPORTED_MODEL,
+  REPLICAS_UNAVAILABLE,
+  SHARED_STORAGE_FULL,
+  STORAGE_FAILURE,
+  SEQUENCE_NOT_FOUND,
+  SEQUENCE_EXPIRED,
+  SEQUENCE_MODEL_GONE,
+  SEQUENCE_EXISTS,
+  OUT_OF_STEP,
+  SEQUENCES_FULL,
+  SEQUENCES_UNAVAILABLE,
+  INTERNAL;
+
+  /** Its name in problem documents and meters. */
+  public String slug() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

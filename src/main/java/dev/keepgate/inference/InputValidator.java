@@ -1,0 +1,155 @@
+package dev.keepgate.inference;
+
+import dev.keepgate.inference.InferenceException.FieldError;
+import dev.keepgate.inference.InferenceException.InvalidInput;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Validates a request's tensors against a model: all faults at once, each at its field. */
+final class InputValidator {
+
+  private final LstmConfig config;
+  private final InferenceRequest request;
+  private final List<FieldError> errors = new ArrayList<>();
+
+  /**
+   * A request's size.
+   *
+   * @param batch how many rows
+   * @param time how many steps, padding included
+   * @param batched whether it has a batch dimension
+   */
+  record Size(int batch, int time, boolean batched) {}
+
+  InputValidator(LstmConfig config, InferenceRequest request) {
+    this.config = config;
+    this.request = request;
+  }
+
+  /**
+   * Validates all of it.
+   *
+   * @param size the request's own
+   * @param kept the state that the server has; null where the request brings its own, or none
+   * @throws InvalidInput if anything does not fit
+   */
+  LstmInput validate(Size size, @Nullable LstmState kept) {
+    float[] x = config.takesIds() ? new float[0] : features(request.x().shape());
+    int[] ids = config.takesIds() ? ids() : null;
+    int[] lengths = lengths(size.batch(), size.time(), size.batched());
+    LstmState state =
+        kept != null
+            ? kept
+            : new StateValidator(config, errors)
+                .validate(request.state(), request.fields(), size.batch(), size.batched());
+    if (!errors.isEmpty()) {
+      throw new InvalidInput(errors);
+    }
+    return new LstmInput(size.batch(), size.time(), x, ids, lengths, state);
+  }
+
+  /**
+   * What the shape of x says.
+   *
+   * @throws InvalidInput if it is none of the operation's
+   */
+  Size size() {
+    int[] shape = request.x().shape();
+    int full = (request.operation() == Operation.STEP ? 1 : 2) + (config.takesIds() ? 0 : 1);
+    boolean batched = request.isBatched(config);
+    if (!batched && shape.length != full - 1) {
+      throw new InvalidInput(request.fields().x(), shapeError(shape));
+    }
+    int batch = batched ? shape[0] : 1;
+    int time = request.operation() == Operation.STEP ? 1 : shape[batched ? 1 : 0];
+    if (batch == 0 || time == 0) {
+      throw new InvalidInput(request.fields().x(), "is empty: " + Arrays.toString(shape));
+    }
+    return new Size(batch, time, batched);
+  }
+
+  private String shapeError(int[] got) {
+    String width = config.takesIds() ? "" : ", " + config.inputSize();
+    String expected =
+        request.operation() == Operation.STEP
+            ? config.takesIds()
+                ? "[batch] or []"
+                : "[batch" + width + "] or [" + config.inputSize() + "]"
+            : "[batch, time" + width + "] or [time" + width + "]";
+    return "expected shape %s, got %s".formatted(expected, Arrays.toString(got));
+  }
+
+  private float[] features(int[] shape) {
+    if (shape[shape.length - 1] != config.inputSize()) {
+      errors.add(new FieldError(request.fields().x(), shapeError(shape)));
+      return new float[0];
+    }
+    return StateValidator.floats(request.x(), request.fields().x(), errors);
+  }
+
+  private int[] ids() {
+    int vocabulary = ((LayerConfig.Embedding) config.layers().get(0)).vocabulary();
+    if (!(request.x() instanceof Tensor.Ints ints)) {
+      errors.add(
+          new FieldError(
+              request.fields().x(),
+              "expected integers from 0 to %d for the model's embedding"
+                  .formatted(vocabulary - 1)));
+      return new int[0];
+    }
+    for (int i = 0; i < ints.values().length; i++) {
+      int id = ints.values()[i];
+      if (id < 0 || id >= vocabulary) {
+        errors.add(
+            new FieldError(
+                request.fields().x(),
+                "expected integers from 0 to %d, got %d at %s"
+                    .formatted(vocabulary - 1, id, StateValidator.position(i, ints.shape()))));
+        break;
+      }
+    }
+    return ints.values();
+  }
+
+  private int @Nullable [] lengths(int batch, int time, boolean batched) {
+    Tensor lengths = request.lengths();
+    if (lengths == null) {
+      return null;
+    }
+    String field = request.fields().lengths();
+    if (request.operation() == Operation.STEP) {
+      errors.add(new FieldError(field, "a step has no lengths"));
+      return null;
+    }
+    boolean shaped =
+        Arrays.equals(lengths.shape(), new int[] {batch}) || (!batched && lengths.rank() == 0);
+    if (!shaped || !(lengths instanceof Tensor.Ints ints)) {
+      errors.add(
+          new FieldError(
+              field,
+              "expected %s integers, got %s"
+                  .formatted(
+                      Arrays.toString(new int[] {batch}),
+                      lengths instanceof Tensor.Ints
+                          ? Arrays.toString(lengths.shape())
+                          : "real numbers")));
+      return null;
+    }
+    for (int i = 0; i < batch; i++) {
+      int length = ints.values()[i];
+      if (length < 0 || length > time) {
+        errors.add(
+            new FieldError(field, "expected 0 to %d, got %d at [%d]".formatted(time, length, i)));
+        return null;
+      }
+    }
+    return ints.values();
+  }
+}

@@ -1,0 +1,174 @@
+package dev.keepgate.inference;
+
+import dev.keepgate.inference.InferenceException.FieldError;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Validates a state as a client sent it against a model; what is missing is zero. */
+final class StateValidator {
+
+  private final LstmConfig config;
+  private final List<FieldError> errors;
+
+  /**
+   * @param errors collects what does not fit
+   */
+  StateValidator(LstmConfig config, List<FieldError> errors) {
+    this.config = config;
+    this.errors = errors;
+  }
+
+  /**
+   * The state, or zeros in the place of what does not fit.
+   *
+   * @param given null where there is none
+   * @param batched whether the batch dimension must be there
+   */
+  LstmState validate(
+      InferenceRequest.@Nullable State given,
+      InferenceRequest.Fields fields,
+      int batch,
+      boolean batched) {
+    if (given == null) {
+      return LstmState.zero(config, batch);
+    }
+    return new LstmState(
+        state(given.h(), fields.h(), batch, batched, CellConfig::outputSize),
+        state(given.c(), fields.c(), batch, batched, CellConfig::hiddenSize));
+  }
+
+  private float[][] state(
+      @Nullable List<Tensor> given,
+      String field,
+      int batch,
+      boolean batched,
+      ToIntFunction<CellConfig> width) {
+    int[] widths = widths(width);
+    if (given == null) {
+      return zeros(widths, batch);
+    }
+    boolean uniform = isUniform(widths);
+    if (given.size() == 1 && uniform && stacks(given.get(0).shape(), widths, batch, batched)) {
+      return split(floats(given.get(0), field, errors), widths, batch);
+    }
+    if (!uniform && given.size() == widths.length) {
+      float[][] cells = new float[widths.length][];
+      for (int i = 0; i < widths.length; i++) {
+        int[] shape = given.get(i).shape();
+        if (!isRow(shape, widths[i], batch, batched)) {
+          errors.add(
+              new FieldError(
+                  field + "/" + i,
+                  "expected shape [%d, %d], got %s"
+                      .formatted(batch, widths[i], Arrays.toString(shape))));
+          return zeros(widths, batch);
+        }
+        cells[i] = floats(given.get(i), field + "/" + i, errors);
+      }
+      return cells;
+    }
+    errors.add(
+        new FieldError(
+            field,
+            "expected shape %s, got %s"
+                .formatted(
+                    expectedState(widths, uniform, batch),
+                    given.size() == 1
+                        ? Arrays.toString(given.get(0).shape())
+                        : given.size() + " tensors")));
+    return zeros(widths, batch);
+  }
+
+  private static float[][] zeros(int[] widths, int batch) {
+    float[][] cells = new float[widths.length][];
+    for (int i = 0; i < widths.length; i++) {
+      cells[i] = new float[Math.multiplyExact(widths[i], batch)];
+    }
+    return cells;
+  }
+
+  private int[] widths(ToIntFunction<CellConfig> width) {
+    List<CellConfig> cells = config.cells();
+    int[] widths = new int[cells.size()];
+    for (int i = 0; i < widths.length; i++) {
+      widths[i] = width.applyAsInt(cells.get(i));
+    }
+    return widths;
+  }
+
+  private static boolean isUniform(int[] widths) {
+    for (int width : widths) {
+      if (width != widths[0]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static String expectedState(int[] widths, boolean uniform, int batch) {
+    if (!uniform) {
+      return "[%d, width] a cell, of widths %s".formatted(batch, Arrays.toString(widths));
+    }
+    return widths.length == 1
+        ? "[%d, %d]".formatted(batch, widths[0])
+        : "[%d, %d, %d]".formatted(widths.length, batch, widths[0]);
+  }
+
+  private static boolean stacks(int[] shape, int[] widths, int batch, boolean batched) {
+    if (widths.length == 1 && isRow(shape, widths[0], batch, batched)) {
+      return true;
+    }
+    return Arrays.equals(shape, new int[] {widths.length, batch, widths[0]})
+        || (!batched && Arrays.equals(shape, new int[] {widths.length, widths[0]}));
+  }
+
+  private static boolean isRow(int[] shape, int width, int batch, boolean batched) {
+    return Arrays.equals(shape, new int[] {batch, width})
+        || (!batched && Arrays.equals(shape, new int[] {width}));
+  }
+
+  private static float[][] split(float[] values, int[] widths, int batch) {
+    float[][] cells = new float[widths.length][];
+    int from = 0;
+    for (int i = 0; i < widths.length; i++) {
+      cells[i] = Arrays.copyOfRange(values, from, from + batch * widths[i]);
+      from += batch * widths[i];
+    }
+    return cells;
+  }
+
+  static float[] floats(Tensor tensor, String field, List<FieldError> errors) {
+    if (tensor instanceof Tensor.Ints ints) {
+      float[] values = new float[ints.values().length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = ints.values()[i];
+      }
+      return values;
+    }
+    float[] values = ((Tensor.Floats) tensor).values();
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        errors.add(
+            new FieldError(field, "holds " + values[i] + " at " + position(i, tensor.shape())));
+        break;
+      }
+    }
+    return values;
+  }
+
+  static String position(int index, int[] shape) {
+    int[] at = new int[shape.length];
+    int rest = index;
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      at[axis] = rest % shape[axis];
+      rest /= shape[axis];
+    }
+    return Arrays.toString(at);
+  }
+}

@@ -1,0 +1,66 @@
+package dev.keepgate.inference;
+
+import dev.keepgate.batch.BatchTask;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmInput;
+
+/**
+ * What computing a request takes, told from its sizes before anything is allocated.
+ *
+ * @param numbers that the result has, states and traces included
+ * @param bytes of the result, and of what computing it as a whole needs beside
+ */
+record WorkingMemory(long numbers, long bytes) {
+
+  /** Numbers of a trace, for each unit of a cell and each step. */
+  private static final int TRACED = 6;
+
+  private static final int GATES = 4;
+
+  static WorkingMemory of(LstmConfig config, LstmInput input, InferenceRequest request) {
+    boolean trace = request.options().trace();
+    long rows = input.batch();
+    long steps = rows * input.time();
+    long outputs = (request.returnsSequences(config) ? steps : rows) * config.outputSize();
+    long numbers = outputs + rows * stateWidth(config) + (trace ? steps * traced(config) : 0);
+    long beside = BatchTask.goesByStep(config, input, trace) ? 0 : steps * widest(config);
+    return new WorkingMemory(numbers, (numbers + beside) * Float.BYTES);
+  }
+
+  /** Numbers of one row's state. */
+  static long stateWidth(LstmConfig config) {
+    long width = 0;
+    for (CellConfig cell : config.cells()) {
+      width += cell.outputSize() + cell.hiddenSize();
+    }
+    return width;
+  }
+
+  private static long traced(LstmConfig config) {
+    long traced = 0;
+    for (CellConfig cell : config.cells()) {
+      traced += (long) TRACED * cell.hiddenSize();
+    }
+    return traced;
+  }
+
+  /** Numbers that a step of the widest layer needs: its gates, its input and its output. */
+  private static long widest(LstmConfig config) {
+    long widest = 0;
+    long input = config.inputSize();
+    for (LayerConfig layer : config.layers()) {
+      long width = input + layer.outputSize();
+      if (layer instanceof LayerConfig.Lstm lstm) {
+        CellConfig forward = lstm.forward();
+        CellConfig backward = lstm.backward();
+        width += forward == null ? 0 : (long) GATES * forward.hiddenSize();
+        width += backward == null ? 0 : (long) GATES * backward.hiddenSize();
+      }
+      widest = Math.max(widest, width);
+      input = layer.outputSize();
+    }
+    return widest;
+  }
+}

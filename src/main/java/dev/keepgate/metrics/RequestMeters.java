@@ -1,0 +1,100 @@
+package dev.keepgate.metrics;
+
+import dev.keepgate.inference.InferenceContext;
+import dev.keepgate.inference.Operation;
+import dev.keepgate.inference.Stage;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+
+/** The meters of one model's requests; made when they are needed, and removed together. */
+final class RequestMeters {
+
+  static final String REQUESTS = "keepgate.requests";
+  static final String STAGE = "keepgate.stage";
+  static final String STEPS = "keepgate.steps";
+  static final String BATCH_ROWS = "keepgate.batch.rows";
+
+  private final MeterRegistry registry;
+  private final String model;
+  private final Duration[] buckets;
+  private final ConcurrentMap<Key, Timer> requests = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Key, Timer> stages = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Operation, Counter> steps = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Operation, DistributionSummary> rows = new ConcurrentHashMap<>();
+
+  /** Meters are looked up by this on every request, which is cheaper than by their tags. */
+  private record Key(Operation operation, String detail) {}
+
+  RequestMeters(MeterRegistry registry, String model, Duration[] buckets) {
+    this.registry = registry;
+    this.model = model;
+    this.buckets = buckets;
+  }
+
+  void record(InferenceContext context) {
+    Operation operation = context.operation();
+    for (Stage stage : Stage.values()) {
+      long took = context.stage(stage);
+      if (took >= 0) {
+        stages
+            .computeIfAbsent(new Key(operation, stage.name()), this::stage)
+            .record(took, TimeUnit.NANOSECONDS);
+      }
+    }
+    if (context.rows() > 0) {
+      steps.computeIfAbsent(operation, this::steps).increment((double) context.steps());
+      rows.computeIfAbsent(operation, this::rows).record(context.rows());
+    }
+    requests
+        .computeIfAbsent(
+            new Key(operation, context.isSuccess() ? "success" : "error"), this::requests)
+        .record(context.took(), TimeUnit.NANOSECONDS);
+  }
+
+  private Timer requests(Key key) {
+    return Timer.builder(REQUESTS)
+        .description("Time from when a request is known to its answer's last byte")
+        .tags("model", model, "operation", key.operation().id(), "outcome", key.detail())
+        .serviceLevelObjectives(buckets)
+        .register(registry);
+  }
+
+  private Timer stage(Key key) {
+    return Timer.builder(STAGE)
+        .description("Time that a part of a request takes")
+        .tags("model", model, "operation", key.operation().id())
+        .tag("stage", key.detail().toLowerCase(Locale.ROOT))
+        .register(registry);
+  }
+
+  private Counter steps(Operation operation) {
+    return Counter.builder(STEPS)
+        .description("Time steps computed, of all rows together")
+        .tags("model", model, "operation", operation.id())
+        .register(registry);
+  }
+
+  private DistributionSummary rows(Operation operation) {
+    return DistributionSummary.builder(BATCH_ROWS)
+        .description("Rows of a request")
+        .tags("model", model, "operation", operation.id())
+        .register(registry);
+  }
+
+  /** Takes all of them off the metrics page. */
+  void remove() {
+    for (ConcurrentMap<?, ? extends Meter> meters :
+        java.util.List.of(requests, stages, steps, rows)) {
+      meters.values().forEach(registry::remove);
+      meters.clear();
+    }
+  }
+}
