@@ -17,8 +17,6 @@ record WorkingMemory(long numbers, long bytes) {
   /** Numbers of a trace, for each unit of a cell and each step. */
   private static final int TRACED = 6;
 
-  private static final int GATES = 4;
-
   static WorkingMemory of(LstmConfig config, LstmInput input, InferenceRequest request) {
     boolean trace = request.options().trace();
     long rows = input.batch();
@@ -46,7 +44,10 @@ record WorkingMemory(long numbers, long bytes) {
     return traced;
   }
 
-  /** Numbers that a step of the widest layer needs: its gates, its input and its output. */
+  /**
+   * Numbers that a step of the widest layer needs: its input, what each direction makes, and its
+   * output. Gates are computed a bounded number of steps at a time, off the heap.
+   */
   private static long widest(LstmConfig config) {
     long widest = 0;
     long input = config.inputSize();
@@ -55,8 +56,8 @@ record WorkingMemory(long numbers, long bytes) {
       if (layer instanceof LayerConfig.Lstm lstm) {
         CellConfig forward = lstm.forward();
         CellConfig backward = lstm.backward();
-        width += forward == null ? 0 : (long) GATES * forward.hiddenSize();
-        width += backward == null ? 0 : (long) GATES * backward.hiddenSize();
+        width += forward == null ? 0 : forward.outputSize();
+        width += backward == null ? 0 : backward.outputSize();
       }
       widest = Math.max(widest, width);
       input = layer.outputSize();

@@ -45,8 +45,8 @@ public record MemoryPlan(
   static MemoryPlan of(long machine, long heap, MemoryProperties properties) {
     // A tenth stays free, without which the collector is at work all the time.
     long free = Math.max(heap / 8, heap - heap / 10 - APPLICATION_HEAP);
-    long inFlight = bytes(properties.inference().maxInFlightMemory(), free / 10 * 4);
-    long sequences = bytes(properties.sequences().maxBytes(), free / 4);
+    long inFlight = bytes(properties.inference().maxInFlightMemory(), free / 100 * 55);
+    long sequences = bytes(properties.sequences().maxBytes(), free / 100 * 15);
     long imports = free - inFlight - sequences;
     if (imports < free / 10) {
       // Sequences and requests that were set to more leave at least this for model files.

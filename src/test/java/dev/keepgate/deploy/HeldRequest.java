@@ -47,6 +47,16 @@ final class HeldRequest implements AutoCloseable {
     }
   }
 
+  /** A request that announces a body of so many bytes, and sends none. */
+  static HeldRequest announce(Server server, String path, int length) throws IOException {
+    String head =
+        "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+            .formatted(path, length);
+    Socket socket = new Socket("localhost", server.address().getPort());
+    socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
+    return new HeldRequest(socket, new byte[0]);
+  }
+
   /** Sends the rest; head and body of the answer. */
   String finish() throws IOException {
     socket.getOutputStream().write(body, body.length / 2, body.length - body.length / 2);

@@ -28,8 +28,19 @@ record ServerProcess(Process process, Server server, Path log) implements AutoCl
 
   /** Starts a server on a port of its choice and waits until it is ready. */
   static ServerProcess start(Path repository, Path log, String... options) throws IOException {
+    return start(List.of(), repository, log, options);
+  }
+
+  /**
+   * Does the same.
+   *
+   * @param jvm options of the JVM
+   */
+  static ServerProcess start(List<String> jvm, Path repository, Path log, String... options)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(jvm);
     command.add("-jar");
     command.add(Objects.requireNonNull(System.getProperty("keepgate.jar")));
     command.add("--server.port=0");

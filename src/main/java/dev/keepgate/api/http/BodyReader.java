@@ -87,6 +87,8 @@ public final class BodyReader {
       // The connection has deadlines for its head and its body, and the request for its answer.
       async.setTimeout(0);
       handedOn = true;
+      // A read that does not wait does not ask for it.
+      HttpCancellation.askForBody(request);
       in.setReadListener(new Listener(async, request, response, in, exchange));
     } finally {
       if (!handedOn) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.valves.ValveBase;
 import org.apache.coyote.ActionCode;
+import org.apache.coyote.ContinueResponseTiming;
 
 /**
  * Whether the client at the other end of a request's connection has gone.
@@ -28,6 +29,13 @@ public final class HttpCancellation implements CancellationSignal {
   /** The client of a request whose body has been read. */
   public static CancellationSignal of(HttpServletRequest request) {
     return request.getAttribute(ATTRIBUTE) instanceof CancellationSignal signal ? signal : NONE;
+  }
+
+  /** Tells a client that waits to be told so (RFC 9110, 10.1.1) to send its body. */
+  static void askForBody(HttpServletRequest request) {
+    if (request.getAttribute(ATTRIBUTE) instanceof HttpCancellation connection) {
+      connection.request.action(ActionCode.ACK, ContinueResponseTiming.ON_REQUEST_BODY_READ);
+    }
   }
 
   /**

@@ -193,4 +193,18 @@ class BadAddressHttpTest extends ServerTest {
             .header("Accept", accept);
     assertProblem(send(request), 406, "not-acceptable");
   }
+
+  /** Its tensors are not looked at: the body is none. */
+  @ParameterizedTest
+  @ValueSource(strings = {"/v1/models/nosuch/step", "/v1/models/nosuch/unroll"})
+  void unknownModelCostsNoDecoding(String path) throws Exception {
+    assertProblem(postJson(path, "{\"x\": [[1"), 404, "model-not-found");
+  }
+
+  @Test
+  void norDoesItInTheOpenInferenceProtocol() throws Exception {
+    HttpResponse<byte[]> response = postJson("/v2/models/nosuch/infer", "{\"inputs\": [[1");
+    assertThat(response.statusCode()).isEqualTo(404);
+    assertThat(text(response)).isEqualTo("{\"error\":\"there is no model 'nosuch'\"}");
+  }
 }

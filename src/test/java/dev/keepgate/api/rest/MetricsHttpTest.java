@@ -7,6 +7,7 @@ import java.net.http.HttpResponse;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +88,16 @@ class MetricsHttpTest extends ServerTest {
     String after = scrape();
     assertThat(value(after, "keepgate_model_memory_bytes"))
         .isLessThan(value(before, "keepgate_model_memory_bytes"));
+  }
+
+  @Test
+  void aModelsMetersGoWithIt() throws Exception {
+    serve("pytorch-2layer");
+    String model = "/v1/models/pytorch-2layer";
+    postJson(model + "/step", "{\"x\": [1]}");
+    assertThat(scrape()).contains("model=\"pytorch-2layer\"");
+    send(request("DELETE", model, null));
+    Awaitility.await("the meters' end").until(() -> !scrape().contains("model=\"pytorch-2layer\""));
   }
 
   @Test
