@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,6 +66,25 @@ class RedisSequenceStoreTest extends RedisContract {
         .ignoreExceptionsInstanceOf(SequenceException.Unavailable.class)
         .untilAsserted(() -> assertThat(store.find(first.id()).step()).isZero());
     assertThat(store.replace(first, next(first))).isTrue();
+  }
+
+  /** Keys and values outlive the build that wrote them, as a sequence's bytes do. */
+  @Test
+  void whatAnEarlierBuildLeftInRedisGoesOn() throws Exception {
+    for (String command : SequenceCodecTest.frozen("redis-1.txt")) {
+      assertThat(redis.command(List.of(command.split("\t")))).doesNotStartWith("-").isNotEmpty();
+    }
+    SequenceId id = new SequenceId("chat-7");
+    Sequence found = store.find(id);
+    assertThat(found.step()).isEqualTo(41);
+    assertThat(store.usage().open()).isEqualTo(1);
+    assertThat(store.usage().oldest()).isEqualTo("2026-03-01T10:00:00.123Z");
+    assertThat(store.count(found.model())).isEqualTo(1);
+    Sequence next = next(found);
+    assertThat(store.replace(found, next)).isTrue();
+    assertThat(store.find(id)).usingRecursiveComparison().isEqualTo(next);
+    store.remove(id);
+    assertThat(redis.command("DBSIZE")).startsWith(":0");
   }
 
   @Test
