@@ -50,6 +50,8 @@ spring:
       host: {{ .host | quote }}
       port: {{ .port }}
 keepgate:
+  redis:
+    prefix: {{ .prefix | quote }}
   sequences:
     store: redis
   replicas:

@@ -184,6 +184,7 @@ class HelmChartTest {
     JsonNode settings = settings(full);
     assertThat(settings.at("/spring/data/redis/host").asString()).isEqualTo("redis.example.org");
     assertThat(settings.at("/spring/data/redis/port").asInt()).isEqualTo(6380);
+    assertThat(settings.at("/keepgate/redis/prefix").asString()).isEqualTo("keepgate");
     assertThat(settings.at("/keepgate/sequences/store").asString()).isEqualTo("redis");
     assertThat(settings.at("/keepgate/replicas/share").asString()).isEqualTo("redis");
     assertThat(settings.at("/keepgate/replicas/content").asString()).isEqualTo("folder");
@@ -199,10 +200,12 @@ class HelmChartTest {
             render(
                 template()
                     .set("redis.host", "redis")
+                    .set("redis.prefix", "staging")
                     .set("persistence.enabled", false)
                     .set("replicaCount", 3)
                     .set("config.keepgate.sequences.store", "memory")));
     assertThat(own.at("/keepgate/replicas/share").asString()).isEqualTo("redis");
+    assertThat(own.at("/keepgate/redis/prefix").asString()).isEqualTo("staging");
     assertThat(own.at("/keepgate/replicas").has("content")).isFalse();
     assertThat(own.at("/keepgate/sequences/store").asString()).isEqualTo("memory");
     assertThat(settings(render(template())).at("/keepgate").has("replicas")).isFalse();
@@ -234,6 +237,7 @@ class HelmChartTest {
     "replicaCount, many, /replicaCount",
     "service.port, 70000, /service/port",
     "redis.port, 0, /redis/port",
+    "redis.prefix, a:b, /redis/prefix",
     "service.type, ExternalName, /service/type",
     "image.repository, '', /image/repository",
     "image.pullPolicy, Sometimes, /image/pullPolicy",

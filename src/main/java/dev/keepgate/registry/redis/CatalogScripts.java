@@ -1,5 +1,6 @@
 package dev.keepgate.registry.redis;
 
+import static dev.keepgate.redis.LuaScripts.bytes;
 import static dev.keepgate.redis.LuaScripts.text;
 
 import dev.keepgate.redis.LuaScripts;
@@ -13,11 +14,14 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 /** Runs the catalog's scripts. All keys share one hash tag: in a cluster they lie on one node. */
 final class CatalogScripts {
 
-  static final String PREFIX = "{keepgate:models}:";
-
+  private final String prefix;
   private final LuaScripts scripts;
 
-  CatalogScripts(RedisConnectionFactory connections) {
+  /**
+   * @param prefix what all keys and the channel begin with
+   */
+  CatalogScripts(RedisConnectionFactory connections, String prefix) {
+    this.prefix = prefix;
     this.scripts = new LuaScripts(connections, "/registry", "catalog");
   }
 
@@ -30,7 +34,7 @@ final class CatalogScripts {
    * @throws RegistryException.SharedStorageFull if it has no memory left
    */
   List<byte[]> run(String name, Object... arguments) {
-    return asked(() -> scripts.run(name, List.of(PREFIX), arguments));
+    return asked(() -> scripts.run(name, List.of(prefix), arguments));
   }
 
   /** The first word of a script's answer. */
@@ -40,7 +44,12 @@ final class CatalogScripts {
 
   /** A field of a version's content; null where it is not there. */
   byte @Nullable [] content(String content, String field) {
-    return asked(() -> scripts.field(PREFIX + "content:" + content, field));
+    return asked(() -> scripts.field(prefix + "content:" + content, field));
+  }
+
+  /** The channel on which changes are told. */
+  byte[] channel() {
+    return bytes(prefix + "changes");
   }
 
   private static <T extends @Nullable Object> T asked(Supplier<T> question) {

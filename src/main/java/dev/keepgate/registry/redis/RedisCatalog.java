@@ -1,10 +1,10 @@
 package dev.keepgate.registry.redis;
 
-import static dev.keepgate.redis.LuaScripts.bytes;
 import static dev.keepgate.redis.LuaScripts.text;
 
 import dev.keepgate.model.ModelId;
 import dev.keepgate.redis.LuaScripts;
+import dev.keepgate.redis.RedisProperties;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.ReplicaProperties;
 import dev.keepgate.registry.Revision;
@@ -48,10 +48,11 @@ final class RedisCatalog implements SharedCatalog, AutoCloseable {
   private final ScheduledExecutorService renewals;
   private @Nullable RedisConnection subscriber;
 
-  RedisCatalog(RedisConnectionFactory connections, ReplicaProperties properties) {
+  RedisCatalog(
+      RedisConnectionFactory connections, RedisProperties redis, ReplicaProperties properties) {
     this.connections = connections;
     this.properties = properties;
-    this.scripts = new CatalogScripts(connections);
+    this.scripts = new CatalogScripts(connections, redis.keys("models"));
     CustomizableThreadFactory factory = new CustomizableThreadFactory("keepgate-claims-");
     factory.setDaemon(true);
     this.renewals = Executors.newSingleThreadScheduledExecutor(factory);
@@ -113,12 +114,20 @@ final class RedisCatalog implements SharedCatalog, AutoCloseable {
       return;
     }
     try {
-      RedisConnection connection = connections.getConnection();
-      connection.subscribe(
-          (message, pattern) -> wake.run(), bytes(CatalogScripts.PREFIX + "changes"));
-      subscriber = connection;
+      subscriber = subscribe(wake);
     } catch (DataAccessException | IllegalStateException e) {
       log.debug("Not told of changes yet", e);
+    }
+  }
+
+  private RedisConnection subscribe(Runnable wake) {
+    RedisConnection connection = connections.getConnection();
+    try {
+      connection.subscribe((message, pattern) -> wake.run(), scripts.channel());
+      return connection;
+    } catch (Throwable e) {
+      connection.close();
+      throw e;
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.keepgate.registry.redis;
 
+import dev.keepgate.redis.RedisProperties;
 import dev.keepgate.registry.ReplicaProperties;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
@@ -11,7 +12,8 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 class RedisCatalogConfiguration {
 
   @Bean
-  RedisCatalog redisCatalog(RedisConnectionFactory connections, ReplicaProperties properties) {
-    return new RedisCatalog(connections, properties);
+  RedisCatalog redisCatalog(
+      RedisConnectionFactory connections, RedisProperties redis, ReplicaProperties properties) {
+    return new RedisCatalog(connections, redis, properties);
   }
 }

@@ -1,5 +1,6 @@
 package dev.keepgate.registry.redis;
 
+import dev.keepgate.redis.RedisProperties;
 import dev.keepgate.registry.ReplicaProperties;
 import dev.keepgate.registry.ReplicaProperties.Content;
 import dev.keepgate.registry.ReplicaProperties.Share;
@@ -23,17 +24,21 @@ public final class OpenCatalog implements AutoCloseable {
   public static final long MAX_BYTES = 100_000;
   public static final Duration CLAIM_TTL = Duration.ofSeconds(2);
 
+  private static final RedisProperties PREFIX = new RedisProperties("keepgate");
+
   private static final ClientResources RESOURCES =
       ClientResources.builder().reconnectDelay(Delay.constant(Duration.ofMillis(50))).build();
 
   private final LettuceConnectionFactory connections;
   private final RedisCatalog catalog;
 
-  private OpenCatalog(LettuceConnectionFactory connections, Content content) {
+  private OpenCatalog(
+      LettuceConnectionFactory connections, RedisProperties redis, Content content) {
     this.connections = connections;
     this.catalog =
         new RedisCatalog(
             connections,
+            redis,
             new ReplicaProperties(
                 Share.REDIS,
                 content,
@@ -45,6 +50,11 @@ public final class OpenCatalog implements AutoCloseable {
   }
 
   public static OpenCatalog connect(String host, int port, Content content) {
+    return connect(host, port, PREFIX, content);
+  }
+
+  /** Connects to what servers of this prefix share. */
+  public static OpenCatalog connect(String host, int port, RedisProperties redis, Content content) {
     LettuceConnectionFactory connections =
         new LettuceConnectionFactory(
             new RedisStandaloneConfiguration(host, port),
@@ -58,7 +68,7 @@ public final class OpenCatalog implements AutoCloseable {
                 .build());
     connections.afterPropertiesSet();
     connections.start();
-    return new OpenCatalog(connections, content);
+    return new OpenCatalog(connections, redis, content);
   }
 
   public SharedCatalog catalog() {
@@ -67,7 +77,7 @@ public final class OpenCatalog implements AutoCloseable {
 
   /** The key that the catalog keeps something under. */
   public static String key(String name) {
-    return CatalogScripts.PREFIX + name;
+    return PREFIX.keys("models") + name;
   }
 
   public LettuceConnectionFactory connections() {
