@@ -10,6 +10,7 @@ import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.sequence.ModelContent;
 import dev.keepgate.sequence.Sequence;
 import dev.keepgate.sequence.SequenceClaims;
 import dev.keepgate.sequence.SequenceException;
@@ -87,7 +88,12 @@ public final class Sequences implements AutoCloseable {
     return keep(
         handle,
         Sequence.open(
-            id, handle.id(), request.batch(), ttl, clock.instant(), request.step(), state, null));
+            id,
+            new ModelContent(handle.id(), null),
+            request.batch(),
+            ttl,
+            clock.instant(),
+            new Sequence.Progress(request.step(), state, null)));
   }
 
   private static SequenceId id(@Nullable String asked, List<FieldError> errors) {
@@ -371,13 +377,11 @@ public final class Sequences implements AutoCloseable {
           handle,
           Sequence.open(
               forkId,
-              origin.model(),
+              origin.content(),
               origin.batch(),
               forkTtl,
               clock.instant(),
-              origin.step(),
-              origin.state(),
-              origin.last()));
+              origin.progress()));
     }
   }
 

@@ -4,6 +4,8 @@ import dev.keepgate.model.ModelId;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutorService;
@@ -11,6 +13,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.StampedLock;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -18,6 +22,8 @@ import org.springframework.context.SmartLifecycle;
 /**
  * Sequences in this process, until it ends: then they move to Redis, from where the next process
  * that is asked for one takes it into its own memory.
+ *
+ * <p>A change is made before the hand-over begins, and handed over, or it is refused.
  */
 final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
 
@@ -35,8 +41,12 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
   /** What this process takes sequences as. */
   private final String taker = UUID.randomUUID().toString();
 
-  /** Those that are on their way in, so that nobody takes one for unknown meanwhile. */
-  private final ConcurrentMap<SequenceId, Boolean> arriving = new ConcurrentHashMap<>();
+  /** Those that are being looked for in Redis: whoever else wants one waits for the same answer. */
+  private final ConcurrentMap<SequenceId, CompletableFuture<Lookup>> arriving =
+      new ConcurrentHashMap<>();
+
+  /** Held for reading by each change in memory, and for writing to say that none may follow. */
+  private final StampedLock changes = new StampedLock();
 
   private volatile boolean running;
   private volatile boolean leaving;
@@ -48,50 +58,79 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
 
   @Override
   public void create(Sequence sequence) {
-    requireStaying();
-    try {
-      find(sequence.id());
-    } catch (SequenceException.Unknown | SequenceException.Expired e) {
-      memory.create(sequence);
-      return;
+    if (lookup(sequence.id()).isPresent()) {
+      throw new SequenceException.Exists(sequence.id());
     }
-    throw new SequenceException.Exists(sequence.id());
+    change(() -> memory.create(sequence));
   }
 
   @Override
   public Sequence find(SequenceId id) {
+    return lookup(id).orThrow(id);
+  }
+
+  /** Finds a sequence here, or brings it here from Redis. */
+  private Lookup lookup(SequenceId id) {
+    Lookup here = memory.lookup(id);
+    if (here.isPresent()) {
+      return here;
+    }
+    CompletableFuture<Lookup> own = new CompletableFuture<>();
+    CompletableFuture<Lookup> other = arriving.putIfAbsent(id, own);
+    Lookup brought = other == null ? arrival(id, own) : awaited(other);
+    if (brought.isPresent() || brought.expired()) {
+      return brought;
+    }
+    return memory.lookup(id);
+  }
+
+  private Lookup arrival(SequenceId id, CompletableFuture<Lookup> result) {
     try {
-      return memory.find(id);
-    } catch (SequenceException.Unknown e) {
-      // Redis may have it.
-      requireStaying();
-      arriving.compute(
-          id,
-          (key, nobody) -> {
-            // Whoever waited here finds it in memory.
-            takeIn(id);
-            return null;
-          });
-      return memory.find(id);
+      Lookup brought = bring(id);
+      result.complete(brought);
+      return brought;
+    } catch (Throwable e) {
+      result.completeExceptionally(e);
+      throw e;
+    } finally {
+      arriving.remove(id, result);
     }
   }
 
-  private void takeIn(SequenceId id) {
-    Sequence sequence;
+  private static Lookup awaited(CompletableFuture<Lookup> arrival) {
     try {
-      memory.find(id);
-      return;
-    } catch (SequenceException.Unknown e) {
-      sequence = redis.take(id, taker);
+      return arrival.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof SequenceException refusal) {
+        throw refusal;
+      }
+      throw e;
+    }
+  }
+
+  private Lookup bring(SequenceId id) {
+    requireStaying();
+    Lookup here = memory.lookup(id);
+    if (here.isPresent()) {
+      // Whoever looked before brought it.
+      return here;
+    }
+    RedisSequenceStore.Taken taken = redis.take(id, taker);
+    Sequence sequence = taken.sequence().sequence();
+    if (sequence == null) {
+      return taken.sequence();
     }
     try {
-      memory.create(sequence);
-    } catch (SequenceException.Full e) {
-      redis.create(sequence);
+      // No change of it: the hand-over waits for what is on its way in.
+      memory.create(sequence, taken.left());
+    } catch (SequenceException e) {
+      // Another process may have room for it.
+      redis.create(sequence, taken.left());
       confirm(id);
       throw e;
     }
     confirm(id);
+    return taken.sequence();
   }
 
   /** Where Redis does not hear it, it forgets of itself that the sequence was taken. */
@@ -105,17 +144,35 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
 
   @Override
   public boolean replace(Sequence before, Sequence after) {
-    requireStaying();
-    return memory.replace(before, after);
+    return change(() -> memory.replace(before, after));
   }
 
   @Override
   public void remove(SequenceId id) {
-    requireStaying();
-    memory.remove(find(id).id());
+    var unused = find(id);
+    change(() -> memory.remove(id));
   }
 
-  /** What is changed after it was handed over would be lost. */
+  private void change(Runnable change) {
+    var unused =
+        change(
+            () -> {
+              change.run();
+              return true;
+            });
+  }
+
+  /** Makes a change in memory, which the hand-over has or which is refused. */
+  private <T> T change(Supplier<T> change) {
+    long stamp = changes.readLock();
+    try {
+      requireStaying();
+      return change.get();
+    } finally {
+      changes.unlockRead(stamp);
+    }
+  }
+
   private void requireStaying() {
     if (leaving) {
       throw new SequenceException.Unavailable("the server has handed its sequences over", null);
@@ -141,7 +198,7 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
   /** Hands over what is open; what Redis does not take is lost with the process. */
   @Override
   public void stop() {
-    leaving = true;
+    leave();
     running = false;
     List<Sequence> sequences = memory.open();
     AtomicInteger moved = new AtomicInteger();
@@ -168,6 +225,17 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
     log.info("Handed {} sequences over to Redis; {} were not taken", moved, lost);
   }
 
+  /** Lets no change follow, and waits for those that are being made. */
+  private void leave() {
+    long stamp = changes.writeLock();
+    leaving = true;
+    changes.unlockWrite(stamp);
+    // What was taken out of Redis just now goes back there, too.
+    for (CompletableFuture<Lookup> arrival : arriving.values()) {
+      arrival.handle((found, failure) -> found).join();
+    }
+  }
+
   /**
    * Hands one over, as often as that takes.
    *
@@ -176,8 +244,9 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
   private boolean handOver(Sequence sequence, AtomicLong heard) {
     while (System.nanoTime() - heard.get() < PATIENCE.toNanos()) {
       try {
-        redis.create(sequence);
+        redis.create(sequence, memory.timeLeft(sequence.id()));
         heard.set(System.nanoTime());
+        memory.release(sequence);
         return true;
       } catch (SequenceException.Unavailable e) {
         log.debug("Redis is away", e);

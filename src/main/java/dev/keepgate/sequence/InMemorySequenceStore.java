@@ -3,7 +3,7 @@ package dev.keepgate.sequence;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
-import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
 import java.util.List;
@@ -12,6 +12,9 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,54 +25,97 @@ import org.jspecify.annotations.Nullable;
  * ordered set, like a heap from which ended sequences can leave. A step does not move its
  * sequence's deadline there: who comes to collect a sequence sees that it lives on, and puts it
  * back with its new deadline.
+ *
+ * <p>Sequences expire by a clock that only goes forward: one that is set does not end them, nor
+ * keep them for ever.
  */
 public final class InMemorySequenceStore implements SequenceStore {
 
+  /** So far off that a sum of two does not overflow; 146 years. */
+  private static final long LONGEST_NANOS = Long.MAX_VALUE / 2;
+
   private final SequenceProperties properties;
-  private final Clock clock;
+  private final LongSupplier ticker;
+  private final long beginning;
   private final SequenceListener listener;
   private final SequenceAccount account;
   private final Tombstones tombstones;
   private final ConcurrentMap<SequenceId, Entry> entries = new ConcurrentHashMap<>();
-  private final NavigableSet<Moment> deadlines = new ConcurrentSkipListSet<>();
-  private final NavigableSet<Moment> openings = new ConcurrentSkipListSet<>();
+  private final NavigableSet<Deadline> deadlines = new ConcurrentSkipListSet<>();
+  private final NavigableSet<Opening> openings = new ConcurrentSkipListSet<>();
 
-  /** A sequence's place in an order of time. */
-  private record Moment(Instant at, SequenceId id) implements Comparable<Moment> {
+  /**
+   * A sequence's place among those that are to end.
+   *
+   * @param at {@link #now()} when it is to
+   */
+  private record Deadline(long at, SequenceId id) implements Comparable<Deadline> {
     @Override
-    public int compareTo(Moment other) {
+    public int compareTo(Deadline other) {
+      int order = Long.compare(at, other.at);
+      return order != 0 ? order : id.value().compareTo(other.id.value());
+    }
+  }
+
+  /** A sequence's place in the order in which they were opened. */
+  private record Opening(Instant at, SequenceId id) implements Comparable<Opening> {
+    @Override
+    public int compareTo(Opening other) {
       int order = at.compareTo(other.at);
       return order != 0 ? order : id.value().compareTo(other.id.value());
     }
   }
 
   /**
-   * @param deadline where it stands among the deadlines: its own, or an earlier one
+   * @param end {@link #now()} when it expires
+   * @param deadline where it stands among the deadlines: at its end, or earlier
    */
-  private record Entry(Sequence sequence, Moment deadline) {
-    Moment opening() {
-      return new Moment(sequence.openedAt(), sequence.id());
+  private record Entry(Sequence sequence, long end, Deadline deadline) {
+    Opening opening() {
+      return new Opening(sequence.openedAt(), sequence.id());
     }
   }
 
+  /**
+   * @param ticker nanoseconds since any moment, such as {@link System#nanoTime()}
+   */
   public InMemorySequenceStore(
-      SequenceProperties properties, Clock clock, SequenceListener listener) {
+      SequenceProperties properties, LongSupplier ticker, SequenceListener listener) {
     this.properties = properties;
-    this.clock = clock;
+    this.ticker = ticker;
+    this.beginning = ticker.getAsLong();
     this.listener = listener;
     this.account = new SequenceAccount(properties);
     this.tombstones = new Tombstones(properties.tombstones());
   }
 
+  /** Nanoseconds since this store was made. */
+  private long now() {
+    return ticker.getAsLong() - beginning;
+  }
+
+  private long endAfter(Duration time) {
+    return now() + Math.min(TimeUnit.NANOSECONDS.convert(time), LONGEST_NANOS);
+  }
+
   @Override
   public void create(Sequence sequence) {
+    create(sequence, sequence.ttl());
+  }
+
+  /**
+   * Keeps a sequence that began elsewhere; throws what {@link #create(Sequence)} throws.
+   *
+   * @param left until it expires
+   */
+  void create(Sequence sequence, Duration left) {
     whereThereIsRoom(
         sequence,
         () ->
             entries.compute(
                 sequence.id(),
                 (id, old) -> {
-                  if (old != null && isAlive(old.sequence())) {
+                  if (old != null && isAlive(old)) {
                     throw new SequenceException.Exists(id);
                   }
                   account.reserve(sequence.model(), 1, sequence.bytes());
@@ -77,7 +123,7 @@ public final class InMemorySequenceStore implements SequenceStore {
                     end(old, End.EXPIRED);
                   }
                   tombstones.remove(id);
-                  return enter(sequence);
+                  return enter(sequence, endAfter(left));
                 }));
   }
 
@@ -99,8 +145,8 @@ public final class InMemorySequenceStore implements SequenceStore {
     return properties.whenFull() == WhenFull.EVICT && sequence.bytes() <= room;
   }
 
-  private Entry enter(Sequence sequence) {
-    Entry entry = new Entry(sequence, new Moment(sequence.expiresAt(), sequence.id()));
+  private Entry enter(Sequence sequence, long end) {
+    Entry entry = new Entry(sequence, end, new Deadline(end, sequence.id()));
     deadlines.add(entry.deadline());
     openings.add(entry.opening());
     return entry;
@@ -108,28 +154,40 @@ public final class InMemorySequenceStore implements SequenceStore {
 
   @Override
   public Sequence find(SequenceId id) {
+    return lookup(id).orThrow(id);
+  }
+
+  /** Finds what {@link #find} finds, where it is no exception that there is none. */
+  Lookup lookup(SequenceId id) {
     Entry entry = entries.get(id);
-    if (entry != null && isAlive(entry.sequence())) {
-      return entry.sequence();
+    if (entry != null && isAlive(entry)) {
+      return Lookup.of(entry.sequence());
     }
     // Why there is none can only be said under the lock: it may be ended and begun anew meanwhile.
-    return Objects.requireNonNull(entries.compute(id, this::alive)).sequence();
+    AtomicReference<Lookup> found = new AtomicReference<>(Lookup.UNKNOWN);
+    entries.compute(
+        id,
+        (key, now) -> {
+          found.set(seen(key, now));
+          return now;
+        });
+    return Objects.requireNonNull(found.get());
+  }
+
+  private Lookup seen(SequenceId id, @Nullable Entry entry) {
+    if (entry == null) {
+      return tombstones.contains(id) ? Lookup.EXPIRED : Lookup.UNKNOWN;
+    }
+    return isAlive(entry) ? Lookup.of(entry.sequence()) : Lookup.EXPIRED;
   }
 
   private Entry alive(SequenceId id, @Nullable Entry entry) {
-    if (entry == null) {
-      throw tombstones.contains(id)
-          ? new SequenceException.Expired(id)
-          : new SequenceException.Unknown(id);
-    }
-    if (!isAlive(entry.sequence())) {
-      throw new SequenceException.Expired(id);
-    }
-    return entry;
+    var unused = seen(id, entry).orThrow(id);
+    return Objects.requireNonNull(entry);
   }
 
-  private boolean isAlive(Sequence sequence) {
-    return clock.instant().isBefore(sequence.expiresAt());
+  private boolean isAlive(Entry entry) {
+    return now() < entry.end();
   }
 
   @Override
@@ -146,7 +204,7 @@ public final class InMemorySequenceStore implements SequenceStore {
                         return entry;
                       }
                       resize(after.model(), after.bytes() - entry.sequence().bytes());
-                      return new Entry(after, entry.deadline());
+                      return new Entry(after, endAfter(after.ttl()), entry.deadline());
                     }));
     return now.sequence().revision() == after.revision();
   }
@@ -164,16 +222,29 @@ public final class InMemorySequenceStore implements SequenceStore {
     entries.compute(id, (key, old) -> end(alive(id, old), End.DELETED));
   }
 
+  /** Keeps a sequence no longer that goes on elsewhere. */
+  void release(Sequence sequence) {
+    entries.computeIfPresent(
+        sequence.id(),
+        (id, entry) ->
+            entry.sequence().revision() == sequence.revision() ? withdraw(entry) : entry);
+  }
+
   /** The one place where a sequence ends: whoever calls has its id's lock, and stores the null. */
   private @Nullable Entry end(Entry entry, End end) {
+    var gone = withdraw(entry);
+    if (end != End.DELETED) {
+      tombstones.add(entry.sequence().id());
+    }
+    listener.ended(entry.sequence().model(), end);
+    return gone;
+  }
+
+  private @Nullable Entry withdraw(Entry entry) {
     Sequence sequence = entry.sequence();
     deadlines.remove(entry.deadline());
     openings.remove(entry.opening());
     account.release(sequence.model(), 1, sequence.bytes());
-    if (end != End.DELETED) {
-      tombstones.add(sequence.id());
-    }
-    listener.ended(sequence.model(), end);
     return null;
   }
 
@@ -183,23 +254,21 @@ public final class InMemorySequenceStore implements SequenceStore {
    * @return how many
    */
   public int reap() {
-    Instant now = clock.instant();
+    long now = now();
     int ended = 0;
-    for (Moment due = first(deadlines);
-        due != null && !due.at().isAfter(now);
-        due = first(deadlines)) {
+    for (Deadline due = first(deadlines); due != null && due.at() <= now; due = first(deadlines)) {
       ended += collect(due, now) ? 1 : 0;
     }
     return ended;
   }
 
-  private static @Nullable Moment first(NavigableSet<Moment> order) {
-    Iterator<Moment> moments = order.iterator();
-    return moments.hasNext() ? moments.next() : null;
+  private static <T> @Nullable T first(NavigableSet<T> order) {
+    Iterator<T> all = order.iterator();
+    return all.hasNext() ? all.next() : null;
   }
 
   /** Ends the sequence that is due, or gives it its new deadline, which is after {@code now}. */
-  private boolean collect(Moment due, Instant now) {
+  private boolean collect(Deadline due, long now) {
     Entry left =
         entries.computeIfPresent(
             due.id(),
@@ -207,30 +276,28 @@ public final class InMemorySequenceStore implements SequenceStore {
               if (!entry.deadline().equals(due)) {
                 return entry;
               }
-              return now.isBefore(entry.sequence().expiresAt())
-                  ? rescheduled(entry)
-                  : end(entry, End.EXPIRED);
+              return now < entry.end() ? rescheduled(entry) : end(entry, End.EXPIRED);
             });
     return left == null;
   }
 
   private Entry rescheduled(Entry entry) {
     deadlines.remove(entry.deadline());
-    Moment deadline = new Moment(entry.sequence().expiresAt(), entry.sequence().id());
+    Deadline deadline = new Deadline(entry.end(), entry.sequence().id());
     deadlines.add(deadline);
-    return new Entry(entry.sequence(), deadline);
+    return new Entry(entry.sequence(), entry.end(), deadline);
   }
 
   /** Ends another sequence that would expire first, of the same model or any; false if none is. */
   private boolean evict(Sequence sequence, boolean ofModel) {
-    for (Moment next : deadlines) {
+    for (Deadline next : deadlines) {
       Entry entry = entries.get(next.id());
       if (entry == null
           || next.id().equals(sequence.id())
           || (ofModel && !entry.sequence().model().equals(sequence.model()))) {
         continue;
       }
-      if (!entry.sequence().expiresAt().equals(next.at())) {
+      if (entry.end() != next.at()) {
         entries.computeIfPresent(
             next.id(), (id, now) -> now.deadline().equals(next) ? rescheduled(now) : now);
         continue;
@@ -256,13 +323,19 @@ public final class InMemorySequenceStore implements SequenceStore {
 
   @Override
   public SequenceUsage usage() {
-    Moment oldest = first(openings);
+    Opening oldest = first(openings);
     return new SequenceUsage(account.count(), account.bytes(), oldest == null ? null : oldest.at());
   }
 
   /** All that is open now. */
-  public List<Sequence> open() {
-    return entries.values().stream().map(Entry::sequence).filter(this::isAlive).toList();
+  List<Sequence> open() {
+    return entries.values().stream().filter(this::isAlive).map(Entry::sequence).toList();
+  }
+
+  /** Until a sequence expires; nothing where it has. */
+  Duration timeLeft(SequenceId id) {
+    Entry entry = entries.get(id);
+    return entry == null ? Duration.ZERO : Duration.ofNanos(Math.max(0, entry.end() - now()));
   }
 
   @Override

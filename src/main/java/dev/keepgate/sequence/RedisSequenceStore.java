@@ -4,9 +4,9 @@ import static dev.keepgate.redis.LuaScripts.text;
 
 import dev.keepgate.model.ModelId;
 import dev.keepgate.redis.LuaScripts;
+import dev.keepgate.redis.RedisProperties;
 import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -24,30 +24,40 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
  */
 public final class RedisSequenceStore implements SequenceStore {
 
-  private static final String PREFIX = "{keepgate}:";
   private static final int SWEEP = 500;
+  private static final String UNKNOWN = "UNKNOWN";
+  private static final String EXPIRED = "EXPIRED";
 
   /** How long what was taken is kept for a taker that did not hear the answer. */
   private static final Duration UNCONFIRMED = Duration.ofMinutes(1);
 
   private final SequenceProperties properties;
-  private final Clock clock;
   private final SequenceListener listener;
+  private final String prefix;
   private final LuaScripts scripts;
 
   public RedisSequenceStore(
       RedisConnectionFactory connections,
+      RedisProperties redis,
       SequenceProperties properties,
-      Clock clock,
       SequenceListener listener) {
+    this.prefix = redis.keys();
     this.properties = properties;
-    this.clock = clock;
     this.listener = listener;
     this.scripts = new LuaScripts(connections, "/sequence", "store");
   }
 
   @Override
   public void create(Sequence sequence) {
+    create(sequence, sequence.ttl());
+  }
+
+  /**
+   * Keeps a sequence that began elsewhere; throws what {@link #create(Sequence)} throws.
+   *
+   * @param left until it expires
+   */
+  void create(Sequence sequence, Duration left) {
     List<byte[]> answer =
         run(
             "create",
@@ -56,7 +66,7 @@ public final class RedisSequenceStore implements SequenceStore {
             SequenceCodec.encode(sequence),
             sequence.bytes(),
             sequence.model(),
-            millisLeft(sequence),
+            millis(left),
             properties.maxCountPerModel(),
             properties.maxCount(),
             properties.maxBytesPerModel().toBytes(),
@@ -72,8 +82,8 @@ public final class RedisSequenceStore implements SequenceStore {
     }
   }
 
-  private long millisLeft(Sequence sequence) {
-    return Math.max(1, Duration.between(clock.instant(), sequence.expiresAt()).toMillis());
+  private static long millis(Duration left) {
+    return Math.max(1, left.toMillis());
   }
 
   private static SequenceException.Full full() {
@@ -93,15 +103,33 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public Sequence find(SequenceId id) {
-    return found("find", id);
+    List<byte[]> answer = run("find", id.value());
+    requirePresent(id, text(answer.get(0)));
+    return decoded(id, answer.get(1));
   }
 
   /**
-   * Finds a sequence and takes it out, to be kept elsewhere; throws what {@link #find} throws. The
-   * same taker may take it again, for a minute or until {@link #taken}: the answer may be lost.
+   * What was taken out of the store.
+   *
+   * @param sequence what was found, if anything
+   * @param left until it expires
    */
-  Sequence take(SequenceId id, String taker) {
-    return found("take", id, taker, UNCONFIRMED.toMillis());
+  record Taken(Lookup sequence, Duration left) {}
+
+  /**
+   * Finds a sequence and takes it out, to be kept elsewhere. The same taker may take it again, for
+   * a minute or until {@link #taken}: the answer may be lost.
+   */
+  Taken take(SequenceId id, String taker) {
+    List<byte[]> answer = run("take", id.value(), taker, UNCONFIRMED.toMillis());
+    return switch (text(answer.get(0))) {
+      case UNKNOWN -> new Taken(Lookup.UNKNOWN, Duration.ZERO);
+      case EXPIRED -> new Taken(Lookup.EXPIRED, Duration.ZERO);
+      default ->
+          new Taken(
+              Lookup.of(decoded(id, answer.get(1))),
+              Duration.ofMillis(Math.max(0, Long.parseLong(text(answer.get(2))))));
+    };
   }
 
   /** Confirms that what was taken has arrived. */
@@ -109,21 +137,19 @@ public final class RedisSequenceStore implements SequenceStore {
     run("taken", id.value());
   }
 
-  private Sequence found(String script, SequenceId id, Object... more) {
-    List<byte[]> answer = run(script, id.value(), more);
-    requirePresent(id, text(answer.get(0)));
+  private static Sequence decoded(SequenceId id, byte[] bytes) {
     try {
-      return SequenceCodec.decode(answer.get(1));
+      return SequenceCodec.decode(bytes);
     } catch (IllegalArgumentException e) {
       throw new SequenceException.Unavailable("sequence " + id + " cannot be read", e);
     }
   }
 
   private static void requirePresent(SequenceId id, String status) {
-    if (status.equals("EXPIRED")) {
+    if (status.equals(EXPIRED)) {
       throw new SequenceException.Expired(id);
     }
-    if (status.equals("UNKNOWN")) {
+    if (status.equals(UNKNOWN)) {
       throw new SequenceException.Unknown(id);
     }
   }
@@ -139,7 +165,7 @@ public final class RedisSequenceStore implements SequenceStore {
             SequenceCodec.encode(after),
             after.bytes(),
             after.model(),
-            millisLeft(after),
+            millis(after.ttl()),
             properties.maxBytesPerModel().toBytes(),
             properties.maxBytes().toBytes(),
             properties.whenFull() == WhenFull.EVICT ? 1 : 0,
@@ -172,7 +198,7 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public long count(ModelId model) {
-    byte[] count = asked(() -> scripts.field(PREFIX + "totals", "count:" + model));
+    byte[] count = asked(() -> scripts.field(prefix + "totals", "count:" + model));
     return count == null ? 0 : Long.parseLong(text(count));
   }
 
@@ -190,7 +216,7 @@ public final class RedisSequenceStore implements SequenceStore {
     Object[] arguments = new Object[more.length + 1];
     arguments[0] = id;
     System.arraycopy(more, 0, arguments, 1, more.length);
-    List<String> keys = List.of(PREFIX + "sequence:" + id, PREFIX);
+    List<String> keys = List.of(prefix + "sequence:" + id, prefix);
     return asked(() -> scripts.run(script, keys, arguments));
   }
 

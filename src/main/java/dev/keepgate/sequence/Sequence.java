@@ -12,71 +12,105 @@ import org.jspecify.annotations.Nullable;
  * A sequence between two of its steps. Never written after it was made.
  *
  * @param id what it is called
- * @param model the version that computes it, for life
+ * @param content what computes it, for life
  * @param batch how many rows step together
- * @param ttl how long it outlives its last step
- * @param openedAt when it began
- * @param expiresAt when it ends, unless it is stepped before
- * @param step how many steps were taken
+ * @param lifetime when it began, and how long it lasts
+ * @param progress where it is
  * @param revision random, and another after every change: a change says which one it follows, so
  *     that none is made twice, nor made to a sequence that only has the same id
- * @param state after the last step
- * @param last the last answer; null before the first step
  */
 public record Sequence(
     SequenceId id,
-    ModelId model,
+    ModelContent content,
     int batch,
-    Duration ttl,
-    Instant openedAt,
-    Instant expiresAt,
-    long step,
-    long revision,
-    LstmState state,
-    @Nullable StepAnswer last) {
+    Lifetime lifetime,
+    Progress progress,
+    long revision) {
 
   /** A record, its id, its places in maps and orders, and the headers of its arrays, about. */
   private static final int OVERHEAD = 768;
 
-  /** A new sequence that has taken so many steps. */
+  /**
+   * When a sequence began and how long it lasts, by the wall clock: what clients are told. Stores
+   * let it expire by clocks of their own.
+   *
+   * @param ttl how long it outlives its last step
+   * @param openedAt when it began
+   * @param expiresAt when it ends, unless it is stepped before
+   */
+  public record Lifetime(Duration ttl, Instant openedAt, Instant expiresAt) {
+
+    /** In milliseconds, as stores keep it. */
+    static Lifetime from(Instant now, Duration ttl) {
+      Instant opened = now.truncatedTo(ChronoUnit.MILLIS);
+      return new Lifetime(ttl, opened, opened.plus(ttl));
+    }
+
+    Lifetime renewed(Instant now) {
+      return new Lifetime(ttl, openedAt, now.truncatedTo(ChronoUnit.MILLIS).plus(ttl));
+    }
+  }
+
+  /**
+   * Where a sequence is.
+   *
+   * @param step how many steps were taken
+   * @param state after the last step
+   * @param last the last answer; null before the first step
+   */
+  public record Progress(long step, LstmState state, @Nullable StepAnswer last) {}
+
+  /** A new sequence, which goes on from there. */
   public static Sequence open(
-      SequenceId id,
-      ModelId model,
-      int batch,
-      Duration ttl,
-      Instant now,
-      long step,
-      LstmState state,
-      @Nullable StepAnswer last) {
-    Instant opened = now.truncatedTo(ChronoUnit.MILLIS);
-    return new Sequence(
-        id, model, batch, ttl, opened, opened.plus(ttl), step, newRevision(), state, last);
+      SequenceId id, ModelContent content, int batch, Duration ttl, Instant now, Progress from) {
+    return new Sequence(id, content, batch, Lifetime.from(now, ttl), from, newRevision());
   }
 
   /** This sequence after one more step, or a chunk of them. */
   public Sequence after(StepAnswer answer, LstmState newState, Instant now) {
-    return new Sequence(
-        id,
-        model,
-        batch,
-        ttl,
-        openedAt,
-        now.truncatedTo(ChronoUnit.MILLIS).plus(ttl),
-        step + answer.time(),
-        newRevision(),
-        newState,
-        answer);
+    Progress next = new Progress(Math.addExact(step(), answer.time()), newState, answer);
+    return new Sequence(id, content, batch, lifetime.renewed(now), next, newRevision());
   }
 
   private static long newRevision() {
     return ThreadLocalRandom.current().nextLong();
   }
 
+  /** The version that computes it. */
+  public ModelId model() {
+    return content.id();
+  }
+
+  public Duration ttl() {
+    return lifetime.ttl();
+  }
+
+  public Instant openedAt() {
+    return lifetime.openedAt();
+  }
+
+  public Instant expiresAt() {
+    return lifetime.expiresAt();
+  }
+
+  public long step() {
+    return progress.step();
+  }
+
+  public LstmState state() {
+    return progress.state();
+  }
+
+  public @Nullable StepAnswer last() {
+    return progress.last();
+  }
+
   /** Memory that it takes, about. */
   public long bytes() {
+    StepAnswer last = last();
     return OVERHEAD
-        + bytes(state.h())
-        + bytes(state.c())
+        + bytes(state().h())
+        + bytes(state().c())
         + (last == null ? 0 : (long) last.output().length * Float.BYTES);
   }
 

@@ -11,27 +11,37 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A sequence as bytes, for processes that may be of different builds: a format number first, then
- * the fields in the order of the record, big-endian; texts and arrays with their length before
- * them.
+ * id, model, batch, time to live and moments in milliseconds, step, revision, state and last
+ * answer, big-endian; texts and arrays with their length before them. The digest of the model's
+ * files comes last: earlier builds of this format read no further than the answer, and left zeros
+ * after it.
  */
 final class SequenceCodec {
 
   private static final byte FORMAT = 1;
 
+  /** The format, lengths of the texts and of the arrays of cells, and the numbers between them. */
+  private static final int FIXED_BYTES = 66;
+
+  private static final int ANSWER_BYTES = 11;
+
   private SequenceCodec() {}
 
   static byte[] encode(Sequence sequence) {
-    byte[] id = sequence.id().value().getBytes(StandardCharsets.US_ASCII);
-    byte[] model = sequence.model().name().getBytes(StandardCharsets.US_ASCII);
+    byte[] id = bytes(sequence.id().value());
+    byte[] model = bytes(sequence.model().name());
+    String known = sequence.content().digest();
+    byte[] digest = bytes(known == null ? "" : known);
     StepAnswer last = sequence.last();
     ByteBuffer to =
         ByteBuffer.allocate(
-            75
+            FIXED_BYTES
                 + id.length
                 + model.length
+                + digest.length
                 + size(sequence.state().h())
                 + size(sequence.state().c())
-                + (last == null ? 0 : 11 + last.output().length * Float.BYTES));
+                + (last == null ? 0 : ANSWER_BYTES + last.output().length * Float.BYTES));
     to.put(FORMAT).putInt(id.length).put(id).putInt(model.length).put(model);
     to.putLong(sequence.model().version()).putInt(sequence.batch());
     to.putLong(sequence.ttl().toMillis());
@@ -45,7 +55,12 @@ final class SequenceCodec {
       to.put(flag(last.sequences())).put(flag(last.batched()));
       put(to, last.output());
     }
+    to.putInt(digest.length).put(digest);
     return to.array();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   private static int size(float[][] cells) {
@@ -93,11 +108,27 @@ final class SequenceCodec {
       long step = from.getLong();
       long revision = from.getLong();
       LstmState state = new LstmState(cells(from), cells(from));
+      StepAnswer last = answer(from);
       return new Sequence(
-          id, model, batch, ttl, openedAt, expiresAt, step, revision, state, answer(from));
+          id,
+          new ModelContent(model, digest(from)),
+          batch,
+          new Sequence.Lifetime(ttl, openedAt, expiresAt),
+          new Sequence.Progress(step, state, last),
+          revision);
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("the stored sequence ends early", e);
     }
+  }
+
+  private static @Nullable String digest(ByteBuffer from) {
+    String digest = from.remaining() < Integer.BYTES ? "" : text(from);
+    while (from.hasRemaining()) {
+      if (from.get() != 0) {
+        throw new IllegalArgumentException("more follows the stored sequence");
+      }
+    }
+    return digest.isEmpty() ? null : digest;
   }
 
   private static String text(ByteBuffer from) {

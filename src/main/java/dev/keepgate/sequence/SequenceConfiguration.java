@@ -1,6 +1,6 @@
 package dev.keepgate.sequence;
 
-import java.time.Clock;
+import dev.keepgate.redis.RedisProperties;
 import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
@@ -22,7 +22,7 @@ class SequenceConfiguration {
     @Bean
     InMemorySequenceStore memorySequenceStore(
         SequenceProperties properties, SequenceListener listener) {
-      return new InMemorySequenceStore(properties, Clock.systemUTC(), listener);
+      return new InMemorySequenceStore(properties, System::nanoTime, listener);
     }
 
     @Bean
@@ -46,9 +46,10 @@ class SequenceConfiguration {
     @Bean
     RedisSequenceStore redisSequenceStore(
         RedisConnectionFactory connections,
+        RedisProperties redis,
         SequenceProperties properties,
         SequenceListener listener) {
-      return new RedisSequenceStore(connections, properties, Clock.systemUTC(), listener);
+      return new RedisSequenceStore(connections, redis, properties, listener);
     }
 
     @Bean

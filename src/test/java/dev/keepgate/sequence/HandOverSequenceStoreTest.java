@@ -16,6 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.LongSupplier;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,17 +55,20 @@ class HandOverSequenceStoreTest {
     SequenceProperties properties =
         SequenceStoreContract.properties(1000, 1000, 1 << 24, WhenFull.REJECT);
     return new RedisSequenceStore(
-        connections, properties, Clock.systemUTC(), new SequenceListener() {});
+        connections, RedisContract.PREFIX, properties, new SequenceListener() {});
   }
 
   /** What a process has that may keep so many sequences. */
   private HandOverSequenceStore process(int maxCount) {
+    return process(maxCount, System::nanoTime);
+  }
+
+  private HandOverSequenceStore process(int maxCount, LongSupplier ticker) {
     SequenceProperties properties =
         SequenceStoreContract.properties(maxCount, maxCount, 1 << 24, WhenFull.REJECT);
     HandOverSequenceStore store =
         new HandOverSequenceStore(
-            new InMemorySequenceStore(properties, Clock.systemUTC(), new SequenceListener() {}),
-            inRedis());
+            new InMemorySequenceStore(properties, ticker, new SequenceListener() {}), inRedis());
     store.start();
     return store;
   }
@@ -72,13 +77,11 @@ class HandOverSequenceStoreTest {
     LstmState state = new LstmState(new float[][] {{1, 2}}, new float[][] {{3, 4}});
     return Sequence.open(
         new SequenceId(id),
-        MODEL,
+        new ModelContent(MODEL, "of the files"),
         1,
         Duration.ofMinutes(1),
         Clock.systemUTC().instant(),
-        7,
-        state,
-        null);
+        new Sequence.Progress(7, state, null));
   }
 
   private static void assertHas(SequenceStore store, Sequence sequence) {
@@ -126,18 +129,120 @@ class HandOverSequenceStoreTest {
     assertHas(process(10), sequence);
   }
 
+  /** Lets a process begin to end, until it has ended or waits for whoever calls. */
+  private static void begin(Thread stopping) {
+    stopping.start();
+    Awaitility.await()
+        .until(
+            () ->
+                stopping.getState() == Thread.State.TERMINATED
+                    || stopping.getState() == Thread.State.WAITING);
+  }
+
+  /** What is answered was handed over, whenever the hand-over begins. */
+  @Test
+  void changeThatMeetsTheHandOverIsHandedOverOrRefused() throws Exception {
+    TestClock clock = new TestClock();
+    HandOverSequenceStore last = process(10, clock::ticks);
+    Sequence before = sequence("a");
+    last.create(before);
+    Sequence after =
+        before.after(
+            new StepAnswer(false, 1, false, true, new float[2]),
+            before.state(),
+            Clock.systemUTC().instant());
+    Thread stopping = new Thread(last::stop);
+    // The store looks at its clock in the middle of a change.
+    clock.beforeNextLook(() -> begin(stopping));
+    boolean answered = last.replace(before, after);
+    stopping.join();
+    assertHas(process(10), answered ? after : before);
+  }
+
+  @Test
+  void birthThatMeetsTheHandOverIsHandedOverOrRefused() throws Exception {
+    TestClock clock = new TestClock();
+    HandOverSequenceStore last = process(10, clock::ticks);
+    Sequence sequence = sequence("a");
+    Thread stopping = new Thread(last::stop);
+    clock.beforeNextLook(() -> begin(stopping));
+    last.create(sequence);
+    stopping.join();
+    assertHas(process(10), sequence);
+  }
+
+  @Test
+  void sequenceOnItsWayInWhenItsProcessEndsIsNotLost() throws Exception {
+    inRedis().create(sequence("a"));
+    TestClock clock = new TestClock();
+    HandOverSequenceStore last = process(10, clock::ticks);
+    Thread stopping = new Thread(last::stop);
+    clock.beforeNextLook(() -> begin(stopping));
+    Sequence found = last.find(new SequenceId("a"));
+    stopping.join();
+    assertHas(process(10), found);
+  }
+
+  /** A test's context may be stopped and started again, as a whole server may. */
+  @Test
+  void processThatGoesOnAfterAllTakesItsSequencesBack() {
+    HandOverSequenceStore store = process(10);
+    Sequence sequence = sequence("a");
+    store.create(sequence);
+    store.stop();
+    store.start();
+    Sequence after =
+        sequence.after(
+            new StepAnswer(false, 1, false, true, new float[2]),
+            sequence.state(),
+            Clock.systemUTC().instant());
+    assertThat(store.replace(store.find(sequence.id()), after)).isTrue();
+    store.stop();
+    assertHas(process(10), after);
+  }
+
+  @Test
+  void timeThatIsLeftMovesWithTheSequence() {
+    TestClock clock = new TestClock();
+    HandOverSequenceStore last = process(10, clock::ticks);
+    last.create(sequence("a"));
+    clock.pass(Duration.ofSeconds(40));
+    last.stop();
+    TestClock later = new TestClock();
+    HandOverSequenceStore next = process(10, later::ticks);
+    assertThat(next.find(new SequenceId("a")).step()).isEqualTo(7);
+    later.pass(Duration.ofSeconds(20));
+    assertThatThrownBy(() -> next.find(new SequenceId("a")))
+        .isInstanceOf(SequenceException.Expired.class);
+  }
+
+  @Test
+  void sequenceThatWasBegunAnewElsewhereIsFoundWhereTheOldOneExpired() {
+    TestClock clock = new TestClock();
+    HandOverSequenceStore store = process(10, clock::ticks);
+    store.create(sequence("a"));
+    clock.pass(Duration.ofMinutes(1));
+    assertThatThrownBy(() -> store.find(new SequenceId("a")))
+        .isInstanceOf(SequenceException.Expired.class);
+    HandOverSequenceStore other = process(10);
+    Sequence anew = sequence("a");
+    other.create(anew);
+    other.stop();
+    assertHas(store, anew);
+  }
+
   @Test
   void answerThatIsLostIsGivenToItsTakerAgain() {
     RedisSequenceStore store = inRedis();
     Sequence sequence = sequence("a");
     store.create(sequence);
-    assertThat(store.take(sequence.id(), "one")).usingRecursiveComparison().isEqualTo(sequence);
-    assertThatThrownBy(() -> store.take(sequence.id(), "two"))
-        .isInstanceOf(SequenceException.Unknown.class);
-    assertThat(store.take(sequence.id(), "one")).usingRecursiveComparison().isEqualTo(sequence);
+    RedisSequenceStore.Taken first = store.take(sequence.id(), "one");
+    assertThat(first.sequence().sequence()).usingRecursiveComparison().isEqualTo(sequence);
+    assertThat(first.left()).isPositive().isLessThanOrEqualTo(sequence.ttl());
+    assertThat(store.take(sequence.id(), "two").sequence()).isEqualTo(Lookup.UNKNOWN);
+    assertThat(store.take(sequence.id(), "one")).usingRecursiveComparison().isEqualTo(first);
     store.taken(sequence.id());
-    assertThatThrownBy(() -> store.take(sequence.id(), "one"))
-        .isInstanceOf(SequenceException.Unknown.class);
+    assertThat(store.take(sequence.id(), "one").sequence()).isEqualTo(Lookup.UNKNOWN);
     assertThat(store.usage()).isEqualTo(new SequenceUsage(0, 0, null));
   }
 

@@ -13,7 +13,7 @@ class InMemorySequenceStoreTest extends SequenceStoreContract {
 
   @Override
   SequenceStore open(SequenceProperties properties, SequenceListener listener) {
-    return new InMemorySequenceStore(properties, clock, listener);
+    return new InMemorySequenceStore(properties, clock::ticks, listener);
   }
 
   @Override
@@ -32,17 +32,42 @@ class InMemorySequenceStoreTest extends SequenceStoreContract {
   }
 
   @Test
-  void clockThatGoesBackForgetsNothing() {
+  void clockThatIsSetBackKeepsNothingAlive() {
+    store.create(sequence("idle", MODEL, Duration.ofSeconds(10), 3));
+    Sequence sequence = sequence("stepped", MODEL, Duration.ofSeconds(10), 3);
+    store.create(sequence);
+    clock.set(Duration.ofDays(-1));
+    clock.pass(Duration.ofSeconds(5));
+    assertThat(store.replace(sequence, next(sequence))).isTrue();
+    clock.pass(Duration.ofSeconds(5));
+    assertThatExceptionOfType(SequenceException.Expired.class)
+        .isThrownBy(() -> store.find(new SequenceId("idle")));
+    assertThat(store.find(sequence.id()).step()).isEqualTo(2);
+    clock.pass(Duration.ofSeconds(5));
+    reap();
+    assertThat(ended).containsExactly(SequenceListener.End.EXPIRED, SequenceListener.End.EXPIRED);
+    assertThat(store.usage()).isEqualTo(new SequenceUsage(0, 0, null));
+  }
+
+  @Test
+  void clockThatIsSetForwardEndsNothing() {
     Sequence sequence = sequence("a", MODEL, Duration.ofSeconds(10), 3);
     store.create(sequence);
-    // A step whose time the clock took back: its sequence ends when it would have without it.
-    clock.pass(Duration.ofSeconds(-5));
-    Sequence later = next(sequence);
-    assertThat(store.replace(sequence, later)).isTrue();
-    clock.pass(Duration.ofSeconds(5 + 10));
+    clock.set(Duration.ofDays(1));
+    reap();
+    assertThat(store.find(sequence.id()).expiresAt()).isBefore(clock.instant());
+    assertThat(store.replace(sequence, next(sequence))).isTrue();
+    clock.pass(Duration.ofSeconds(10));
     reap();
     assertThat(ended).containsExactly(SequenceListener.End.EXPIRED);
-    assertThat(store.usage()).isEqualTo(new SequenceUsage(0, 0, null));
+  }
+
+  @Test
+  void timeWithoutAnEndNeverComes() {
+    store.create(sequence("a", MODEL, Duration.ofDays(100_000), 3));
+    clock.pass(Duration.ofDays(10_000));
+    reap();
+    assertThat(store.find(new SequenceId("a")).step()).isZero();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.keepgate.sequence;
 
+import dev.keepgate.redis.RedisProperties;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import java.time.Clock;
@@ -13,6 +14,8 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 /** The contract against a real server, whose time cannot be turned. */
 abstract class RedisContract extends SequenceStoreContract {
 
+  static final RedisProperties PREFIX = new RedisProperties("keepgate");
+
   private @Nullable LettuceConnectionFactory connections;
 
   abstract RedisServer redis();
@@ -23,7 +26,7 @@ abstract class RedisContract extends SequenceStoreContract {
     LettuceConnectionFactory connected = connect(redis());
     connections = connected;
     connected.getConnection().serverCommands().flushAll();
-    return new RedisSequenceStore(connected, properties, Clock.systemUTC(), listener);
+    return new RedisSequenceStore(connected, PREFIX, properties, listener);
   }
 
   static LettuceConnectionFactory connect(RedisServer redis) {

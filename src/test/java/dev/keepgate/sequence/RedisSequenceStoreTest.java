@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.keepgate.redis.RedisProperties;
+import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,6 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** Against a {@code redis-server} of this machine. */
 class RedisSequenceStoreTest extends RedisContract {
@@ -85,6 +88,30 @@ class RedisSequenceStoreTest extends RedisContract {
     assertThat(store.find(id)).usingRecursiveComparison().isEqualTo(next);
     store.remove(id);
     assertThat(redis.command("DBSIZE")).startsWith(":0");
+  }
+
+  @Test
+  void serversOfAnotherPrefixShareNothing() {
+    LettuceConnectionFactory connections = RedisContract.connect(redis);
+    try (RedisSequenceStore other =
+        new RedisSequenceStore(
+            connections,
+            new RedisProperties("another"),
+            properties(10, 10, 1 << 20, WhenFull.REJECT),
+            new SequenceListener() {})) {
+      Sequence first = sequence("a");
+      store.create(first);
+      assertThatThrownBy(() -> other.find(first.id()))
+          .isInstanceOf(SequenceException.Unknown.class);
+      assertThat(other.usage()).isEqualTo(new SequenceUsage(0, 0, null));
+      Sequence namesake = sequence("a", OTHER, TTL, 1);
+      other.create(namesake);
+      store.remove(first.id());
+      assertThat(other.find(first.id())).usingRecursiveComparison().isEqualTo(namesake);
+      assertThat(redis.command("EXISTS {another}:sequence:a")).startsWith(":1");
+    } finally {
+      connections.destroy();
+    }
   }
 
   @Test

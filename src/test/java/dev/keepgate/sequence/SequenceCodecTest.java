@@ -17,10 +17,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bytes outlive the build that wrote them. */
 class SequenceCodecTest {
+
+  private static final String DIGEST =
+      "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
   private static final LstmState STATE =
       new LstmState(
@@ -44,48 +47,89 @@ class SequenceCodecTest {
     return HexFormat.of().parseHex(line.substring(name.length() + 1));
   }
 
-  private static Sequence sequence(String id, long step, @Nullable StepAnswer last) {
+  private static Sequence sequence(
+      String id, @Nullable String digest, long step, @Nullable StepAnswer last) {
     return new Sequence(
         new SequenceId(id),
-        new ModelId("notebook-cell", 3),
+        new ModelContent(new ModelId("notebook-cell", 3), digest),
         2,
-        Duration.ofMinutes(15),
-        Instant.parse("2026-03-01T10:00:00.123Z"),
-        Instant.parse("2026-03-01T10:20:00.456Z"),
-        step,
-        0x123456789abcdefL,
-        STATE,
-        last);
+        new Sequence.Lifetime(
+            Duration.ofMinutes(15),
+            Instant.parse("2026-03-01T10:00:00.123Z"),
+            Instant.parse("2026-03-01T10:20:00.456Z")),
+        new Sequence.Progress(step, STATE, last),
+        0x123456789abcdefL);
   }
 
-  private static Sequence expected(String name) {
+  private static Sequence expected(String name, @Nullable String digest) {
     return switch (name) {
-      case "opened" -> sequence("chat-7", 0, null);
+      case "opened" -> sequence("chat-7", digest, 0, null);
       case "stepped" ->
-          sequence("chat-7", 41, new StepAnswer(false, 1, false, true, new float[] {0.5f, -1.5f}));
+          sequence(
+              "chat-7",
+              digest,
+              41,
+              new StepAnswer(false, 1, false, true, new float[] {0.5f, -1.5f}));
       default ->
           sequence(
               "a:b_c.D",
+              digest,
               (1L << 53) - 1,
               new StepAnswer(true, 3, true, true, new float[] {1, 2, 3, 4, 5, 6}));
     };
   }
 
   @ParameterizedTest
-  @CsvSource({"format-1.txt, opened", "format-1.txt, stepped", "format-1.txt, unrolled"})
-  void whatAnEarlierBuildWroteIsRead(String file, String name) throws IOException {
-    assertThat(SequenceCodec.decode(frozen(file, name)))
+  @ValueSource(strings = {"opened", "stepped", "unrolled"})
+  void whatABuildWithoutDigestsWroteIsRead(String name) throws IOException {
+    assertThat(SequenceCodec.decode(frozen("format-1.txt", name)))
         .usingRecursiveComparison()
-        .isEqualTo(expected(name));
+        .isEqualTo(expected(name, null));
+  }
+
+  /** Once released, these bytes may be read for as long as a format 1 is: never write them anew. */
+  @ParameterizedTest
+  @ValueSource(strings = {"opened", "stepped", "unrolled"})
+  void bytesAreThoseThatWereFrozen(String name) throws IOException {
+    byte[] frozen = frozen("format-1-digest.txt", name);
+    assertThat(SequenceCodec.encode(expected(name, DIGEST))).isEqualTo(frozen);
+    assertThat(SequenceCodec.decode(frozen))
+        .usingRecursiveComparison()
+        .isEqualTo(expected(name, DIGEST));
+  }
+
+  /** Servers of both builds share a store while one takes the other's place. */
+  @ParameterizedTest
+  @ValueSource(strings = {"opened", "stepped", "unrolled"})
+  void digestFollowsAllThatAnEarlierBuildReads(String name) throws IOException {
+    byte[] earlier = frozen("format-1.txt", name);
+    byte[] now = SequenceCodec.encode(expected(name, DIGEST));
+    int read = earlier.length - 13;
+    assertThat(Arrays.copyOf(now, read)).isEqualTo(Arrays.copyOf(earlier, read));
+  }
+
+  @Test
+  void whatFollowsTheEndIsRefused() {
+    byte[] whole = SequenceCodec.encode(expected("opened", DIGEST));
+    byte[] longer = Arrays.copyOf(whole, whole.length + 1);
+    longer[whole.length] = 1;
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SequenceCodec.decode(longer))
+        .withMessageContaining("more follows");
   }
 
   @Test
   void whatEndsEarlyIsRefusedWhereverItEnds() {
-    byte[] whole = SequenceCodec.encode(expected("stepped"));
+    byte[] whole = SequenceCodec.encode(expected("stepped", DIGEST));
     assertThat(SequenceCodec.decode(whole))
         .usingRecursiveComparison()
-        .isEqualTo(expected("stepped"));
-    for (int length = 0; length < whole.length - 20; length++) {
+        .isEqualTo(expected("stepped", DIGEST));
+    // Without the digest it is as an earlier build wrote it.
+    int withoutDigest = whole.length - DIGEST.length() - Integer.BYTES;
+    for (int length = 0; length < whole.length; length++) {
+      if (length >= withoutDigest && length < withoutDigest + Integer.BYTES) {
+        continue;
+      }
       byte[] part = Arrays.copyOf(whole, length);
       assertThatIllegalArgumentException().isThrownBy(() -> SequenceCodec.decode(part));
     }
@@ -93,7 +137,7 @@ class SequenceCodecTest {
 
   @Test
   void formatToComeIsRefused() {
-    byte[] bytes = SequenceCodec.encode(expected("opened"));
+    byte[] bytes = SequenceCodec.encode(expected("opened", DIGEST));
     bytes[0]++;
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SequenceCodec.decode(bytes))

@@ -96,7 +96,13 @@ abstract class SequenceStoreContract {
         new LstmState(
             new float[][] {new float[2 * hidden], {1f, -2.5f}},
             new float[][] {new float[2 * hidden], {Float.MIN_VALUE, 7f}});
-    return Sequence.open(new SequenceId(id), model, 2, ttl, clock().instant(), 0, state, null);
+    return Sequence.open(
+        new SequenceId(id),
+        new ModelContent(model, null),
+        2,
+        ttl,
+        clock().instant(),
+        new Sequence.Progress(0, state, null));
   }
 
   Sequence sequence(String id) {

@@ -34,7 +34,7 @@ public class SequenceStoreLinearizabilityIT {
   private final InMemorySequenceStore store =
       new InMemorySequenceStore(
           SequenceStoreContract.properties(10, 10, 1 << 20, WhenFull.REJECT),
-          clock,
+          clock::ticks,
           new SequenceListener() {
             @Override
             public void ended(ModelId model, End end) {
@@ -48,7 +48,14 @@ public class SequenceStoreLinearizabilityIT {
     return answer(
         () -> {
           LstmState state = new LstmState(new float[1][2], new float[1][2]);
-          store.create(Sequence.open(ID, MODEL, 1, TTL, clock.instant(), 0, state, null));
+          store.create(
+              Sequence.open(
+                  ID,
+                  new ModelContent(MODEL, null),
+                  1,
+                  TTL,
+                  clock.instant(),
+                  new Sequence.Progress(0, state, null)));
           created.incrementAndGet();
           return "opened";
         });

@@ -107,8 +107,7 @@ class SequencesRaceTest {
 
   @Test
   void everyStepFollowsOneInMemory() throws Exception {
-    InMemorySequenceStore store =
-        new InMemorySequenceStore(properties(), Clock.systemUTC(), events);
+    InMemorySequenceStore store = new InMemorySequenceStore(properties(), System::nanoTime, events);
     race(store, store::reap);
   }
 
@@ -119,7 +118,7 @@ class SequencesRaceTest {
       LettuceConnectionFactory connections = RedisContract.connect(redis);
       try {
         RedisSequenceStore store =
-            new RedisSequenceStore(connections, properties(), Clock.systemUTC(), events);
+            new RedisSequenceStore(connections, RedisContract.PREFIX, properties(), events);
         race(store, store::reap);
       } finally {
         connections.destroy();
