@@ -89,7 +89,7 @@ public final class Sequences implements AutoCloseable {
         handle,
         Sequence.open(
             id,
-            new ModelContent(handle.id(), null),
+            new ModelContent(handle.id(), handle.digest()),
             request.batch(),
             ttl,
             clock.instant(),
@@ -225,7 +225,15 @@ public final class Sequences implements AutoCloseable {
 
   private ModelHandle model(Sequence sequence) {
     try {
-      return models.acquire(sequence.model());
+      ModelHandle handle = models.acquire(sequence.content());
+      if (handle == null) {
+        throw refused(
+            ErrorCode.SEQUENCE_MODEL_GONE,
+            "sequence %s was opened on other files than model %s has here; its state does not fit them: open a new sequence"
+                .formatted(sequence.id(), sequence.model()),
+            null);
+      }
+      return handle;
     } catch (RegistryException.NotFound e) {
       throw refused(
           ErrorCode.SEQUENCE_MODEL_GONE,
@@ -289,7 +297,7 @@ public final class Sequences implements AutoCloseable {
       }
       Computation.Kept kept = new Computation.Kept(now.state(), now.batch());
       InferenceResult result = computation.compute(call, request, kept, encodedBytes);
-      Sequence next = next(now, result);
+      Sequence next = next(call, now, result);
       if (store.replace(now, next)) {
         models.pin(call.handle());
         listener.stepped(now.model(), time);
@@ -301,7 +309,7 @@ public final class Sequences implements AutoCloseable {
 
   /** While a step waits, its sequence may be deleted and its id go to another model's. */
   private void requireSameModel(InferenceCall call, Sequence now) {
-    if (!now.model().equals(call.model())) {
+    if (!now.model().equals(call.model()) || !now.content().fits(call.handle().digest())) {
       throw refused(
           ErrorCode.SEQUENCE_NOT_FOUND, "sequence %s was replaced".formatted(now.id()), null);
     }
@@ -320,7 +328,7 @@ public final class Sequences implements AutoCloseable {
         null);
   }
 
-  private Sequence next(Sequence now, InferenceResult result) {
+  private Sequence next(InferenceCall call, Sequence now, InferenceResult result) {
     StepAnswer last =
         new StepAnswer(
             result.operation() == Operation.UNROLL,
@@ -328,7 +336,9 @@ public final class Sequences implements AutoCloseable {
             result.sequences(),
             result.batched(),
             result.output().output());
-    Sequence next = now.after(last, result.output().state(), clock.instant());
+    // One that an earlier build opened is bound to the model that takes it on.
+    Sequence bound = now.of(new ModelContent(now.model(), call.handle().digest()));
+    Sequence next = bound.after(last, result.output().state(), clock.instant());
     if (next.bytes() > properties.maxSequenceBytes().toBytes()) {
       throw new InferenceException.TooLarge(next.bytes(), properties.maxSequenceBytes().toBytes());
     }

@@ -13,15 +13,18 @@ import java.util.concurrent.atomic.AtomicLong;
 final class LoadedModel {
 
   private final CompiledModel model;
+  private final String digest;
   private final Runnable afterClose;
   private final ModelStatistics statistics = new ModelStatistics();
   private final AtomicLong holders = new AtomicLong(1);
 
   /**
+   * @param digest of the files that the model was made of
    * @param afterClose runs once, after the model was closed
    */
-  LoadedModel(CompiledModel model, Runnable afterClose) {
+  LoadedModel(CompiledModel model, String digest, Runnable afterClose) {
     this.model = model;
+    this.digest = digest;
     this.afterClose = afterClose;
   }
 
@@ -31,6 +34,10 @@ final class LoadedModel {
 
   ModelStatistics statistics() {
     return statistics;
+  }
+
+  String digest() {
+    return digest;
   }
 
   /** Counts one more holder, unless the last has left. */

@@ -57,17 +57,27 @@ public record Manifest(List<File> files) {
    * @throws IOException if it cannot be read, or has files that no other replica could have
    */
   static Manifest of(Path folder) throws IOException {
+    List<File> files = files(folder);
+    try {
+      return new Manifest(files);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The {@link #digest()} of a version's folder, whatever its files are called. */
+  static String digest(Path folder) throws IOException {
+    return digest(text(files(folder)));
+  }
+
+  private static List<File> files(Path folder) throws IOException {
     List<File> files = new ArrayList<>();
     for (Path file : Disk.entries(folder, "[!.]*")) {
       if (Files.isRegularFile(file)) {
         files.add(read(file));
       }
     }
-    try {
-      return new Manifest(files);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(folder + ": " + e.getMessage(), e);
-    }
+    return files;
   }
 
   private static File read(Path file) throws IOException {
@@ -100,6 +110,10 @@ public record Manifest(List<File> files) {
   }
 
   public String text() {
+    return text(files);
+  }
+
+  private static String text(List<File> files) {
     StringBuilder text = new StringBuilder();
     for (File file : files) {
       text.append(file.sha256()).append(' ').append(file.size()).append(' ');
@@ -110,8 +124,12 @@ public record Manifest(List<File> files) {
 
   /** SHA-256 of the text, and so of names and contents: equal where the files are. */
   public String digest() {
+    return digest(text());
+  }
+
+  private static String digest(String text) {
     MessageDigest digest = sha256();
-    digest.update(text().getBytes(StandardCharsets.UTF_8));
+    digest.update(text.getBytes(StandardCharsets.UTF_8));
     return hex(digest);
   }
 

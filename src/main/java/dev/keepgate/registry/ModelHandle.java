@@ -43,7 +43,23 @@ public final class ModelHandle implements AutoCloseable {
    * @throws IllegalStateException if the handle was closed
    */
   public CompiledModel model() {
-    return loaded().model();
+    return held().model();
+  }
+
+  /**
+   * Tells the model from another of its name and number: a SHA-256 of the names and contents of its
+   * files, in hexadecimal digits. Equal on every server that has the same files.
+   *
+   * @throws IllegalStateException if the handle was closed
+   */
+  public String digest() {
+    return held().digest();
+  }
+
+  /** Whether both hold the same model in memory; not where one of them was closed. */
+  public boolean isSameModel(ModelHandle other) {
+    LoadedModel loaded = held.get();
+    return loaded != null && loaded == other.held.get();
   }
 
   /**
@@ -52,10 +68,10 @@ public final class ModelHandle implements AutoCloseable {
    * @throws IllegalStateException if the handle was closed
    */
   public ModelStatistics statistics() {
-    return loaded().statistics();
+    return held().statistics();
   }
 
-  private LoadedModel loaded() {
+  private LoadedModel held() {
     LoadedModel loaded = held.get();
     if (loaded == null) {
       throw new IllegalStateException("the handle of " + id() + " is closed");

@@ -47,9 +47,13 @@ final class ModelLoader {
    * A model that is ready to serve, with its part of the budget.
    *
    * @param memory to be closed after the model
+   * @param digest of the files that it was made of
    */
   record Loaded(
-      CompiledModel model, MemoryBudget.Reservation memory, ModelDescription description) {
+      CompiledModel model,
+      MemoryBudget.Reservation memory,
+      ModelDescription description,
+      String digest) {
 
     /** Frees it all, where it is not to serve after all. */
     void discard() {
@@ -72,12 +76,13 @@ final class ModelLoader {
    * @throws IOException if the disk fails
    */
   Loaded load(ModelSource source) throws IOException, ImportException {
+    String digest = source.digest();
     return withImported(
         source,
         (format, imported) -> {
           MemoryBudget.Reservation memory = reserve(imported.model());
           try {
-            return compile(format, imported, memory);
+            return compile(format, imported, memory, digest);
           } catch (Throwable e) {
             memory.close();
             throw e;
@@ -157,7 +162,7 @@ final class ModelLoader {
   }
 
   private Loaded compile(
-      ModelFormat format, ImportedModel imported, MemoryBudget.Reservation memory) {
+      ModelFormat format, ImportedModel imported, MemoryBudget.Reservation memory, String digest) {
     CompiledModel model;
     try {
       model = kernel.compile(imported.model());
@@ -171,7 +176,7 @@ final class ModelLoader {
     try {
       memory.resize(model.bytes());
       warmUp(model);
-      return new Loaded(model, memory, describe(format, imported, model.bytes()));
+      return new Loaded(model, memory, describe(format, imported, model.bytes()), digest);
     } catch (Throwable e) {
       model.close();
       throw e;

@@ -18,12 +18,17 @@ import org.jspecify.annotations.Nullable;
  * the name of their format where the content is not to be asked. Sub-folders and names that start
  * with a dot are passed over.
  *
+ * @param folder where they are
  * @param config the JSON; null where there is none
  * @param format null where the content tells
  * @param bytes of all files
  */
 record ModelSource(
-    ModelFiles files, byte @Nullable [] config, @Nullable ModelFormat format, long bytes) {
+    Path folder,
+    ModelFiles files,
+    byte @Nullable [] config,
+    @Nullable ModelFormat format,
+    long bytes) {
 
   static final String CONFIG = "config.json";
   static final String FORMAT = "format";
@@ -63,7 +68,12 @@ record ModelSource(
     byte[] config = readSmall(folder.resolve(CONFIG), root, MAX_CONFIG_BYTES);
     byte[] format = readSmall(folder.resolve(FORMAT), root, MAX_FORMAT_BYTES);
     return new ModelSource(
-        new ModelFiles(files), config, format == null ? null : parseFormat(format), bytes);
+        folder, new ModelFiles(files), config, format == null ? null : parseFormat(format), bytes);
+  }
+
+  /** Of the files, the JSON and the format: see {@link Manifest#digest()}. */
+  String digest() throws IOException {
+    return Manifest.digest(folder);
   }
 
   private static ModelFormat parseFormat(byte[] text) throws ImportException {

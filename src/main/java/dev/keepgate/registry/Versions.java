@@ -140,7 +140,8 @@ final class Versions {
    */
   ModelInfo serve(Version version, ModelLoader.Loaded loaded, long startNanos) {
     ModelDescription description = loaded.description();
-    LoadedModel model = new LoadedModel(loaded.model(), () -> afterClose(version, loaded));
+    LoadedModel model =
+        new LoadedModel(loaded.model(), loaded.digest(), () -> afterClose(version, loaded));
     version.available(model, description, clock.instant());
     ModelInfo info = version.info();
     Duration took = since(startNanos);

@@ -66,6 +66,11 @@ public record Sequence(
     return new Sequence(id, content, batch, Lifetime.from(now, ttl), from, newRevision());
   }
 
+  /** This sequence, bound to the content of a model from now on. */
+  public Sequence of(ModelContent known) {
+    return new Sequence(id, known, batch, lifetime, progress, revision);
+  }
+
   /** This sequence after one more step, or a chunk of them. */
   public Sequence after(StepAnswer answer, LstmState newState, Instant now) {
     Progress next = new Progress(Math.addExact(step(), answer.time()), newState, answer);

@@ -38,6 +38,7 @@ class ManifestTest {
     assertThat(manifest.bytes()).isEqualTo(3);
     assertThat(Manifest.parse(manifest.text())).isEqualTo(manifest);
     assertThat(Manifest.parse(manifest.text()).digest()).isEqualTo(manifest.digest());
+    assertThat(Manifest.digest(folder)).isEqualTo(manifest.digest());
   }
 
   @Test

@@ -312,6 +312,36 @@ class ModelRegistryTest {
   }
 
   @Test
+  void digestTellsFilesApartAndIsTheSameWhereverTheyComeFrom() throws Exception {
+    DataSize budget = DataSize.ofMegabytes(1);
+    String builtIn;
+    try (OpenRegistry registry = OpenRegistry.start(root, kernel, BuiltIn.AUTO, budget)) {
+      builtIn = digest(registry, "notebook-cell", 1);
+      assertThat(builtIn)
+          .matches("[0-9a-f]{64}")
+          .isNotEqualTo(digest(registry, "notebook-stacked", 1));
+      registry.put("a", 1, FILE);
+      registry.put("a", 2, ModelBytes.pytorch(3, 4, 99));
+      assertThat(digest(registry, "a", 2)).isNotEqualTo(digest(registry, "a", 1));
+      Path folder = Files.createDirectories(root.resolve("b/1"));
+      Files.write(folder.resolve("model.safetensors"), FILE);
+      registry.models.load("b");
+      assertThat(digest(registry, "b", 1)).isEqualTo(digest(registry, "a", 1));
+    }
+    String before = Manifest.of(root.resolve("a/1")).digest();
+    try (OpenRegistry registry = OpenRegistry.start(root, kernel, BuiltIn.ALWAYS, budget)) {
+      assertThat(digest(registry, "a", 1)).isEqualTo(before);
+      assertThat(digest(registry, "notebook-cell", 1)).isEqualTo(builtIn);
+    }
+  }
+
+  private static String digest(OpenRegistry registry, String name, long version) {
+    try (ModelHandle handle = registry.models.acquire(ModelRequest.specific(name, version))) {
+      return handle.digest();
+    }
+  }
+
+  @Test
   void pollingFindsWhatCameAndWhatWent() throws Exception {
     try (OpenRegistry registry = OpenRegistry.start(root, kernel)) {
       drop("a/1", FILE);

@@ -66,6 +66,12 @@ abstract class Replicas {
       }
     }
 
+    String digest(ModelId id) {
+      try (ModelHandle handle = registry.models.acquire(new ModelRequest.Specific(id))) {
+        return handle.digest();
+      }
+    }
+
     int events(ReplicaListener.Event event) {
       return events.getOrDefault(event, 0);
     }

@@ -49,6 +49,10 @@ abstract class ReplicasContract extends Replicas {
     awaitEverywhere("m/1 AVAILABLE", "m/2 AVAILABLE");
     assertAllStepAlike(new ModelId("m", 1));
     assertAllStepAlike(new ModelId("m", 2));
+    assertThat(replicas)
+        .extracting(replica -> replica.digest(new ModelId("m", 1)))
+        .containsOnly(a.digest(new ModelId("m", 1)));
+    assertThat(b.digest(new ModelId("m", 2))).isNotEqualTo(a.digest(new ModelId("m", 1)));
     b.remove("m", 1);
     awaitEverywhere("m/2 AVAILABLE");
     assertThat(a.root().resolve("m/1")).doesNotExist();

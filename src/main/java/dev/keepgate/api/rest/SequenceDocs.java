@@ -31,7 +31,8 @@ final class SequenceDocs {
       "{\"id\": \"chat-7\", \"model\": \"notebook-cell\", \"version\": \"1\", \"step\": 0,"
           + " \"batch\": 2, \"ttl\": \"900s\", \"expires_at\": \"2026-01-01T00:15:00Z\"}";
   private static final String GONE =
-      "It has expired, made room for others, or its model's version was taken away and has drained";
+      "It has expired, made room for others, its model's version was taken away and has drained, or"
+          + " this server has other files under its model's name and number";
 
   private SequenceDocs() {}
 

@@ -1,0 +1,124 @@
+package dev.keepgate.inference;
+
+import dev.keepgate.ModelBytes;
+import dev.keepgate.batch.BatchListener;
+import dev.keepgate.batch.BatchProperties;
+import dev.keepgate.batch.BatchScheduler;
+import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.importer.Importers;
+import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.model.ModelId;
+import dev.keepgate.model.Tensor;
+import dev.keepgate.registry.ModelHandle;
+import dev.keepgate.registry.ModelRegistry;
+import dev.keepgate.registry.ModelRequest;
+import dev.keepgate.registry.RegistryProperties;
+import dev.keepgate.registry.Upload;
+import dev.keepgate.sequence.SequenceListener;
+import dev.keepgate.sequence.SequenceProperties;
+import dev.keepgate.sequence.SequenceStore;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.util.unit.DataSize;
+
+/** What a server has below its protocols, over a store that other servers may use. */
+final class LocalServer implements AutoCloseable {
+
+  static final ModelId MODEL = new ModelId("lstm", 1);
+  private static final int INPUT = 3;
+  private static final InferenceRequest.Fields FIELDS =
+      new InferenceRequest.Fields("/x", "/state/h", "/state/c", "/lengths");
+
+  final ModelRegistry registry;
+  final Sequences sequences;
+  private final BatchScheduler scheduler;
+
+  LocalServer(Path folder, SequenceStore store) throws IOException {
+    LstmKernel kernel = new ReferenceKernel();
+    registry =
+        new ModelRegistry(
+            new RegistryProperties(
+                new RegistryProperties.Repository(
+                    folder, null, 4, 100, RegistryProperties.BuiltIn.NEVER, null),
+                DataSize.ofMegabytes(64),
+                new RegistryProperties.Limits(
+                    DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000)),
+            kernel,
+            Importers.standard(ImportLimits.DEFAULT),
+            List.of(),
+            null,
+            Clock.systemUTC());
+    scheduler =
+        new BatchScheduler(
+            kernel,
+            new BatchProperties(
+                1, 64, Duration.ofMillis(1), 8, Duration.ZERO, Duration.ofMillis(1)),
+            new BatchListener() {});
+    Inference inference =
+        new Inference(
+            scheduler,
+            new InferenceProperties(
+                DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(50)),
+            new InferenceListener() {});
+    sequences =
+        new Sequences(
+            registry, inference, store, properties(), new SequenceListener() {}, Clock.systemUTC());
+  }
+
+  /** The settings of sequences as they are unless somebody sets them. */
+  static SequenceProperties properties() {
+    return new Binder(new MapConfigurationPropertySource())
+        .bindOrCreate("keepgate.sequences", SequenceProperties.class);
+  }
+
+  /** Puts a model whose weights are drawn by a seed. */
+  void put(long seed) throws IOException {
+    try (Upload upload = registry.newUpload()) {
+      try (OutputStream out = upload.newFile("model.safetensors")) {
+        out.write(ModelBytes.pytorch(INPUT, 4, seed));
+      }
+      registry.put(MODEL.name(), OptionalLong.of(MODEL.version()), upload);
+    }
+  }
+
+  ModelHandle acquire() {
+    return registry.acquire(new ModelRequest.Specific(MODEL));
+  }
+
+  SequenceInfo open(String id, long step) {
+    try (ModelHandle handle = acquire()) {
+      return sequences.open(handle, new OpenRequest(id, 1, step, null, null, null, FIELDS));
+    }
+  }
+
+  /** Takes a sequence so many steps on, all of ones. */
+  SequenceAnswer advance(String id, int time, OptionalLong number) {
+    float[] x = new float[time * INPUT];
+    java.util.Arrays.fill(x, 1);
+    Operation operation = time == 1 ? Operation.STEP : Operation.UNROLL;
+    Tensor tensor = time == 1 ? Tensor.Floats.of(x, INPUT) : Tensor.Floats.of(x, time, INPUT);
+    InferenceRequest request = new InferenceRequest(tensor, null, null, null, null, false, FIELDS);
+    try (SequenceCall call = sequences.call(id, null, Caller.STAYS)) {
+      return sequences.advance(call, operation, request, number);
+    }
+  }
+
+  SequenceAnswer step(String id) {
+    return advance(id, 1, OptionalLong.empty());
+  }
+
+  @Override
+  public void close() throws IOException {
+    sequences.close();
+    scheduler.close();
+    registry.close();
+  }
+}
