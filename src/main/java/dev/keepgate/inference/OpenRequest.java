@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id what to call it; null for an id of the server's making
  * @param batch how many rows step together
- * @param step how many steps lie behind it: 0 for a new one, another number for an import
+ * @param step how many steps lie behind it: 0 for a new one, another number for an import; at most
+ *     {@link StepNumber#MAX_BEHIND}
  * @param ttl how long it is to outlive its last step; null for the server's own
  * @param state null for zeros
  * @param fields what the client calls the tensors, for errors

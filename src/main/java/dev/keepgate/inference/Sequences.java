@@ -78,8 +78,11 @@ public final class Sequences implements AutoCloseable {
     List<FieldError> errors = new ArrayList<>();
     SequenceId id = id(request.id(), errors);
     Duration ttl = ttl(request.ttl(), errors);
-    if (request.step() < 0) {
-      errors.add(new FieldError("/step", "expected 0 or more, got " + request.step()));
+    if (request.step() < 0 || request.step() > StepNumber.MAX_BEHIND) {
+      errors.add(
+          new FieldError(
+              "/step",
+              "expected 0 to %d, got %d".formatted(StepNumber.MAX_BEHIND, request.step())));
     }
     LstmState state = state(handle.config(), request, errors);
     if (state == null || !errors.isEmpty()) {
@@ -291,6 +294,13 @@ public final class Sequences implements AutoCloseable {
       if (step.isPresent() && step.getAsLong() == now.step() && last != null) {
         listener.repeated(now.model());
         return result(call, now, last);
+      }
+      if (time > StepNumber.MAX - now.step()) {
+        throw refused(
+            ErrorCode.OUT_OF_STEP,
+            "sequence %s is at step %d and steps are numbered up to %d, so it cannot take %d more; export its state and open a sequence that begins at a smaller step"
+                .formatted(now.id(), now.step(), StepNumber.MAX, time),
+            null);
       }
       if (step.isPresent() && step.getAsLong() != now.step() + time) {
         throw outOfStep(now, time, step.getAsLong());

@@ -5,6 +5,7 @@ import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.Operation;
+import dev.keepgate.inference.StepNumber;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Tensor;
@@ -75,7 +76,9 @@ final class InferTensors {
         new InferenceRequest.Options(
             call.parameters().flag("return_sequences"),
             false,
-            step == null ? OptionalLong.empty() : OptionalLong.of(step)),
+            step == null
+                ? OptionalLong.empty()
+                : OptionalLong.of(StepNumber.require("/parameters/sequence_step", step))),
         FIELDS);
   }
 

@@ -2,6 +2,7 @@ package dev.keepgate.api.oip;
 
 import static dev.keepgate.api.openapi.ApiDocuments.TENSOR;
 
+import dev.keepgate.inference.StepNumber;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.enums.ParameterIn;
@@ -86,7 +87,9 @@ final class OipDocs {
       @Schema(
               description =
                   "the number that the last step of this request is to have: the same one again is"
-                      + " answered as it was, so a retry is harmless")
+                      + " answered as it was, so a retry is harmless",
+              minimum = "0",
+              maximum = "" + StepNumber.MAX)
           @Nullable Long sequence_step,
       @Schema(description = "microseconds, past which the work is dropped", minimum = "0")
           @Nullable Long timeout,

@@ -6,6 +6,7 @@ import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.OpenRequest;
+import dev.keepgate.inference.StepNumber;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.Tensor;
@@ -34,8 +35,8 @@ final class OpenReader {
     this.memory = memory;
     this.state = new StateReader(config, memory);
     this.id = request.getParameter("id");
-    this.batch = batch("?batch", RequestOptions.number(request, "batch").orElse(1));
-    this.step = RequestOptions.number(request, "step").orElse(0);
+    this.batch = (int) RequestOptions.number(request, "batch", 1, Integer.MAX_VALUE).orElse(1);
+    this.step = RequestOptions.number(request, "step", 0, StepNumber.MAX_BEHIND).orElse(0);
     this.ttl = RequestOptions.duration("?ttl", request.getParameter("ttl"));
   }
 
@@ -79,8 +80,10 @@ final class OpenReader {
     switch (field) {
       case "id" -> id = absent ? id : text(json, "/id");
       case "batch" ->
-          batch = absent ? batch : batch("/batch", RequestReader.readNumber(json, "/batch"));
-      case "step" -> step = absent ? step : RequestReader.readNumber(json, "/step");
+          batch =
+              absent ? batch : (int) RequestReader.readNumber(json, "/batch", 1, Integer.MAX_VALUE);
+      case "step" ->
+          step = absent ? step : RequestReader.readNumber(json, "/step", 0, StepNumber.MAX_BEHIND);
       case "ttl" -> ttl = absent ? ttl : RequestOptions.duration("/ttl", text(json, "/ttl"));
       case "state" -> state.read(json);
       case "model" -> require("/model", model.name(), text(json, "/model"));
@@ -105,13 +108,6 @@ final class OpenReader {
       throw new TensorFormatException(pointer, "expected a string");
     }
     return String.valueOf(json.getString());
-  }
-
-  private static int batch(String pointer, long value) {
-    if (value < 1 || value > Integer.MAX_VALUE) {
-      throw new TensorFormatException(pointer, "expected 1 or more, got " + value);
-    }
-    return (int) value;
   }
 
   /**

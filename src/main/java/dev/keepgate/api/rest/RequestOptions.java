@@ -1,6 +1,7 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.tensor.TensorFormatException;
+import dev.keepgate.inference.StepNumber;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.OptionalLong;
@@ -29,7 +30,7 @@ record RequestOptions(
         flag(request, "trace"),
         deadline(request),
         flag(request, "return_state"),
-        number(request, "step"));
+        number(request, "step", 0, StepNumber.MAX));
   }
 
   /** After which the work is dropped; null where not said. */
@@ -38,15 +39,18 @@ record RequestOptions(
     return duration("?deadline", deadline != null ? deadline : request.getHeader("deadline"));
   }
 
-  static OptionalLong number(HttpServletRequest request, String name) {
+  /** A whole number of these bounds, in plain digits; empty where not said. */
+  static OptionalLong number(HttpServletRequest request, String name, long min, long max) {
     String value = request.getParameter(name);
     if (value == null) {
       return OptionalLong.empty();
     }
-    if (!value.matches("[0-9]{1,18}")) {
-      throw new TensorFormatException("?" + name, "expected a whole number, got '" + value + "'");
+    long number = value.matches("[0-9]{1,18}") ? Long.parseLong(value) : -1;
+    if (number < min || number > max) {
+      throw new TensorFormatException(
+          "?" + name, "expected a whole number from %d to %d, got '%s'".formatted(min, max, value));
     }
-    return OptionalLong.of(Long.parseLong(value));
+    return OptionalLong.of(number);
   }
 
   private static @Nullable Boolean flag(HttpServletRequest request, String name) {

@@ -8,6 +8,7 @@ import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.Operation;
+import dev.keepgate.inference.StepNumber;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Tensor;
 import java.util.HashSet;
@@ -133,7 +134,7 @@ final class RequestReader {
     if (number.rank() > 0) {
       throw new JsonTensorScanner.Unusual();
     }
-    return OptionalLong.of(number.values()[0]);
+    return OptionalLong.of(StepNumber.require("/step", number.values()[0]));
   }
 
   private boolean isKnown(String field) {
@@ -179,7 +180,8 @@ final class RequestReader {
         }
       }
       case "trace" -> trace = absent ? trace : readBoolean(json, "/trace");
-      case "step" -> step = absent ? step : OptionalLong.of(readNumber(json, "/step"));
+      case "step" ->
+          step = absent ? step : OptionalLong.of(readNumber(json, "/step", 0, StepNumber.MAX));
       case "return_state" ->
           returnState = absent ? returnState : readBoolean(json, "/return_state");
       default ->
@@ -191,13 +193,16 @@ final class RequestReader {
     }
   }
 
-  /** A whole number, such as a step's. */
-  static long readNumber(JsonParser json, String pointer) {
-    if (json.currentToken() != JsonToken.VALUE_NUMBER_INT
-        || json.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
-      throw new TensorFormatException(pointer, "expected a whole number");
+  /** A whole number of these bounds, such as a step's. */
+  static long readNumber(JsonParser json, String pointer, long min, long max) {
+    if (json.currentToken() == JsonToken.VALUE_NUMBER_INT
+        && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER
+        && json.getLongValue() >= min
+        && json.getLongValue() <= max) {
+      return json.getLongValue();
     }
-    return json.getLongValue();
+    throw new TensorFormatException(
+        pointer, "expected a whole number from %d to %d".formatted(min, max));
   }
 
   private static boolean readBoolean(JsonParser json, String pointer) {

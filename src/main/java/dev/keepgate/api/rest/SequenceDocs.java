@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import static dev.keepgate.api.openapi.ApiDocuments.TENSOR;
 
 import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.inference.StepNumber;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.enums.ParameterIn;
@@ -27,6 +28,8 @@ final class SequenceDocs {
       "the number that the last of these steps is to have. One more than the last is applied; the"
           + " last one again is answered as it was, so a retry is harmless; any other is a 409 that"
           + " names the current step. Without it the step is applied, whichever it is";
+  private static final String MAX_STEP = "" + StepNumber.MAX;
+  private static final String MAX_BEHIND = "" + StepNumber.MAX_BEHIND;
   private static final String INFO =
       "{\"id\": \"chat-7\", \"model\": \"notebook-cell\", \"version\": \"1\", \"step\": 0,"
           + " \"batch\": 2, \"ttl\": \"900s\", \"expires_at\": \"2026-01-01T00:15:00Z\"}";
@@ -46,7 +49,11 @@ final class SequenceDocs {
       InferenceDocs.@Nullable StateSchema state,
       @Schema(defaultValue = "1", description = "rows that step together") @Nullable Integer batch,
       @Schema(description = "how long it outlives its last step, such as 15m") @Nullable String ttl,
-      @Schema(defaultValue = "0", description = "steps behind it, for an import")
+      @Schema(
+              defaultValue = "0",
+              description = "steps behind it, for an import",
+              minimum = "0",
+              maximum = MAX_BEHIND)
           @Nullable Long step,
       @Schema(description = "where given, the model that it must be") @Nullable String model,
       @Schema(description = "where given, the version that it must be") @Nullable String version,
@@ -69,7 +76,7 @@ final class SequenceDocs {
   @Schema(name = "SequenceStep", additionalProperties = AdditionalPropertiesValue.FALSE)
   record StepSchema(
       @Schema(ref = TENSOR, description = "[batch, input] or, of one row, [input]") Object x,
-      @Schema(description = STEP_DOC) @Nullable Long step,
+      @Schema(description = STEP_DOC, minimum = "0", maximum = MAX_STEP) @Nullable Long step,
       @Schema(description = "means nothing to a step") @Nullable Boolean return_sequences,
       @Schema(defaultValue = "false") @Nullable Boolean return_state) {}
 
@@ -77,7 +84,7 @@ final class SequenceDocs {
   record UnrollSchema(
       @Schema(ref = TENSOR, description = "[batch, time, input] or, of one row, [time, input]")
           Object x,
-      @Schema(description = STEP_DOC) @Nullable Long step,
+      @Schema(description = STEP_DOC, minimum = "0", maximum = MAX_STEP) @Nullable Long step,
       @Schema(
               description =
                   "[batch]: steps of each row that are not padding; the sequence's number"
@@ -110,7 +117,7 @@ final class SequenceDocs {
   @Parameter(
       name = "step",
       in = ParameterIn.QUERY,
-      schema = @Schema(type = "integer", format = "int64", minimum = "0"))
+      schema = @Schema(type = "integer", format = "int64", minimum = "0", maximum = MAX_BEHIND))
   @Parameter(name = "ttl", in = ParameterIn.QUERY, schema = @Schema(type = "string"))
   @RequestBody(
       content = {
@@ -189,7 +196,10 @@ final class SequenceDocs {
             schema = @Schema(type = "string", format = "binary"))
       })
   @ApiResponse(responseCode = "404", description = "There is no such sequence")
-  @ApiResponse(responseCode = "409", description = "The step does not follow the current one")
+  @ApiResponse(
+      responseCode = "409",
+      description =
+          "The step does not follow the current one, or the numbers of steps end before it")
   @ApiResponse(responseCode = "410", description = GONE)
   @ApiResponse(
       responseCode = "422",
@@ -209,7 +219,7 @@ final class SequenceDocs {
   @Parameter(
       name = "step",
       in = ParameterIn.QUERY,
-      schema = @Schema(type = "integer", format = "int64", minimum = "0"),
+      schema = @Schema(type = "integer", format = "int64", minimum = "0", maximum = MAX_STEP),
       description = "as in the body")
   @Parameter(
       name = "return_state",

@@ -385,6 +385,25 @@ class OipHttpTest {
     assertThat(json(gone).propertyNames()).containsExactly("error");
   }
 
+  @Test
+  void lastStepThatHasANumberIsTakenAndNoneAfterIt() throws Exception {
+    String open = "/v1/models/notebook-cell/sequences?id=oip-late&batch=2&step=9007199254740990";
+    assertThat(send(request(open).POST(BodyPublishers.noBody())).statusCode()).isEqualTo(201);
+    String sequence = "\"sequence_id\": \"oip-late\"";
+    JsonNode last = sequenceStep(sequence + ", \"sequence_step\": 9007199254740991");
+    assertThat(last.at("/parameters/sequence_step").asLong()).isEqualTo(9007199254740991L);
+    String body = "{\"parameters\": {%s}, \"inputs\": [%s]}";
+    HttpResponse<byte[]> none = infer("notebook-cell", body.formatted(sequence, X_JSON));
+    assertThat(none.statusCode()).isEqualTo(409);
+    for (String beyond : new String[] {"-1", "9007199254740992", "18446744073709551616"}) {
+      String parameters = sequence + ", \"sequence_step\": " + beyond;
+      HttpResponse<byte[]> refused = infer("notebook-cell", body.formatted(parameters, X_JSON));
+      assertThat(refused.statusCode()).as(beyond).isEqualTo(400);
+      assertThat(json(refused).get("error").asString()).contains("/parameters/sequence_step");
+    }
+    assertThat(send(request("/v1/sequences/oip-late").DELETE()).statusCode()).isEqualTo(204);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -185,6 +185,9 @@ class SequencesHttpTest extends ServerTest {
           {"{\"batch\": 0}", "/batch"},
           {"{\"batch\": 1000000}", "/batch"},
           {"{\"step\": -1}", "/step"},
+          {"{\"step\": 9007199254740991}", "/step"},
+          {"{\"step\": 9223372036854775807}", "/step"},
+          {"{\"step\": 9223372036854775808}", "/step"},
           {"{\"step\": 1.5}", "/step"},
           {"{\"state\": {\"h\": [[1,2,3]]}}", "/state/h"},
           {"{\"version\": \"2\"}", "/version"},
@@ -204,6 +207,9 @@ class SequencesHttpTest extends ServerTest {
           {"{\"x\": " + X0 + ", \"state\": {}}", "/state"},
           {"{\"x\": " + X0 + ", \"trace\": true}", "/trace"},
           {"{\"x\": " + X0 + ", \"step\": \"1\"}", "/step"},
+          {"{\"x\": " + X0 + ", \"step\": -1}", "/step"},
+          {"{\"x\": " + X0 + ", \"step\": 9007199254740992}", "/step"},
+          {"{\"x\": " + X0 + ", \"step\": 9223372036854775808}", "/step"},
         }) {
       HttpResponse<byte[]> response = post(id, "step", fault[0]);
       assertThat(response.statusCode()).as(fault[0]).isEqualTo(400);
@@ -213,6 +219,30 @@ class SequencesHttpTest extends ServerTest {
     }
     assertThat(json(get(id)).get("step").asInt()).isZero();
     delete(id);
+  }
+
+  @Test
+  void lastStepThatHasANumberIsTakenAndNoneAfterIt() throws Exception {
+    String opened = CELL + "/sequences?id=late&step=";
+    for (String beyond : List.of("9007199254740991", "9223372036854775808", "-1", "1".repeat(30))) {
+      assertProblem(postJson(opened + beyond, "{}"), 400, "invalid-input", "?step");
+    }
+    assertThat(postJson(opened + "9007199254740989", "{}").statusCode()).isEqualTo(201);
+    String chunk = "{\"x\": [[1,2,3,4,3,2],[1,2,1,1,1,2],[1,2,2,2,2,2]]}";
+    HttpResponse<byte[]> tooLong = post("late", "unroll", chunk);
+    assertProblem(tooLong, 409, "out-of-step");
+    assertThat(text(tooLong)).contains("is at step 9007199254740989", "up to 9007199254740991");
+    String x = "{\"x\": [1,2,3,4,3,2]";
+    assertThat(json(post("late", "step?step=9007199254740990", x + "}")).get("step").asLong())
+        .isEqualTo(9007199254740990L);
+    HttpResponse<byte[]> last = post("late", "step", x + ", \"step\": 9007199254740991}");
+    assertThat(json(last).get("step").asLong()).isEqualTo(9007199254740991L);
+    assertThat(post("late", "step?step=9007199254740991", x + "}").body()).isEqualTo(last.body());
+    assertProblem(post("late", "step", x + "}"), 409, "out-of-step");
+    assertProblem(
+        post("late", "step?step=9007199254740992", x + "}"), 400, "invalid-input", "?step");
+    assertThat(json(get("late")).get("step").asLong()).isEqualTo(9007199254740991L);
+    delete("late");
   }
 
   @Test
