@@ -309,12 +309,42 @@ final class ModelRepository implements AutoCloseable {
 
   /** Says, durably, which making of a version lies here. */
   void mark(ModelId id, Revision revision) throws IOException {
+    mark(id, revision, (made, place) -> Files.move(made, place, StandardCopyOption.ATOMIC_MOVE));
+  }
+
+  /**
+   * Says so unless it is said already of the same files, as another server of this folder may have
+   * done just now; what is said from then on.
+   */
+  Revision markFirst(ModelId id, Revision revision) throws IOException {
+    try {
+      mark(id, revision, (made, place) -> Files.createLink(place, made));
+      return revision;
+    } catch (FileAlreadyExistsException e) {
+      Revision first = revision(id);
+      if (first != null && first.digest().equals(revision.digest())) {
+        return first;
+      }
+      log.debug("What {} says is of other files", folder(id));
+    } catch (UnsupportedOperationException e) {
+      log.debug("{} has no links", folder(id), e);
+    }
+    mark(id, revision);
+    return revision;
+  }
+
+  /** Puts a file in its place, which is on the same disk. */
+  private interface Placing {
+    void place(Path made, Path place) throws IOException;
+  }
+
+  private void mark(ModelId id, Revision revision, Placing placing) throws IOException {
     Path made = work().newFolder("mark");
     try {
       Path file = made.resolve(Revision.FILE);
       Files.write(file, revision.encode());
       Disk.syncTree(made);
-      Files.move(file, folder(id).resolve(Revision.FILE), StandardCopyOption.ATOMIC_MOVE);
+      placing.place(file, folder(id).resolve(Revision.FILE));
       Disk.syncFolder(folder(id));
     } finally {
       Disk.discard(made);

@@ -123,17 +123,18 @@ final class Replication {
   }
 
   /**
-   * Says so of a version that nobody was told of, unless it was adopted meanwhile: to call it as
-   * before would make it another one, which the others do not know to be removed with theirs.
+   * Says so of a version that nobody was told of, unless it was adopted meanwhile, or named by
+   * another server of the same folder: to call it as before would make it another one, which the
+   * others do not know to be removed with theirs.
    */
   private synchronized boolean keepName(Version version, Revision revision) throws IOException {
     if (!revision.equals(version.revision())) {
       return false;
     }
     if (!version.isMarked()) {
-      name(version, revision);
+      version.revision(repository.markFirst(version.id(), revision), true);
     }
-    return true;
+    return revision.equals(version.revision());
   }
 
   /**
