@@ -190,11 +190,11 @@ class BadModelHttpTest extends ServerTest {
   @Test
   void fileThatSaysThatItIsTooLongIsRefusedBeforeItIsSent() throws Exception {
     String head =
-        "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n%s\r\n"
+        "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n%s\r\n"
             .formatted(TARGET, (2 << 20) + 1, "");
     assertProblem(sendRaw(head.getBytes(StandardCharsets.UTF_8)), 413, "body-too-large");
     String form =
-        "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=a\r\nContent-Length: %d\r\n\r\n"
+        "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=a\r\nContent-Length: %d\r\n\r\n"
             .formatted(TARGET, (2 << 20) + 1);
     assertProblem(sendRaw(form.getBytes(StandardCharsets.UTF_8)), 413, "body-too-large");
   }
@@ -226,7 +226,7 @@ class BadModelHttpTest extends ServerTest {
 
   @Test
   void fileThatTurnsOutTooLong() throws Exception {
-    String head = "PUT " + TARGET + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    String head = "PUT " + TARGET + " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
     int length = (2 << 20) + 1;
     byte[] start = (head + Integer.toHexString(length) + "\r\n").getBytes(StandardCharsets.UTF_8);
     byte[] request = Arrays.copyOf(start, start.length + length);
@@ -235,7 +235,7 @@ class BadModelHttpTest extends ServerTest {
 
   @Test
   void fileThatEndsBeforeItsLength() throws Exception {
-    String head = "PUT " + TARGET + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc";
+    String head = "PUT " + TARGET + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc";
     assertProblem(sendRaw(head.getBytes(StandardCharsets.UTF_8)), 400, "incomplete-body");
   }
 

@@ -37,7 +37,9 @@ import tools.jackson.databind.json.JsonMapper;
       "keepgate.http.max-body=200KB",
       "keepgate.http.max-model=2MB",
       "keepgate.inference.max-working-memory=1MB",
-      "keepgate.repository.built-in=always"
+      "keepgate.repository.built-in=always",
+      "keepgate.http.changes.allowed-origins=https://allowed.example",
+      "keepgate.http.changes.allowed-hosts=allowed.example"
     })
 abstract class ServerTest {
 
