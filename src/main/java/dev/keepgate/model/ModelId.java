@@ -1,14 +1,23 @@
 package dev.keepgate.model;
 
+import java.util.OptionalLong;
+
 /**
  * A model's name and version, such as {@code notebook-cell/1}.
  *
  * @param name letters, digits, {@code -} and {@code _}, at most 128 of them; it names a folder
- * @param version 1 or higher
+ * @param version 1 to {@link #MAX_VERSION}
  */
 public record ModelId(String name, long version) implements Comparable<ModelId> {
 
+  /** The highest version there can be: 18 digits, so that one more is a number still. */
+  public static final long MAX_VERSION = 999_999_999_999_999_999L;
+
+  /** What a version has to be, in words. */
+  public static final String VERSION_RULE = "a version is a whole number from 1 to " + MAX_VERSION;
+
   private static final int LONGEST = 128;
+  private static final int MAX_DIGITS = 18;
 
   /**
    * @throws IllegalArgumentException if the name or version is not of the form above
@@ -19,9 +28,27 @@ public record ModelId(String name, long version) implements Comparable<ModelId> 
           "a model's name is 1 to 128 letters, digits, '-' and '_', and starts with a letter or"
               + " digit");
     }
-    if (version < 1) {
-      throw new IllegalArgumentException("a version is a whole number from 1, got " + version);
+    if (version < 1 || version > MAX_VERSION) {
+      throw new IllegalArgumentException(VERSION_RULE + ", got " + version);
     }
+  }
+
+  /**
+   * Reads a version as paths and folders name it: only the plain decimal form, so that no two texts
+   * mean one version.
+   *
+   * @return empty where the text is no version
+   */
+  public static OptionalLong parseVersion(String text) {
+    if (text.isEmpty() || text.length() > MAX_DIGITS || text.charAt(0) == '0') {
+      return OptionalLong.empty();
+    }
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+        return OptionalLong.empty();
+      }
+    }
+    return OptionalLong.of(Long.parseLong(text));
   }
 
   public static boolean isName(String name) {

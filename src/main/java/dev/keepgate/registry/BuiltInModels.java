@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /** The models that come with the server, as resources: {@code models/<model>/<version>/}. */
@@ -25,7 +26,8 @@ final class BuiltInModels {
   /** Copies a model to the disk, as importers want it, until the upload is closed. */
   static Upload unpack(ModelId id) throws IOException {
     String resource = "/models/" + id + "/" + FILE;
-    Upload upload = new Upload(Files.createTempDirectory("keepgate-"));
+    Path folder = Files.createTempDirectory("keepgate-");
+    Upload upload = new Upload(folder, folder);
     try (InputStream in = BuiltInModels.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new FileNotFoundException(resource);

@@ -3,21 +3,21 @@ package dev.keepgate.registry;
 import dev.keepgate.model.ModelId;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Which versions there are, at one moment; never written after it was made. */
 final class Catalog {
 
-  static final Catalog EMPTY = new Catalog(Map.of(), 0);
+  static final Catalog EMPTY = new Catalog(new TreeMap<>(), 0);
   private static final NavigableMap<Long, Version> NONE = Collections.emptyNavigableMap();
 
-  private final Map<String, NavigableMap<Long, Version>> models;
+  private final NavigableMap<String, NavigableMap<Long, Version>> models;
   private final int size;
 
-  private Catalog(Map<String, NavigableMap<Long, Version>> models, int size) {
+  private Catalog(NavigableMap<String, NavigableMap<Long, Version>> models, int size) {
     this.models = models;
     this.size = size;
   }
@@ -38,7 +38,18 @@ final class Catalog {
 
   /** All versions, by name and number. */
   List<Version> all() {
-    return models.values().stream().flatMap(versions -> versions.values().stream()).toList();
+    return after(null).toList();
+  }
+
+  /** The versions that come after one by name and number, which need not exist; null for all. */
+  Stream<Version> after(@Nullable ModelId id) {
+    if (id == null) {
+      return models.values().stream().flatMap(versions -> versions.values().stream());
+    }
+    return Stream.concat(
+        versions(id.name()).tailMap(id.version(), false).values().stream(),
+        models.tailMap(id.name(), false).values().stream()
+            .flatMap(versions -> versions.values().stream()));
   }
 
   /** This catalog and one more version, in the place of any of the same name and number. */
@@ -57,7 +68,7 @@ final class Catalog {
   }
 
   private Catalog replacing(String name, NavigableMap<Long, Version> versions, int newSize) {
-    Map<String, NavigableMap<Long, Version>> copy = new TreeMap<>(models);
+    NavigableMap<String, NavigableMap<Long, Version>> copy = new TreeMap<>(models);
     if (versions.isEmpty()) {
       copy.remove(name);
     } else {

@@ -5,6 +5,7 @@ import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.ModelId;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +57,10 @@ public final class ModelRegistry implements AutoCloseable {
       Clock clock)
       throws IOException {
     this.repository =
-        ModelRepository.open(properties.repository().path(), properties.repository().singleModel());
+        ModelRepository.open(
+            properties.repository().path(),
+            properties.repository().singleModel(),
+            properties.repository().minFree().toBytes());
     this.loadParallelism = properties.repository().loadParallelism();
     this.budget = new MemoryBudget(properties.memoryBudgetBytes());
     this.loader =
@@ -74,6 +78,11 @@ public final class ModelRegistry implements AutoCloseable {
   /** Whether all models that were there at the start are loaded, or have failed to. */
   public boolean isReady() {
     return ready && !versions.isClosed();
+  }
+
+  /** What is the matter with the repository's disk; null where models can be stored. */
+  public @Nullable StorageFault storageFault() {
+    return repository.fault();
   }
 
   /** Bytes that loaded models hold, and those that are being loaded will. */
@@ -110,6 +119,16 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   /**
+   * The first versions by name and number that come after one, which need not exist.
+   *
+   * @param after null for the first of all
+   * @param limit how many at most
+   */
+  public List<ModelInfo> list(@Nullable ModelId after, int limit) {
+    return versions.now().after(after).limit(limit).map(Version::info).toList();
+  }
+
+  /**
    * The version that answers a request; where none does, the one that comes nearest to it.
    *
    * @throws RegistryException.NotFound if there is no such model or version
@@ -118,17 +137,27 @@ public final class ModelRegistry implements AutoCloseable {
     return versions.find(request).info();
   }
 
+  /** As {@link #newUpload(long)}, where it is not known how much will come. */
+  public Upload newUpload() {
+    return newUpload(0);
+  }
+
   /**
    * A folder for the files of a model to come, on the repository's disk.
    *
-   * @throws RegistryException.StorageFailure if the disk refuses
+   * @param bytes that will come; 0 where that is not known
+   * @throws RegistryException.StorageFailure if the disk refuses, or has no room for so many
    */
-  public Upload newUpload() {
+  public Upload newUpload(long bytes) {
     try {
-      return repository.newUpload();
+      return repository.newUpload(bytes);
     } catch (IOException e) {
-      throw new RegistryException.StorageFailure("could not make room for an upload", e);
+      throw failure("could not make room for an upload", e);
     }
+  }
+
+  private RegistryException.StorageFailure failure(String doing, IOException e) {
+    return StorageFault.failure(doing, e, repository.root());
   }
 
   /**
@@ -143,20 +172,61 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   /**
+   * A version that serves what was put.
+   *
+   * @param created whether it was made now; else the same was put before
+   */
+  public record Stored(ModelInfo info, boolean created) {}
+
+  /**
    * Makes a version of the uploaded files: it is read, checked, compiled and warmed up, then made
-   * durable, then serves.
+   * durable, then serves. Where a version serves that was made of the same files and configuration,
+   * there is nothing to do: a put that is tried again is harmless.
    *
    * @param version its number; where it is empty, one more than the highest there is
    * @return the version, AVAILABLE
    * @throws IllegalArgumentException if this is no name or version that a model can have
-   * @throws RegistryException if nothing came of it: any but NotFound and NotAvailable
+   * @throws RegistryException if nothing came of it: any but NotFound; NotAvailable only where
+   *     another replica has stored the same, and this one has not yet
    */
-  public ModelInfo put(String name, OptionalLong version, Upload upload) {
-    Version claimed =
-        version.isPresent() ? claim(new ModelId(name, version.getAsLong())) : claimNext(name);
+  public Stored put(String name, OptionalLong version, Upload upload) {
+    if (version.isEmpty()) {
+      Version next = claimNext(name);
+      return new Stored(installed(next, false, upload), true);
+    }
+    ModelId id = new ModelId(name, version.getAsLong());
+    Version claimed = claim(id);
+    return claimed == null
+        ? new Stored(requireSame(id, upload), false)
+        : new Stored(installed(claimed, true, upload), true);
+  }
+
+  private ModelInfo installed(Version claimed, boolean isNumberGiven, Upload upload) {
     return translated(
-        "could not store model " + claimed.id(),
-        () -> install(claimed, version.isPresent(), upload));
+        "could not store model " + claimed.id(), () -> install(claimed, isNumberGiven, upload));
+  }
+
+  /** The version that serves these very files and configuration. */
+  private ModelInfo requireSame(ModelId id, Upload upload) {
+    Version version = versions.now().find(id);
+    ModelInfo info = version == null ? null : version.info();
+    boolean isBuiltIn = info != null && info.builtIn();
+    if (info == null
+        || info.status() != ModelStatus.AVAILABLE
+        || isBuiltIn
+        || !translated("could not compare model " + id, () -> isSame(id, upload))) {
+      throw new RegistryException.VersionExists(id, isBuiltIn);
+    }
+    return info;
+  }
+
+  private boolean isSame(ModelId id, Upload upload) throws IOException, ImportException {
+    upload.finish();
+    try {
+      return repository.manifest(id).equals(Manifest.of(upload.folder()));
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   private <T> T translated(String failure, LoadThreads.Work<T> work) {
@@ -165,18 +235,20 @@ public final class ModelRegistry implements AutoCloseable {
     } catch (ImportException e) {
       throw new RegistryException.Rejected(e);
     } catch (IOException e) {
-      throw new RegistryException.StorageFailure(failure, e);
+      throw failure(failure, e);
     }
   }
 
-  private Version claim(ModelId id) {
+  /** Claims a number; null where a version has it, which is loaded then, or could not be. */
+  private @Nullable Version claim(ModelId id) {
+    repository.requireOwn(id.name());
     while (true) {
+      if (versions.settled(id) != null || repository.exists(id)) {
+        return null;
+      }
       Version old = versions.now().find(id);
       if (old != null && !old.isGone()) {
-        throw new RegistryException.VersionExists(id, old.info().builtIn());
-      }
-      if (repository.exists(id)) {
-        throw new RegistryException.VersionExists(id, false);
+        continue;
       }
       Version version = new Version(id, false, null);
       if (versions.claim(old, version)) {
@@ -186,10 +258,11 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   private Version claimNext(String name) {
+    repository.requireOwn(name);
     while (true) {
       long highest = ModelId.isName(name) ? highest(name) : 0;
-      if (highest == Long.MAX_VALUE) {
-        throw new RegistryException.VersionExists(new ModelId(name, highest), false);
+      if (highest >= ModelId.MAX_VERSION) {
+        throw new RegistryException.NoNumberLeft(name);
       }
       Version version = new Version(new ModelId(name, highest + 1), false, null);
       if (versions.claim(null, version)) {
@@ -204,7 +277,7 @@ public final class ModelRegistry implements AutoCloseable {
     try {
       return Math.max(storage.highest(name), known.isEmpty() ? 0 : known.lastKey());
     } catch (IOException e) {
-      throw new RegistryException.StorageFailure("could not read the repository", e);
+      throw failure("could not read the repository", e);
     }
   }
 
@@ -260,7 +333,7 @@ public final class ModelRegistry implements AutoCloseable {
       storage.remove(version);
     } catch (IOException e) {
       version.unclaimRemoval();
-      throw new RegistryException.StorageFailure("could not remove model " + id, e);
+      throw failure("could not remove model " + id, e);
     } catch (RuntimeException e) {
       version.unclaimRemoval();
       throw e;
@@ -269,14 +342,21 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   private void removeUnloaded(ModelId id) {
-    if (!unloaded.remove(id) || !repository.exists(id)) {
+    if (!unloaded.remove(id)) {
       throw versions.notFound(new ModelRequest.Specific(id));
     }
     try {
+      repository.requirePresent();
+      repository.requireOwn(id.name());
+      if (!repository.exists(id)) {
+        throw versions.notFound(new ModelRequest.Specific(id));
+      }
       storage.remove(id, repository.revision(id));
+    } catch (RegistryException.NotFound e) {
+      throw e;
     } catch (IOException e) {
       unloaded.add(id);
-      throw new RegistryException.StorageFailure("could not remove model " + id, e);
+      throw failure("could not remove model " + id, e);
     } catch (RuntimeException e) {
       unloaded.add(id);
       throw e;
@@ -340,23 +420,16 @@ public final class ModelRegistry implements AutoCloseable {
   private Map<ModelId, @Nullable String> stamps(String name) {
     Map<ModelId, @Nullable String> stamps = new TreeMap<>();
     try {
-      repository.scan().forEach((id, stamp) -> putNamed(stamps, name, id, stamp));
+      stamps.putAll(repository.scan(name));
     } catch (IOException e) {
-      throw new RegistryException.StorageFailure("could not read the repository", e);
+      throw failure("could not read the repository", e);
     }
     if (stamps.isEmpty()) {
       BuiltInModels.IDS.stream()
-          .filter(unloaded::contains)
-          .forEach(id -> putNamed(stamps, name, id, null));
+          .filter(id -> id.name().equals(name) && unloaded.contains(id))
+          .forEach(id -> stamps.put(id, null));
     }
     return stamps;
-  }
-
-  private static void putNamed(
-      Map<ModelId, @Nullable String> stamps, String name, ModelId id, @Nullable String stamp) {
-    if (id.name().equals(name)) {
-      stamps.put(id, stamp);
-    }
   }
 
   /**

@@ -37,22 +37,26 @@ final class ModelRepository implements AutoCloseable {
 
   private final Path root;
   private final @Nullable String singleModel;
+  private final long minFree;
   private final Set<Path> reported = ConcurrentHashMap.newKeySet();
   private @Nullable WorkFolder work;
 
-  private ModelRepository(Path root, @Nullable String singleModel) {
+  private ModelRepository(Path root, @Nullable String singleModel, long minFree) {
     this.root = root;
     this.singleModel = singleModel;
+    this.minFree = minFree;
   }
 
   /**
    * Opens the folder, makes it where there is none, and sweeps what crashes left in it.
    *
    * @param singleModel the name of the model that lies in the folder itself; null for none
+   * @param minFree bytes of the disk that uploads leave free
    */
-  static ModelRepository open(Path path, @Nullable String singleModel) throws IOException {
+  static ModelRepository open(Path path, @Nullable String singleModel, long minFree)
+      throws IOException {
     Files.createDirectories(path);
-    ModelRepository repository = new ModelRepository(path.toRealPath(), singleModel);
+    ModelRepository repository = new ModelRepository(path.toRealPath(), singleModel, minFree);
     if (Files.isWritable(repository.root)) {
       WorkFolder.sweep(repository.root);
     }
@@ -63,9 +67,54 @@ final class ModelRepository implements AutoCloseable {
     return root;
   }
 
-  /** A folder for an upload, on the repository's disk. */
+  /** What is the matter with the disk; null where models can be stored. */
+  @Nullable StorageFault fault() {
+    return StorageFault.now(root, minFree);
+  }
+
+  /**
+   * Looks whether the folder is there at all: what a folder that has gone does not hold may come
+   * back with it.
+   */
+  void requirePresent() throws NoSuchFileException {
+    if (!Files.isDirectory(root)) {
+      throw new NoSuchFileException(root.toString());
+    }
+  }
+
+  /** A folder for files that are on their way in, on the repository's disk. */
   Upload newUpload() throws IOException {
-    return new Upload(work().newFolder("upload"));
+    return new Upload(work().newFolder("upload"), root);
+  }
+
+  /**
+   * A folder for an upload.
+   *
+   * @param bytes that will come; 0 where that is not known
+   * @throws RegistryException.StorageFailure if there is no room for them
+   */
+  Upload newUpload(long bytes) throws IOException {
+    requirePresent();
+    Upload upload = newUpload();
+    if (Files.getFileStore(root).getUsableSpace() - minFree < bytes) {
+      upload.close();
+      throw new RegistryException.StorageFailure(
+          "there is no room for an upload of %,d bytes".formatted(bytes), StorageFault.FULL, null);
+    }
+    return upload;
+  }
+
+  /** As {@link #scan()}, of one name alone. */
+  Map<ModelId, String> scan(String name) throws IOException {
+    Map<ModelId, String> versions = new TreeMap<>();
+    if (name.equals(singleModel)) {
+      scanSingleModel(name, versions);
+    }
+    Path model = root.resolve(name);
+    if (Files.isDirectory(model) && !isOfSingleModel(model)) {
+      scanModel(model, versions);
+    }
+    return versions;
   }
 
   /**
@@ -93,12 +142,13 @@ final class ModelRepository implements AutoCloseable {
   /** Whether an entry of the root is a file or a version's folder of the model that lies there. */
   private boolean isOfSingleModel(Path entry) {
     return singleModel != null
-        && (Files.isRegularFile(entry) || parseVersion(entry.getFileName().toString()).isPresent());
+        && (Files.isRegularFile(entry)
+            || ModelId.parseVersion(entry.getFileName().toString()).isPresent());
   }
 
   private void scanSingleModel(String name, Map<ModelId, String> versions) throws IOException {
     for (Path entry : Disk.entries(root, "[!.]*")) {
-      OptionalLong version = parseVersion(entry.getFileName().toString());
+      OptionalLong version = ModelId.parseVersion(entry.getFileName().toString());
       if (Files.isDirectory(entry) && version.isPresent()) {
         versions.put(new ModelId(name, version.getAsLong()), stamp(entry));
       }
@@ -112,12 +162,12 @@ final class ModelRepository implements AutoCloseable {
   private void scanModel(Path model, Map<ModelId, String> versions) {
     try {
       for (Path folder : Disk.entries(model, "[!.]*")) {
-        OptionalLong version = parseVersion(folder.getFileName().toString());
+        OptionalLong version = ModelId.parseVersion(folder.getFileName().toString());
         if (Files.isDirectory(folder) && version.isPresent()) {
           ModelId id = new ModelId(model.getFileName().toString(), version.getAsLong());
           versions.put(id, stamp(folder));
         } else {
-          report(folder, "is not a version's folder, whose name is a whole number from 1");
+          report(folder, "is not a version's folder: " + ModelId.VERSION_RULE);
         }
       }
     } catch (NoSuchFileException e) {
@@ -146,18 +196,6 @@ final class ModelRepository implements AutoCloseable {
     }
   }
 
-  /** Only the plain decimal form, so that no two names mean one version. */
-  private static OptionalLong parseVersion(String text) {
-    try {
-      long version = Long.parseLong(text);
-      return version >= 1 && Long.toString(version).equals(text)
-          ? OptionalLong.of(version)
-          : OptionalLong.empty();
-    } catch (NumberFormatException e) {
-      return OptionalLong.empty();
-    }
-  }
-
   private void report(Path path, String fault) {
     if (reported.add(path)) {
       log.warn("{} {}; it is passed over", path, fault);
@@ -172,7 +210,7 @@ final class ModelRepository implements AutoCloseable {
   long highest(String name) throws IOException {
     try {
       return Disk.entries(root.resolve(name), "[1-9]*").stream()
-          .mapToLong(folder -> parseVersion(folder.getFileName().toString()).orElse(0))
+          .mapToLong(folder -> ModelId.parseVersion(folder.getFileName().toString()).orElse(0))
           .max()
           .orElse(0);
     } catch (NoSuchFileException e) {
@@ -213,9 +251,9 @@ final class ModelRepository implements AutoCloseable {
 
   private void moveIn(Path folder, ModelId id) throws IOException {
     for (int attempt = 1; ; attempt++) {
+      requireOwn(id.name());
       Files.createDirectories(root.resolve(id.name()));
       try {
-        modelFolder(id);
         Files.move(folder, folder(id), StandardCopyOption.ATOMIC_MOVE);
         return;
       } catch (NoSuchFileException e) {
@@ -227,19 +265,26 @@ final class ModelRepository implements AutoCloseable {
         if (exists(id)) {
           throw new FileAlreadyExistsException(folder(id).toString());
         }
+        deleteIfEmpty(root.resolve(id.name()));
         throw e;
       }
     }
   }
 
-  /** Takes a version out, durably. Does nothing where there is none. */
+  /**
+   * Takes a version out, durably. Does nothing where there is none. Of a version's folder that is a
+   * link, the link alone goes.
+   *
+   * @throws RegistryException.Unchangeable if it lies where the server must not change anything
+   */
   void remove(ModelId id) throws IOException {
     if (!folder(id).startsWith(root.resolve(id.name()))) {
-      throw new IOException("its files lie in the repository's own folder");
+      throw new RegistryException.Unchangeable(
+          id.name(), "its files lie in the repository's own folder; remove them there");
     }
-    Path trash = work().newFolder("trash");
+    Path trash = newTrash();
     try {
-      moveOut(id, trash.resolve("version"));
+      moveOut(id, trash);
     } catch (NoSuchFileException e) {
       log.warn("{} had gone from the repository before it was removed", id);
     } finally {
@@ -248,19 +293,31 @@ final class ModelRepository implements AutoCloseable {
   }
 
   /**
+   * Where a version goes to be deleted. A full disk may have no room for a folder to work in; what
+   * goes to the root itself then is swept like one if this process dies.
+   */
+  private Path newTrash() {
+    try {
+      return work().newPlace();
+    } catch (IOException e) {
+      log.debug("There is no folder to work in", e);
+      return WorkFolder.newPlaceWithout(root);
+    }
+  }
+
+  /**
    * Takes one revision of a version out, durably, and no other that another process may have put
    * there meanwhile.
    */
   void remove(ModelId id, Revision revision) throws IOException {
-    Path trash = work().newFolder("trash");
+    Path trash = newTrash();
     try {
-      Path version = trash.resolve("version");
       if (isOther(revision, readRevision(folder(id)))) {
         return;
       }
-      moveOut(id, version);
-      if (isOther(revision, readRevision(version))) {
-        moveIn(version, id);
+      moveOut(id, trash);
+      if (isOther(revision, readRevision(trash))) {
+        moveIn(trash, id);
         Disk.syncFolder(modelFolder(id));
       }
     } catch (NoSuchFileException e) {
@@ -360,9 +417,7 @@ final class ModelRepository implements AutoCloseable {
   private void syncRemoval(Path model) {
     try {
       Disk.syncFolder(model);
-      Files.delete(model);
-    } catch (NoSuchFileException | DirectoryNotEmptyException e) {
-      log.debug("{} stays, or went with another of its versions", model);
+      deleteIfEmpty(model);
     } catch (IOException e) {
       log.warn("A crash may bring back what was removed from {}: {}", model, e.toString());
     }
@@ -373,14 +428,35 @@ final class ModelRepository implements AutoCloseable {
     }
   }
 
-  /** The folder of a model's versions, which must exist and lie in the repository. */
-  private Path modelFolder(ModelId id) throws IOException {
-    Path model = root.resolve(id.name()).toRealPath();
-    if (!model.startsWith(root)) {
-      throw new IOException(
-          root.resolve(id.name()) + " is a link that leads out of the repository");
+  private static void deleteIfEmpty(Path model) {
+    try {
+      Files.delete(model);
+    } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+      log.debug("{} stays, or went with another of its versions", model);
+    } catch (IOException e) {
+      log.warn("Could not delete {}: {}", model, e.toString());
     }
-    return model;
+  }
+
+  /**
+   * Looks whether a model's versions lie in a folder of their own, if they lie anywhere: what a
+   * link leads to may be another model's, or none of the repository's.
+   *
+   * @throws RegistryException.Unchangeable if they do not
+   */
+  void requireOwn(String name) {
+    if (Files.isSymbolicLink(root.resolve(name))) {
+      throw new RegistryException.Unchangeable(
+          name,
+          "its folder in the repository is a symbolic link; change what it leads to, or remove the"
+              + " link");
+    }
+  }
+
+  /** The folder of a model's versions, which must exist. */
+  private Path modelFolder(ModelId id) throws IOException {
+    requireOwn(id.name());
+    return root.resolve(id.name()).toRealPath();
   }
 
   Path folder(ModelId id) {
@@ -409,6 +485,12 @@ final class ModelRepository implements AutoCloseable {
 
   /** Made when it is first needed: a repository that is only read may be read-only. */
   private synchronized WorkFolder work() throws IOException {
+    WorkFolder present = work;
+    if (present != null && !present.exists()) {
+      // It went with the repository's folder, which came back without it.
+      work = null;
+      present.close();
+    }
     if (work == null) {
       work = WorkFolder.create(root);
     }

@@ -3,6 +3,7 @@ package dev.keepgate.registry;
 import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.time.Clock;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -21,13 +22,20 @@ class RegistryConfiguration {
       ObjectProvider<SharedCatalog> catalog)
       throws IOException {
     requireFolders(properties.repository(), replicas);
-    return new ModelRegistry(
-        properties,
-        kernel,
-        Importers.standard(properties.importLimits().toImportLimits()),
-        listeners.orderedStream().toList(),
-        catalog.getIfAvailable(),
-        Clock.systemUTC());
+    try {
+      return new ModelRegistry(
+          properties,
+          kernel,
+          Importers.standard(properties.importLimits().toImportLimits()),
+          listeners.orderedStream().toList(),
+          catalog.getIfAvailable(),
+          Clock.systemUTC());
+    } catch (FileSystemException e) {
+      throw new InvalidConfigurationPropertyValueException(
+          "keepgate.repository.path",
+          properties.repository().path(),
+          "the folder is not there and cannot be made, or cannot be read: " + e);
+    }
   }
 
   /** Replicas exchange folders of versions, which the files of a single model have not. */

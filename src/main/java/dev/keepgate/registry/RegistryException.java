@@ -16,11 +16,18 @@ public abstract sealed class RegistryException extends RuntimeException {
     super(message, cause);
   }
 
-  /** What is to be said of a fault: its own words, where they were meant for the user. */
+  /** What clients are told of a fault: its own words only where they were meant for them. */
   static String describe(Throwable cause) {
-    return cause instanceof ImportException || cause instanceof RegistryException
-        ? String.valueOf(cause.getMessage())
-        : cause.toString();
+    if (cause instanceof ImportException
+        || cause instanceof RegistryException
+        || cause instanceof SharedCatalog.ContentLost) {
+      return String.valueOf(cause.getMessage());
+    } else if (cause instanceof IOException failure) {
+      return "its files could not be read: " + StorageFault.of(failure).remedy();
+    } else if (cause instanceof OutOfMemoryError) {
+      return "no memory was left while it was loaded";
+    }
+    return "the server failed while it loaded the model; its log says how";
   }
 
   /** There is no such model or version. */
@@ -165,12 +172,40 @@ public abstract sealed class RegistryException extends RuntimeException {
     }
   }
 
-  /** The disk failed, is full or may not be written. */
-  public static final class StorageFailure extends RegistryException {
+  /** The version to be changed lies where the server must not change anything. */
+  public static final class Unchangeable extends RegistryException {
     private static final long serialVersionUID = 1L;
 
-    StorageFailure(String doing, IOException cause) {
-      super(doing + ": " + cause, cause);
+    Unchangeable(String name, String reason) {
+      super("model '%s' cannot be changed: %s".formatted(name, reason), null);
+    }
+  }
+
+  /** No number is left above a model's highest version. */
+  public static final class NoNumberLeft extends RegistryException {
+    private static final long serialVersionUID = 1L;
+
+    NoNumberLeft(String name) {
+      super(
+          ("model '%s' has version %d, the highest there can be; name a version that is free, or"
+                  + " remove that one")
+              .formatted(name, ModelId.MAX_VERSION),
+          null);
+    }
+  }
+
+  /** The disk failed, is full or may not be written; what was under way left nothing behind. */
+  public static final class StorageFailure extends RegistryException {
+    private static final long serialVersionUID = 1L;
+    private final StorageFault fault;
+
+    StorageFailure(String doing, StorageFault fault, @Nullable IOException cause) {
+      super(doing + ": " + fault.remedy(), cause);
+      this.fault = fault;
+    }
+
+    public StorageFault fault() {
+      return fault;
     }
   }
 

@@ -80,6 +80,8 @@ public record RegistryProperties(
    * @param singleModel a name for files that lie in the folder itself, which are then its version
    *     1; its version folders may lie there too. KServe mounts a model so. Where it is not set,
    *     every model has a folder of its own
+   * @param minFree space of the disk that uploads leave free; what would take it is refused, and
+   *     health says so where there is less
    */
   public record Repository(
       @DefaultValue("./models") Path path,
@@ -87,9 +89,14 @@ public record RegistryProperties(
       @DefaultValue("4") @Min(1) @Max(256) int loadParallelism,
       @DefaultValue("10000") @Min(1) int maxVersions,
       @DefaultValue("auto") BuiltIn builtIn,
-      @Nullable String singleModel) {
+      @Nullable String singleModel,
+      @DefaultValue("1MB") DataSize minFree) {
 
     public Repository {
+      if (minFree.isNegative()) {
+        throw new IllegalArgumentException(
+            "keepgate.repository.min-free must not be negative, got " + minFree);
+      }
       if (singleModel != null && !ModelId.isName(singleModel)) {
         throw new IllegalArgumentException(
             "keepgate.repository.single-model: '" + singleModel + "' is no name of a model");

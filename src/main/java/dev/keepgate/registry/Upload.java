@@ -21,15 +21,18 @@ public final class Upload implements AutoCloseable {
   private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
   private final Path folder;
+  private final Path root;
   private int fileCount;
   private byte @Nullable [] config;
   private @Nullable ModelFormat format;
 
   /**
    * @param folder an empty one, this upload's from now on
+   * @param root of the disk that it lies on
    */
-  Upload(Path folder) {
+  Upload(Path folder, Path root) {
     this.folder = folder;
+    this.root = root;
   }
 
   /**
@@ -37,6 +40,8 @@ public final class Upload implements AutoCloseable {
    *
    * @param clientName what the client calls it; only its last part is used, and only where that is
    *     harmless
+   * @return throws RegistryException.StorageFailure, and no IOException, where the disk fails: it
+   *     is told apart from whoever sends the bytes
    * @throws RegistryException.StorageFailure if the disk fails
    * @throws RegistryException.Rejected if there are too many files
    */
@@ -54,8 +59,12 @@ public final class Upload implements AutoCloseable {
         return create("_" + fileCount + "-" + name);
       }
     } catch (IOException e) {
-      throw new RegistryException.StorageFailure("could not store an upload", e);
+      throw failure(e);
     }
+  }
+
+  private RegistryException.StorageFailure failure(IOException e) {
+    return StorageFault.failure("could not store an upload", e, root);
   }
 
   /** What the files cannot say of themselves, as JSON; kept as {@code config.json}. */
@@ -94,8 +103,42 @@ public final class Upload implements AutoCloseable {
   }
 
   private OutputStream create(String name) throws IOException {
-    return Files.newOutputStream(
-        folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    return new StoredFile(
+        Files.newOutputStream(
+            folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+  }
+
+  /** A file whose failures are the disk's. */
+  private final class StoredFile extends OutputStream {
+
+    private final OutputStream file;
+
+    StoredFile(OutputStream file) {
+      this.file = file;
+    }
+
+    @Override
+    public void write(int value) {
+      write(new byte[] {(byte) value}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) {
+      try {
+        file.write(bytes, offset, length);
+      } catch (IOException e) {
+        throw failure(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      try {
+        file.close();
+      } catch (IOException e) {
+        throw failure(e);
+      }
+    }
   }
 
   private static String harmless(String clientName) {

@@ -2,6 +2,7 @@ package dev.keepgate.registry;
 
 import dev.keepgate.model.ModelId;
 import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ final class Version {
 
   private final @Nullable String stamp;
   private final AtomicBoolean removing = new AtomicBoolean();
+  private final CountDownLatch settled = new CountDownLatch(1);
   private volatile State state;
   private volatile @Nullable Revision revision;
   private volatile boolean marked;
@@ -89,6 +91,16 @@ final class Version {
 
   void failed(String error) {
     become(ModelStatus.END, error, null, null, null);
+  }
+
+  /** Says that it is loaded; or that it could not be, and what was to come of that has. */
+  void settle() {
+    settled.countDown();
+  }
+
+  /** Waits until it is settled. */
+  void awaitSettled() throws InterruptedException {
+    settled.await();
   }
 
   /** Whether the caller, and nobody else, is to take this version away. */

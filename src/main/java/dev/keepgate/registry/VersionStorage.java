@@ -53,6 +53,7 @@ final class VersionStorage {
     upload.mark(revision);
     try (Claim claim = catalog.claim(version.id(), revision, manifest.bytes())) {
       if (claim == null) {
+        requireOther(version.id(), manifest, catalog);
         return false;
       }
       claim.store(upload.folder(), manifest);
@@ -63,6 +64,14 @@ final class VersionStorage {
     }
     version.revision(revision, true);
     return true;
+  }
+
+  /** What another replica took of the same client before is this one's soon. */
+  private static void requireOther(ModelId id, Manifest manifest, SharedCatalog catalog) {
+    Entry entry = catalog.read(List.of()).versions().get(id);
+    if (entry != null && entry.revision().digest().equals(manifest.digest())) {
+      throw new RegistryException.NotAvailable(id, ModelStatus.LOADING, null);
+    }
   }
 
   private boolean isCommitted(Upload upload, ModelId id) throws IOException {
@@ -103,6 +112,10 @@ final class VersionStorage {
 
   /** Takes a version away from the disk, and from all replicas first. */
   void remove(Version version) throws IOException {
+    if (!version.info().builtIn()) {
+      repository.requirePresent();
+      repository.requireOwn(version.id().name());
+    }
     remove(version.id(), version.revision());
   }
 

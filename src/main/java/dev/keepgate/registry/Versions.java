@@ -143,6 +143,7 @@ final class Versions {
     LoadedModel model =
         new LoadedModel(loaded.model(), loaded.digest(), () -> afterClose(version, loaded));
     version.available(model, description, clock.instant());
+    version.settle();
     ModelInfo info = version.info();
     Duration took = since(startNanos);
     log.info(
@@ -169,20 +170,51 @@ final class Versions {
 
   /** Keeps a version that could not be loaded, with the reason. */
   void fail(Version version, Throwable cause, long startNanos) {
-    version.failed(RegistryException.describe(cause));
-    tell(listener -> listener.rejected(version.id(), cause, since(startNanos)));
+    end(version, cause, startNanos);
+    version.settle();
   }
 
   /** Keeps nothing of a version that could not be made. */
   void reject(Version version, Throwable cause, long startNanos) {
-    fail(version, cause, startNanos);
+    end(version, cause, startNanos);
     drop(version);
+    version.settle();
+  }
+
+  private void end(Version version, Throwable cause, long startNanos) {
+    version.failed(RegistryException.describe(cause));
+    tell(listener -> listener.rejected(version.id(), cause, since(startNanos)));
   }
 
   /** Keeps nothing of a version that there is no more. */
   void forget(Version version) {
     version.failed("it has gone");
     drop(version);
+    version.settle();
+  }
+
+  /**
+   * Looks for the version that has a number, and waits for it where it is still loading.
+   *
+   * @return null where none has it
+   * @throws RegistryException.NotAvailable if the wait was interrupted
+   */
+  @Nullable Version settled(ModelId id) {
+    while (true) {
+      Version version = now().find(id);
+      if (version == null || version.isGone()) {
+        return null;
+      }
+      try {
+        version.awaitSettled();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new RegistryException.NotAvailable(id, version.status(), null);
+      }
+      if (now().find(id) == version && !version.isGone()) {
+        return version;
+      }
+    }
   }
 
   /** See {@link ModelRegistry#beforeRetirement}. */

@@ -7,6 +7,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,11 @@ final class WorkFolder implements AutoCloseable {
   /** Deletes the folders whose processes are gone. */
   static void sweep(Path root) throws IOException {
     for (Path folder : Disk.entries(root, PREFIX + "*")) {
+      if (Files.isSymbolicLink(folder)) {
+        // A version that was one, on its way out.
+        Files.delete(folder);
+        continue;
+      }
       try (FileChannel lock = tryLock(folder)) {
         if (lock != null) {
           Disk.discard(folder);
@@ -79,6 +85,21 @@ final class WorkFolder implements AutoCloseable {
       }
     }
     return locked ? channel : null;
+  }
+
+  /** Whether it was not deleted by others. */
+  boolean exists() {
+    return Files.isDirectory(path);
+  }
+
+  /** A path in it that is free. */
+  Path newPlace() {
+    return path.resolve(UUID.randomUUID().toString());
+  }
+
+  /** A path that is free in a root where no folder to work in can be made, swept like one. */
+  static Path newPlaceWithout(Path root) {
+    return root.resolve(PREFIX + UUID.randomUUID());
   }
 
   /** Makes a new folder in it. */

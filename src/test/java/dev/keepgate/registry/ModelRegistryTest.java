@@ -473,8 +473,8 @@ class ModelRegistryTest {
               tuple("other/3", ModelStatus.AVAILABLE), tuple("served/1", ModelStatus.AVAILABLE));
       registry.put("served", 2, FILE);
       assertThatExceptionOfType(RegistryException.VersionExists.class)
-          .isThrownBy(() -> registry.put("served", 1, FILE));
-      assertThatExceptionOfType(RegistryException.StorageFailure.class)
+          .isThrownBy(() -> registry.put("served", 1, ModelBytes.pytorch(3, 5, 1)));
+      assertThatExceptionOfType(RegistryException.Unchangeable.class)
           .isThrownBy(() -> registry.models.remove(new ModelId("served", 1)));
       registry.models.unload("served");
       registry.models.load("served");

@@ -18,6 +18,8 @@ import org.springframework.util.unit.DataSize;
 /** A registry over a folder, started as the server starts it. */
 final class OpenRegistry implements AutoCloseable {
 
+  private static final DataSize MIN_FREE = DataSize.ofBytes(0);
+
   final ModelRegistry models;
   final RepositoryWatch watch;
 
@@ -44,7 +46,7 @@ final class OpenRegistry implements AutoCloseable {
     OpenRegistry registry =
         begin(
             new RegistryProperties.Repository(
-                root, null, 4, 100, RegistryProperties.BuiltIn.AUTO, singleModel),
+                root, null, 4, 100, RegistryProperties.BuiltIn.AUTO, singleModel, MIN_FREE),
             kernel,
             DataSize.ofMegabytes(64));
     registry.watch.startUp().join();
@@ -56,7 +58,9 @@ final class OpenRegistry implements AutoCloseable {
       Path root, LstmKernel kernel, RegistryProperties.BuiltIn builtIn, DataSize budget)
       throws IOException {
     return begin(
-        new RegistryProperties.Repository(root, null, 4, 100, builtIn, null), kernel, budget);
+        new RegistryProperties.Repository(root, null, 4, 100, builtIn, null, MIN_FREE),
+        kernel,
+        budget);
   }
 
   /** Starts it as one of the replicas that agree on a catalog, and does not wait. */
@@ -69,7 +73,7 @@ final class OpenRegistry implements AutoCloseable {
       ReplicaListener listener)
       throws IOException {
     return begin(
-        new RegistryProperties.Repository(root, null, 4, 100, builtIn, null),
+        new RegistryProperties.Repository(root, null, 4, 100, builtIn, null, MIN_FREE),
         kernel,
         budget,
         catalog,
@@ -124,7 +128,7 @@ final class OpenRegistry implements AutoCloseable {
       try (OutputStream out = upload.newFile("model.safetensors")) {
         out.write(file);
       }
-      return models.put(name, version, upload);
+      return models.put(name, version, upload).info();
     }
   }
 

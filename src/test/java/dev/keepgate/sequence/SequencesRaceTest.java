@@ -135,7 +135,13 @@ class SequencesRaceTest {
     RegistryProperties properties =
         new RegistryProperties(
             new RegistryProperties.Repository(
-                folder.resolve("models"), null, 4, 100, RegistryProperties.BuiltIn.NEVER, null),
+                folder.resolve("models"),
+                null,
+                4,
+                100,
+                RegistryProperties.BuiltIn.NEVER,
+                null,
+                DataSize.ofBytes(0)),
             DataSize.ofMegabytes(64),
             new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
     try (ModelRegistry models =

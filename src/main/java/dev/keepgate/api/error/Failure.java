@@ -103,8 +103,23 @@ public record Failure(
       return of(ErrorCode.REPLICAS_UNAVAILABLE, e).retryAfter(SOON);
     } else if (e instanceof RegistryException.SharedStorageFull) {
       return of(ErrorCode.SHARED_STORAGE_FULL, e);
+    } else if (e instanceof RegistryException.Unchangeable) {
+      return of(ErrorCode.MODEL_UNCHANGEABLE, e);
+    } else if (e instanceof RegistryException.NoNumberLeft) {
+      return of(ErrorCode.NO_VERSION_LEFT, e);
+    } else if (e instanceof RegistryException.StorageFailure failure) {
+      return of(failure);
     }
-    return of(ErrorCode.STORAGE_FAILURE, e);
+    return of(ErrorCode.INTERNAL, e);
+  }
+
+  private static Failure of(RegistryException.StorageFailure e) {
+    return switch (e.fault()) {
+      case FULL -> of(ErrorCode.STORAGE_FULL, e);
+      case READ_ONLY -> of(ErrorCode.STORAGE_READ_ONLY, e);
+      case MISSING -> of(ErrorCode.STORAGE_MISSING, e);
+      case FAILED -> of(ErrorCode.STORAGE_FAILURE, e);
+    };
   }
 
   private static Failure of(RegistryException.Rejected e) {

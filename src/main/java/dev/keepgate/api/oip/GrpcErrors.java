@@ -47,6 +47,8 @@ class GrpcErrors {
       case MODEL_NOT_FOUND, SEQUENCE_NOT_FOUND, SEQUENCE_EXPIRED, SEQUENCE_MODEL_GONE ->
           Status.Code.NOT_FOUND;
       case MODEL_NOT_AVAILABLE,
+          MODEL_UNCHANGEABLE,
+          NO_VERSION_LEFT,
           VERSION_EXISTS,
           SEQUENCE_EXISTS,
           OUT_OF_STEP,
@@ -60,13 +62,20 @@ class GrpcErrors {
           SEQUENCES_FULL,
           TOO_MANY_VERSIONS,
           NO_MEMORY,
+          STORAGE_FULL,
           SHARED_STORAGE_FULL ->
           Status.Code.RESOURCE_EXHAUSTED;
-      case DRAINING, MODEL_LOADING, REPLICAS_UNAVAILABLE, SEQUENCES_UNAVAILABLE ->
+      case DRAINING,
+          MODEL_LOADING,
+          REPLICAS_UNAVAILABLE,
+          SEQUENCES_UNAVAILABLE,
+          STORAGE_READ_ONLY,
+          STORAGE_MISSING,
+          STORAGE_FAILURE ->
           Status.Code.UNAVAILABLE;
       case DEADLINE_EXCEEDED -> Status.Code.DEADLINE_EXCEEDED;
       case CANCELLED -> Status.Code.CANCELLED;
-      case COMPUTATION_FAILED, STORAGE_FAILURE, INTERNAL -> Status.Code.INTERNAL;
+      case COMPUTATION_FAILED, INTERNAL -> Status.Code.INTERNAL;
     };
   }
 }

@@ -20,9 +20,9 @@ final class OipModelPath {
     if (version.isEmpty()) {
       return ModelRequest.latest(name);
     }
-    if (!version.matches("[1-9][0-9]{0,17}")) {
-      throw new TensorFormatException("/model_version", "a version is a whole number from 1");
-    }
-    return ModelRequest.specific(name, Long.parseLong(version));
+    long number =
+        ModelId.parseVersion(version)
+            .orElseThrow(() -> new TensorFormatException("/model_version", ModelId.VERSION_RULE));
+    return ModelRequest.specific(name, number);
   }
 }

@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelRequest;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** The names and versions in paths. */
@@ -30,10 +31,20 @@ final class ModelPath {
     return name;
   }
 
-  private static long version(String version) {
-    if (!version.matches("[1-9][0-9]{0,17}")) {
-      throw new TensorFormatException("{version}", "a version is a whole number from 1");
+  /** A version as a page of the list names the last one in it, {@code name/version}. */
+  static ModelId cursor(String text) {
+    int slash = text.indexOf('/');
+    OptionalLong version =
+        slash < 0 ? OptionalLong.empty() : ModelId.parseVersion(text.substring(slash + 1));
+    if (version.isEmpty() || !ModelId.isName(text.substring(0, slash))) {
+      throw new TensorFormatException(
+          "?after", "expected a page's 'next', such as tagger/3, got '" + text + "'");
     }
-    return Long.parseLong(version);
+    return new ModelId(text.substring(0, slash), version.getAsLong());
+  }
+
+  private static long version(String version) {
+    return ModelId.parseVersion(version)
+        .orElseThrow(() -> new TensorFormatException("{version}", ModelId.VERSION_RULE));
   }
 }

@@ -1,7 +1,6 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.model.ModelId;
-import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.Upload;
 import io.swagger.v3.oas.annotations.Operation;
@@ -64,8 +63,9 @@ class ModelsController {
       operationId = "putModelVersion",
       summary = "Make a version of a model from the file that a framework saved")
   @ModelFile
+  @ApiResponse(responseCode = "200", description = "The version was made of the same files before")
   @ApiResponse(responseCode = "201")
-  @ApiResponse(responseCode = "409", description = "The version exists")
+  @ApiResponse(responseCode = "409", description = "The version exists, and is another")
   @ResponseStatus(HttpStatus.CREATED)
   @PutMapping("/models/{model}/versions/{version}")
   ResponseEntity<ModelView> put(
@@ -98,9 +98,14 @@ class ModelsController {
       throws IOException, ServletException {
     try (Upload upload = registry.newUpload()) {
       uploads.read(request, format, upload);
-      ModelInfo info = registry.put(model, version, upload);
-      URI location = URI.create("/v1/models/%s/versions/%d".formatted(model, info.id().version()));
-      return ResponseEntity.created(location).body(ModelView.of(info));
+      ModelRegistry.Stored stored = registry.put(model, version, upload);
+      ModelView view = ModelView.of(stored.info());
+      return stored.created()
+          ? ResponseEntity.created(
+                  URI.create(
+                      "/v1/models/%s/versions/%d".formatted(model, stored.info().id().version())))
+              .body(view)
+          : ResponseEntity.ok(view);
     }
   }
 

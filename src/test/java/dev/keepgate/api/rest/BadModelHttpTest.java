@@ -226,7 +226,8 @@ class BadModelHttpTest extends ServerTest {
 
   @Test
   void fileThatTurnsOutTooLong() throws Exception {
-    String head = "PUT " + TARGET + " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    String head =
+        "PUT " + TARGET + " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
     int length = (2 << 20) + 1;
     byte[] start = (head + Integer.toHexString(length) + "\r\n").getBytes(StandardCharsets.UTF_8);
     byte[] request = Arrays.copyOf(start, start.length + length);
@@ -235,7 +236,8 @@ class BadModelHttpTest extends ServerTest {
 
   @Test
   void fileThatEndsBeforeItsLength() throws Exception {
-    String head = "PUT " + TARGET + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc";
+    String head =
+        "PUT " + TARGET + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc";
     assertProblem(sendRaw(head.getBytes(StandardCharsets.UTF_8)), 400, "incomplete-body");
   }
 
@@ -320,7 +322,7 @@ class BadModelHttpTest extends ServerTest {
   }
 
   @Test
-  void ofTwoThatBringOneVersionAtOnceOneWins() throws Exception {
+  void ofManyThatBringTheSameAtOnceOneMakesIt() throws Exception {
     int clients = 8;
     ExecutorService threads = Executors.newFixedThreadPool(clients);
     try {
@@ -342,7 +344,7 @@ class BadModelHttpTest extends ServerTest {
           if (answer.get().statusCode() == 201) {
             created++;
           } else {
-            assertProblem(answer.get(), 409, "version-exists");
+            assertThat(answer.get().statusCode()).as(text(answer.get())).isEqualTo(200);
           }
         }
         assertThat(created).isEqualTo(1);
