@@ -4,6 +4,7 @@ import dev.keepgate.inference.CancellationSignal;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.io.InputStream;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.valves.ValveBase;
 import org.apache.coyote.ActionCode;
@@ -19,6 +20,8 @@ import org.apache.coyote.ContinueResponseTiming;
 public final class HttpCancellation implements CancellationSignal {
 
   private static final String ATTRIBUTE = HttpCancellation.class.getName();
+  private static final int PIECE = 1 << 13;
+  private static final int MOST_PIECES = 256;
 
   private final org.apache.coyote.Request request;
 
@@ -46,6 +49,24 @@ public final class HttpCancellation implements CancellationSignal {
   @Override
   public boolean isCancelled() {
     return available(true) == 1 && available(false) == 0 && available(true) == 1;
+  }
+
+  /**
+   * Leaves a body unread, whose connection ends with the answer: the connector would read on, and
+   * wait as long as the client likes. What has come already is read first, for a connection that
+   * ends before that takes its answer with it (RFC 9112, 9.6).
+   */
+  public static void leaveBody(HttpServletRequest request) throws IOException {
+    if (request.getAttribute(ATTRIBUTE) instanceof HttpCancellation caller) {
+      InputStream body = request.getInputStream();
+      byte[] piece = new byte[PIECE];
+      for (int i = 0; i < MOST_PIECES && caller.available(true) > 0; i++) {
+        if (body.read(piece) < 0) {
+          break;
+        }
+      }
+      caller.request.action(ActionCode.DISABLE_SWALLOW_INPUT, null);
+    }
   }
 
   private int available(boolean reads) {

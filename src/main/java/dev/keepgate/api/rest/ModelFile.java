@@ -32,7 +32,16 @@ import org.jspecify.annotations.Nullable;
     responseCode = "413",
     description = "The upload, or what it would be unpacked to, is too large")
 @ApiResponse(responseCode = "422", description = "The file is no model that can be served")
-@ApiResponse(responseCode = "507", description = "No memory is left for it, or no version")
+@ApiResponse(
+    responseCode = "408",
+    description = "The upload came too slowly (keepgate.uploads.stall-timeout)")
+@ApiResponse(
+    responseCode = "429",
+    description = "Too many uploads are under way (keepgate.uploads.max-concurrent); Retry-After")
+@ApiResponse(responseCode = "503", description = "The repository cannot be written")
+@ApiResponse(
+    responseCode = "507",
+    description = "No memory, no space on the disk or no version is left for it")
 @interface ModelFile {
 
   /** The fields of a form that uploads a model. */

@@ -39,9 +39,17 @@ record ModelView(
     @JsonProperty("unused_tensors") @Nullable List<String> unusedTensors,
     @JsonProperty("loaded_at") @Nullable Instant loadedAt) {
 
-  /** The list of models. */
+  /**
+   * A page of the list of models.
+   *
+   * @param next what {@code after} has to be for the next page; null where this is the last
+   */
   @Schema(name = "Models")
-  record ListView(List<ModelView> models) {}
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record ListView(
+      List<ModelView> models,
+      @Schema(description = "the after of the next page; missing in the last")
+          @Nullable String next) {}
 
   /**
    * @param backward the backward cell as a layer of its own, where it is not as the forward cell is

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -291,7 +292,35 @@ class BadModelHttpTest extends ServerTest {
         List.of(new FormPart("file", "a", GOOD), config, new FormPart("config", null, GOOD));
     assertProblem(form("PUT", TARGET, twice), 400, "invalid-input", "/config");
     FormPart tooLong = new FormPart("config", null, new byte[(1 << 20) + 1]);
-    assertProblem(form("PUT", TARGET, List.of(tooLong)), 413, "body-too-large");
+    assertProblem(form("PUT", TARGET, List.of(tooLong)), 400, "invalid-input", "/config");
+  }
+
+  @Test
+  void formOfAThousandParts() throws Exception {
+    FormPart file = new FormPart("file", "a", GOOD);
+    HttpResponse<byte[]> answer = form("PUT", TARGET, Collections.nCopies(1000, file));
+    assertProblem(answer, 413, "model-too-large");
+    assertThat(text(answer)).contains("at most 100 files");
+    assertProblem(
+        form("PUT", TARGET, List.of(new FormPart("file", "a".repeat(5000), GOOD))),
+        400,
+        "invalid-multipart");
+  }
+
+  @Test
+  void formThatEndsTooEarly() throws Exception {
+    String form =
+        """
+        --a\r
+        Content-Disposition: form-data; name="file"; filename="model"\r
+        \r
+        abc""";
+    assertProblem(
+        send(
+            request("PUT", TARGET, form.getBytes(StandardCharsets.UTF_8))
+                .header("Content-Type", "Multipart/Form-Data; boundary=a")),
+        400,
+        "invalid-multipart");
   }
 
   @Test
