@@ -47,11 +47,9 @@ public record MemoryPlan(
     long free = Math.max(heap / 8, heap - heap / 10 - APPLICATION_HEAP);
     long inFlight = bytes(properties.inference().maxInFlightMemory(), free / 100 * 55);
     long sequences = bytes(properties.sequences().maxBytes(), free / 100 * 15);
-    long imports = free - inFlight - sequences;
-    if (imports < free / 10) {
-      // Sequences and requests that were set to more leave at least this for model files.
-      imports = free / 10;
-    }
+    // Sequences and requests that were set to more leave at least a part for model files.
+    long imports = Math.max(free - inFlight - sequences, free / 10);
+    imports = bytes(properties.importMemory(), imports);
     long direct = inFlight;
     long native_ = machine - heap - direct - RUNTIME;
     long models = bytes(properties.memoryBudget(), Math.max(native_, machine / LEAST_MODELS));

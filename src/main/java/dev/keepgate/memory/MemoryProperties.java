@@ -9,17 +9,20 @@ import org.springframework.util.unit.DataSize;
  * Parts of the memory that are set rather than derived ({@link MemoryPlan}).
  *
  * @param memoryBudget memory of all compiled models together, off the heap
+ * @param importMemory heap that model files may be read into at once
  * @param sequences what sequences may hold
  * @param inference what requests may hold
  */
 @ConfigurationProperties("keepgate")
 record MemoryProperties(
     @Nullable DataSize memoryBudget,
+    @Nullable DataSize importMemory,
     @DefaultValue Sequences sequences,
     @DefaultValue Inference inference) {
 
   MemoryProperties {
     requirePositive("keepgate.memory-budget", memoryBudget);
+    requirePositive("keepgate.import-memory", importMemory);
   }
 
   /**

@@ -69,7 +69,7 @@ public final class ModelRegistry implements AutoCloseable {
             properties.importLimits().toImportLimits(),
             kernel,
             budget,
-            new ImportMemory(Runtime.getRuntime().maxMemory() / 2));
+            new ImportMemory(properties.importMemoryBytes()));
     this.versions = new Versions(properties.repository().maxVersions(), listeners, clock);
     this.storage = new VersionStorage(repository, catalog);
     this.found = new FoundVersions(repository, storage, loader, versions, threads);

@@ -2,6 +2,7 @@ package dev.keepgate.registry;
 
 import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.memory.MemoryPlan;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.time.Clock;
@@ -16,6 +17,7 @@ class RegistryConfiguration {
   @Bean
   ModelRegistry modelRegistry(
       RegistryProperties properties,
+      MemoryPlan memory,
       ReplicaProperties replicas,
       LstmKernel kernel,
       ObjectProvider<ModelListener> listeners,
@@ -24,7 +26,7 @@ class RegistryConfiguration {
     requireFolders(properties.repository(), replicas);
     try {
       return new ModelRegistry(
-          properties,
+          properties.within(memory),
           kernel,
           Importers.standard(properties.importLimits().toImportLimits()),
           listeners.orderedStream().toList(),

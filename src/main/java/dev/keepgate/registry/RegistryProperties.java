@@ -1,14 +1,14 @@
 package dev.keepgate.registry;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.memory.MemoryPlan;
 import dev.keepgate.model.ModelId;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -19,8 +19,9 @@ import org.springframework.validation.annotation.Validated;
  * Where models are kept and how much memory they may take.
  *
  * @param repository the folder of models
- * @param memoryBudget memory of all compiled models together; by default three quarters of what the
- *     heap leaves of the container's or the machine's memory
+ * @param memoryBudget memory of all compiled models together, off the heap; null for the share of
+ *     the machine's that is theirs
+ * @param importMemory heap that model files may be read into at once; null for their share of it
  * @param importLimits bounds of what is read from one model's files
  */
 @ConfigurationProperties("keepgate")
@@ -28,10 +29,8 @@ import org.springframework.validation.annotation.Validated;
 public record RegistryProperties(
     @DefaultValue @Valid Repository repository,
     @Nullable DataSize memoryBudget,
+    @Nullable DataSize importMemory,
     @DefaultValue @Valid Limits importLimits) {
-
-  /** A machine that gives its heap all its memory still has this part of it for models. */
-  private static final int LEAST_SHARE = 8;
 
   /**
    * @throws IllegalArgumentException if a size or a duration is not positive
@@ -42,15 +41,23 @@ public record RegistryProperties(
     }
   }
 
+  /** With the plan's parts, which heed what is set here. */
+  RegistryProperties within(MemoryPlan plan) {
+    return new RegistryProperties(
+        repository,
+        DataSize.ofBytes(plan.models()),
+        DataSize.ofBytes(plan.imports()),
+        importLimits);
+  }
+
+  /** Once it is {@link #within} a plan. */
   long memoryBudgetBytes() {
-    if (memoryBudget != null) {
-      return memoryBudget.toBytes();
-    }
-    // The JVM asks the container first.
-    long machine =
-        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
-    long besideHeap = machine - Runtime.getRuntime().maxMemory();
-    return Math.max(besideHeap / 4 * 3, machine / LEAST_SHARE);
+    return Objects.requireNonNull(memoryBudget).toBytes();
+  }
+
+  /** Once it is {@link #within} a plan. */
+  long importMemoryBytes() {
+    return Objects.requireNonNull(importMemory).toBytes();
   }
 
   private static void requirePositive(String name, long value) {

@@ -141,7 +141,7 @@ public final class InMemorySequenceStore implements SequenceStore {
   }
 
   private boolean mayEvictFor(Sequence sequence) {
-    long room = Math.min(properties.maxBytes().toBytes(), properties.maxBytesPerModel().toBytes());
+    long room = Math.min(properties.bytes(), properties.bytesPerModel());
     return properties.whenFull() == WhenFull.EVICT && sequence.bytes() <= room;
   }
 

@@ -69,8 +69,8 @@ public final class RedisSequenceStore implements SequenceStore {
             millis(left),
             properties.maxCountPerModel(),
             properties.maxCount(),
-            properties.maxBytesPerModel().toBytes(),
-            properties.maxBytes().toBytes(),
+            properties.bytesPerModel(),
+            properties.bytes(),
             properties.whenFull() == WhenFull.EVICT ? 1 : 0,
             properties.tombstones(),
             sequence.openedAt().toEpochMilli());
@@ -166,8 +166,8 @@ public final class RedisSequenceStore implements SequenceStore {
             after.bytes(),
             after.model(),
             millis(after.ttl()),
-            properties.maxBytesPerModel().toBytes(),
-            properties.maxBytes().toBytes(),
+            properties.bytesPerModel(),
+            properties.bytes(),
             properties.whenFull() == WhenFull.EVICT ? 1 : 0,
             properties.tombstones());
     answer.stream().skip(1).forEach(ended -> tell(text(ended)));

@@ -37,8 +37,8 @@ final class SequenceAccount {
       check(all.count(), bounds.maxCount(), "sequences", null);
     }
     if (bytes > 0) {
-      check(ofModel.bytes(), bounds.maxBytesPerModel().toBytes(), "bytes of sequences", model);
-      check(all.bytes(), bounds.maxBytes().toBytes(), "bytes of sequences", null);
+      check(ofModel.bytes(), bounds.bytesPerModel(), "bytes of sequences", model);
+      check(all.bytes(), bounds.bytes(), "bytes of sequences", null);
     }
     models.put(model, ofModel);
     total = all;

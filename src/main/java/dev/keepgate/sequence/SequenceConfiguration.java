@@ -1,5 +1,6 @@
 package dev.keepgate.sequence;
 
+import dev.keepgate.memory.MemoryPlan;
 import dev.keepgate.redis.RedisProperties;
 import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -21,8 +22,9 @@ class SequenceConfiguration {
 
     @Bean
     InMemorySequenceStore memorySequenceStore(
-        SequenceProperties properties, SequenceListener listener) {
-      return new InMemorySequenceStore(properties, System::nanoTime, listener);
+        SequenceProperties properties, MemoryPlan memory, SequenceListener listener) {
+      return new InMemorySequenceStore(
+          properties.within(memory.sequences()), System::nanoTime, listener);
     }
 
     @Bean
@@ -49,7 +51,8 @@ class SequenceConfiguration {
         RedisProperties redis,
         SequenceProperties properties,
         SequenceListener listener) {
-      return new RedisSequenceStore(connections, redis, properties, listener);
+      return new RedisSequenceStore(
+          connections, redis, properties.within(SequenceProperties.IN_REDIS), listener);
     }
 
     @Bean

@@ -2,6 +2,8 @@ package dev.keepgate.sequence;
 
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -18,8 +20,9 @@ import org.springframework.validation.annotation.Validated;
  * @param maxTtl the most that a client may ask for
  * @param maxCount sequences that may be open
  * @param maxCountPerModel sequences of one version that may be open
- * @param maxBytes memory that they may take, about
- * @param maxBytesPerModel memory that those of one version may take, about
+ * @param maxBytes memory that they may take, about; null for their share of the heap, or, in Redis,
+ *     for {@link #IN_REDIS}
+ * @param maxBytesPerModel memory that those of one version may take, about; null for all of it
  * @param maxSequenceBytes memory that one may take, its last answer included
  * @param whenFull what becomes of one too many
  * @param tombstones expired sequences to remember as expired rather than unknown
@@ -36,8 +39,8 @@ public record SequenceProperties(
     @DefaultValue("24h") Duration maxTtl,
     @Min(1) @DefaultValue("100000") int maxCount,
     @Min(1) @DefaultValue("100000") int maxCountPerModel,
-    @DefaultValue("512MB") DataSize maxBytes,
-    @DefaultValue("512MB") DataSize maxBytesPerModel,
+    @Nullable DataSize maxBytes,
+    @Nullable DataSize maxBytesPerModel,
     @DefaultValue("16MB") DataSize maxSequenceBytes,
     @DefaultValue("reject") WhenFull whenFull,
     @Min(0) @DefaultValue("100000") int tombstones,
@@ -54,6 +57,39 @@ public record SequenceProperties(
           "keepgate.sequences.ttl is %s, expected 1ms to keepgate.sequences.max-ttl, which is %s"
               .formatted(ttl, maxTtl));
     }
+  }
+
+  /** Bytes that sequences may take where they lie in Redis, and nothing else is said. */
+  static final long IN_REDIS = 512L << 20;
+
+  /** With bytes for what is not set. */
+  public SequenceProperties within(long bytes) {
+    DataSize all = maxBytes == null ? DataSize.ofBytes(bytes) : maxBytes;
+    return new SequenceProperties(
+        store,
+        handOver,
+        ttl,
+        maxTtl,
+        maxCount,
+        maxCountPerModel,
+        all,
+        maxBytesPerModel == null ? all : maxBytesPerModel,
+        maxSequenceBytes,
+        whenFull,
+        tombstones,
+        maxWaiting,
+        reapInterval,
+        retryAfter);
+  }
+
+  /** Bytes of all sequences, once it is {@link #within} some. */
+  long bytes() {
+    return Objects.requireNonNull(maxBytes).toBytes();
+  }
+
+  /** Bytes of one version's sequences, once it is {@link #within} some. */
+  long bytesPerModel() {
+    return Objects.requireNonNull(maxBytesPerModel).toBytes();
   }
 
   /** Where sequences lie. */

@@ -1,13 +1,13 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.ModelBytes;
-import dev.keepgate.batch.BatchListener;
 import dev.keepgate.batch.BatchProperties;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.Tensor;
 import dev.keepgate.registry.ModelHandle;
@@ -18,8 +18,10 @@ import dev.keepgate.registry.Upload;
 import dev.keepgate.sequence.SequenceListener;
 import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceStore;
+import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -40,6 +42,7 @@ final class LocalServer implements AutoCloseable {
   final ModelRegistry registry;
   final Sequences sequences;
   private final BatchScheduler scheduler;
+  private final Inference inference;
 
   LocalServer(Path folder, SequenceStore store) throws IOException {
     LstmKernel kernel = new ReferenceKernel();
@@ -47,7 +50,8 @@ final class LocalServer implements AutoCloseable {
         new ModelRegistry(
             new RegistryProperties(
                 new RegistryProperties.Repository(
-                    folder, null, 4, 100, RegistryProperties.BuiltIn.NEVER, null),
+                    folder, null, 4, 100, RegistryProperties.BuiltIn.NEVER, null, DataSize.ofBytes(0)),
+                DataSize.ofMegabytes(64),
                 DataSize.ofMegabytes(64),
                 new RegistryProperties.Limits(
                     DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000)),
@@ -61,22 +65,34 @@ final class LocalServer implements AutoCloseable {
             kernel,
             new BatchProperties(
                 1, 64, Duration.ofMillis(1), 8, Duration.ZERO, Duration.ofMillis(1)),
-            new BatchListener() {});
-    Inference inference =
-        new Inference(
-            scheduler,
-            new InferenceProperties(
-                DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(50)),
-            new InferenceListener() {});
+            List.of());
+    InferenceProperties inferring =
+        new InferenceProperties(
+            DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(50));
+    Computation computation = new Computation(scheduler, inferring);
     sequences =
         new Sequences(
-            registry, inference, store, properties(), new SequenceListener() {}, Clock.systemUTC());
+            registry,
+            computation,
+            store,
+            properties(),
+            new SequenceListener() {},
+            Clock.systemUTC());
+    inference =
+        new Inference(
+            registry,
+            computation,
+            sequences,
+            new InFlightMemory(16 << 20, Duration.ofMillis(1)),
+            inferring,
+            ObservationRegistry.NOOP);
   }
 
   /** The settings of sequences as they are unless somebody sets them. */
   static SequenceProperties properties() {
     return new Binder(new MapConfigurationPropertySource())
-        .bindOrCreate("keepgate.sequences", SequenceProperties.class);
+        .bindOrCreate("keepgate.sequences", SequenceProperties.class)
+        .within(1 << 20);
   }
 
   /** Puts a model whose weights are drawn by a seed. */
@@ -95,23 +111,44 @@ final class LocalServer implements AutoCloseable {
 
   SequenceInfo open(String id, long step) {
     try (ModelHandle handle = acquire()) {
-      return sequences.open(handle, new OpenRequest(id, 1, step, null, null, null, FIELDS));
+      return sequences.open(handle, new OpenRequest(id, 1, step, null, null, FIELDS));
     }
   }
 
   /** Takes a sequence so many steps on, all of ones. */
-  SequenceAnswer advance(String id, int time, OptionalLong number) {
+  InferenceResult advance(String id, int time, OptionalLong number) {
     float[] x = new float[time * INPUT];
     java.util.Arrays.fill(x, 1);
     Operation operation = time == 1 ? Operation.STEP : Operation.UNROLL;
     Tensor tensor = time == 1 ? Tensor.Floats.of(x, INPUT) : Tensor.Floats.of(x, time, INPUT);
-    InferenceRequest request = new InferenceRequest(tensor, null, null, null, null, false, FIELDS);
-    try (SequenceCall call = sequences.call(id, null, Caller.STAYS)) {
-      return sequences.advance(call, operation, request, number);
+    InferenceRequest request =
+        new InferenceRequest(
+            operation,
+            tensor,
+            null,
+            null,
+            new InferenceRequest.Options(null, false, number),
+            FIELDS);
+    ResultEncoder<InferenceResult> whole =
+        new ResultEncoder<>() {
+          @Override
+          public long encodedBytes(long numbers) {
+            return 0;
+          }
+
+          @Override
+          public InferenceResult encode(InferenceResult result) {
+            return result;
+          }
+        };
+    try (InferenceCall call = inference.openStep(id, operation, null, CancellationSignal.NONE)) {
+      return call.infer((config, memory) -> request, whole);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
-  SequenceAnswer step(String id) {
+  InferenceResult step(String id) {
     return advance(id, 1, OptionalLong.empty());
   }
 

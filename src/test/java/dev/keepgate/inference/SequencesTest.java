@@ -1,6 +1,6 @@
 package dev.keepgate.inference;
 
-import static dev.keepgate.inference.InferenceException.SequenceRefused.Reason.MODEL_GONE;
+import static dev.keepgate.inference.ErrorCode.SEQUENCE_MODEL_GONE;
 import static dev.keepgate.inference.LocalServer.MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -47,21 +47,21 @@ class SequencesTest {
     assertThatExceptionOfType(SequenceRefused.class)
         .isThrownBy(call)
         .withMessageContaining("other files than model lstm/1 has here")
-        .satisfies(e -> assertThat(e.reason()).isEqualTo(MODEL_GONE));
+        .satisfies(e -> assertThat(e.code()).isEqualTo(SEQUENCE_MODEL_GONE));
   }
 
   @Test
   void sequenceIsNotSteppedWithOtherWeights() throws IOException {
     other.put(2);
     one.open("a", 0);
-    float[] first = one.step("a").answer().output().output();
+    float[] first = one.step("a").output().output();
     assertOtherFiles(() -> other.step("a"));
     assertOtherFiles(() -> other.sequences.fork("a", "b", null));
     assertThat(one.sequences.find("a").step()).isEqualTo(1);
-    assertThat(one.step("a").answer().output().output()).isNotEqualTo(first);
+    assertThat(one.step("a").output().output()).isNotEqualTo(first);
     other.sequences.delete("a");
     other.open("a", 0);
-    assertThat(other.step("a").answer().output().output()).isNotEqualTo(first);
+    assertThat(other.step("a").output().output()).isNotEqualTo(first);
   }
 
   @Test

@@ -16,6 +16,7 @@ class MemoryPlanTest {
         DataSize.ofMegabytes(heap).toBytes(),
         new MemoryProperties(
             null,
+            null,
             new MemoryProperties.Sequences(sequences),
             new MemoryProperties.Inference(inFlight)));
   }

@@ -21,8 +21,8 @@ class ModelRepositoryTest {
     Files.createDirectories(root.resolve("a/1"));
     Revision first = Revision.mint("digest");
     Revision second = Revision.mint("digest");
-    try (ModelRepository one = ModelRepository.open(root, null);
-        ModelRepository other = ModelRepository.open(root, null)) {
+    try (ModelRepository one = ModelRepository.open(root, null, 0);
+        ModelRepository other = ModelRepository.open(root, null, 0)) {
       assertThat(one.markFirst(ID, first)).isEqualTo(first);
       assertThat(other.markFirst(ID, second)).isEqualTo(first);
       assertThat(one.revision(ID)).isEqualTo(first);

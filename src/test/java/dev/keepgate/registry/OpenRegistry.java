@@ -97,6 +97,7 @@ final class OpenRegistry implements AutoCloseable {
         new RegistryProperties(
             repository,
             budget,
+            DataSize.ofMegabytes(256),
             new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
     ModelRegistry models =
         new ModelRegistry(

@@ -143,6 +143,7 @@ class SequencesRaceTest {
                 null,
                 DataSize.ofBytes(0)),
             DataSize.ofMegabytes(64),
+            DataSize.ofMegabytes(64),
             new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
     try (ModelRegistry models =
             new ModelRegistry(
