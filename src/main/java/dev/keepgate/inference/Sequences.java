@@ -347,7 +347,7 @@ public final class Sequences implements AutoCloseable {
             result.batched(),
             result.output().output());
     // One that an earlier build opened is bound to the model that takes it on.
-    Sequence bound = now.of(new ModelContent(now.model(), call.handle().digest()));
+    Sequence bound = now.boundTo(new ModelContent(now.model(), call.handle().digest()));
     Sequence next = bound.after(last, result.output().state(), clock.instant());
     if (next.bytes() > properties.maxSequenceBytes().toBytes()) {
       throw new InferenceException.TooLarge(next.bytes(), properties.maxSequenceBytes().toBytes());

@@ -67,7 +67,7 @@ public record Sequence(
   }
 
   /** This sequence, bound to the content of a model from now on. */
-  public Sequence of(ModelContent known) {
+  public Sequence boundTo(ModelContent known) {
     return new Sequence(id, known, batch, lifetime, progress, revision);
   }
 

@@ -50,7 +50,13 @@ final class LocalServer implements AutoCloseable {
         new ModelRegistry(
             new RegistryProperties(
                 new RegistryProperties.Repository(
-                    folder, null, 4, 100, RegistryProperties.BuiltIn.NEVER, null, DataSize.ofBytes(0)),
+                    folder,
+                    null,
+                    4,
+                    100,
+                    RegistryProperties.BuiltIn.NEVER,
+                    null,
+                    DataSize.ofBytes(0)),
                 DataSize.ofMegabytes(64),
                 DataSize.ofMegabytes(64),
                 new RegistryProperties.Limits(
