@@ -2,6 +2,8 @@ package dev.keepgate.kernel;
 
 import static dev.keepgate.kernel.FloatFunctions.activateInPlace;
 import static dev.keepgate.kernel.FloatFunctions.clipInPlace;
+import static dev.keepgate.kernel.FloatFunctions.sigmoidInPlace;
+import static dev.keepgate.kernel.FloatFunctions.sigmoidOfFewInPlace;
 import static dev.keepgate.kernel.FloatFunctions.tanhInPlace;
 import static dev.keepgate.kernel.FloatFunctions.tanhOfFewInPlace;
 
@@ -11,11 +13,8 @@ import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens in a cell between its products.
- *
- * <p>In a plain cell, one of sigmoid gates and tanh, the weights of the three gates are halved when
- * they are laid out: halving is exact, and sigmoid(x) = (tanh(x / 2) + 1) / 2, so that all four
- * sums go through the same tanh.
+ * What happens in a cell between its products. A plain cell, one of sigmoid gates and tanh, has
+ * loops of its own.
  */
 final class Gates {
 
@@ -61,14 +60,10 @@ final class Gates {
     float[] c = new float[hidden];
     for (int i = 0; i < WARM_UP_RUNS; i++) {
       gates.advance(scratch, 0, 1, c, scratch.made);
+      sigmoidOfFewInPlace(scratch.gates, 0, FloatFunctions.STRIDE);
       tanhOfFewInPlace(scratch.gates, 0, FloatFunctions.STRIDE);
     }
     scratch.close();
-  }
-
-  /** What the weights of the input, forget and output gate are multiplied by. */
-  float gateFactor() {
-    return isPlain ? 0.5f : 1;
   }
 
   /**
@@ -105,9 +100,9 @@ final class Gates {
       int to = from + Math.min(done + UNITS, count);
       readSums(scratch, first + done, at, to);
       int end = at + FloatFunctions.padded(to - at);
-      tanhInPlace(scratch.input, at, end);
-      tanhInPlace(scratch.forget, at, end);
-      tanhInPlace(scratch.output, at, end);
+      sigmoidInPlace(scratch.input, at, end);
+      sigmoidInPlace(scratch.forget, at, end);
+      sigmoidInPlace(scratch.output, at, end);
       tanhInPlace(scratch.candidate, at, end);
       moveCell(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, at, to);
       tanhInPlace(scratch.cell, at, end);
@@ -130,13 +125,17 @@ final class Gates {
     int width = scratch.sums.isByRow() ? config.hiddenSize() : count;
     float[] gates = scratch.gates;
     scratch.sums.read(row, gates, count);
-    tanhOfFewInPlace(gates, 0, FloatFunctions.paddedFew(GateSums.GATES * count));
+    for (int from = 0; from < count; from += width) {
+      int gate = GateSums.GATES * from;
+      System.arraycopy(gates, gate + 3 * width, scratch.candidate, at + from, width);
+    }
+    tanhOfFewInPlace(scratch.candidate, at, at + FloatFunctions.paddedFew(count));
+    sigmoidOfFewInPlace(gates, 0, FloatFunctions.paddedFew(GateSums.GATES * count - width));
     for (int from = 0; from < count; from += width) {
       int gate = GateSums.GATES * from;
       System.arraycopy(gates, gate, scratch.input, at + from, width);
       System.arraycopy(gates, gate + width, scratch.forget, at + from, width);
       System.arraycopy(gates, gate + 2 * width, scratch.output, at + from, width);
-      System.arraycopy(gates, gate + 3 * width, scratch.candidate, at + from, width);
     }
     if (at == 0 && count < FEWEST_UNITS) {
       System.arraycopy(c, 0, scratch.fewCells, 0, count);
@@ -158,8 +157,7 @@ final class Gates {
   private static void moveCell(
       float[] input, float[] forget, float[] candidate, float[] c, float[] copy, int from, int to) {
     for (int i = from; i < to; i++) {
-      float kept = Math.fma(forget[i], 0.5f, 0.5f) * c[i];
-      float cell = Math.fma(Math.fma(input[i], 0.5f, 0.5f), candidate[i], kept);
+      float cell = Math.fma(input[i], candidate[i], forget[i] * c[i]);
       c[i] = cell;
       copy[i] = cell;
     }
@@ -167,7 +165,7 @@ final class Gates {
 
   private static void open(float[] output, float[] cell, float[] made, int from, int to) {
     for (int i = from; i < to; i++) {
-      made[i] = cell[i] * Math.fma(output[i], 0.5f, 0.5f);
+      made[i] = cell[i] * output[i];
     }
   }
 
@@ -209,10 +207,5 @@ final class Gates {
 
   private void activate(Activation activation, float[] values, int count) {
     activateInPlace(activation, values, 0, count, config.hiddenSize());
-  }
-
-  /** The value of a gate from what {@link #advance} left of it. */
-  float opened(float left) {
-    return isPlain ? Math.fma(left, 0.5f, 0.5f) : left;
   }
 }

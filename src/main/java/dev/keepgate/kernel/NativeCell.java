@@ -23,17 +23,16 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
   NativeCell(CellConfig config, CellWeights weights) {
     this.config = config;
     this.gates = new Gates(config, weights.peepholes());
-    float half = gates.gateFactor();
     int inputs = config.inputSize() + 1;
     this.panels = new Panels(inputs + config.outputSize(), GateSums.GATES, config.hiddenSize());
-    panels.fill(0, weights.inputKernel(), half, half, half, 1);
-    panels.fill(config.inputSize(), weights.bias(), half, half, half, 1);
-    panels.fill(inputs, weights.recurrentKernel(), half, half, half, 1);
+    panels.fill(0, weights.inputKernel());
+    panels.fill(config.inputSize(), weights.bias());
+    panels.fill(inputs, weights.recurrentKernel());
     if (weights.projection() == null) {
       this.projection = null;
     } else {
       this.projection = new Panels(config.hiddenSize(), 1, config.projectionSize());
-      projection.fill(0, weights.projection(), 1);
+      projection.fill(0, weights.projection());
     }
   }
 
@@ -195,11 +194,9 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
     int size = config.hiddenSize();
     int from = row * size;
     int to = step * size;
-    for (int j = 0; j < size; j++) {
-      trace.input()[to + j] = gates.opened(scratch.input[from + j]);
-      trace.forget()[to + j] = gates.opened(scratch.forget[from + j]);
-      trace.output()[to + j] = gates.opened(scratch.output[from + j]);
-    }
+    System.arraycopy(scratch.input, from, trace.input(), to, size);
+    System.arraycopy(scratch.forget, from, trace.forget(), to, size);
+    System.arraycopy(scratch.output, from, trace.output(), to, size);
     System.arraycopy(scratch.candidate, from, trace.candidate(), to, size);
     System.arraycopy(c, from, trace.cell(), to, size);
   }

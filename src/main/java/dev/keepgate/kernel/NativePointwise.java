@@ -79,8 +79,8 @@ abstract class NativePointwise implements Layer<NativeScratch> {
       super(weights.config());
       this.activation = weights.config().activation();
       this.panels = new Panels(inputSize() + 1, 1, outputSize());
-      panels.fill(0, weights.kernel(), 1);
-      panels.fill(inputSize(), weights.bias(), 1);
+      panels.fill(0, weights.kernel());
+      panels.fill(inputSize(), weights.bias());
     }
 
     @Override

@@ -90,17 +90,12 @@ final class Panels implements AutoCloseable {
    *
    * @param rowFrom first row
    * @param matrix [rows, blocks * width], row-major
-   * @param factors [blocks]: each block is multiplied by its own
    */
-  void fill(int rowFrom, float[] matrix, float... factors) {
-    float[] piece = new float[panelWidth];
+  void fill(int rowFrom, float[] matrix) {
     for (int row = 0; row < matrix.length / columns; row++) {
       for (int column = 0; column < columns; column = panelEnd(column)) {
         int size = panelEnd(column) - column;
-        for (int j = 0; j < size; j++) {
-          piece[j] = matrix[row * columns + column + j] * factors[(column + j) / width];
-        }
-        weights.put(index(rowFrom + row, column), piece, 0, size);
+        weights.put(index(rowFrom + row, column), matrix, row * columns + column, size);
       }
     }
   }

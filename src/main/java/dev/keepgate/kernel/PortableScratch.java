@@ -16,13 +16,23 @@ final class PortableScratch implements Scratch {
 
   /** What the arrays hold; each is in use for one thing at a time. */
   enum Slot {
-    INPUT,
-    GATES,
-    OUTPUT,
-    HIDDEN,
-    CELL,
+    INPUT(DataType.FLOAT),
+    GATES(DataType.FLOAT),
+    OUTPUT(DataType.FLOAT),
+    HIDDEN(DataType.FLOAT),
+    CELL(DataType.FLOAT),
     /** What an elementwise function needs beside its argument. */
-    BESIDE
+    BESIDE(DataType.FLOAT),
+    /** The argument of a function that computes in double precision. */
+    WIDE(DataType.DOUBLE),
+    /** What such a function needs beside it. */
+    BESIDE_WIDE(DataType.DOUBLE);
+
+    private final DataType type;
+
+    Slot(DataType type) {
+      this.type = type;
+    }
   }
 
   private final long keptBytes;
@@ -44,7 +54,7 @@ final class PortableScratch implements Scratch {
         arrays.remove(slot);
         held.close();
       }
-      held = Nd4j.createUninitialized(DataType.FLOAT, length);
+      held = Nd4j.createUninitialized(slot.type, length);
       arrays.put(slot, held);
     }
     return Nd4j.create(held.data(), new long[] {rows, columns}, new long[] {1, rows}, 0L, 'f');
@@ -70,7 +80,9 @@ final class PortableScratch implements Scratch {
   }
 
   long bytes() {
-    return arrays.values().stream().mapToLong(array -> array.length() * Float.BYTES).sum();
+    return arrays.values().stream()
+        .mapToLong(array -> array.length() * array.dataType().width())
+        .sum();
   }
 
   /** Called after each call: gives back what one great request took. */

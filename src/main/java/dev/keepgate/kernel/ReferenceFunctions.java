@@ -3,7 +3,10 @@ package dev.keepgate.kernel;
 import dev.keepgate.model.Activation;
 import java.util.Arrays;
 
-/** The functions that layers apply, in double precision. */
+/**
+ * The functions that layers apply, in double precision: right to some ten digits of their value
+ * wherever a float can hold it, the tails included.
+ */
 final class ReferenceFunctions {
 
   private ReferenceFunctions() {}
@@ -27,7 +30,7 @@ final class ReferenceFunctions {
       case HARD_SIGMOID -> Math.max(0, Math.min(1, alpha * x + beta));
       case RELU -> Math.max(0, x);
       case LEAKY_RELU -> x >= 0 ? x : alpha * x;
-      case THRESHOLDED_RELU -> x >= alpha ? x : 0;
+      case THRESHOLDED_RELU -> x < alpha ? 0 : x;
       case SCALED_TANH -> alpha * Math.tanh(beta * x);
       case AFFINE -> alpha * x + beta;
       case ELU -> elu(alpha, x);
@@ -35,11 +38,11 @@ final class ReferenceFunctions {
       case SOFTSIGN -> x / (1 + Math.abs(x));
       case SOFTPLUS -> softplus(x);
       case SWISH -> x * sigmoid(x);
-      case GELU -> x * 0.5 * (1 + erf(x / Math.sqrt(2)));
+      case GELU -> x * 0.5 * erfc(-x / Math.sqrt(2));
       case MISH -> x * Math.tanh(softplus(x));
       case HARD_SWISH -> x * Math.max(0, Math.min(1, alpha * x + beta));
       case CLIP -> Math.max(alpha, Math.min(beta, x));
-      case TANH_SHRINK -> x - Math.tanh(x);
+      case TANH_SHRINK -> tanhShrink(x);
       case LOG_SIGMOID -> -softplus(-x);
       case EXPONENTIAL -> Math.exp(x);
       case SOFTMAX, LOG_SOFTMAX ->
@@ -80,26 +83,51 @@ final class ReferenceFunctions {
     return Arrays.stream(powers).map(power -> power / sum).toArray();
   }
 
+  /** The sum of all powers but that of the largest number, which is 1, comes to little. */
   private static double[] logSoftmax(double[] row) {
     double max = Arrays.stream(row).max().orElse(0);
-    double log = Math.log(Arrays.stream(row).map(x -> Math.exp(x - max)).sum());
-    return Arrays.stream(row).map(x -> x - max - log).toArray();
+    double[] sorted = Arrays.stream(row).sorted().toArray();
+    double others = Arrays.stream(sorted, 0, sorted.length - 1).map(x -> Math.exp(x - max)).sum();
+    return Arrays.stream(row).map(x -> x - max - Math.log1p(others)).toArray();
   }
 
   /**
-   * The error function by 2/sqrt(pi) exp(-x^2) sum_n 2^n x^(2n+1) / (2n+1)!!, Abramowitz and Stegun
-   * 7.1.6: all terms of one sign, so none cancel.
+   * x - tanh(x), where tanh(x) = x / (1 + k) and k = x^2 / (3 + x^2 / (5 + x^2 / (7 + ...))), the
+   * continued fraction of Lambert.
    */
-  static double erf(double x) {
-    if (Math.abs(x) > 6) {
-      return Math.signum(x);
+  private static double tanhShrink(double x) {
+    if (Math.abs(x) > 1) {
+      return x - Math.tanh(x);
+    }
+    double k = 0;
+    for (int n = 25; n >= 3; n -= 2) {
+      k = x * x / (n + k);
+    }
+    return x * k / (1 + k);
+  }
+
+  /**
+   * 1 - erf(x). Near 0 by 2/sqrt(pi) exp(-x^2) sum_n 2^n x^(2n+1) / (2n+1)!!, Abramowitz and Stegun
+   * 7.1.6, all terms of one sign; beyond by the continued fraction 7.1.14.
+   */
+  static double erfc(double x) {
+    if (x < 0) {
+      return 2 - erfc(-x);
+    }
+    double scale = Math.exp(-x * x) / Math.sqrt(Math.PI);
+    if (x > 2) {
+      double fraction = 0;
+      for (int n = 100; n >= 1; n--) {
+        fraction = n / 2.0 / (x + fraction);
+      }
+      return scale / (x + fraction);
     }
     double term = x;
     double sum = x;
-    for (int n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+    for (int n = 1; term > 1e-17 * sum; n++) {
       term *= 2 * x * x / (2 * n + 1);
       sum += term;
     }
-    return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+    return 1 - 2 * scale * sum;
   }
 }

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.keepgate.GoldenCase;
 import dev.keepgate.GoldenCase.Tensor;
+import dev.keepgate.kernel.Backend;
+import dev.keepgate.kernel.BlasOptions;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.kernel.NativeKernel;
 import dev.keepgate.kernel.PortableKernel;
 import dev.keepgate.kernel.ReferenceKernel;
 import dev.keepgate.model.LstmConfig;
@@ -20,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,6 +33,11 @@ class GoldenImportTest {
 
   private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
 
+  @BeforeAll
+  static void load() {
+    Backend.load(BlasOptions.DEFAULT);
+  }
+
   static Stream<Arguments> files() {
     return Stream.of("notebook-", "pytorch-", "tf1-", "tf2-", "flax-", "keras-", "onnx-")
         .flatMap(GoldenCase::all)
@@ -37,7 +46,8 @@ class GoldenImportTest {
                 golden.models().stream()
                     .flatMap(
                         model ->
-                            Stream.of(new ReferenceKernel(), new PortableKernel())
+                            Stream.of(
+                                    new ReferenceKernel(), new PortableKernel(), new NativeKernel())
                                 .map(kernel -> Arguments.of(golden, model, kernel))));
   }
 
