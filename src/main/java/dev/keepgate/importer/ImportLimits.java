@@ -10,4 +10,9 @@ package dev.keepgate.importer;
 public record ImportLimits(long maxBytes, int maxHeaderBytes, int maxTensors) {
 
   public static final ImportLimits DEFAULT = new ImportLimits(4L << 30, 64 << 20, 10_000);
+
+  /** What the numbers may take in a file, where they may be twice as wide and have a header. */
+  public long maxStoredBytes() {
+    return 2 * maxBytes + maxHeaderBytes;
+  }
 }

@@ -50,21 +50,21 @@ public record CellConfig(
   public static final float NO_CLIP = Float.POSITIVE_INFINITY;
 
   /**
-   * @throws IllegalArgumentException if a size is not positive, a bound is not, or an activation is
-   *     not elementwise
+   * @throws InconsistentModelException if a size is not positive, a bound is not, or an activation
+   *     is not elementwise
    */
   public CellConfig {
     if (inputSize < 1 || hiddenSize < 1 || projectionSize < 0) {
-      throw new IllegalArgumentException(
+      throw new InconsistentModelException(
           "sizes must be positive, got input %d, hidden %d, projection %d"
               .formatted(inputSize, hiddenSize, projectionSize));
     }
     if (!(cellClip > 0 && projectionClip > 0 && inputClip > 0)) {
-      throw new IllegalArgumentException("a clip must be a positive number");
+      throw new InconsistentModelException("a clip must be a positive number");
     }
     for (Activation each : List.of(recurrentActivation, activation, cellActivation)) {
       if (each.kind().isOfRow()) {
-        throw new IllegalArgumentException("softmax is no activation of a cell");
+        throw new InconsistentModelException("softmax is no activation of a cell");
       }
     }
   }

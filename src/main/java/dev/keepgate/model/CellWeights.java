@@ -20,7 +20,8 @@ public record CellWeights(
     float @Nullable [] projection) {
 
   /**
-   * @throws IllegalArgumentException if an array is missing, too many, or not as long as it must be
+   * @throws InconsistentModelException if an array is missing, too many, or not as long as it must
+   *     be
    */
   void check(CellConfig config) {
     long gates = 4L * config.hiddenSize();
@@ -28,13 +29,13 @@ public record CellWeights(
     Sizes.check("recurrentKernel", recurrentKernel, config.outputSize() * gates);
     Sizes.check("bias", bias, gates);
     if (config.peepholes() != (peepholes != null)) {
-      throw new IllegalArgumentException("peepholes and configuration differ");
+      throw new InconsistentModelException("peepholes and configuration differ");
     }
     if (peepholes != null) {
       Sizes.check("peepholes", peepholes, 3L * config.hiddenSize());
     }
     if ((config.projectionSize() > 0) != (projection != null)) {
-      throw new IllegalArgumentException("projection and configuration differ");
+      throw new InconsistentModelException("projection and configuration differ");
     }
     if (projection != null) {
       Sizes.check("projection", projection, (long) config.hiddenSize() * config.projectionSize());

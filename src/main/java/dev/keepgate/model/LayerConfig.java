@@ -57,19 +57,19 @@ public sealed interface LayerConfig {
       implements LayerConfig {
 
     /**
-     * @throws IllegalArgumentException if there is no cell, or two whose sizes do not fit
+     * @throws InconsistentModelException if there is no cell, or two whose sizes do not fit
      */
     public Lstm {
       if (forward == null && backward == null) {
-        throw new IllegalArgumentException("an LSTM layer needs a cell");
+        throw new InconsistentModelException("an LSTM layer needs a cell");
       }
       if (forward != null && backward != null) {
         if (forward.inputSize() != backward.inputSize()
             || (merge != Merge.CONCAT && forward.outputSize() != backward.outputSize())) {
-          throw new IllegalArgumentException("the two directions differ in size");
+          throw new InconsistentModelException("the two directions differ in size");
         }
         if (processingOrder) {
-          throw new IllegalArgumentException("only a backward-only layer has a processing order");
+          throw new InconsistentModelException("only a backward-only layer has a processing order");
         }
       }
     }

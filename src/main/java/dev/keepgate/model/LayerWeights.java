@@ -29,7 +29,7 @@ public sealed interface LayerWeights {
 
     private static void checkCell(@Nullable CellConfig config, @Nullable CellWeights weights) {
       if ((config == null) != (weights == null)) {
-        throw new IllegalArgumentException("a cell lacks its configuration or its weights");
+        throw new InconsistentModelException("a cell lacks its configuration or its weights");
       }
       if (config != null && weights != null) {
         weights.check(config);

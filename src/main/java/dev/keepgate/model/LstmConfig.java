@@ -24,21 +24,21 @@ public record LstmConfig(List<LayerConfig> layers, boolean returnSequences, Summ
   }
 
   /**
-   * @throws IllegalArgumentException if the layers do not fit each other
+   * @throws InconsistentModelException if the layers do not fit each other
    */
   public LstmConfig {
     layers = List.copyOf(layers);
     if (layers.stream().noneMatch(LayerConfig.Lstm.class::isInstance)) {
-      throw new IllegalArgumentException("a model needs an LSTM layer");
+      throw new InconsistentModelException("a model needs an LSTM layer");
     }
     for (int i = 1; i < layers.size(); i++) {
       LayerConfig below = layers.get(i - 1);
       LayerConfig layer = layers.get(i);
       if (layer instanceof LayerConfig.Embedding) {
-        throw new IllegalArgumentException("an embedding must be the first layer");
+        throw new InconsistentModelException("an embedding must be the first layer");
       }
       if (layer.inputSize() != below.outputSize()) {
-        throw new IllegalArgumentException(
+        throw new InconsistentModelException(
             "layer %d takes %d features, the layer below gives %d"
                 .formatted(i, layer.inputSize(), below.outputSize()));
       }

@@ -12,18 +12,18 @@ import java.util.List;
 public record LstmModel(String framework, LstmConfig config, LstmWeights weights) {
 
   /**
-   * @throws IllegalArgumentException if weights and configuration are not of the same layers
+   * @throws InconsistentModelException if weights and configuration are not of the same layers
    */
   public LstmModel {
     if (!config.layers().equals(weights.layers().stream().map(LayerWeights::config).toList())) {
-      throw new IllegalArgumentException("weights and configuration are of different layers");
+      throw new InconsistentModelException("weights and configuration are of different layers");
     }
   }
 
   /**
    * A model of these layers.
    *
-   * @throws IllegalArgumentException if the layers do not fit each other
+   * @throws InconsistentModelException if the layers do not fit each other
    */
   public static LstmModel of(
       String framework,

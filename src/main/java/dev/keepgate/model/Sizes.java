@@ -1,18 +1,14 @@
 package dev.keepgate.model;
 
-/** Lengths of the arrays that records hold. */
+/** Lengths of the arrays of numbers that a model holds. */
 final class Sizes {
 
   private Sizes() {}
 
   static void check(String name, float[] values, long expected) {
-    check(name, values.length, expected);
-  }
-
-  static void check(String name, long length, long expected) {
-    if (length != expected) {
-      throw new IllegalArgumentException(
-          "%s needs %d numbers, got %d".formatted(name, expected, length));
+    if (values.length != expected) {
+      throw new InconsistentModelException(
+          "%s needs %d numbers, got %d".formatted(name, expected, values.length));
     }
   }
 }

@@ -10,8 +10,7 @@ public sealed interface Tensor {
   /** Real numbers. */
   record Floats(int[] shape, float[] values) implements Tensor {
     public Floats {
-      Sizes.check(
-          "a tensor of shape " + Arrays.toString(shape), values.length, Tensor.count(shape));
+      Tensor.checkCount(shape, values.length);
     }
 
     public static Floats of(float[] values, int... shape) {
@@ -22,13 +21,20 @@ public sealed interface Tensor {
   /** Whole numbers. */
   record Ints(int[] shape, int[] values) implements Tensor {
     public Ints {
-      Sizes.check(
-          "a tensor of shape " + Arrays.toString(shape), values.length, Tensor.count(shape));
+      Tensor.checkCount(shape, values.length);
     }
   }
 
   default int rank() {
     return shape().length;
+  }
+
+  private static void checkCount(int[] shape, int length) {
+    if (length != count(shape)) {
+      throw new IllegalArgumentException(
+          "a tensor of shape %s needs %d numbers, got %d"
+              .formatted(Arrays.toString(shape), count(shape), length));
+    }
   }
 
   /** How many numbers a shape has. */

@@ -40,6 +40,8 @@ class DamagedFileTest {
         GOLDEN.resolve("keras-extra-stacked-norms/model.h5"),
         GOLDEN.resolve("keras-extra-keras2-functional/model.h5"),
         Path.of("src/test/resources/refused/keras/latest.h5"),
+        GOLDEN.resolve("pytorch-1layer/model.npz"),
+        GOLDEN.resolve("pytorch-1layer/model.pt"),
         network());
   }
 

@@ -2,10 +2,16 @@ package dev.keepgate.importer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.keepgate.GoldenCase;
+import dev.keepgate.ModelBytes;
 import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.importer.ImportException.Fault;
+import dev.keepgate.importer.safetensors.SafetensorsImporter;
+import dev.keepgate.importer.tensor.TensorConvention;
+import dev.keepgate.importer.tensor.TensorFile;
+import dev.keepgate.importer.tensor.TensorInfo;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.Tensor;
 import java.io.ByteArrayOutputStream;
@@ -15,11 +21,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,6 +133,103 @@ class RefusedFilesTest {
     assertThat(refusal(file)).hasMessageContaining("words.weight [7, 2], letters.weight [5, 2]");
     assertThat(read(file, "{\"embedding\": \"letters\"}").model().config().layers().get(0))
         .isEqualTo(new LayerConfig.Embedding(5, 2, false));
+  }
+
+  @Test
+  void bytesBehindTheLastTensorAreRefused() throws IOException {
+    Path file = lstm();
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(bytes, bytes.length + 3));
+    assertThat(refusal(file)).hasMessageContaining("3 bytes follow the last tensor");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "4 | 0 | a: begins at byte 4, 4 bytes behind the tensor before it",
+        "0 | 4 | b: begins at byte 8, 4 bytes behind the tensor before it",
+      })
+  void roomBetweenTensorsIsRefused(int before, int between, String why) throws IOException {
+    int second = before + 4 + between;
+    String header =
+        "{%s,%s}"
+            .formatted(
+                ModelBytes.entry("a", "F32", "[1]", before, before + 4),
+                ModelBytes.entry("b", "F32", "[1]", second, second + 4));
+    byte[] bytes = ModelBytes.safetensors(header, new byte[second + 4]);
+    assertThat(refusal(Files.write(folder.resolve("model.safetensors"), bytes)))
+        .hasMessageContaining(why);
+  }
+
+  @Test
+  void bytesBehindTheLastStorageAreRefused() throws IOException {
+    byte[] bytes =
+        Files.readAllBytes(GoldenCase.read("pytorch-x-checkpoint").file("model-before-1.6.pt"));
+    Path file = Files.write(folder.resolve("model.pt"), Arrays.copyOf(bytes, bytes.length + 8));
+    assertThat(refusal(file)).hasMessageContaining("8 bytes after its last storage");
+  }
+
+  @Test
+  void tensorOfTenThousandDimensionsIsRefused() throws IOException {
+    String shape = "[" + "1,".repeat(9_999) + "1]";
+    byte[] safetensors =
+        ModelBytes.safetensors("{" + ModelBytes.entry("a", "F32", shape, 0, 4) + "}", new byte[4]);
+    assertThat(refusal(Files.write(folder.resolve("model.safetensors"), safetensors)))
+        .hasMessageContaining("a: its shape has more than the 32 numbers allowed");
+    byte[] npz = ModelBytes.npz(ModelBytes.Npy.of("a", "<f4", "1,".repeat(9_999) + "1", 4));
+    assertThat(refusal(Files.write(folder.resolve("model.npz"), npz)))
+        .hasMessageContaining("10000 dimensions, 64 are allowed");
+  }
+
+  @Test
+  void changedObjectGraphFailsItsChecksum() throws IOException {
+    GoldenCase golden = GoldenCase.read("tf2-x-keras");
+    Path index = folder.resolve("model.ckpt.index");
+    Path data = folder.resolve("model.ckpt.data-00000-of-00001");
+    try (ZipFile zip = new ZipFile(golden.file(".zip").toFile())) {
+      for (ZipEntry entry : zip.stream().map(ZipEntry.class::cast).toList()) {
+        byte[] bytes = zip.getInputStream(entry).readAllBytes();
+        int graph = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(".ATTRIBUTES");
+        if (entry.getName().endsWith(".index")) {
+          Files.write(index, bytes);
+        } else if (entry.getName().contains(".data-")) {
+          bytes[graph] ^= 1;
+          Files.write(data, bytes);
+        }
+      }
+    }
+    assertThat(refusal(data, index)).hasMessageContaining("object graph has a wrong checksum");
+  }
+
+  /** A fault of this server is not told as one of the file. */
+  @Test
+  void onlyAModelThatDoesNotFitIsToldAsUnsupported() throws IOException {
+    TensorConvention broken =
+        new TensorConvention() {
+          @Override
+          public boolean recognizes(Collection<TensorInfo> tensors) {
+            return true;
+          }
+
+          @Override
+          public ImportedModel read(TensorFile file, ImportConfig config) {
+            throw new IllegalArgumentException("a fault of ours");
+          }
+        };
+    ModelFiles files = ModelFiles.of(lstm());
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                new SafetensorsImporter(List.of(broken))
+                    .read(files, ImportConfig.NONE, ImportLimits.DEFAULT))
+        .withMessage("a fault of ours");
+  }
+
+  private Path lstm() throws IOException {
+    Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
+    putLstm(tensors, "", 2, 3);
+    return safetensors(tensors);
   }
 
   @Test

@@ -20,8 +20,6 @@ import java.util.zip.ZipFile;
 /** An open zip archive, none of whose entries may unpack to more than it is given room for. */
 public final class ZipArchive implements Closeable {
 
-  private static final int CHUNK = 1 << 16;
-
   private final ZipFile zip;
 
   private ZipArchive(ZipFile zip) {
@@ -83,12 +81,8 @@ public final class ZipArchive implements Closeable {
    * @throws ImportException if it is missing or damaged, or unpacks to more than {@code max} bytes
    */
   public byte[] bytes(String name, int max) throws IOException, ImportException {
-    try (InputStream in = stream(name)) {
-      byte[] bytes = in.readNBytes(max);
-      if (in.read() >= 0) {
-        throw tooLarge(name, max);
-      }
-      return bytes;
+    try (InputStream in = stream(name, max)) {
+      return in.readAllBytes();
     } catch (ZipException | EOFException e) {
       throw damaged(name, e);
     }
@@ -100,33 +94,25 @@ public final class ZipArchive implements Closeable {
    * @throws ImportException if it is missing or damaged, or unpacks to more than {@code max} bytes
    */
   public void copy(String name, OutputStream to, long max) throws IOException, ImportException {
-    try (InputStream in = stream(name)) {
-      byte[] chunk = new byte[CHUNK];
-      long copied = 0;
-      for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
-        copied += read;
-        if (copied > max) {
-          throw tooLarge(name, max);
-        }
-        to.write(chunk, 0, read);
-      }
+    try (InputStream in = stream(name, max)) {
+      in.transferTo(to);
     } catch (ZipException | EOFException e) {
       throw damaged(name, e);
     }
   }
 
   /**
-   * An entry as it unpacks; whoever reads it counts.
+   * An entry as it unpacks, held against its checksum where it ends or is closed.
    *
-   * @throws ImportException if it is missing or damaged
+   * @throws ImportException if it is missing or damaged, or claims more than {@code max} bytes
    */
-  public InputStream stream(String name) throws IOException, ImportException {
+  public InputStream stream(String name, long max) throws IOException, ImportException {
     ZipEntry entry = zip.getEntry(name);
     if (entry == null) {
       throw ImportException.malformed("the archive has no entry '" + name + "'");
     }
     try {
-      return zip.getInputStream(entry);
+      return ZipFiles.open(zip, entry, max);
     } catch (ZipException e) {
       throw damaged(name, e);
     }
@@ -134,11 +120,6 @@ public final class ZipArchive implements Closeable {
 
   private static ImportException damaged(String name, IOException e) {
     return ImportException.malformed("'%s' is damaged: %s".formatted(name, e.getMessage()));
-  }
-
-  private static ImportException tooLarge(String name, long max) {
-    return ImportException.tooLarge(
-        "'%s' unpacks to more than the %d bytes that are allowed".formatted(name, max));
   }
 
   @Override

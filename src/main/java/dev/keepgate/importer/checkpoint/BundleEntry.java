@@ -56,7 +56,11 @@ record BundleEntry(
         for (ProtoFields dimension = new ProtoFields(fields.bytes()); dimension.next(); ) {
           size = dimension.number() == 1 ? dimension.value() : size;
         }
-        if (size < 0 || size > Integer.MAX_VALUE || dimensions == MAX_DIMENSIONS) {
+        if (dimensions == MAX_DIMENSIONS) {
+          throw ImportException.malformed(
+              "'%s' has more than the %d dimensions allowed".formatted(name, MAX_DIMENSIONS));
+        }
+        if (size < 0 || size > Integer.MAX_VALUE) {
           throw ImportException.malformed("'%s' has an impossible shape".formatted(name));
         }
         shape[dimensions++] = (int) size;

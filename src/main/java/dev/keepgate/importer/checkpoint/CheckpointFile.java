@@ -142,10 +142,19 @@ final class CheckpointFile implements TensorFile {
           "the checkpoint's object graph has %d bytes".formatted(entry.size()));
     }
     try (InputStream in = parts.open(shards.get(entry.shard()), entry.offset())) {
-      ByteBuffer bytes = ByteBuffer.wrap(in.readNBytes((int) entry.size()));
+      ByteBuffer bytes =
+          ByteBuffer.wrap(in.readNBytes((int) entry.size())).order(ByteOrder.LITTLE_ENDIAN);
       int length = Varints.readLength(bytes);
       if (bytes.remaining() != Integer.BYTES + length) {
         throw ImportException.malformed("the checkpoint's object graph is not as long as it says");
+      }
+      CRC32C crc = new CRC32C();
+      crc.update(
+          ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(0, length));
+      boolean isLength = Crc.mask(crc) == bytes.getInt(bytes.position());
+      crc.update(bytes.duplicate());
+      if (!isLength || Crc.mask(crc) != entry.crc()) {
+        throw ImportException.malformed("the checkpoint's object graph has a wrong checksum");
       }
       return bytes.position(bytes.position() + Integer.BYTES).slice();
     } catch (FileSystemException e) {

@@ -1,14 +1,16 @@
 package dev.keepgate.importer.checkpoint;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.ZipFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/** Files in a zip, which are read where they lie and never unpacked. */
+/**
+ * Files in a zip, which are read where they lie and never unpacked. All that is read of them has
+ * checksums of its own, so the zip's are not looked at: a variable's would take all of its file.
+ */
 final class ZipParts implements Parts {
 
   private final ZipFile zip;
@@ -33,7 +35,14 @@ final class ZipParts implements Parts {
     if (entry == null) {
       throw ImportException.malformed("the zip has no '%s'".formatted(name));
     }
-    return ZipFiles.open(zip, entry, from);
+    InputStream in = zip.getInputStream(entry);
+    try {
+      in.skipNBytes(from);
+      return in;
+    } catch (IOException e) {
+      in.close();
+      throw e;
+    }
   }
 
   @Override

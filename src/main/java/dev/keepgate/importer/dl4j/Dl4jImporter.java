@@ -9,6 +9,7 @@ import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.importer.ModelImporter;
 import dev.keepgate.importer.archive.ConfigJson;
 import dev.keepgate.importer.archive.ZipArchive;
+import dev.keepgate.model.InconsistentModelException;
 import dev.keepgate.model.LstmModel;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -43,7 +44,8 @@ public final class Dl4jImporter implements ModelImporter {
     try (ZipArchive archive = ZipArchive.open(files.first(), limits)) {
       JsonNode configuration =
           ConfigJson.parse(CONFIGURATION, archive.bytes(CONFIGURATION, limits.maxHeaderBytes()));
-      try (InputStream in = new BufferedInputStream(archive.stream(COEFFICIENTS))) {
+      try (InputStream in =
+          new BufferedInputStream(archive.stream(COEFFICIENTS, limits.maxStoredBytes()))) {
         LstmModel model =
             Dl4jNetwork.read(
                 configuration, Dl4jParameters.open(in, limits), config.returnSequences());
@@ -51,7 +53,7 @@ public final class Dl4jImporter implements ModelImporter {
       } catch (ZipException | EOFException | UTFDataFormatException e) {
         throw ImportException.malformed(
             "'%s' is damaged: %s".formatted(COEFFICIENTS, e.getMessage()));
-      } catch (IllegalArgumentException e) {
+      } catch (InconsistentModelException e) {
         throw ImportException.unsupported("layers", "do not fit each other: " + e.getMessage());
       }
     }

@@ -3,6 +3,7 @@ package dev.keepgate.importer.keras;
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportedModel;
+import dev.keepgate.model.InconsistentModelException;
 import dev.keepgate.model.LstmModel;
 import java.io.IOException;
 import java.util.Set;
@@ -26,7 +27,7 @@ final class KerasFiles {
           new KerasModelReader(KerasVersion.parse(version), weights)
               .read(KerasArchitecture.layers(model), config.returnSequences());
       return new ImportedModel(read, weights.unused());
-    } catch (IllegalArgumentException e) {
+    } catch (InconsistentModelException e) {
       throw ImportException.unsupported("layers", "do not fit each other: " + e.getMessage());
     }
   }

@@ -21,6 +21,9 @@ import java.util.regex.Pattern;
  */
 record NpyHeader(DataType type, ByteOrder order, boolean fortran, int[] shape) {
 
+  /** What NumPy allows. */
+  private static final int MAX_RANK = 64;
+
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
   /** The header is a Python dict literal of three known keys, which is matched, never evaluated. */
@@ -59,11 +62,17 @@ record NpyHeader(DataType type, ByteOrder order, boolean fortran, int[] shape) {
 
   private static int[] shape(String name, String text) throws ImportException {
     try {
-      return Arrays.stream(text.split(","))
-          .map(String::strip)
-          .filter(size -> !size.isEmpty())
-          .mapToInt(Integer::parseInt)
-          .toArray();
+      int[] shape =
+          Arrays.stream(text.split(","))
+              .map(String::strip)
+              .filter(size -> !size.isEmpty())
+              .mapToInt(Integer::parseInt)
+              .toArray();
+      if (shape.length > MAX_RANK) {
+        throw ImportException.malformed(
+            "'%s' has %d dimensions, %d are allowed".formatted(name, shape.length, MAX_RANK));
+      }
+      return shape;
     } catch (NumberFormatException e) {
       throw ImportException.malformed("'%s' has the impossible shape (%s)".formatted(name, text));
     }

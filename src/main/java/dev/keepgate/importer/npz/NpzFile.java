@@ -11,6 +11,7 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -60,7 +61,7 @@ final class NpzFile implements TensorFile {
       if (!name.endsWith(SUFFIX)) {
         throw ImportException.malformed("'" + name + "' is no npy file");
       }
-      try (DataInputStream in = stream(entry)) {
+      try (DataInputStream in = data(zip.getInputStream(entry))) {
         NpyHeader header = NpyHeader.read(name, in, limits);
         String tensor = name.substring(0, name.length() - SUFFIX.length());
         TensorInfo info = new TensorInfo(tensor, header.shape());
@@ -72,8 +73,8 @@ final class NpzFile implements TensorFile {
     }
   }
 
-  private DataInputStream stream(ZipEntry entry) throws IOException {
-    return new DataInputStream(new BufferedInputStream(zip.getInputStream(entry), 1 << 16));
+  private static DataInputStream data(InputStream in) {
+    return new DataInputStream(new BufferedInputStream(in, 1 << 16));
   }
 
   @Override
@@ -87,7 +88,7 @@ final class NpzFile implements TensorFile {
     if (entry == null) {
       throw new IllegalArgumentException("no array of this file: " + tensor);
     }
-    try (DataInputStream in = stream(entry)) {
+    try (DataInputStream in = data(ZipFiles.open(zip, entry, limits.maxStoredBytes()))) {
       NpyHeader header = NpyHeader.read(tensor.name(), in, limits);
       float[] values = StoredNumbers.read(in, header.type(), header.order(), (int) tensor.count());
       if (in.read() >= 0) {

@@ -33,6 +33,7 @@ final class OnnxFile implements Closeable {
   private static final int GRAPH = 0x3a;
 
   private final ModelFiles files;
+  private final Path path;
   private final ImportLimits limits;
   private final FileChannel channel;
   private final Map<String, FileChannel> beside = new HashMap<>();
@@ -40,19 +41,21 @@ final class OnnxFile implements Closeable {
   private final OnnxGraph graph;
   private long bytesMade;
 
-  private OnnxFile(ModelFiles files, ImportLimits limits, FileChannel channel)
+  private OnnxFile(ModelFiles files, Path path, ImportLimits limits, FileChannel channel)
       throws IOException, ImportException {
     this.files = files;
+    this.path = path;
     this.limits = limits;
     this.channel = channel;
     this.graph = GraphReader.read(channel, limits);
   }
 
   static OnnxFile open(ModelFiles files, ImportLimits limits) throws IOException, ImportException {
-    Path path = find(files);
-    FileChannel channel = FileChannel.open(path == null ? files.first() : path);
+    Path found = find(files);
+    Path path = found == null ? files.first() : found;
+    FileChannel channel = FileChannel.open(path);
     try {
-      return new OnnxFile(files, limits, channel);
+      return new OnnxFile(files, path, limits, channel);
     } catch (IOException | ImportException | RuntimeException e) {
       channel.close();
       throw e;
@@ -204,10 +207,14 @@ final class OnnxFile implements Closeable {
       return open;
     }
     String name = location.startsWith("./") ? location.substring(2) : location;
-    for (Path path : files.paths()) {
-      Path last = path.getFileName();
+    for (Path file : files.paths()) {
+      Path last = file.getFileName();
       if (last != null && last.toString().equals(name)) {
-        FileChannel opened = FileChannel.open(path);
+        if (file.equals(path)) {
+          throw ImportException.malformed(
+              tensor, "its numbers are said to lie in '%s', the model itself".formatted(location));
+        }
+        FileChannel opened = FileChannel.open(file);
         beside.put(location, opened);
         return opened;
       }

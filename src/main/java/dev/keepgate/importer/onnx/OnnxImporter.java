@@ -7,6 +7,7 @@ import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.importer.ModelImporter;
+import dev.keepgate.model.InconsistentModelException;
 import java.io.IOException;
 import java.util.Set;
 
@@ -32,7 +33,7 @@ public final class OnnxImporter implements ModelImporter {
       return new ImportedModel(
           GraphOutputs.model(evaluation, evaluation.outputs(), config.returnSequences()),
           file.unread());
-    } catch (IllegalArgumentException e) {
+    } catch (InconsistentModelException e) {
       throw ImportException.unsupported("graph", "its layers do not fit: " + e.getMessage());
     }
   }

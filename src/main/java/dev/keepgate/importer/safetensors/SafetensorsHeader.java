@@ -18,8 +18,8 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * The JSON header of the safetensors format: which tensor lies where in the bytes that follow.
- * Every entry is held against those bytes, and no two may share any, so that a small file cannot
- * unfold into a large one.
+ * Every entry is held against those bytes. The tensors cover them, and no two share any, so that a
+ * small file cannot unfold into a large one.
  */
 public final class SafetensorsHeader {
 
@@ -103,7 +103,7 @@ public final class SafetensorsHeader {
       throw ImportException.malformed(
           "the safetensors header is not JSON: " + e.getOriginalMessage());
     }
-    checkApart(entries);
+    header.checkCovered(entries);
     return entries;
   }
 
@@ -117,8 +117,8 @@ public final class SafetensorsHeader {
         json.nextToken();
         switch (field) {
           case "dtype" -> type = json.currentToken().isScalarValue() ? json.getString() : null;
-          case "shape" -> shape = readIntegers(json);
-          case "data_offsets" -> offsets = readIntegers(json);
+          case "shape" -> shape = readIntegers(json, name, field);
+          case "data_offsets" -> offsets = readIntegers(json, name, field);
           default -> json.skipChildren();
         }
       }
@@ -130,7 +130,8 @@ public final class SafetensorsHeader {
   }
 
   /** Whole numbers of an array, none below zero; null where there is anything else. */
-  private static long @Nullable [] readIntegers(JsonParser json) {
+  private static long @Nullable [] readIntegers(JsonParser json, String name, String field)
+      throws ImportException {
     long[] values = new long[MAX_RANK];
     int count = 0;
     boolean sound = json.currentToken() == JsonToken.START_ARRAY;
@@ -139,9 +140,12 @@ public final class SafetensorsHeader {
       return null;
     }
     while (json.nextToken() != JsonToken.END_ARRAY) {
+      if (count == MAX_RANK) {
+        throw ImportException.malformed(
+            name, "its %s has more than the %d numbers allowed".formatted(field, MAX_RANK));
+      }
       sound &=
-          count < MAX_RANK
-              && json.currentToken() == JsonToken.VALUE_NUMBER_INT
+          json.currentToken() == JsonToken.VALUE_NUMBER_INT
               && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER
               && json.getLongValue() >= 0;
       if (sound) {
@@ -173,15 +177,29 @@ public final class SafetensorsHeader {
     return new Entry(new TensorInfo(name, sizes), type, offsets[0], offsets[1]);
   }
 
-  private static void checkApart(List<Entry> entries) throws ImportException {
+  /** The format has no room between tensors, nor behind the last: what is there was moved. */
+  private void checkCovered(List<Entry> entries) throws ImportException {
     List<Entry> sorted = new ArrayList<>(entries);
     sorted.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
-    for (int i = 1; i < sorted.size(); i++) {
-      if (sorted.get(i).begin() < sorted.get(i - 1).end()) {
-        throw ImportException.malformed(
-            sorted.get(i).tensor().name(),
-            "shares bytes with '%s'".formatted(sorted.get(i - 1).tensor().name()));
+    long end = 0;
+    String before = "";
+    for (Entry entry : sorted) {
+      String name = entry.tensor().name();
+      if (entry.begin() < end) {
+        throw ImportException.malformed(name, "shares bytes with '%s'".formatted(before));
       }
+      if (entry.begin() > end) {
+        throw ImportException.malformed(
+            name,
+            "begins at byte %d, %d bytes behind the tensor before it"
+                .formatted(entry.begin(), entry.begin() - end));
+      }
+      end = entry.end();
+      before = name;
+    }
+    if (end != dataBytes) {
+      throw ImportException.malformed(
+          "%d bytes follow the last tensor of the safetensors".formatted(dataBytes - end));
     }
   }
 

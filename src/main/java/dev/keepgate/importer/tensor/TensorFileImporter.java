@@ -6,6 +6,7 @@ import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelImporter;
+import dev.keepgate.model.InconsistentModelException;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
@@ -40,7 +41,7 @@ public abstract class TensorFileImporter implements ModelImporter {
           "no LSTM is known by these names: "
               + tensors.stream().limit(SHOWN).toList()
               + (tensors.size() > SHOWN ? " and " + (tensors.size() - SHOWN) + " more" : ""));
-    } catch (IllegalArgumentException e) {
+    } catch (InconsistentModelException e) {
       throw ImportException.unsupported("tensors", "do not fit each other: " + e.getMessage());
     }
   }

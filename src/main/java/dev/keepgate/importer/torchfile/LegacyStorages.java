@@ -51,9 +51,19 @@ final class LegacyStorages implements Storages {
           throw ImportException.malformed(
               "storage '%s' claims %d numbers, more than the file has".formatted(name, numbers));
         }
+        if (numbers != storage.count()) {
+          throw ImportException.malformed(
+              "storage '%s' has %d numbers, the pickle says %d"
+                  .formatted(name, numbers, storage.count()));
+        }
         starts.put(name, start);
         position = start + numbers * width;
         ends.put(name, position);
+      }
+      if (position != channel.size()) {
+        throw ImportException.malformed(
+            "the file goes on for %d bytes after its last storage"
+                .formatted(channel.size() - position));
       }
     }
   }

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PickleData {
 
+  private static final int MAX_RANK = 16;
+
   static final Object NONE = new Object();
   static final Object OTHER = new Object();
 
@@ -149,7 +151,11 @@ final class PickleData {
     long offset = argument(arguments, 1, Long.class);
     List<?> shape = argument(arguments, 2, List.class);
     List<?> strides = argument(arguments, 3, List.class);
-    if (shape.size() != strides.size() || shape.size() > 16 || offset < 0) {
+    if (shape.size() > MAX_RANK) {
+      throw ImportException.malformed(
+          "a tensor has %d dimensions, %d are allowed".formatted(shape.size(), MAX_RANK));
+    }
+    if (shape.size() != strides.size() || offset < 0) {
       throw impossible(offset, shape, strides);
     }
     int[] sizes = new int[shape.size()];

@@ -82,7 +82,8 @@ public final class TorchFileImporter extends TensorFileImporter {
               .map(ZipEntry::getName)
               .orElseThrow(() -> ImportException.malformed("the zip has no data.pkl"));
       ZipStorages storages =
-          new ZipStorages(zip, pickle.substring(0, pickle.length() - ZipStorages.PICKLE.length()));
+          new ZipStorages(
+              zip, pickle.substring(0, pickle.length() - ZipStorages.PICKLE.length()), limits);
       if (storages.isBigEndian()) {
         throw ImportException.unsupported("byteorder", "the numbers are big-endian");
       }

@@ -1,10 +1,13 @@
 package dev.keepgate.importer.torchfile;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ZipFiles;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
@@ -15,26 +18,31 @@ final class ZipStorages implements Storages {
 
   private final ZipFile zip;
   private final String folder;
+  private final ImportLimits limits;
+
+  /** The storages that were held against their checksum: tensors may share one. */
+  private final Set<String> checked = new HashSet<>();
 
   /**
    * @param folder that all is in, with its slash
    */
-  ZipStorages(ZipFile zip, String folder) {
+  ZipStorages(ZipFile zip, String folder, ImportLimits limits) {
     this.zip = zip;
     this.folder = folder;
+    this.limits = limits;
   }
 
   InputStream pickle() throws IOException, ImportException {
-    return new BufferedInputStream(zip.getInputStream(entry(PICKLE)));
+    return new BufferedInputStream(ZipFiles.open(zip, entry(PICKLE), limits.maxHeaderBytes()));
   }
 
   /** What the file says of its byte order; older files do not, and are little-endian. */
-  boolean isBigEndian() throws IOException {
+  boolean isBigEndian() throws IOException, ImportException {
     ZipEntry entry = zip.getEntry(folder + "byteorder");
     if (entry == null) {
       return false;
     }
-    try (InputStream in = zip.getInputStream(entry)) {
+    try (InputStream in = ZipFiles.open(zip, entry, limits.maxHeaderBytes())) {
       return in.read() == 'b';
     }
   }
@@ -47,7 +55,12 @@ final class ZipStorages implements Storages {
           "storage '%s' has %d bytes, the pickle needs %d"
               .formatted(key, entry.getSize(), from + wanted));
     }
-    return ZipFiles.open(zip, entry, from);
+    InputStream in =
+        checked.add(key)
+            ? ZipFiles.open(zip, entry, limits.maxStoredBytes())
+            : zip.getInputStream(entry);
+    in.skipNBytes(from);
+    return in;
   }
 
   private ZipEntry entry(String name) throws ImportException {

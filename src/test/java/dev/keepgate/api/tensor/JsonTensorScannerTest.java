@@ -57,6 +57,17 @@ class JsonTensorScannerTest {
     };
   }
 
+  @Test
+  void tenThousandDimensionsAreRefusedAtTheNinth() {
+    String json = "[".repeat(10_000) + "1" + "]".repeat(10_000);
+    assertThatThrownBy(() -> readCarefully(json))
+        .isInstanceOf(TensorFormatException.class)
+        .hasMessage("arrays are nested deeper than 8")
+        .extracting(e -> ((TensorFormatException) e).pointer())
+        .isEqualTo("/x" + "/0".repeat(8));
+    assertThatThrownBy(() -> scan(json)).isInstanceOf(JsonTensorScanner.Unusual.class);
+  }
+
   /** A decimal right at the middle of two floats, or next to it. */
   private String halfway(float value) {
     BigDecimal middle =

@@ -221,6 +221,17 @@ class OnnxImporterTest {
   }
 
   @Test
+  void theModelItselfIsNoFileOfWeights() throws Exception {
+    Path model =
+        Files.write(
+            folder.resolve("m.onnx"),
+            OnnxBytes.model(withKernel(OnnxBytes.beside(header("W", 1, 4, 1), "m.onnx", 0))));
+    assertThatExceptionOfType(ImportException.class)
+        .isThrownBy(() -> importer.read(ModelFiles.of(model), ImportConfig.NONE, SMALL))
+        .withMessageContaining("W: its numbers are said to lie in 'm.onnx', the model itself");
+  }
+
+  @Test
   void weightsBesideEndWithTheirFile() throws Exception {
     Path data = Files.write(folder.resolve("weights.data"), new byte[16]);
     byte[] model =
