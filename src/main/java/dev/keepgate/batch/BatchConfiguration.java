@@ -33,10 +33,12 @@ class BatchConfiguration {
       List<BatchListener> listeners) {
     BatchScheduler scheduler = new BatchScheduler(kernel, properties, listeners);
     log.info(
-        "backend {}, {}, core type {}, {} BLAS thread(s) a call, {} worker(s), kernel {}",
+        "backend {}, {}, core type {}, small products {}, {} BLAS thread(s) a call, {} worker(s),"
+            + " kernel {}",
         backend.name(),
         backend.blas(),
         backend.coreType(),
+        backend.packsSmallProducts() ? "packed" : "as they are",
         backend.blasThreads(),
         scheduler.workerCount(),
         kernel.name());

@@ -27,13 +27,15 @@ public record KernelProperties(
    * @param coreType for which processor OpenBLAS takes its kernels: auto for AVX-512 where it is
    *     there, none to leave it to OpenBLAS, or a name that OpenBLAS knows
    * @param threads threads of one call
+   * @param packing whether OpenBLAS packs small products: auto as timed at the start, yes, or no
    */
   public record Blas(
       @DefaultValue(BlasOptions.AUTO) @NotBlank String coreType,
-      @DefaultValue("1") @Min(1) @Max(1024) int threads) {
+      @DefaultValue("1") @Min(1) @Max(1024) int threads,
+      @DefaultValue("auto") BlasOptions.Packing packing) {
 
     BlasOptions toOptions() {
-      return new BlasOptions(coreType, threads);
+      return new BlasOptions(coreType, threads, packing);
     }
   }
 }

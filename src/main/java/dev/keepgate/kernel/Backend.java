@@ -65,6 +65,9 @@ public final class Backend {
     touch();
     NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(options.threads());
     Nd4j.factory().blas().setMaxThreads(options.threads());
+    if (options.packing() != BlasOptions.Packing.AUTO) {
+      Blas.setPacks(options.packing() == BlasOptions.Packing.YES);
+    }
     List<OpenBlas> copies = OpenBlas.loaded();
     copies.forEach(copy -> copy.openblas_set_num_threads(options.threads()));
     BackendInfo info = cpuInfo(copies);

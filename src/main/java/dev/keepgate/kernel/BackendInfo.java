@@ -10,4 +10,10 @@ package dev.keepgate.kernel;
  * @param processors that the JVM may use
  */
 public record BackendInfo(
-    String name, String blas, String coreType, int blasThreads, int processors) {}
+    String name, String blas, String coreType, int blasThreads, int processors) {
+
+  /** Whether the BLAS packs small products, as it was timed or set; says nothing of a GPU's. */
+  public boolean packsSmallProducts() {
+    return !Backend.isCuda() && Blas.packs();
+  }
+}

@@ -9,8 +9,11 @@ import org.bytedeco.openblas.global.openblas;
  */
 final class Blas {
 
-  /** Whether products as small as a panel's are packed first: there are such kernels and others. */
-  static final boolean PACKS = packs();
+  /**
+   * Whether products as small as a panel's are packed first: there are such kernels and others.
+   * Timed when this is first asked for, unless it is set.
+   */
+  private static boolean packs = timePacking();
 
   private static final int PROBES = 200;
 
@@ -69,8 +72,17 @@ final class Blas {
         1);
   }
 
+  static boolean packs() {
+    return packs;
+  }
+
+  /** Sets what is timed otherwise. */
+  static void setPacks(boolean asked) {
+    packs = asked;
+  }
+
   /** A product with one column costs many times one with a vector if the matrix is packed. */
-  private static boolean packs() {
+  private static boolean timePacking() {
     int m = 64;
     int k = 128;
     try (OffHeapFloats a = new OffHeapFloats();

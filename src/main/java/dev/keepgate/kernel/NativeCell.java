@@ -108,7 +108,7 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
    * apart, through all weights once more.
    */
   static int rowsOfProduct(int rows) {
-    return rows == 3 && !Blas.PACKS ? 4 : rows;
+    return rows == 3 && !Blas.packs() ? 4 : rows;
   }
 
   /**

@@ -153,7 +153,7 @@ final class Panels implements AutoCloseable {
       float beta,
       boolean isBackward,
       Blas blas) {
-    int most = rows <= GateSums.FEW_ROWS || Blas.PACKS ? WIDEST_PANEL : 2 * PANEL;
+    int most = rows <= GateSums.FEW_ROWS || Blas.packs() ? WIDEST_PANEL : 2 * PANEL;
     // Blocks that lie side by side are as good as one.
     int outSpan = blockStride == width && rowStride >= columns ? columns : width;
     boolean isTurned = isBackward && bytes() <= MOST_TURNED_BYTES;
@@ -192,7 +192,7 @@ final class Panels implements AutoCloseable {
       long out,
       int outStride,
       Blas blas) {
-    if (!Blas.PACKS) {
+    if (!Blas.packs()) {
       addSmall(size, rows, depthCount, panel, panelSize, x, xStride, beta, out, outStride, blas);
     } else if (rows > MANY_VECTORS) {
       blas.multiply(size, rows, depthCount, panel, panelSize, x, xStride, beta, out, outStride);
