@@ -77,19 +77,28 @@ public final class BodyReader {
       exchange.memory().requireFits(announced);
       ServletInputStream in = request.getInputStream();
       boolean there = announced >= 0 && in.available() >= announced;
-      if (there && exchange.memory().tryTake(announced) && threads.tryAcquire()) {
-        answerNow(in, (int) announced, exchange);
+      if (there && exchange.memory().tryTake(announced)) {
+        if (threads.tryAcquire()) {
+          answerNow(in, (int) announced, exchange);
+          return;
+        }
+        exchange.memory().giveBack(announced);
+      } else if (announced < 0 && threads.tryAcquire()) {
+        answerChunked(in, exchange);
         return;
       }
-      long taken = exchange.memory().taken();
-      exchange.memory().giveBack(taken);
       AsyncContext async = request.startAsync(request, response);
       // The connection has deadlines for its head and its body, and the request for its answer.
       async.setTimeout(0);
       handedOn = true;
-      // A read that does not wait does not ask for it.
-      HttpCancellation.askForBody(request);
-      in.setReadListener(new Listener(async, request, response, in, exchange));
+      Waiting waiting = new Waiting(async, request, response, in, exchange);
+      if (announced < 0) {
+        waiting.answerOnceThereIsAThread();
+      } else {
+        // A read that does not wait does not ask for it.
+        HttpCancellation.askForBody(request);
+        in.setReadListener(waiting);
+      }
     } finally {
       if (!handedOn) {
         exchange.close();
@@ -108,8 +117,41 @@ public final class BodyReader {
     }
   }
 
-  /** Takes a body as it comes. Called by one thread at a time. */
-  private final class Listener implements ReadListener {
+  /**
+   * Chunks are read by a thread that waits for them: at the last one Tomcat 11 goes on with the
+   * connection's next request before this one has an answer, if nobody waits.
+   */
+  private void answerChunked(ServletInputStream in, BodyExchange exchange)
+      throws IOException, ServletException {
+    try {
+      exchange.answer(readChunked(in, exchange.memory()));
+    } finally {
+      threads.release();
+    }
+  }
+
+  private Body readChunked(ServletInputStream in, RequestMemory memory) throws IOException {
+    long limit = Math.min(LARGEST, properties.maxBody().toBytes());
+    memory.take(FIRST);
+    byte[] bytes = new byte[FIRST];
+    int size = 0;
+    for (int count = 0; count >= 0; count = in.read(bytes, size, bytes.length - size)) {
+      size += count;
+      if (size > limit) {
+        throw new BodyTooLargeException(limit);
+      }
+      if (size == bytes.length) {
+        int room = (int) Math.min(limit + 1, 2L * size);
+        memory.take(room);
+        bytes = Arrays.copyOf(bytes, room);
+        memory.giveBack(size);
+      }
+    }
+    return new Body(bytes, size);
+  }
+
+  /** A request that waits without a thread: for its body, for memory, for a thread. */
+  private final class Waiting implements ReadListener {
 
     private final AsyncContext async;
     private final HttpServletRequest request;
@@ -122,7 +164,7 @@ public final class BodyReader {
     private int size;
     private boolean over;
 
-    Listener(
+    Waiting(
         AsyncContext async,
         HttpServletRequest request,
         HttpServletResponse response,
@@ -151,21 +193,14 @@ public final class BodyReader {
           }
           size += count;
         }
-      } catch (BodyTooLargeException | RuntimeException | Error e) {
+      } catch (RuntimeException | Error e) {
         fail(e);
       }
     }
 
     /** Makes room; false where its memory has to be waited for. */
-    private boolean grow() throws BodyTooLargeException {
-      long limit = Math.min(LARGEST, properties.maxBody().toBytes());
-      if (size >= limit && size != announced) {
-        throw new BodyTooLargeException(limit);
-      }
-      long known = announced >= 0 ? announced : limit;
-      int room = (int) Math.min(known, Math.max(FIRST, 2L * bytes.length));
-      // The end of a body of unknown length is found by reading on.
-      int next = Math.max(room, 1);
+    private boolean grow() {
+      int next = (int) Math.min(announced, Math.max(FIRST, 2L * bytes.length));
       if (memory.tryTake(next)) {
         resize(next);
         return true;
@@ -200,8 +235,12 @@ public final class BodyReader {
     public void onAllDataRead() {
       if (threads.tryAcquire()) {
         answer();
-        return;
+      } else {
+        answerOnceThereIsAThread();
       }
+    }
+
+    void answerOnceThereIsAThread() {
       CompletableFuture<@Nullable Void> later = threads.acquire();
       var unused =
           later.whenComplete(
@@ -218,7 +257,7 @@ public final class BodyReader {
 
     private void answer() {
       try {
-        exchange.answer(new Body(bytes, size));
+        exchange.answer(announced < 0 ? readChunked(in, memory) : new Body(bytes, size));
         end();
       } catch (IOException | ServletException | RuntimeException | Error e) {
         fail(e);

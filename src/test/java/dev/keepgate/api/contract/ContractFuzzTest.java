@@ -115,7 +115,15 @@ class ContractFuzzTest {
     for (int i = 0; i < REQUESTS; i++) {
       Operation operation = operations.get(i % operations.size());
       Fuzzed fuzzed = fuzzer.next(operation);
-      Response response = RawHttp.send(port, fuzzed.request().bytes());
+      Response response;
+      try {
+        response = RawHttp.send(port, fuzzed.request().bytes());
+      } catch (IOException e) {
+        broken.putIfAbsent(
+            operation + " without an answer",
+            "request %d of %s:\n%s\n%s".formatted(i, operation, fuzzed.request(), e.getMessage()));
+        continue;
+      }
       try {
         check(contract, protocol, operation, fuzzed, response);
       } catch (AssertionError e) {
