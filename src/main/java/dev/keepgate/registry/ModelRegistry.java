@@ -347,10 +347,10 @@ public final class ModelRegistry implements AutoCloseable {
     }
     try {
       repository.requirePresent();
-      repository.requireOwn(id.name());
       if (!repository.exists(id)) {
         throw versions.notFound(new ModelRequest.Specific(id));
       }
+      repository.requireOwn(id.name());
       storage.remove(id, repository.revision(id));
     } catch (RegistryException.NotFound e) {
       throw e;

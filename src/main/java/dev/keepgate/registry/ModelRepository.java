@@ -445,11 +445,16 @@ final class ModelRepository implements AutoCloseable {
    * @throws RegistryException.Unchangeable if they do not
    */
   void requireOwn(String name) {
-    if (Files.isSymbolicLink(root.resolve(name))) {
+    Path model = root.resolve(name);
+    if (Files.isSymbolicLink(model)) {
       throw new RegistryException.Unchangeable(
           name,
           "its folder in the repository is a symbolic link; change what it leads to, or remove the"
               + " link");
+    }
+    if (Files.exists(model) && !Files.isDirectory(model)) {
+      throw new RegistryException.Unchangeable(
+          name, "in the repository a file has the name that its folder would have; move it away");
     }
   }
 

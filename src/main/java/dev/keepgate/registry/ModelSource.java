@@ -95,6 +95,10 @@ record ModelSource(
   }
 
   private static void checkFile(Path file, Path root) throws IOException, ImportException {
+    if (!Files.exists(file) && Files.isSymbolicLink(file)) {
+      throw ImportException.unsupported(
+          file.getFileName().toString(), "is a link that leads nowhere");
+    }
     if (!file.toRealPath().startsWith(root)) {
       throw ImportException.unsupported(
           file.getFileName().toString(), "is a link that leads out of the repository");

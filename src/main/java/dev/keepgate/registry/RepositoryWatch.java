@@ -140,7 +140,9 @@ final class RepositoryWatch implements SmartLifecycle {
   private void pollSafely() {
     try {
       poll();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
+      log.warn("The repository cannot be looked at; the models stay as they are: {}", e.toString());
+    } catch (RuntimeException e) {
       log.warn("The repository could not be looked at; the models stay as they are", e);
     }
   }

@@ -114,6 +114,8 @@ final class VersionStorage {
   void remove(Version version) throws IOException {
     if (!version.info().builtIn()) {
       repository.requirePresent();
+    }
+    if (repository.exists(version.id())) {
       repository.requireOwn(version.id().name());
     }
     remove(version.id(), version.revision());

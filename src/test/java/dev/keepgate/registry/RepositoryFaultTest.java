@@ -194,6 +194,29 @@ class RepositoryFaultTest {
   }
 
   @Test
+  void whatStandsInAModelsPlaceIsNotTouched() throws Exception {
+    Files.write(Files.createDirectories(root()).resolve("a"), FILE);
+    try (OpenRegistry registry = start()) {
+      assertThatExceptionOfType(RegistryException.Unchangeable.class)
+          .isThrownBy(() -> registry.put("a", 1, FILE))
+          .withMessageContaining("a file has the name");
+      assertThatExceptionOfType(RegistryException.Unchangeable.class)
+          .isThrownBy(() -> registry.put("a", OptionalLong.empty(), FILE));
+    }
+    assertThat(root().resolve("a")).hasBinaryContent(FILE);
+  }
+
+  @Test
+  void linkThatLeadsNowhereIsNamed() throws Exception {
+    Path version = Files.createDirectories(root().resolve("a/1"));
+    Files.createSymbolicLink(version.resolve("model"), Path.of("gone"));
+    try (OpenRegistry registry = start()) {
+      assertThat(registry.models.find(ModelRequest.latest("a")).error())
+          .isEqualTo("model: is a link that leads nowhere");
+    }
+  }
+
+  @Test
   void ofAVersionThatIsALinkTheLinkAloneIsRemoved() throws Exception {
     Path outside = Files.createDirectories(folder.resolve("outside"));
     Files.write(outside.resolve("model"), FILE);

@@ -13,6 +13,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.regex.Pattern;
 import org.apache.catalina.connector.ClientAbortException;
 import org.apache.coyote.BadRequestException;
 import org.apache.tomcat.util.http.InvalidParameterException;
@@ -32,12 +33,16 @@ import org.springframework.web.multipart.MaxUploadSizeExceededException;
 import org.springframework.web.multipart.MultipartException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.databind.DatabindException;
 
 /** Turns whatever a request failed with into one problem document. */
 @RestControllerAdvice
 class Problems {
 
   private static final Logger log = LoggerFactory.getLogger(Problems.class);
+
+  /** What Jackson says of the source in place of its bytes: how to have it say them. */
+  private static final Pattern SOURCE = Pattern.compile("Source: [^;\\]]*; ");
 
   private final ErrorAnswers answers;
 
@@ -98,13 +103,12 @@ class Problems {
         location == null
             ? ""
             : " (line %d, column %d)".formatted(location.getLineNr(), location.getColumnNr());
-    send(
-        Problem.of(
-            HttpStatus.BAD_REQUEST,
-            "invalid-json",
-            "the body is not JSON: " + e.getOriginalMessage() + where),
-        request,
-        response);
+    // What binds JSON to Java says what classes it would have made.
+    String fault =
+        e instanceof DatabindException
+            ? "the body is not the one JSON document that is expected here"
+            : "the body is not JSON: " + SOURCE.matcher(e.getOriginalMessage()).replaceAll("");
+    send(Problem.of(HttpStatus.BAD_REQUEST, "invalid-json", fault + where), request, response);
   }
 
   @ExceptionHandler

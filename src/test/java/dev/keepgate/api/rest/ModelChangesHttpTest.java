@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.keepgate.ModelBytes;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -236,5 +238,55 @@ class ModelChangesHttpTest extends ServerTest {
                 .getBytes(StandardCharsets.UTF_8)),
         404,
         "model-not-found");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[1]", "1", "true", "{} {}", "{\"ready\": {}}", "{\"ready\": [1]}", "{"})
+  void documentOfAnotherFormIsRefusedWithoutAWordOfJava(String body) throws Exception {
+    for (String path :
+        List.of("/v2/repository/index", "/v2/repository/models/notebook-cell/load")) {
+      if (path.endsWith("load") && body.contains("ready")) {
+        continue;
+      }
+      HttpResponse<byte[]> answer = postJson(path, body);
+      assertThat(answer.statusCode()).as(text(answer)).isEqualTo(400);
+      assertThat(json(answer).path("error").asString())
+          .doesNotContain("java")
+          .doesNotContain("Feature")
+          .doesNotContain("JsonToken");
+    }
+  }
+
+  private String health(String of) throws Exception {
+    HttpResponse<byte[]> answer = send(request("GET", "/actuator/health/" + of, null));
+    return answer.statusCode() + " " + json(answer).path("status").asString();
+  }
+
+  @Test
+  void repositoryThatHasGoneIsToldAndWhatIsLoadedServes() throws Exception {
+    String path = "/v1/models/gone/versions/1";
+    assertThat(status("PUT", path, GOOD)).isEqualTo(201);
+    assertThat(health("repository")).isEqualTo("200 UP");
+    Path aside = repository.resolveSibling(repository.getFileName() + "-aside");
+    Files.move(repository, aside);
+    try {
+      assertThat(health("repository")).isEqualTo("503 OUT_OF_SERVICE");
+      assertThat(health("readiness")).isEqualTo("200 UP");
+      assertThat(health("liveness")).isEqualTo("200 UP");
+      for (HttpResponse<byte[]> answer :
+          List.of(
+              send(request("PUT", "/v1/models/gone/versions/2", GOOD)),
+              send(request("POST", "/v1/models/gone/versions", GOOD)),
+              send(request("DELETE", path, null)))) {
+        assertProblem(answer, 503, "storage-missing");
+        assertThat(text(answer)).doesNotContain("Exception").doesNotContain("models-");
+      }
+      assertThat(status("GET", path, new byte[0])).isEqualTo(200);
+      assertThat(postJson(CELL, CELL_BODY).statusCode()).isEqualTo(200);
+    } finally {
+      Files.move(aside, repository);
+    }
+    assertThat(health("repository")).isEqualTo("200 UP");
+    assertThat(status("DELETE", path, new byte[0])).isEqualTo(204);
   }
 }
