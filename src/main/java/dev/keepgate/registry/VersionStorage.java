@@ -53,7 +53,6 @@ final class VersionStorage {
     upload.mark(revision);
     try (Claim claim = catalog.claim(version.id(), revision, manifest.bytes())) {
       if (claim == null) {
-        requireOther(version.id(), manifest, catalog);
         return false;
       }
       claim.store(upload.folder(), manifest);
@@ -66,12 +65,13 @@ final class VersionStorage {
     return true;
   }
 
-  /** What another replica took of the same client before is this one's soon. */
-  private static void requireOther(ModelId id, Manifest manifest, SharedCatalog catalog) {
-    Entry entry = catalog.read(List.of()).versions().get(id);
-    if (entry != null && entry.revision().digest().equals(manifest.digest())) {
-      throw new RegistryException.NotAvailable(id, ModelStatus.LOADING, null);
+  /** Whether another replica made the version of the same files, so that this one soon has it. */
+  boolean isSameElsewhere(ModelId id, Upload upload) throws IOException {
+    if (catalog == null) {
+      return false;
     }
+    Entry entry = catalog.read(List.of()).versions().get(id);
+    return entry != null && entry.revision().digest().equals(Manifest.of(upload.folder()).digest());
   }
 
   private boolean isCommitted(Upload upload, ModelId id) throws IOException {

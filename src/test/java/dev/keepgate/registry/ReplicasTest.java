@@ -149,6 +149,23 @@ class ReplicasTest extends ReplicasContract {
     }
   }
 
+  @Test
+  void putThatIsTriedAgainOnAnotherReplicaIsHarmless() throws Exception {
+    Replica a = join("a");
+    Replica b = join("b");
+    for (int version = 1; version <= 10; version++) {
+      int number = version;
+      a.put("m", number, file(number));
+      // The other has it at once, or says that it is about to: never that it is another.
+      Awaitility.await()
+          .pollInterval(1, TimeUnit.MILLISECONDS)
+          .ignoreExceptionsInstanceOf(RegistryException.NotAvailable.class)
+          .until(() -> b.put("m", number, file(number)).status() == ModelStatus.AVAILABLE);
+      assertThatExceptionOfType(RegistryException.VersionExists.class)
+          .isThrownBy(() -> b.put("m", number, file(number + 1)));
+    }
+  }
+
   /**
    * Puts a version on either until it is there; how often that was refused. What was refused was
    * not done, though its number may be free again only after a moment.
