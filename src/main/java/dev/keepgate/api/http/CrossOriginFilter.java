@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
 import org.springframework.stereotype.Component;
 
 /**
@@ -46,7 +47,7 @@ class CrossOriginFilter extends HttpFilter {
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    Problem refusal =
+    ProblemDetail refusal =
         isChange(request.getMethod(), request.getServletPath()) ? refusal(request) : null;
     if (refusal == null) {
       chain.doFilter(request, response);
@@ -67,7 +68,7 @@ class CrossOriginFilter extends HttpFilter {
         : path.startsWith("/v1/models") || path.startsWith("/v2/repository");
   }
 
-  private @Nullable Problem refusal(HttpServletRequest request) throws IOException {
+  private @Nullable ProblemDetail refusal(HttpServletRequest request) throws IOException {
     String host = request.getHeader(HttpHeaders.HOST);
     if (host != null && !isAllowed(host, request.getLocalAddr())) {
       return Problem.of(

@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.springframework.http.ProblemDetail;
 import org.springframework.stereotype.Component;
 import org.springframework.util.StringUtils;
 import org.springframework.web.util.UriUtils;
@@ -20,19 +21,19 @@ class ErrorAnswers {
     this.listener = listener;
   }
 
-  void send(Problem problem, String path, HttpServletResponse response) throws IOException {
-    listener.problem(problem.slug());
+  void send(ProblemDetail problem, String path, HttpServletResponse response) throws IOException {
+    listener.problem(Problem.slugOf(problem));
     for (ErrorFormat format : formats) {
       if (format.covers(plain(path))) {
         if (!response.isCommitted()) {
           response.resetBuffer();
-          response.setStatus(problem.status());
+          response.setStatus(problem.getStatus());
           format.send(problem, response);
         }
         return;
       }
     }
-    problem.send(response);
+    Problem.send(problem, response);
   }
 
   /** The path that is meant, however it is written; an encoded slash parts no segments. */

@@ -2,6 +2,7 @@ package dev.keepgate.api.http;
 
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import org.springframework.http.ProblemDetail;
 
 /** How a protocol of its own words an error; others get the problem document. */
 public interface ErrorFormat {
@@ -10,5 +11,5 @@ public interface ErrorFormat {
   boolean covers(String path);
 
   /** Answers; nothing has been sent yet. */
-  void send(Problem problem, HttpServletResponse response) throws IOException;
+  void send(ProblemDetail problem, HttpServletResponse response) throws IOException;
 }

@@ -1,60 +1,61 @@
 package dev.keepgate.api.http;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.keepgate.api.error.Failure;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.converter.json.ProblemDetailJacksonMixin;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * An error answer (RFC 9457).
- *
- * @param type {@code urn:keepgate:problem:<slug>}
- * @param title the status in words
- * @param status the HTTP status
- * @param detail what went wrong, for people
- * @param errors the fields at fault; null where no field is
+ * Makes and sends problem documents (RFC 9457): {@code type} is {@code
+ * urn:keepgate:problem:<slug>}, and {@code errors} lists the fields at fault where there are any.
  */
-@JsonInclude(JsonInclude.Include.NON_NULL)
-public record Problem(
-    String type, String title, int status, String detail, @Nullable List<Failure.Field> errors) {
+public final class Problem {
 
-  public static final String MEDIA_TYPE = "application/problem+json";
+  public static final String MEDIA_TYPE = MediaType.APPLICATION_PROBLEM_JSON_VALUE;
 
   private static final int CLIENT_CLOSED_REQUEST = 499;
   private static final String URN = "urn:keepgate:problem:";
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final JsonMapper JSON =
+      JsonMapper.builder().addMixIn(ProblemDetail.class, ProblemDetailJacksonMixin.class).build();
 
-  static Problem of(HttpStatus status, String slug, @Nullable String detail) {
-    return of(status, slug, detail, null);
+  private Problem() {}
+
+  static ProblemDetail of(HttpStatus status, String slug, @Nullable String detail) {
+    return of(status, slug, detail, List.of());
   }
 
-  static Problem of(
-      HttpStatus status,
-      String slug,
-      @Nullable String detail,
-      @Nullable List<Failure.Field> errors) {
-    return new Problem(
-        URN + slug,
-        status.getReasonPhrase(),
-        status.value(),
-        detail == null ? status.getReasonPhrase() : detail,
-        errors == null || errors.isEmpty() ? null : errors);
+  static ProblemDetail of(
+      HttpStatus status, String slug, @Nullable String detail, List<Failure.Field> errors) {
+    ProblemDetail problem = ProblemDetail.forStatus(status);
+    problem.setType(URI.create(URN + slug));
+    problem.setTitle(status.getReasonPhrase());
+    problem.setDetail(detail == null ? status.getReasonPhrase() : detail);
+    if (!errors.isEmpty()) {
+      problem.setProperty("errors", errors);
+    }
+    return problem;
   }
 
   /** Of the status that HTTP has no word for, and nginx' logs made known. */
-  static Problem clientGone(String detail) {
-    return new Problem(
-        URN + "cancelled", "Client Closed Request", CLIENT_CLOSED_REQUEST, detail, null);
+  static ProblemDetail clientGone(String detail) {
+    ProblemDetail problem = ProblemDetail.forStatus(CLIENT_CLOSED_REQUEST);
+    problem.setType(URI.create(URN + "cancelled"));
+    problem.setTitle("Client Closed Request");
+    problem.setDetail(detail);
+    return problem;
   }
 
-  static Problem incompleteBody() {
+  static ProblemDetail incompleteBody() {
     return of(
         HttpStatus.BAD_REQUEST,
         "incomplete-body",
@@ -66,27 +67,27 @@ public record Problem(
     return status.getReasonPhrase().toLowerCase(Locale.ROOT).replaceAll("[^a-z]+", "-");
   }
 
-  String slug() {
-    return type.substring(URN.length());
+  static String slugOf(ProblemDetail problem) {
+    return String.valueOf(problem.getType()).substring(URN.length());
   }
 
   /** Sends it; as the last piece of a stream that has begun, and not into any other answer. */
-  void send(HttpServletResponse response) throws IOException {
+  static void send(ProblemDetail problem, HttpServletResponse response) throws IOException {
     if (response.isCommitted()) {
       StreamFormat format = StreamFormat.begun(response.getContentType());
       if (format != null) {
         String piece =
             format.before("error")
-                + JSON.writeValueAsString(Map.of("error", this))
+                + JSON.writeValueAsString(Map.of("error", problem))
                 + format.after();
         response.getOutputStream().write(piece.getBytes(StandardCharsets.UTF_8));
       }
       return;
     }
     response.resetBuffer();
-    response.setStatus(status);
+    response.setStatus(problem.getStatus());
     response.setContentType(MEDIA_TYPE);
-    byte[] body = JSON.writeValueAsBytes(this);
+    byte[] body = JSON.writeValueAsBytes(problem);
     response.setContentLength(body.length);
     response.getOutputStream().write(body);
   }

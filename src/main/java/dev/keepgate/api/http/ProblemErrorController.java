@@ -7,6 +7,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.springframework.boot.webmvc.error.ErrorController;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -27,7 +28,7 @@ class ProblemErrorController implements ErrorController {
     Object exception = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
     HttpStatus status = code instanceof Integer number ? HttpStatus.resolve(number) : null;
     HttpStatus known = status != null ? status : HttpStatus.INTERNAL_SERVER_ERROR;
-    Problem problem =
+    ProblemDetail problem =
         known == HttpStatus.BAD_REQUEST && exception instanceof IOException
             ? Problem.incompleteBody()
             : Problem.of(known, Problem.slugOf(known), known.getReasonPhrase());

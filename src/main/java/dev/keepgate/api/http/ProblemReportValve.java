@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
 
 /**
  * Answers what the container refuses before any servlet sees it, such as an encoded slash in a
@@ -32,7 +33,7 @@ final class ProblemReportValve extends ErrorReportValve {
         || !response.setErrorReported()) {
       return;
     }
-    Problem problem = Problem.of(status, Problem.slugOf(status), status.getReasonPhrase());
+    ProblemDetail problem = Problem.of(status, Problem.slugOf(status), status.getReasonPhrase());
     try {
       answers.send(problem, String.valueOf(request.getRequestURI()), response);
       response.finishResponse();

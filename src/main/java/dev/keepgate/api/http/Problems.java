@@ -25,6 +25,7 @@ import org.springdoc.api.OpenApiResourceNotFoundException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.InvalidMediaTypeException;
+import org.springframework.http.ProblemDetail;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -214,7 +215,7 @@ class Problems {
     send(Problem.of(status, slug, e.getMessage()), request, response);
   }
 
-  private void send(Problem problem, HttpServletRequest request, HttpServletResponse response)
+  private void send(ProblemDetail problem, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     Object asked = request.getAttribute(RequestDispatcher.FORWARD_REQUEST_URI);
     answers.send(problem, asked == null ? request.getRequestURI() : asked.toString(), response);

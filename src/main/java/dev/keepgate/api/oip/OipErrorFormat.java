@@ -1,11 +1,11 @@
 package dev.keepgate.api.oip;
 
 import dev.keepgate.api.http.ErrorFormat;
-import dev.keepgate.api.http.Problem;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
 import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -21,8 +21,8 @@ class OipErrorFormat implements ErrorFormat {
   }
 
   @Override
-  public void send(Problem problem, HttpServletResponse response) throws IOException {
-    byte[] body = JSON.writeValueAsBytes(Map.of("error", problem.detail()));
+  public void send(ProblemDetail problem, HttpServletResponse response) throws IOException {
+    byte[] body = JSON.writeValueAsBytes(Map.of("error", String.valueOf(problem.getDetail())));
     response.setContentType(MediaType.APPLICATION_JSON_VALUE);
     response.setContentLength(body.length);
     response.getOutputStream().write(body);
