@@ -10,7 +10,8 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param maxBody of a step or an unroll, which is read into memory
  * @param maxModel of a model's files, which are streamed to the disk
- * @param socketBuffer what is read or written at once; a connection has three such buffers
+ * @param socketBuffer what is read or written at once; a connection has a buffer of it each way
+ *     while large bodies pass through it, and of 1 KB otherwise
  */
 @Validated
 @ConfigurationProperties("keepgate.http")

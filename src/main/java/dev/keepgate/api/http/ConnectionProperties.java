@@ -1,0 +1,44 @@
+package dev.keepgate.api.http;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * How long a connection may wait for its client. How many there are is {@code
+ * server.tomcat.max-connections}, or what the heap has room for.
+ *
+ * @param headTimeout from the first byte of a request's head to its last; then the connection
+ *     closes
+ * @param bodyTimeout for which a body may keep the server waiting, and a second more for every
+ *     {@code leastRate} bytes that have come; then the connection closes
+ * @param answerTimeout the same of an answer that its client does not read
+ * @param leastRate bytes a second at which a body or an answer may take as long as it likes
+ */
+@Validated
+@ConfigurationProperties("keepgate.connections")
+record ConnectionProperties(
+    @DefaultValue("10s") Duration headTimeout,
+    @DefaultValue("30s") Duration bodyTimeout,
+    @DefaultValue("30s") Duration answerTimeout,
+    @DefaultValue("64KB") DataSize leastRate) {
+
+  ConnectionProperties {
+    requirePositive("head-timeout", headTimeout);
+    requirePositive("body-timeout", bodyTimeout);
+    requirePositive("answer-timeout", answerTimeout);
+    if (leastRate.toBytes() <= 0) {
+      throw new IllegalArgumentException(
+          "keepgate.connections.least-rate is positive, got " + leastRate);
+    }
+  }
+
+  private static void requirePositive(String name, Duration value) {
+    if (value.isNegative() || value.isZero()) {
+      throw new IllegalArgumentException(
+          "keepgate.connections." + name + " is positive, got " + value);
+    }
+  }
+}
