@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.keepgate.GoldenCase;
+import dev.keepgate.api.http.BusyClients;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
@@ -123,6 +124,16 @@ class ServerJarIT {
         assertThat(held.finish()).startsWith("HTTP/1.1 200").contains(answer);
       }
       // 128 + SIGTERM: the JVM ended by itself after its shutdown hooks.
+      assertThat(process.exitCode()).isEqualTo(143);
+    }
+  }
+
+  @Test
+  void busyClientsLoseNoRequestAtTheServersEnd() throws Exception {
+    try (ServerProcess process = start();
+        BusyClients clients = new BusyClients("localhost", process.server().address().getPort())) {
+      process.terminate();
+      clients.assertNoRequestWasLost();
       assertThat(process.exitCode()).isEqualTo(143);
     }
   }

@@ -87,7 +87,7 @@ record ServerProcess(Process process, Server server, Path log) implements AutoCl
   void awaitDraining() {
     Awaitility.await("the end of the server")
         .atMost(START)
-        .until(() -> Files.readString(log).contains("Commencing graceful shutdown"));
+        .until(() -> Files.readString(log).contains("No more connections are taken"));
   }
 
   int exitCode() throws InterruptedException {

@@ -16,6 +16,8 @@ import org.springframework.validation.annotation.Validated;
  *     {@code leastRate} bytes that have come; then the connection closes
  * @param answerTimeout the same of an answer that its client does not read
  * @param leastRate bytes a second at which a body or an answer may take as long as it likes
+ * @param drain after SIGTERM: how long connections are still accepted, while every answer is its
+ *     connection's last
  */
 @Validated
 @ConfigurationProperties("keepgate.connections")
@@ -23,7 +25,8 @@ record ConnectionProperties(
     @DefaultValue("10s") Duration headTimeout,
     @DefaultValue("30s") Duration bodyTimeout,
     @DefaultValue("30s") Duration answerTimeout,
-    @DefaultValue("64KB") DataSize leastRate) {
+    @DefaultValue("64KB") DataSize leastRate,
+    @DefaultValue("1s") Duration drain) {
 
   ConnectionProperties {
     requirePositive("head-timeout", headTimeout);
@@ -32,6 +35,10 @@ record ConnectionProperties(
     if (leastRate.toBytes() <= 0) {
       throw new IllegalArgumentException(
           "keepgate.connections.least-rate is positive, got " + leastRate);
+    }
+    if (drain.isNegative()) {
+      throw new IllegalArgumentException(
+          "keepgate.connections.drain is not negative, got " + drain);
     }
   }
 

@@ -5,6 +5,7 @@ import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -40,6 +41,11 @@ class TomcatConfiguration {
           context -> context.getParent().getPipeline().addValve(new ProblemReportValve(answers)));
       factory.addEngineValves(new HttpCancellation.Valve());
     };
+  }
+
+  @Bean
+  HttpShutdown httpShutdown(ApplicationContext context, ConnectionProperties connections) {
+    return new HttpShutdown(context, connections.drain());
   }
 
   /** Tomcat's own setting where it is given; otherwise what the heap has room for. */
