@@ -57,14 +57,17 @@ COPY --from=layers /build/layers/application/ ./
 # Class data for a warm start (JEP 514), written by a start that ends once the server is up. Where it
 # does not fit, as under another collector, the JVM starts without it.
 RUN java @java.options -XX:AOTCacheOutput=keepgate.aot -Dspring.context.exit=onRefresh \
-        -jar /keepgate/keepgate.jar --server.port=0 --keepgate.repository.path=/tmp/models \
+        -jar /keepgate/keepgate.jar --server.port=0 --management.server.port=0 \
+        --keepgate.repository.path=/tmp/models \
     && chmod 0644 keepgate.aot && rm -rf /tmp/*
 
-ENV KEEPGATE_REPOSITORY_PATH=/models
+# Health and metrics have a port and threads of their own: they answer while the server is full, and
+# who reaches the models does not reach them.
+ENV KEEPGATE_REPOSITORY_PATH=/models MANAGEMENT_SERVER_PORT=8081
 USER 10001:10001
 VOLUME /models
-# HTTP, and gRPC.
-EXPOSE 8080 9090
+# HTTP, health and metrics, and gRPC.
+EXPOSE 8080 8081 9090
 
 # Docker's word for ready: the models of the start are loaded.
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \

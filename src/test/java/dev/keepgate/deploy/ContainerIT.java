@@ -10,6 +10,7 @@ import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.Volume;
 import dev.keepgate.DockerEngine;
 import dev.keepgate.GoldenCase;
+import dev.keepgate.api.http.BusyClients;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -92,9 +93,11 @@ class ContainerIT {
   @Test
   void lockedDownServerIsReadyAndWritesItsVolumesOnly() throws Exception {
     try (GenericContainer<?> container = start()) {
-      assertThat(heap(container)).isBetween(MEMORY / 10 * 3 - ROUNDING, MEMORY / 10 * 3 + ROUNDING);
+      long heap = MEMORY / 100 * 45;
+      assertThat(heap(container)).isBetween(heap - ROUNDING, heap + ROUNDING);
       assertThat(run(container, "bash", "/keepgate/healthcheck").getExitCode()).isZero();
-      ExecResult closed = run(container, "env", "SERVER_PORT=9", "bash", "/keepgate/healthcheck");
+      ExecResult closed =
+          run(container, "env", "MANAGEMENT_SERVER_PORT=9", "bash", "/keepgate/healthcheck");
       assertThat(closed.getExitCode()).isEqualTo(1);
       assertThat(run(container, "id", "-u").getStdout().strip()).isEqualTo("10001");
       assertThat(run(container, "sh", "-c", "tr '\\0' '\\n' < /proc/1/cmdline").getStdout())
@@ -104,6 +107,38 @@ class ContainerIT {
       assertThat(run(container, "touch", "/models/file").getExitCode()).isZero();
       // A library that was unpacked here could not be loaded: the folder is mounted noexec.
       assertThat(run(container, "find", "/tmp", "-name", "*.so*").getStdout()).isEmpty();
+    }
+  }
+
+  @Test
+  void serverWithoutMemoryEndsWhateverTheOperatorsOptionsAre() throws Exception {
+    try (GenericContainer<?> container = start()) {
+      ExecResult flags =
+          run(
+              container,
+              "env",
+              "JAVA_TOOL_OPTIONS=-XX:-ExitOnOutOfMemoryError",
+              "java",
+              "@/keepgate/java.options",
+              "-XX:+PrintFlagsFinal",
+              "-version");
+      assertThat(flags.getStdout()).containsPattern("ExitOnOutOfMemoryError +[:=]+ true");
+    }
+  }
+
+  @Test
+  void busyClientsLoseNoRequestAtTheContainersEnd() throws Exception {
+    try (GenericContainer<?> container = start()) {
+      // The engine's proxy takes connections where the server takes none any more.
+      String address =
+          container.getContainerInfo().getNetworkSettings().getNetworks().values().stream()
+              .findFirst()
+              .orElseThrow()
+              .getIpAddress();
+      try (BusyClients clients = new BusyClients(Objects.requireNonNull(address), 8080)) {
+        assertThat(stop(container)).isEqualTo(143);
+        clients.assertNoRequestWasLost();
+      }
     }
   }
 
@@ -119,7 +154,8 @@ class ContainerIT {
   /** The largest Java heap of the container's server, in bytes, up to its rounding. */
   private static long heap(GenericContainer<?> container) throws Exception {
     String samples =
-        new String(server(container).get("/actuator/prometheus").body(), StandardCharsets.UTF_8);
+        new String(
+            server(container, 8081).get("/actuator/prometheus").body(), StandardCharsets.UTF_8);
     return (long)
         samples
             .lines()
@@ -137,7 +173,7 @@ class ContainerIT {
 
   private GenericContainer<?> container() {
     return new GenericContainer<>(Image.BUILT)
-        .withExposedPorts(8080)
+        .withExposedPorts(8080, 8081)
         .withTmpFs(Map.of("/tmp", "rw,noexec,nosuid,size=64m"))
         .withCreateContainerCmdModifier(
             command -> {
@@ -166,8 +202,12 @@ class ContainerIT {
   }
 
   private static Server server(GenericContainer<?> container) {
+    return server(container, 8080);
+  }
+
+  private static Server server(GenericContainer<?> container, int port) {
     return new Server(
-        URI.create("http://" + container.getHost() + ":" + container.getMappedPort(8080)));
+        URI.create("http://" + container.getHost() + ":" + container.getMappedPort(port)));
   }
 
   private static DockerClient docker() {

@@ -100,19 +100,40 @@ class HelmChartTest {
     String port = container.at("/ports/0/name").asString();
     assertThat(Files.readString(Path.of("Dockerfile")))
         .contains("EXPOSE " + container.at("/ports/0/containerPort").asInt());
-    JsonNode grpc = container.at("/ports/1");
-    assertThat(Files.readString(Path.of("Dockerfile")))
-        .containsPattern("EXPOSE .*" + grpc.get("containerPort").asInt());
-    assertThat(objects.get("Service").at("/spec/ports/1/targetPort")).isEqualTo(grpc.get("name"));
+    for (int i = 1; i < 3; i++) {
+      JsonNode other = container.at("/ports/" + i);
+      assertThat(Files.readString(Path.of("Dockerfile")))
+          .containsPattern("EXPOSE .*" + other.get("containerPort").asInt());
+      assertThat(objects.get("Service").at("/spec/ports/" + i + "/targetPort"))
+          .isEqualTo(other.get("name"));
+    }
     JsonNode service = objects.get("Service").at("/spec/ports/0");
     assertThat(service.get("targetPort").asString()).isEqualTo(port);
     assertThat(objects.get("Ingress").findValuesAsString("name"))
         .contains(service.get("name").asString());
-    assertThat(objects.get("ServiceMonitor").at("/spec/endpoints/0/port").asString())
-        .isEqualTo(service.get("name").asString());
+  }
+
+  /** Health and metrics answer while the other ports are full, and only to whom they concern. */
+  @Test
+  void healthAndMetricsHaveAPortOfTheirOwn() throws IOException {
+    JsonNode objects = render(full());
+    JsonNode container = pod(objects).at("/containers/0");
+    JsonNode port = container.at("/ports/1");
+    String name = port.get("name").asString();
+    assertThat(name).isEqualTo("management");
+    assertThat(Files.readString(Path.of("Dockerfile")))
+        .contains("MANAGEMENT_SERVER_PORT=" + port.get("containerPort").asInt());
     for (String probe : new String[] {"startupProbe", "livenessProbe", "readinessProbe"}) {
-      assertThat(container.at("/" + probe + "/httpGet/port").asString()).isEqualTo(port);
+      assertThat(container.at("/" + probe + "/httpGet/port").asString()).isEqualTo(name);
     }
+    assertThat(objects.get("ServiceMonitor").at("/spec/endpoints/0/port").asString())
+        .isEqualTo(objects.get("Service").at("/spec/ports/1/name").asString())
+        .isEqualTo(name);
+    assertThat(objects.get("Ingress").findValuesAsString("name")).doesNotContain(name);
+    JsonNode rules = objects.get("NetworkPolicy").at("/spec/ingress");
+    assertThat(rules.at("/0").findValuesAsString("port")).doesNotContain(name);
+    assertThat(rules.at("/1").findValuesAsString("port")).containsExactly(name);
+    assertThat(rules.at("/1/from").findValuesAsString("team")).containsExactly("monitoring");
   }
 
   @Test

@@ -143,9 +143,21 @@ class ObservabilityTest {
                 Stream.of(scrape.get("metrics_path").asString()))
             .collect(Collectors.toCollection(TreeSet::new));
     assertThat(paths).hasSize(3);
+    String management = managementPort();
+    assertThat(scrape.at("/static_configs/0/targets/0").asString()).endsWith(":" + management);
+    assertThat(rendered).contains("containerPort: " + management);
     for (String path : paths) {
       assertThat(server().get(path).statusCode()).as(path).isEqualTo(200);
     }
+  }
+
+  /** The image's. */
+  private static String managementPort() throws IOException {
+    Matcher port =
+        Pattern.compile("MANAGEMENT_SERVER_PORT=(\\d+)")
+            .matcher(Files.readString(Path.of("Dockerfile")));
+    assertThat(port.find()).isTrue();
+    return port.group(1);
   }
 
   @Test
