@@ -24,9 +24,6 @@ final class Gates {
   /** Of so many units the gates are computed side by side: that is one loop in place of four. */
   static final int FEW_UNITS = 512;
 
-  /** HotSpot's loops over less units go through them one by one. */
-  static final int FEWEST_UNITS = 80;
-
   private static final int WARM_UP_RUNS = 2_000;
 
   private final CellConfig config;
@@ -58,10 +55,13 @@ final class Gates {
     scratch.sums.lay(1, hidden, 1);
     Gates gates = new Gates(CellConfig.builder(1, hidden).build(), null);
     float[] c = new float[hidden];
+    int few = FloatFunctions.STRIDE;
     for (int i = 0; i < WARM_UP_RUNS; i++) {
       gates.advance(scratch, 0, 1, c, scratch.made);
-      sigmoidOfFewInPlace(scratch.gates, 0, FloatFunctions.STRIDE);
-      tanhOfFewInPlace(scratch.gates, 0, FloatFunctions.STRIDE);
+      sigmoidOfFewInPlace(scratch.gates, 0, few);
+      tanhOfFewInPlace(scratch.gates, 0, few);
+      moveFew(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, 0, few);
+      openFew(scratch.output, scratch.cell, scratch.made, 0, few);
     }
     scratch.close();
   }
@@ -123,34 +123,24 @@ final class Gates {
   private void advanceFew(
       NativeScratch scratch, int row, float[] c, float[] made, int at, int count) {
     int width = scratch.sums.isByRow() ? config.hiddenSize() : count;
+    int open = 3 * width;
     float[] gates = scratch.gates;
     scratch.sums.read(row, gates, count);
     for (int from = 0; from < count; from += width) {
-      int gate = GateSums.GATES * from;
-      System.arraycopy(gates, gate + 3 * width, scratch.candidate, at + from, width);
+      int sums = GateSums.GATES * from;
+      System.arraycopy(gates, sums + open, scratch.candidate, at + from, width);
+      System.arraycopy(gates, sums, gates, 3 * from, open);
     }
     tanhOfFewInPlace(scratch.candidate, at, at + FloatFunctions.paddedFew(count));
-    sigmoidOfFewInPlace(gates, 0, FloatFunctions.paddedFew(GateSums.GATES * count - width));
+    sigmoidOfFewInPlace(gates, 0, FloatFunctions.paddedFew(3 * count));
     for (int from = 0; from < count; from += width) {
-      int gate = GateSums.GATES * from;
-      System.arraycopy(gates, gate, scratch.input, at + from, width);
-      System.arraycopy(gates, gate + width, scratch.forget, at + from, width);
-      System.arraycopy(gates, gate + 2 * width, scratch.output, at + from, width);
+      System.arraycopy(gates, 3 * from, scratch.input, at + from, width);
+      System.arraycopy(gates, 3 * from + width, scratch.forget, at + from, width);
+      System.arraycopy(gates, 3 * from + 2 * width, scratch.output, at + from, width);
     }
-    if (at == 0 && count < FEWEST_UNITS) {
-      System.arraycopy(c, 0, scratch.fewCells, 0, count);
-      moveFew(scratch, scratch.fewCells, scratch.fewMade, 0, FEWEST_UNITS);
-      System.arraycopy(scratch.fewCells, 0, c, 0, count);
-      System.arraycopy(scratch.fewMade, 0, made, 0, count);
-    } else {
-      moveFew(scratch, c, made, at, at + count);
-    }
-  }
-
-  private static void moveFew(NativeScratch scratch, float[] c, float[] made, int from, int to) {
-    moveCell(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, from, to);
-    tanhOfFewInPlace(scratch.cell, from, from + FloatFunctions.paddedFew(to - from));
-    open(scratch.output, scratch.cell, made, from, to);
+    moveFew(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, at, at + count);
+    tanhOfFewInPlace(scratch.cell, at, at + FloatFunctions.paddedFew(count));
+    openFew(scratch.output, scratch.cell, made, at, at + count);
   }
 
   /** One index for all arrays: that is what HotSpot vectorises. */
@@ -164,6 +154,23 @@ final class Gates {
   }
 
   private static void open(float[] output, float[] cell, float[] made, int from, int to) {
+    for (int i = from; i < to; i++) {
+      made[i] = cell[i] * output[i];
+    }
+  }
+
+  /** {@link #moveCell} in code of its own, which HotSpot unrolls less if it saw few numbers. */
+  private static void moveFew(
+      float[] input, float[] forget, float[] candidate, float[] c, float[] copy, int from, int to) {
+    for (int i = from; i < to; i++) {
+      float cell = Math.fma(input[i], candidate[i], forget[i] * c[i]);
+      c[i] = cell;
+      copy[i] = cell;
+    }
+  }
+
+  /** {@link #open} of few. */
+  private static void openFew(float[] output, float[] cell, float[] made, int from, int to) {
     for (int i = from; i < to; i++) {
       made[i] = cell[i] * output[i];
     }

@@ -30,11 +30,6 @@ final class NativeScratch implements Scratch {
   /** All gates of {@link Gates#FEW_UNITS}, side by side. */
   final float[] gates = new float[GateSums.GATES * Gates.FEW_UNITS];
 
-  /** Cells and what is made of them, where there are less than the loops want. */
-  final float[] fewCells = new float[Gates.FEWEST_UNITS];
-
-  final float[] fewMade = new float[Gates.FEWEST_UNITS];
-
   /** Whether this step's products begin with the last panel; every other step's do. */
   private boolean isBackward;
 
