@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -129,32 +128,30 @@ public final class SafetensorsHeader {
     return entry(name, type(name, type), shape, offsets);
   }
 
-  /** Whole numbers of an array, none below zero; null where there is anything else. */
-  private static long @Nullable [] readIntegers(JsonParser json, String name, String field)
+  /** Whole numbers of an array, none below zero. */
+  private static long[] readIntegers(JsonParser json, String name, String field)
       throws ImportException {
     long[] values = new long[MAX_RANK];
     int count = 0;
-    boolean sound = json.currentToken() == JsonToken.START_ARRAY;
-    if (!sound) {
-      json.skipChildren();
-      return null;
-    }
-    while (json.nextToken() != JsonToken.END_ARRAY) {
+    boolean isSound = json.currentToken() == JsonToken.START_ARRAY;
+    while (isSound && json.nextToken() != JsonToken.END_ARRAY) {
       if (count == MAX_RANK) {
         throw ImportException.malformed(
             name, "its %s has more than the %d numbers allowed".formatted(field, MAX_RANK));
       }
-      sound &=
+      isSound =
           json.currentToken() == JsonToken.VALUE_NUMBER_INT
               && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER
               && json.getLongValue() >= 0;
-      if (sound) {
+      if (isSound) {
         values[count++] = json.getLongValue();
-      } else {
-        json.skipChildren();
       }
     }
-    return sound ? Arrays.copyOf(values, count) : null;
+    if (!isSound) {
+      throw ImportException.malformed(
+          name, "its %s is no array of whole numbers from 0".formatted(field));
+    }
+    return Arrays.copyOf(values, count);
   }
 
   private Entry entry(String name, DataType type, long[] shape, long[] offsets)

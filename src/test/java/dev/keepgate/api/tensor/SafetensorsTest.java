@@ -33,10 +33,15 @@ class SafetensorsTest {
 
   @Test
   void tenThousandDimensionsAreRefused() {
-    String shape = "[" + "1,".repeat(9_999) + "1]";
-    byte[] body =
-        ModelBytes.safetensors("{" + ModelBytes.entry("x", "F32", shape, 0, 4) + "}", new byte[4]);
-    assertRefused(body, "its shape has more than the 32 numbers allowed");
+    assertShapeRefused(
+        "[" + "1,".repeat(9_999) + "1]", "its shape has more than the 32 numbers allowed");
+    assertShapeRefused(
+        "[".repeat(10_000) + "1" + "]".repeat(10_000), "its shape is no array of whole numbers");
+  }
+
+  private static void assertShapeRefused(String shape, String why) {
+    String entry = ModelBytes.entry("x", "F32", shape, 0, 4);
+    assertRefused(ModelBytes.safetensors("{" + entry + "}", new byte[4]), why);
   }
 
   private static void assertRefused(byte[] body, String why) {
