@@ -32,6 +32,9 @@ public record MemoryPlan(
   /** Classes, compiled code, threads and libraries, measured under load. */
   private static final long RUNTIME = 256 * MEGABYTE;
 
+  /** The part of the heap's size that the collector needs beside it, measured. */
+  private static final int COLLECTOR = 16;
+
   /** A machine that gives its heap all its memory still has this part of it for models. */
   private static final int LEAST_MODELS = 8;
 
@@ -51,8 +54,8 @@ public record MemoryPlan(
     long imports = Math.max(free - inFlight - sequences, free / 10);
     imports = bytes(properties.importMemory(), imports);
     long direct = inFlight;
-    long native_ = machine - heap - direct - RUNTIME;
-    long models = bytes(properties.memoryBudget(), Math.max(native_, machine / LEAST_MODELS));
+    long left = machine - heap - heap / COLLECTOR - direct - RUNTIME;
+    long models = bytes(properties.memoryBudget(), Math.max(left, machine / LEAST_MODELS));
     return new MemoryPlan(machine, heap, direct, models, inFlight, imports, sequences);
   }
 
