@@ -87,4 +87,23 @@ final class Disk {
           }
         });
   }
+
+  /** Names, sizes and times of a folder's files: another string where they have changed. */
+  static String stamp(Path folder) {
+    try {
+      StringBuilder stamp = new StringBuilder();
+      for (Path file : entries(folder, "*")) {
+        stamp
+            .append(file.getFileName())
+            .append(' ')
+            .append(Files.size(file))
+            .append(' ')
+            .append(Files.getLastModifiedTime(file))
+            .append('\n');
+      }
+      return stamp.toString();
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
 }

@@ -150,12 +150,12 @@ final class ModelRepository implements AutoCloseable {
     for (Path entry : Disk.entries(root, "[!.]*")) {
       OptionalLong version = ModelId.parseVersion(entry.getFileName().toString());
       if (Files.isDirectory(entry) && version.isPresent()) {
-        versions.put(new ModelId(name, version.getAsLong()), stamp(entry));
+        versions.put(new ModelId(name, version.getAsLong()), Disk.stamp(entry));
       }
     }
     ModelId first = new ModelId(name, 1);
     if (folder(first).equals(root)) {
-      versions.put(first, stamp(root));
+      versions.put(first, Disk.stamp(root));
     }
   }
 
@@ -165,7 +165,7 @@ final class ModelRepository implements AutoCloseable {
         OptionalLong version = ModelId.parseVersion(folder.getFileName().toString());
         if (Files.isDirectory(folder) && version.isPresent()) {
           ModelId id = new ModelId(model.getFileName().toString(), version.getAsLong());
-          versions.put(id, stamp(folder));
+          versions.put(id, Disk.stamp(folder));
         } else {
           report(folder, "is not a version's folder: " + ModelId.VERSION_RULE);
         }
@@ -174,25 +174,6 @@ final class ModelRepository implements AutoCloseable {
       log.debug("{} was removed while it was looked at", model);
     } catch (IOException e) {
       report(model, "cannot be read (" + e + ")");
-    }
-  }
-
-  /** Names, sizes and times of a folder's files. */
-  private static String stamp(Path folder) {
-    try {
-      StringBuilder stamp = new StringBuilder();
-      for (Path file : Disk.entries(folder, "*")) {
-        stamp
-            .append(file.getFileName())
-            .append(' ')
-            .append(Files.size(file))
-            .append(' ')
-            .append(Files.getLastModifiedTime(file))
-            .append('\n');
-      }
-      return stamp.toString();
-    } catch (IOException e) {
-      return e.toString();
     }
   }
 
