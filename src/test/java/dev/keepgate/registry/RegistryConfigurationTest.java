@@ -3,6 +3,7 @@ package dev.keepgate.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.memory.MemoryPlan;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ class RegistryConfigurationTest {
     return new ApplicationContextRunner()
         .withUserConfiguration(Properties.class, RegistryConfiguration.class)
         .withBean(LstmKernel.class, CountingKernel::new)
+        .withBean(MemoryPlan.class, () -> new MemoryPlan(1L << 31, 1 << 29, 1, 1 << 20, 1, 1 << 20, 1))
         .withPropertyValues(
             "keepgate.repository.path=" + root, "keepgate.repository.single-model=tagger");
   }

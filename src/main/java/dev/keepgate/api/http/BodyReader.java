@@ -9,6 +9,7 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -274,13 +275,21 @@ public final class BodyReader {
       }
       log.debug("A client left, or its body is broken", failure);
       try {
-        answers.send(Problem.incompleteBody(), request.getRequestURI(), response);
+        answers.send(
+            isLate(failure) ? Problem.lateBody() : Problem.incompleteBody(),
+            request.getRequestURI(),
+            response);
         response.flushBuffer();
       } catch (IOException | IllegalStateException e) {
         log.debug("A client left", e);
       } finally {
         end();
       }
+    }
+
+    private static boolean isLate(@Nullable Throwable failure) {
+      return failure instanceof SocketTimeoutException
+          || (failure != null && isLate(failure.getCause()));
     }
 
     private void fail(Throwable failure) {

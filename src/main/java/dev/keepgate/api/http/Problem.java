@@ -62,6 +62,11 @@ public final class Problem {
         "the body ended early, or its chunks are broken");
   }
 
+  static ProblemDetail lateBody() {
+    HttpStatus status = HttpStatus.REQUEST_TIMEOUT;
+    return of(status, slugOf(status), "the body did not come in time");
+  }
+
   /** A slug for a status that says it all, such as {@code method-not-allowed}. */
   static String slugOf(HttpStatus status) {
     return status.getReasonPhrase().toLowerCase(Locale.ROOT).replaceAll("[^a-z]+", "-");
