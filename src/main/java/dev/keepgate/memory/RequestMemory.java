@@ -127,11 +127,15 @@ public final class RequestMemory implements AutoCloseable {
   }
 
   /** Gives bytes back of what the client sent. */
-  public synchronized void giveBack(long bytes) {
-    if (!closed) {
+  public void giveBack(long bytes) {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
       taken -= bytes;
-      requests.release(bytes);
     }
+    // Whoever gets them may be another request, which has a lock of its own.
+    requests.release(bytes);
   }
 
   /**
