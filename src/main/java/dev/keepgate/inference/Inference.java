@@ -54,10 +54,26 @@ public final class Inference {
       Operation operation,
       @Nullable Duration deadline,
       CancellationSignal cancellation) {
+    return open(model, operation, deadline, cancellation, memory.open());
+  }
+
+  /**
+   * Begins a request of a model, some of whose body is here.
+   *
+   * @param held what the request holds so far; the call's from now on, unless this fails
+   * @throws dev.keepgate.registry.RegistryException if there is no such model
+   */
+  public InferenceCall open(
+      ModelRequest model,
+      Operation operation,
+      @Nullable Duration deadline,
+      CancellationSignal cancellation,
+      RequestMemory held) {
     return call(
         registry.acquire(model),
         operation,
-        new InferenceCall.Conditions(model, deadline(deadline), cancellation));
+        new InferenceCall.Conditions(model, deadline(deadline), cancellation),
+        held);
   }
 
   /**
@@ -75,16 +91,20 @@ public final class Inference {
         call(
             found.handle(),
             operation,
-            new InferenceCall.Conditions(null, deadline(deadline), cancellation));
+            new InferenceCall.Conditions(null, deadline(deadline), cancellation),
+            memory.open());
     call.step(found.sequence(), found.handle(), false);
     return call;
   }
 
   private InferenceCall call(
-      ModelHandle handle, Operation operation, InferenceCall.Conditions conditions) {
+      ModelHandle handle,
+      Operation operation,
+      InferenceCall.Conditions conditions,
+      RequestMemory held) {
     InferenceContext context = new InferenceContext(handle, operation);
     Observation observation = Observation.start(InferenceContext.NAME, () -> context, observations);
-    return new InferenceCall(this, handle, conditions, memory.open(), context, observation);
+    return new InferenceCall(this, handle, conditions, held, context, observation);
   }
 
   /** Memory for a body that is no request to compute, such as one that opens a sequence. */

@@ -232,6 +232,18 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
     release();
   }
 
+  /**
+   * Gives back what the client sent, and keeps what was made for the request while its answer is on
+   * its way.
+   *
+   * @return to be run once the answer has left
+   */
+  public Runnable retainAnswer() {
+    memory.giveBack(memory.taken());
+    holders.incrementAndGet();
+    return this::release;
+  }
+
   private void release() {
     if (holders.decrementAndGet() == 0) {
       memory.close();
