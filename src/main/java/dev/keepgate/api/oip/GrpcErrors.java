@@ -6,6 +6,11 @@ import dev.keepgate.inference.ErrorCode;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -15,6 +20,11 @@ import org.springframework.stereotype.Component;
 class GrpcErrors {
 
   private static final Logger log = LoggerFactory.getLogger(GrpcErrors.class);
+
+  private static final Duration SOON = Duration.ofSeconds(1);
+
+  /** Characters of a description. */
+  private static final int MAX_DETAIL = 1000;
 
   private final ProblemListener listener;
 
@@ -31,13 +41,37 @@ class GrpcErrors {
       listener.problem(late ? "deadline-exceeded" : "cancelled");
       return late ? Status.DEADLINE_EXCEEDED : Status.CANCELLED;
     }
+    if (e instanceof StatusRuntimeException refused) {
+      listener.problem(refused.getStatus().getCode().name().toLowerCase(Locale.ROOT));
+      return refused.getStatus();
+    }
     Failure failure = Failure.of(e);
     Status.Code code = code(failure.code());
     if (code == Status.Code.INTERNAL) {
       log.error("A call failed", e);
     }
     listener.problem(failure.code().slug());
-    return code.toStatus().withDescription(failure.detail());
+    return code.toStatus().withDescription(cut(failure.detail()) + retry(failure.retryAfter()));
+  }
+
+  /** Clients take only so much beside messages. */
+  private static String cut(String detail) {
+    return detail.length() <= MAX_DETAIL ? detail : detail.substring(0, MAX_DETAIL) + "…";
+  }
+
+  /** One more call than there may be at once. */
+  Status tooManyCalls(int limit) {
+    listener.problem(ErrorCode.QUEUE_FULL.slug());
+    return Status.RESOURCE_EXHAUSTED.withDescription(
+        "%,d calls are under way, as many as may be".formatted(limit) + retry(SOON));
+  }
+
+  private static String retry(@Nullable Duration after) {
+    return after == null ? "" : "; try again in " + seconds(after);
+  }
+
+  static String seconds(Duration duration) {
+    return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
   }
 
   private static Status.Code code(ErrorCode code) {

@@ -1,6 +1,6 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.api.oip.proto.GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase;
+import dev.keepgate.api.oip.proto.GRPCInferenceServiceGrpc;
 import dev.keepgate.api.oip.proto.ModelConfigRequest;
 import dev.keepgate.api.oip.proto.ModelConfigResponse;
 import dev.keepgate.api.oip.proto.ModelInferRequest;
@@ -24,35 +24,33 @@ import dev.keepgate.api.oip.proto.ServerMetadataRequest;
 import dev.keepgate.api.oip.proto.ServerMetadataResponse;
 import dev.keepgate.api.oip.proto.ServerReadyRequest;
 import dev.keepgate.api.oip.proto.ServerReadyResponse;
-import dev.keepgate.inference.CancellationSignal;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceCall;
-import dev.keepgate.inference.Operation;
-import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryException;
+import io.grpc.BindableService;
 import io.grpc.Context;
 import io.grpc.Deadline;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
 import org.springframework.grpc.server.service.GrpcService;
 
 /** The Open Inference Protocol over gRPC. */
 @GrpcService
-class GrpcInferenceService extends GRPCInferenceServiceImplBase {
+class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.AsyncService {
 
   private final ServedModels models;
   private final Inference inference;
   private final GrpcErrors errors;
   private final ServerLife life;
   private final GrpcProperties properties;
-  private final Executor executor;
+  private final GrpcThreads threads;
 
   GrpcInferenceService(
       ServedModels models,
@@ -60,13 +58,21 @@ class GrpcInferenceService extends GRPCInferenceServiceImplBase {
       GrpcErrors errors,
       ServerLife life,
       GrpcProperties properties,
-      GrpcServerExecutorProvider executor) {
+      GrpcThreads threads) {
     this.models = models;
     this.inference = inference;
     this.errors = errors;
     this.life = life;
     this.properties = properties;
-    this.executor = executor.getExecutor();
+    this.threads = threads;
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return GrpcMethods.bind(
+        this,
+        ServerCalls.asyncUnaryCall(this::inferOne),
+        ServerCalls.asyncBidiStreamingCall(this::inferStream));
   }
 
   private <R> void answer(StreamObserver<R> client, Supplier<R> answer) {
@@ -83,18 +89,24 @@ class GrpcInferenceService extends GRPCInferenceServiceImplBase {
     }
   }
 
-  @Override
-  public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> client) {
-    answer(client, () -> infer(request));
+  private void inferOne(InferMessage message, StreamObserver<ModelInferResponse> client) {
+    answer(
+        client,
+        () -> {
+          Inferred inferred = infer(message);
+          GrpcCall.CURRENT.get().sends(inferred.release());
+          return inferred.response();
+        });
   }
 
-  private ModelInferResponse infer(ModelInferRequest request) {
-    ModelRequest model = OipModelPath.request(request.getModelName(), request.getModelVersion());
-    // A client's leaving interrupts this thread.
-    try (InferenceCall call =
-        inference.open(model, Operation.UNROLL, timeLeft(), CancellationSignal.NONE)) {
-      InferGrpcExchange exchange = new InferGrpcExchange(request);
-      return call.infer(exchange, exchange);
+  /** A response, and what gives back what it holds once it has left. */
+  private record Inferred(ModelInferResponse response, Runnable release) {}
+
+  private Inferred infer(InferMessage message) {
+    try (InferenceCall call = message.open(inference, timeLeft())) {
+      InferGrpcExchange exchange = new InferGrpcExchange(message);
+      ModelInferResponse response = call.infer(exchange, exchange);
+      return new Inferred(response, call.retainAnswer());
     } catch (IOException e) {
       throw new IllegalStateException("a message is written without any I/O", e);
     }
@@ -105,32 +117,36 @@ class GrpcInferenceService extends GRPCInferenceServiceImplBase {
     return deadline == null ? null : Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
   }
 
-  @Override
-  public StreamObserver<ModelInferRequest> modelStreamInfer(
+  private StreamObserver<InferMessage> inferStream(
       StreamObserver<ModelStreamInferResponse> client) {
     return InferStream.open(
         (ServerCallStreamObserver<ModelStreamInferResponse>) client,
         this::streamed,
-        Context.currentContextExecutor(executor),
+        Context.currentContextExecutor(threads.requests()),
         properties.streamWindow(),
         life);
   }
 
   /** A request's failure is its own: the stream goes on. */
-  private ModelStreamInferResponse streamed(ModelInferRequest request) {
+  private InferStream.Answer streamed(InferMessage message) {
     try {
-      ModelInferResponse response = ClientWatch.during(() -> infer(request));
-      return ModelStreamInferResponse.newBuilder().setInferResponse(response).build();
+      Inferred inferred = ClientWatch.during(() -> infer(message));
+      return new InferStream.Answer(
+          ModelStreamInferResponse.newBuilder().setInferResponse(inferred.response()).build(),
+          inferred.release());
     } catch (RuntimeException | Error e) {
       String description = errors.status(e).getDescription();
-      return ModelStreamInferResponse.newBuilder()
-          .setErrorMessage(description == null ? "the client has gone" : description)
-          .setInferResponse(
-              ModelInferResponse.newBuilder()
-                  .setModelName(request.getModelName())
-                  .setModelVersion(request.getModelVersion())
-                  .setId(request.getId()))
-          .build();
+      ModelInferRequest head = message.head();
+      return new InferStream.Answer(
+          ModelStreamInferResponse.newBuilder()
+              .setErrorMessage(description == null ? "the client has gone" : description)
+              .setInferResponse(
+                  ModelInferResponse.newBuilder()
+                      .setModelName(head.getModelName())
+                      .setModelVersion(head.getModelVersion())
+                      .setId(head.getId()))
+              .build(),
+          () -> {});
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.api.oip.proto.ModelInferRequest;
 import dev.keepgate.api.oip.proto.ModelInferResponse;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.ResultEncoder;
@@ -10,19 +9,20 @@ import dev.keepgate.memory.RequestMemory;
 final class InferGrpcExchange extends InferExchange implements ResultEncoder<ModelInferResponse> {
 
   /**
-   * Arrays that each number of an answer is in: states that are stacked, the message, its bytes.
+   * Arrays that each number of an answer is in: states that are stacked, the message, its bytes,
+   * and what the collector loses around arrays as large as its regions.
    */
-  private static final int COPIES = 3;
+  private static final int COPIES = 4;
 
-  private final ModelInferRequest message;
+  private final InferMessage message;
 
-  InferGrpcExchange(ModelInferRequest message) {
+  InferGrpcExchange(InferMessage message) {
     this.message = message;
   }
 
   @Override
   InferCall parse(RequestMemory memory) {
-    return InferMessageReader.read(message, memory::change);
+    return message.parse(memory);
   }
 
   @Override

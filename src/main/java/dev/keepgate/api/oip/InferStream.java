@@ -1,6 +1,5 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.api.oip.proto.ModelInferRequest;
 import dev.keepgate.api.oip.proto.ModelStreamInferResponse;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -17,16 +16,28 @@ import org.jspecify.annotations.Nullable;
  * computed one after the other, all others side by side, as many at once as the window lets in; a
  * client that does not take its answers is asked for no more requests.
  */
-final class InferStream implements StreamObserver<ModelInferRequest> {
+final class InferStream implements StreamObserver<InferMessage> {
 
+  /** Bytes that may be on their way to the client without being counted. */
+  private static final int UNCOUNTED = 2048;
+
+  /**
+   * An answer.
+   *
+   * @param response what is sent
+   * @param release gives back what it holds, once it has left
+   */
+  record Answer(ModelStreamInferResponse response, Runnable release) {}
+
+  private final GrpcCall call = GrpcCall.CURRENT.get();
   private final ServerCallStreamObserver<ModelStreamInferResponse> client;
-  private final Function<ModelInferRequest, ModelStreamInferResponse> infer;
+  private final Function<InferMessage, Answer> infer;
   private final Executor executor;
   private final ServerLife life;
   private final Runnable atEnd = this::serverEnds;
 
   /** The last request of each sequence that is under way. */
-  private final ConcurrentMap<String, CompletableFuture<ModelStreamInferResponse>> sequences =
+  private final ConcurrentMap<String, CompletableFuture<Answer>> sequences =
       new ConcurrentHashMap<>();
 
   /** Done when every answer so far is sent. */
@@ -37,7 +48,7 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
 
   private InferStream(
       ServerCallStreamObserver<ModelStreamInferResponse> client,
-      Function<ModelInferRequest, ModelStreamInferResponse> infer,
+      Function<InferMessage, Answer> infer,
       Executor executor,
       ServerLife life) {
     this.client = client;
@@ -52,30 +63,32 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
    */
   static InferStream open(
       ServerCallStreamObserver<ModelStreamInferResponse> client,
-      Function<ModelInferRequest, ModelStreamInferResponse> infer,
+      Function<InferMessage, Answer> infer,
       Executor executor,
       int window,
       ServerLife life) {
     InferStream stream = new InferStream(client, infer, executor, life);
     client.disableAutoRequest();
-    client.setOnReadyHandler(stream::askForMore);
+    client.setOnReadyThreshold(UNCOUNTED);
+    client.setOnReadyHandler(stream::ready);
     client.setOnCancelHandler(() -> life.forget(stream.atEnd));
+    client.setOnCloseHandler(() -> life.forget(stream.atEnd));
     life.atEnd(stream.atEnd);
     client.request(window);
     return stream;
   }
 
   @Override
-  public synchronized void onNext(ModelInferRequest request) {
+  public synchronized void onNext(InferMessage request) {
     if (ended) {
       return;
     }
-    String sequence = InferMessageReader.sequence(request);
-    CompletableFuture<ModelStreamInferResponse> answer;
+    String sequence = request.sequence();
+    CompletableFuture<Answer> answer;
     if (sequence == null) {
       answer = CompletableFuture.supplyAsync(() -> infer.apply(request), executor);
     } else {
-      CompletableFuture<ModelStreamInferResponse> before = sequences.get(sequence);
+      CompletableFuture<Answer> before = sequences.get(sequence);
       answer =
           before == null
               ? CompletableFuture.supplyAsync(() -> infer.apply(request), executor)
@@ -86,24 +99,29 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
     sent =
         sent.thenCombine(
             answer,
-            (unused, response) -> {
-              send(response);
+            (unused, done) -> {
+              send(done);
               return null;
             });
   }
 
-  private synchronized void send(ModelStreamInferResponse response) {
+  private synchronized void send(Answer answer) {
+    call.sends(answer.release());
     if (!client.isCancelled()) {
-      client.onNext(response);
+      client.onNext(answer.response());
       owed++;
-      askForMore();
+      ready();
     }
   }
 
-  private synchronized void askForMore() {
-    if (owed > 0 && client.isReady()) {
-      client.request(owed);
-      owed = 0;
+  /** What was sent has left, and there is room for more. */
+  private synchronized void ready() {
+    if (client.isReady()) {
+      call.allSent();
+      if (owed > 0) {
+        client.request(owed);
+        owed = 0;
+      }
     }
   }
 

@@ -70,6 +70,10 @@ abstract class GrpcServerTest {
     channel.shutdownNow();
   }
 
+  int port() {
+    return grpc.getPort();
+  }
+
   static ManagedChannel channel(int port) {
     return ManagedChannelBuilder.forAddress("localhost", port).usePlaintext().build();
   }
