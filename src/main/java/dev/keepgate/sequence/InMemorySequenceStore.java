@@ -199,12 +199,14 @@ public final class InMemorySequenceStore implements SequenceStore {
                 entries.compute(
                     before.id(),
                     (id, old) -> {
+                      // Before it is seen to live: a step must not be the life of one that ends.
+                      long end = endAfter(after.ttl());
                       Entry entry = alive(id, old);
                       if (entry.sequence().revision() != before.revision()) {
                         return entry;
                       }
                       resize(after.model(), after.bytes() - entry.sequence().bytes());
-                      return new Entry(after, endAfter(after.ttl()), entry.deadline());
+                      return new Entry(after, end, entry.deadline());
                     }));
     return now.sequence().revision() == after.revision();
   }
