@@ -2,6 +2,7 @@ package dev.keepgate.api.http;
 
 import dev.keepgate.memory.MemoryFullException;
 import dev.keepgate.memory.RequestMemory;
+import dev.keepgate.memory.TooMuchMemoryException;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletException;
@@ -72,10 +73,7 @@ public final class BodyReader {
     try {
       long limit = properties.maxBody().toBytes();
       long announced = request.getContentLengthLong();
-      if (announced > limit) {
-        throw new BodyTooLargeException(limit);
-      }
-      exchange.memory().requireFits(announced);
+      requireFits(announced, limit, request, exchange);
       ServletInputStream in = request.getInputStream();
       boolean there = announced >= 0 && in.available() >= announced;
       if (there && exchange.memory().tryTake(announced)) {
@@ -104,6 +102,21 @@ public final class BodyReader {
       if (!handedOn) {
         exchange.close();
       }
+    }
+  }
+
+  /** What can never be read is refused now, and not waited for. */
+  private static void requireFits(
+      long announced, long limit, HttpServletRequest request, BodyExchange exchange)
+      throws IOException {
+    try {
+      if (announced > limit) {
+        throw new BodyTooLargeException(limit);
+      }
+      exchange.memory().requireFits(announced);
+    } catch (BodyTooLargeException | TooMuchMemoryException e) {
+      HttpCancellation.leaveRest(request);
+      throw e;
     }
   }
 
@@ -312,6 +325,7 @@ public final class BodyReader {
     private void end() {
       if (!over) {
         over = true;
+        HttpCancellation.leaveRest(request);
         try {
           exchange.close();
         } finally {

@@ -5,6 +5,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.valves.ValveBase;
 import org.apache.coyote.ActionCode;
@@ -65,7 +66,22 @@ public final class HttpCancellation implements CancellationSignal {
           break;
         }
       }
-      caller.request.action(ActionCode.DISABLE_SWALLOW_INPUT, null);
+      caller.leaveRest();
+    }
+  }
+
+  /** Leaves what has not come of a body that nobody reads on, as {@link #leaveBody} does. */
+  static void leaveRest(HttpServletRequest request) {
+    if (request.getAttribute(ATTRIBUTE) instanceof HttpCancellation connection) {
+      connection.leaveRest();
+    }
+  }
+
+  private void leaveRest() {
+    AtomicBoolean isRead = new AtomicBoolean();
+    request.action(ActionCode.REQUEST_BODY_FULLY_READ, isRead);
+    if (!isRead.get()) {
+      request.action(ActionCode.DISABLE_SWALLOW_INPUT, null);
     }
   }
 
