@@ -32,7 +32,7 @@ public final class BodyReader {
   private static final String IDENTITY = "identity";
 
   /** Bytes to make room for before it is known how many come. */
-  private static final int FIRST = 1 << 13;
+  static final int FIRST = 1 << 13;
 
   /** The largest array that every JVM makes. */
   private static final int LARGEST = Integer.MAX_VALUE - 8;
@@ -75,23 +75,21 @@ public final class BodyReader {
       long announced = request.getContentLengthLong();
       requireFits(announced, limit, request, exchange);
       ServletInputStream in = request.getInputStream();
-      boolean there = announced >= 0 && in.available() >= announced;
-      if (there && exchange.memory().tryTake(announced)) {
-        if (threads.tryAcquire()) {
-          answerNow(in, (int) announced, exchange);
-          return;
-        }
-        exchange.memory().giveBack(announced);
-      } else if (announced < 0 && threads.tryAcquire()) {
-        answerChunked(in, exchange);
+      BodyBuffer body = new BodyBuffer(Math.max(0, announced), exchange.memory());
+      if (announced >= 0 && !readWhatIsThere(request, response, body)) {
+        return;
+      }
+      boolean there = announced < 0 || body.isWhole();
+      if (there && threads.tryAcquire()) {
+        answerNow(announced < 0 ? null : body.body(), in, exchange);
         return;
       }
       AsyncContext async = request.startAsync(request, response);
       // The connection has deadlines for its head and its body, and the request for its answer.
       async.setTimeout(0);
       handedOn = true;
-      Waiting waiting = new Waiting(async, request, response, in, exchange);
-      if (announced < 0) {
+      Waiting waiting = new Waiting(async, request, response, exchange, body);
+      if (there) {
         waiting.answerOnceThereIsAThread();
       } else {
         // A read that does not wait does not ask for it.
@@ -120,30 +118,63 @@ public final class BodyReader {
     }
   }
 
-  private void answerNow(ServletInputStream in, int size, BodyExchange exchange)
+  /**
+   * Reads what the connection has of a body, which is all of it where the client sent it with its
+   * head: such a request needs no second dispatch.
+   *
+   * @return false if the connection broke, which has been answered
+   */
+  private boolean readWhatIsThere(
+      HttpServletRequest request, HttpServletResponse response, BodyBuffer body) {
+    try {
+      ServletInputStream in = request.getInputStream();
+      while (!body.isWhole() && HttpCancellation.hasInput(request) && body.tryMakeRoom()) {
+        if (!body.read(in)) {
+          break;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      answerBroken(e, request, response);
+      HttpCancellation.leaveRest(request);
+      return false;
+    }
+  }
+
+  /** Answers on this thread; chunks are read by it first. */
+  private void answerNow(@Nullable Body body, ServletInputStream in, BodyExchange exchange)
       throws IOException, ServletException {
     try {
-      byte[] bytes = new byte[size];
-      int read = in.readNBytes(bytes, 0, size);
-      exchange.answer(new Body(bytes, read));
+      exchange.answer(body == null ? readChunked(in, exchange.memory()) : body);
     } finally {
       threads.release();
     }
+  }
+
+  /** The connection has an end after this; whoever only ended his own side still listens. */
+  private void answerBroken(
+      Throwable failure, HttpServletRequest request, HttpServletResponse response) {
+    log.debug("A client left, or its body is broken", failure);
+    try {
+      answers.send(
+          isLate(failure) ? Problem.lateBody() : Problem.incompleteBody(),
+          request.getRequestURI(),
+          response);
+      response.flushBuffer();
+    } catch (IOException | IllegalStateException e) {
+      log.debug("A client left", e);
+    }
+  }
+
+  private static boolean isLate(@Nullable Throwable failure) {
+    return failure instanceof SocketTimeoutException
+        || (failure != null && isLate(failure.getCause()));
   }
 
   /**
    * Chunks are read by a thread that waits for them: at the last one Tomcat 11 goes on with the
    * connection's next request before this one has an answer, if nobody waits.
    */
-  private void answerChunked(ServletInputStream in, BodyExchange exchange)
-      throws IOException, ServletException {
-    try {
-      exchange.answer(readChunked(in, exchange.memory()));
-    } finally {
-      threads.release();
-    }
-  }
-
   private Body readChunked(ServletInputStream in, RequestMemory memory) throws IOException {
     long limit = Math.min(LARGEST, properties.maxBody().toBytes());
     memory.take(FIRST);
@@ -172,25 +203,22 @@ public final class BodyReader {
     private final HttpServletResponse response;
     private final ServletInputStream in;
     private final BodyExchange exchange;
-    private final RequestMemory memory;
-    private final long announced;
-    private byte[] bytes = new byte[0];
-    private int size;
+    private final BodyBuffer body;
     private boolean over;
 
     Waiting(
         AsyncContext async,
         HttpServletRequest request,
         HttpServletResponse response,
-        ServletInputStream in,
-        BodyExchange exchange) {
+        BodyExchange exchange,
+        BodyBuffer body)
+        throws IOException {
       this.async = async;
       this.request = request;
       this.response = response;
-      this.in = in;
+      this.in = request.getInputStream();
       this.exchange = exchange;
-      this.memory = exchange.memory();
-      this.announced = request.getContentLengthLong();
+      this.body = body;
     }
 
     /** What the connection throws is told to {@link #onError}. */
@@ -198,50 +226,30 @@ public final class BodyReader {
     public void onDataAvailable() throws IOException {
       try {
         while (!over && in.isReady()) {
-          if (size == bytes.length && !grow()) {
+          if (!body.tryMakeRoom()) {
+            var unused =
+                body.takeRoom().whenComplete((taken, failure) -> async.start(() -> goOn(failure)));
             return;
           }
-          int count = in.read(bytes, size, bytes.length - size);
-          if (count < 0) {
+          if (!body.read(in)) {
             return;
           }
-          size += count;
         }
       } catch (RuntimeException | Error e) {
         fail(e);
       }
     }
 
-    /** Makes room; false where its memory has to be waited for. */
-    private boolean grow() {
-      int next = (int) Math.min(announced, Math.max(FIRST, 2L * bytes.length));
-      if (memory.tryTake(next)) {
-        resize(next);
-        return true;
-      }
-      var unused =
-          memory
-              .takeLater(next)
-              .whenComplete((taken, failure) -> async.start(() -> goOn(next, failure)));
-      return false;
-    }
-
-    private void resize(int room) {
-      int before = bytes.length;
-      bytes = Arrays.copyOf(bytes, room);
-      memory.giveBack(before);
-    }
-
-    private void goOn(int room, @Nullable Throwable failure) {
+    private void goOn(@Nullable Throwable failure) {
       if (failure != null) {
         fail(new MemoryFullException());
-      } else {
-        resize(room);
-        try {
-          onDataAvailable();
-        } catch (IOException e) {
-          onError(e);
-        }
+        return;
+      }
+      body.makeRoom();
+      try {
+        onDataAvailable();
+      } catch (IOException e) {
+        onError(e);
       }
     }
 
@@ -271,7 +279,8 @@ public final class BodyReader {
 
     private void answer() {
       try {
-        exchange.answer(announced < 0 ? readChunked(in, memory) : new Body(bytes, size));
+        boolean chunked = request.getContentLengthLong() < 0;
+        exchange.answer(chunked ? readChunked(in, exchange.memory()) : body.body());
         end();
       } catch (IOException | ServletException | RuntimeException | Error e) {
         fail(e);
@@ -280,29 +289,16 @@ public final class BodyReader {
       }
     }
 
-    /** The connection has an end after this; whoever only ended his own side still listens. */
     @Override
     public void onError(Throwable failure) {
       if (over) {
         return;
       }
-      log.debug("A client left, or its body is broken", failure);
       try {
-        answers.send(
-            isLate(failure) ? Problem.lateBody() : Problem.incompleteBody(),
-            request.getRequestURI(),
-            response);
-        response.flushBuffer();
-      } catch (IOException | IllegalStateException e) {
-        log.debug("A client left", e);
+        answerBroken(failure, request, response);
       } finally {
         end();
       }
-    }
-
-    private static boolean isLate(@Nullable Throwable failure) {
-      return failure instanceof SocketTimeoutException
-          || (failure != null && isLate(failure.getCause()));
     }
 
     private void fail(Throwable failure) {

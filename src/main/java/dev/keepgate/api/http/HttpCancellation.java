@@ -43,6 +43,17 @@ public final class HttpCancellation implements CancellationSignal {
   }
 
   /**
+   * Whether a read of the body would not wait; also where the connection has ended, as a read then
+   * says.
+   */
+  static boolean hasInput(HttpServletRequest request) throws IOException {
+    // The stream reads from the connector's own buffer, which must not be filled before that.
+    return request.getInputStream().available() > 0
+        || (request.getAttribute(ATTRIBUTE) instanceof HttpCancellation connection
+            && connection.available(true) > 0);
+  }
+
+  /**
    * The connector says that there is a byte where its read fails, since reading that byte would
    * fail too. Of a true byte, the first of the next request, it either knows without reading, or
    * says so only once.
@@ -61,7 +72,7 @@ public final class HttpCancellation implements CancellationSignal {
     if (request.getAttribute(ATTRIBUTE) instanceof HttpCancellation caller) {
       InputStream body = request.getInputStream();
       byte[] piece = new byte[PIECE];
-      for (int i = 0; i < MOST_PIECES && caller.available(true) > 0; i++) {
+      for (int i = 0; i < MOST_PIECES && hasInput(request); i++) {
         if (body.read(piece) < 0) {
           break;
         }

@@ -73,6 +73,12 @@ final class RawClient implements AutoCloseable {
         new String(body, StandardCharsets.ISO_8859_1));
   }
 
+  /** Ends what is sent; answers can still be read. */
+  RawClient endOutput() throws IOException {
+    socket.shutdownOutput();
+    return this;
+  }
+
   /** Bytes up to the connection's end, however it ends. */
   long drain() {
     long count = 0;
