@@ -13,6 +13,9 @@ final class GateSums implements AutoCloseable {
 
   static final int GATES = 4;
 
+  /** The input, forget and output gate, which come first. */
+  static final int SIGMOID_GATES = 3;
+
   /** So many rows are few. */
   static final int FEW_ROWS = 4;
 
@@ -59,18 +62,26 @@ final class GateSums implements AutoCloseable {
   }
 
   /**
-   * Reads all gates of rows, as they lie.
+   * Reads rows: the sums of the input, forget and output gate as they lie, the candidate's apart.
    *
    * @param from the first row
    * @param count numbers of one gate
+   * @param gates from its beginning on
+   * @param candidate from {@code at} on
    */
-  void read(int from, float[] to, int count) {
-    if (isByRow) {
-      view().get(row(from), to, 0, GATES * count);
-      return;
-    }
-    for (int gate = 0; gate < GATES; gate++) {
-      view().get(row(from) + gate * gateStride(), to, gate * count, count);
+  void read(int from, int count, float[] gates, float[] candidate, int at) {
+    int width = isByRow ? hidden : count;
+    int first = row(from);
+    for (int done = 0; done < count; done += width) {
+      if (isByRow) {
+        view().get(first, gates, SIGMOID_GATES * done, SIGMOID_GATES * width);
+      } else {
+        for (int gate = 0; gate < SIGMOID_GATES; gate++) {
+          view().get(first + gate * gateStride(), gates, gate * width, width);
+        }
+      }
+      view().get(first + SIGMOID_GATES * gateStride(), candidate, at + done, width);
+      first += rowStride();
     }
   }
 

@@ -123,20 +123,15 @@ final class Gates {
   private void advanceFew(
       NativeScratch scratch, int row, float[] c, float[] made, int at, int count) {
     int width = scratch.sums.isByRow() ? config.hiddenSize() : count;
-    int open = 3 * width;
     float[] gates = scratch.gates;
-    scratch.sums.read(row, gates, count);
-    for (int from = 0; from < count; from += width) {
-      int sums = GateSums.GATES * from;
-      System.arraycopy(gates, sums + open, scratch.candidate, at + from, width);
-      System.arraycopy(gates, sums, gates, 3 * from, open);
-    }
+    scratch.sums.read(row, count, gates, scratch.candidate, at);
     tanhOfFewInPlace(scratch.candidate, at, at + FloatFunctions.paddedFew(count));
-    sigmoidOfFewInPlace(gates, 0, FloatFunctions.paddedFew(3 * count));
+    sigmoidOfFewInPlace(gates, 0, FloatFunctions.paddedFew(GateSums.SIGMOID_GATES * count));
     for (int from = 0; from < count; from += width) {
-      System.arraycopy(gates, 3 * from, scratch.input, at + from, width);
-      System.arraycopy(gates, 3 * from + width, scratch.forget, at + from, width);
-      System.arraycopy(gates, 3 * from + 2 * width, scratch.output, at + from, width);
+      int first = GateSums.SIGMOID_GATES * from;
+      System.arraycopy(gates, first, scratch.input, at + from, width);
+      System.arraycopy(gates, first + width, scratch.forget, at + from, width);
+      System.arraycopy(gates, first + 2 * width, scratch.output, at + from, width);
     }
     moveFew(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, at, at + count);
     tanhOfFewInPlace(scratch.cell, at, at + FloatFunctions.paddedFew(count));

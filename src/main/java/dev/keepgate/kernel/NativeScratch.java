@@ -27,8 +27,8 @@ final class NativeScratch implements Scratch {
   /** Rows on their way to {@link #x}: one copy off the heap costs less than one a row. */
   float[] staged = new float[0];
 
-  /** All gates of {@link Gates#FEW_UNITS}, side by side. */
-  final float[] gates = new float[GateSums.GATES * Gates.FEW_UNITS];
+  /** The sigmoid gates of {@link Gates#FEW_UNITS}, side by side. */
+  final float[] gates = new float[GateSums.SIGMOID_GATES * Gates.FEW_UNITS];
 
   /** Whether this step's products begin with the last panel; every other step's do. */
   private boolean isBackward;

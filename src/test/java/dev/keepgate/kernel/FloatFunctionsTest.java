@@ -28,8 +28,8 @@ class FloatFunctionsTest {
   }
 
   @Test
-  void sigmoidIsWithinHalfAMillionth() {
-    assertClose(Activation.SIGMOID, x -> 1 / (1 + Math.exp(-x)), 5e-7, Double.MAX_VALUE);
+  void sigmoidIsWithinTwoUnitsOfSinglePrecision() {
+    assertClose(Activation.SIGMOID, x -> 1 / (1 + Math.exp(-x)), 1.5e-7, Double.MAX_VALUE);
   }
 
   /** Below -87 its polynomial is out of its range: there it has to fall to zero without a turn. */
