@@ -143,18 +143,22 @@ final class BatchQueues {
   void detach(BatchQueue queue, long nanos, List<BatchSlot> unfinished) {
     lock.lock();
     try {
-      queue.charge(nanos);
       queue.addFirst(unfinished);
-      queue.workerLeft();
-      wholeWorkers -= queue.whole() ? 1 : 0;
-      if (queue.isEmpty() && queue.workers() == 0) {
-        queues.remove(new Key(queue.model(), queue.whole()));
-      }
-      if (neediest() != null) {
-        wake();
-      }
+      leave(queue, nanos);
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void leave(BatchQueue queue, long nanos) {
+    queue.charge(nanos);
+    queue.workerLeft();
+    wholeWorkers -= queue.whole() ? 1 : 0;
+    if (queue.isEmpty() && queue.workers() == 0) {
+      queues.remove(new Key(queue.model(), queue.whole()));
+    }
+    if (neediest() != null) {
+      wake();
     }
   }
 
@@ -213,11 +217,20 @@ final class BatchQueues {
     }
   }
 
-  /** Whether nothing waits that a worker could take. */
-  boolean hasNothing(BatchQueue queue) {
+  /**
+   * Ends the work of a worker that has no rows, if none wait that it could take.
+   *
+   * @param nanos worker time to charge
+   * @return whether it is detached
+   */
+  boolean detachIfIdle(BatchQueue queue, long nanos) {
     lock.lock();
     try {
-      return queue.isEmpty() || queue.isBlocked();
+      boolean idle = queue.isEmpty() || queue.isBlocked();
+      if (idle) {
+        leave(queue, nanos);
+      }
+      return idle;
     } finally {
       lock.unlock();
     }

@@ -120,8 +120,9 @@ final class BatchWorker implements AutoCloseable {
       recover(serving, e);
     }
     uncharged = queues.now() - begun;
-    if (slots.isEmpty() && queues.hasNothing(serving)) {
-      release(serving);
+    if (slots.isEmpty() && queues.detachIfIdle(serving, uncharged)) {
+      uncharged = 0;
+      queue = null;
     }
   }
 
