@@ -25,6 +25,7 @@ public final class HttpCancellation implements CancellationSignal {
   private static final int MOST_PIECES = 256;
 
   private final org.apache.coyote.Request request;
+  private boolean leavesRest;
 
   private HttpCancellation(org.apache.coyote.Request request) {
     this.request = request;
@@ -89,11 +90,23 @@ public final class HttpCancellation implements CancellationSignal {
   }
 
   private void leaveRest() {
-    AtomicBoolean isRead = new AtomicBoolean();
-    request.action(ActionCode.REQUEST_BODY_FULLY_READ, isRead);
-    if (!isRead.get()) {
+    leavesRest = true;
+    if (!isRead()) {
       request.action(ActionCode.DISABLE_SWALLOW_INPUT, null);
     }
+  }
+
+  /** Whether there is a body of which some has not been read and nobody said to leave it. */
+  static boolean hasUnreadBody(HttpServletRequest request) {
+    return request.getAttribute(ATTRIBUTE) instanceof HttpCancellation connection
+        && !connection.leavesRest
+        && !connection.isRead();
+  }
+
+  private boolean isRead() {
+    AtomicBoolean isRead = new AtomicBoolean();
+    request.action(ActionCode.REQUEST_BODY_FULLY_READ, isRead);
+    return isRead.get();
   }
 
   private int available(boolean reads) {
