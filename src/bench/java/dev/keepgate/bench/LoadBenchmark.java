@@ -1,7 +1,7 @@
 package dev.keepgate.bench;
 
 import dev.keepgate.KeepgateApplication;
-import dev.keepgate.api.tensor.JsonBuffer;
+import dev.keepgate.tensor.JsonBuffer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;

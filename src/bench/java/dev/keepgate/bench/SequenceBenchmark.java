@@ -2,8 +2,8 @@ package dev.keepgate.bench;
 
 import dev.keepgate.KeepgateApplication;
 import dev.keepgate.ModelBytes;
-import dev.keepgate.api.tensor.JsonBuffer;
-import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.tensor.JsonBuffer;
+import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.model.Tensor;
 import dev.keepgate.sequence.RedisProcess;
 import java.io.ByteArrayOutputStream;

@@ -1,8 +1,8 @@
 package dev.keepgate.bench;
 
 import dev.keepgate.KeepgateApplication;
-import dev.keepgate.api.tensor.JsonBuffer;
-import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.tensor.JsonBuffer;
+import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.model.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -6,14 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.keepgate.GoldenCase;
 import dev.keepgate.ModelBytes;
-import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.importer.ImportException.Fault;
-import dev.keepgate.importer.safetensors.SafetensorsImporter;
+import dev.keepgate.importer.file.safetensors.SafetensorsImporter;
 import dev.keepgate.importer.tensor.TensorConvention;
 import dev.keepgate.importer.tensor.TensorFile;
 import dev.keepgate.importer.tensor.TensorInfo;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

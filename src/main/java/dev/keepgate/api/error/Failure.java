@@ -1,11 +1,11 @@
 package dev.keepgate.api.error;
 
-import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.inference.InferenceException;
 import dev.keepgate.memory.MemoryFullException;
 import dev.keepgate.memory.TooMuchMemoryException;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.tensor.TensorFormatException;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,12 +1,12 @@
 package dev.keepgate.api.http;
 
 import dev.keepgate.api.error.Failure;
-import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.inference.InferenceException;
 import dev.keepgate.memory.MemoryFullException;
 import dev.keepgate.memory.TooMuchMemoryException;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

@@ -1,8 +1,8 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.api.tensor.ArrayMemory;
-import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.ArrayMemory;
+import dev.keepgate.tensor.TensorFormatException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;

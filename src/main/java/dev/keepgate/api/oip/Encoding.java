@@ -2,7 +2,7 @@ package dev.keepgate.api.oip;
 
 import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyTooLargeException;
-import dev.keepgate.api.tensor.ArrayMemory;
+import dev.keepgate.tensor.ArrayMemory;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

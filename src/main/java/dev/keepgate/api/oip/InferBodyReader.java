@@ -2,11 +2,11 @@ package dev.keepgate.api.oip;
 
 import dev.keepgate.api.http.Body;
 import dev.keepgate.api.oip.InferCall.WantedOutput;
-import dev.keepgate.api.tensor.ArrayMemory;
-import dev.keepgate.api.tensor.JsonTensorReader;
-import dev.keepgate.api.tensor.JsonTensorScanner;
-import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.ArrayMemory;
+import dev.keepgate.tensor.JsonTensorReader;
+import dev.keepgate.tensor.JsonTensorScanner;
+import dev.keepgate.tensor.TensorFormatException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -1,7 +1,6 @@
 package dev.keepgate.api.oip;
 
 import dev.keepgate.api.oip.InferCall.WantedOutput;
-import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.Operation;
@@ -9,6 +8,7 @@ import dev.keepgate.inference.StepNumber;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.TensorFormatException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelRequest;
+import dev.keepgate.tensor.TensorFormatException;
 
 /** Names and versions as the protocol writes them. */
 final class OipModelPath {

@@ -1,6 +1,6 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.api.tensor.TensorFormatException;
+import dev.keepgate.tensor.TensorFormatException;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,5 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.Sequences;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
@@ -11,6 +10,7 @@ import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.ModelStatistics;
 import dev.keepgate.registry.ModelStatus;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.tensor.TensorFormatException;
 import java.util.ArrayList;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;

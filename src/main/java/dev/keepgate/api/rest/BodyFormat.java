@@ -1,8 +1,8 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.tensor.JsonBuffer;
-import dev.keepgate.api.tensor.LittleEndian;
-import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.tensor.JsonBuffer;
+import dev.keepgate.tensor.LittleEndian;
+import dev.keepgate.tensor.Safetensors;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,8 +1,8 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.StreamFormat;
-import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.inference.Operation;
+import dev.keepgate.tensor.Safetensors;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;

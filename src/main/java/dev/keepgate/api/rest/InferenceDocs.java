@@ -3,7 +3,7 @@ package dev.keepgate.api.rest;
 import static dev.keepgate.api.openapi.ApiDocuments.TENSOR;
 
 import dev.keepgate.api.http.StreamFormat;
-import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.tensor.Safetensors;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.enums.ParameterIn;

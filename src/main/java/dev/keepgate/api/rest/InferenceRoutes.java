@@ -5,8 +5,8 @@ import static dev.keepgate.api.rest.InferenceController.STEP;
 import static dev.keepgate.api.rest.InferenceController.UNROLL;
 import static dev.keepgate.api.rest.InferenceController.VERSION;
 
-import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.inference.Operation;
+import dev.keepgate.tensor.Safetensors;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;

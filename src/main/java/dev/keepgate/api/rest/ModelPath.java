@@ -1,8 +1,8 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelRequest;
+import dev.keepgate.tensor.TensorFormatException;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 

@@ -1,9 +1,9 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.ModelRegistry;
+import dev.keepgate.tensor.TensorFormatException;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.headers.Header;

@@ -1,15 +1,15 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.Body;
-import dev.keepgate.api.tensor.ArrayMemory;
-import dev.keepgate.api.tensor.Safetensors;
-import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.StepNumber;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.ArrayMemory;
+import dev.keepgate.tensor.Safetensors;
+import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.tensor.TensorFormatException;
+import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Arrays;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.StepNumber;
+import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.OptionalLong;

@@ -1,16 +1,16 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.Body;
-import dev.keepgate.api.tensor.ArrayMemory;
-import dev.keepgate.api.tensor.JsonTensorReader;
-import dev.keepgate.api.tensor.JsonTensorScanner;
-import dev.keepgate.api.tensor.Safetensors;
-import dev.keepgate.api.tensor.TensorFormatException;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.inference.StepNumber;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.ArrayMemory;
+import dev.keepgate.tensor.JsonTensorReader;
+import dev.keepgate.tensor.JsonTensorScanner;
+import dev.keepgate.tensor.Safetensors;
+import dev.keepgate.tensor.TensorFormatException;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalLong;

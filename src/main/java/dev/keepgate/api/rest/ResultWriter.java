@@ -1,13 +1,13 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.tensor.JsonBuffer;
-import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmOutput;
 import dev.keepgate.model.LstmOutput.CellTrace;
 import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.JsonBuffer;
+import dev.keepgate.tensor.Safetensors;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.LinkedHashMap;

@@ -2,8 +2,8 @@ package dev.keepgate.api.rest;
 
 import static dev.keepgate.api.openapi.ApiDocuments.TENSOR;
 
-import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.inference.StepNumber;
+import dev.keepgate.tensor.Safetensors;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.enums.ParameterIn;

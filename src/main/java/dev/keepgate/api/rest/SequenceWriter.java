@@ -1,9 +1,9 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.tensor.Safetensors;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Safetensors;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;

@@ -1,9 +1,9 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.StreamFormat;
-import dev.keepgate.api.tensor.JsonBuffer;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.StepSink;
+import dev.keepgate.tensor.JsonBuffer;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;

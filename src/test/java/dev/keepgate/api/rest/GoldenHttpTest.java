@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.keepgate.GoldenCase;
 import dev.keepgate.GoldenCase.Tensor;
-import dev.keepgate.api.tensor.Safetensors;
+import dev.keepgate.tensor.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.lang.reflect.Array;
 import java.net.http.HttpRequest;

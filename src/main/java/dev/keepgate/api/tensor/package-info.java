@@ -1,5 +1,0 @@
-/** Tensors between bytes and primitive arrays: JSON and safetensors bodies. */
-@NullMarked
-package dev.keepgate.api.tensor;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Zip archives as frameworks save them: a few entries of known names, nothing unpacked by name. */
-@NullMarked
-package dev.keepgate.importer.archive;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Reads TensorFlow's checkpoints: an index, and the bytes of the variables beside it. */
-@NullMarked
-package dev.keepgate.importer.checkpoint;
-
-import org.jspecify.annotations.NullMarked;

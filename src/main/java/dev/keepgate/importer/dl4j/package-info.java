@@ -1,5 +1,0 @@
-/** Reads networks that Deeplearning4j's ModelSerializer wrote, without Deeplearning4j. */
-@NullMarked
-package dev.keepgate.importer.dl4j;
-
-import org.jspecify.annotations.NullMarked;

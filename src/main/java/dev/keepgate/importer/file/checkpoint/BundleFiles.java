@@ -1,0 +1,77 @@
+package dev.keepgate.importer.file.checkpoint;
+
+import dev.keepgate.importer.ImportException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which of several files make a checkpoint.
+ *
+ * @param index its index
+ * @param others all files that are no index
+ */
+record BundleFiles(String index, List<String> others) {
+
+  static final int MAX_SHARDS = 1000;
+
+  static BundleFiles among(Parts parts) throws IOException, ImportException {
+    List<String> indexes = new ArrayList<>();
+    List<String> others = new ArrayList<>();
+    for (String name : parts.names()) {
+      if (parts.isIndex(name)) {
+        indexes.add(name);
+      } else {
+        others.add(name);
+      }
+    }
+    // What macOS adds to its zips.
+    indexes.removeIf(name -> lastPart(name).startsWith("._"));
+    if (indexes.size() != 1) {
+      throw indexes.isEmpty()
+          ? ImportException.malformed("there is no index (*.index) among the checkpoint's files")
+          : ImportException.unsupported("index", "there are several checkpoints: " + indexes);
+    }
+    return new BundleFiles(indexes.get(0), others);
+  }
+
+  /** The files of the variables in order, each there. */
+  List<String> shards(int count) throws ImportException {
+    List<String> shards = new ArrayList<>();
+    String start =
+        index.endsWith(".index") ? index.substring(0, index.length() - ".index".length()) : index;
+    for (int i = 0; i < count; i++) {
+      String ending = ".data-%05d-of-%05d".formatted(i, count);
+      if (others.contains(start + ending)) {
+        shards.add(start + ending);
+      } else {
+        shards.add(onlyOne(start, ending, count));
+      }
+    }
+    return shards;
+  }
+
+  /** Where names were lost on the way, there may still be no doubt. */
+  private String onlyOne(String start, String ending, int count) throws ImportException {
+    List<String> fitting =
+        others.stream()
+            .filter(name -> name.endsWith(ending) && !lastPart(name).startsWith("._"))
+            .toList();
+    if (fitting.isEmpty() && count == 1) {
+      fitting =
+          others.stream()
+              .filter(name -> !name.endsWith(".meta") && !lastPart(name).equals("checkpoint"))
+              .toList();
+    }
+    if (fitting.size() != 1) {
+      throw ImportException.malformed(
+          "the checkpoint lacks the file '%s'; send it beside the index"
+              .formatted(lastPart(start) + ending));
+    }
+    return fitting.get(0);
+  }
+
+  private static String lastPart(String name) {
+    return name.substring(name.lastIndexOf('/') + 1);
+  }
+}

@@ -1,0 +1,41 @@
+package dev.keepgate.importer.file.safetensors;
+
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.importer.ModelFiles;
+import dev.keepgate.importer.ModelFormat;
+import dev.keepgate.importer.tensor.TensorConvention;
+import dev.keepgate.importer.tensor.TensorFile;
+import dev.keepgate.importer.tensor.TensorFileImporter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.util.List;
+
+/** Reads safetensors files. */
+public final class SafetensorsImporter extends TensorFileImporter {
+
+  public SafetensorsImporter(List<TensorConvention> conventions) {
+    super(conventions);
+  }
+
+  @Override
+  public ModelFormat format() {
+    return ModelFormat.SAFETENSORS;
+  }
+
+  /** After the eight bytes of its length, the header is a JSON object. */
+  @Override
+  public boolean recognizes(ModelFiles files) throws IOException {
+    try (InputStream in = Files.newInputStream(files.first())) {
+      byte[] start = in.readNBytes(9);
+      return start.length == 9 && start[8] == '{';
+    }
+  }
+
+  @Override
+  protected TensorFile open(ModelFiles files, ImportLimits limits)
+      throws IOException, ImportException {
+    return SafetensorsFile.open(files.first(), limits);
+  }
+}

@@ -1,0 +1,180 @@
+package dev.keepgate.importer.framework.keras;
+
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LayerWeights;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Reads the layers that work on each step alone. */
+final class KerasStepLayers {
+
+  /** They do something only while a model is trained. */
+  private static final Set<String> IDENTITIES =
+      Set.of(
+          "Dropout",
+          "SpatialDropout1D",
+          "GaussianNoise",
+          "GaussianDropout",
+          "AlphaDropout",
+          "ActivityRegularization",
+          "Identity");
+
+  private final KerasVersion version;
+
+  KerasStepLayers(KerasVersion version) {
+    this.version = version;
+  }
+
+  static boolean isIdentity(KerasLayer layer) {
+    return IDENTITIES.contains(layer.className());
+  }
+
+  /**
+   * Reads a layer.
+   *
+   * @param part where its variables are
+   * @param width how many features it takes; 0 where only its numbers tell
+   * @param rank dimensions of what it takes
+   * @return null where it is none that is known
+   */
+  @Nullable LayerWeights read(
+      KerasLayer layer, KerasWeights.OfLayer weights, String part, int width, int rank)
+      throws IOException, ImportException {
+    return switch (layer.className()) {
+      case "Dense" -> dense(layer, weights, part);
+      case "BatchNormalization" -> batchNormalization(layer, weights, part, rank);
+      case "LayerNormalization" -> layerNormalization(layer, weights, part, rank);
+      case "Masking" ->
+          new LayerWeights.Masking(
+              new LayerConfig.Masking(known(layer, width), layer.number("mask_value", 0)));
+      case "Activation" ->
+          activate(layer, width, KerasActivations.of(layer, "activation", version, null));
+      case "Softmax" -> {
+        checkAxis(layer, rank);
+        yield activate(layer, width, Activation.SOFTMAX);
+      }
+      case "ReLU" -> activate(layer, width, relu(layer));
+      case "LeakyReLU" ->
+          activate(
+              layer,
+              width,
+              new Activation(
+                  Activation.Kind.LEAKY_RELU,
+                  layer.number("negative_slope", layer.number("alpha", 0.3)),
+                  0));
+      case "ELU" ->
+          activate(layer, width, new Activation(Activation.Kind.ELU, layer.number("alpha", 1), 0));
+      default -> null;
+    };
+  }
+
+  private static int known(KerasLayer layer, int width) throws ImportException {
+    if (width < 1) {
+      throw layer.unsupported("", "takes an unknown number of features; give the input a shape");
+    }
+    return width;
+  }
+
+  private static LayerWeights activate(KerasLayer layer, int width, Activation activation)
+      throws ImportException {
+    return new LayerWeights.Activate(new LayerConfig.Activate(known(layer, width), activation));
+  }
+
+  private static Activation relu(KerasLayer layer) throws ImportException {
+    float slope = layer.number("negative_slope", 0);
+    float threshold = layer.number("threshold", 0);
+    float bound = layer.number("max_value", Float.POSITIVE_INFINITY);
+    boolean bounded = bound < Float.POSITIVE_INFINITY;
+    if ((slope != 0 && threshold != 0) || (bounded && (slope != 0 || threshold != 0))) {
+      throw layer.unsupported("", "a bound, slope and threshold together are not supported");
+    }
+    if (bounded) {
+      return new Activation(Activation.Kind.CLIP, 0, bound);
+    }
+    if (threshold != 0) {
+      return new Activation(Activation.Kind.THRESHOLDED_RELU, threshold, 0);
+    }
+    return slope == 0 ? Activation.RELU : new Activation(Activation.Kind.LEAKY_RELU, slope, 0);
+  }
+
+  private LayerWeights dense(KerasLayer layer, KerasWeights.OfLayer weights, String part)
+      throws IOException, ImportException {
+    int units = layer.size("units");
+    int[] shape = weights.nextShape(part, 0);
+    if (shape.length != 2 || shape[0] < 1) {
+      throw layer.unsupported(
+          "kernel", "expected shape [inputs, units], got " + Arrays.toString(shape));
+    }
+    Activation activation = KerasActivations.of(layer, "activation", version, Activation.LINEAR);
+    float[] kernel = weights.next(part, 0, shape[0], units);
+    return new LayerWeights.Dense(
+        new LayerConfig.Dense(shape[0], units, activation),
+        kernel,
+        layer.flag("use_bias", true) ? weights.next(part, 1, units) : new float[units]);
+  }
+
+  private static LayerWeights batchNormalization(
+      KerasLayer layer, KerasWeights.OfLayer weights, String part, int rank)
+      throws IOException, ImportException {
+    checkAxis(layer, rank);
+    int size = features(layer, weights, part);
+    int index = 0;
+    float[] gamma = layer.flag("scale", true) ? weights.next(part, index++, size) : null;
+    float[] beta = layer.flag("center", true) ? weights.next(part, index++, size) : null;
+    float[] mean = weights.next(part, index++, size);
+    float[] variance = weights.next(part, index, size);
+    float epsilon = layer.number("epsilon", 1e-3);
+    float[] scale = new float[size];
+    float[] shift = new float[size];
+    for (int j = 0; j < size; j++) {
+      double factor = (gamma == null ? 1 : gamma[j]) / Math.sqrt((double) variance[j] + epsilon);
+      scale[j] = (float) factor;
+      shift[j] = (float) ((beta == null ? 0 : beta[j]) - mean[j] * factor);
+    }
+    return new LayerWeights.Scale(new LayerConfig.Scale(size), scale, shift);
+  }
+
+  private static LayerWeights layerNormalization(
+      KerasLayer layer, KerasWeights.OfLayer weights, String part, int rank)
+      throws IOException, ImportException {
+    checkAxis(layer, rank);
+    if (layer.flag("rms_scaling")) {
+      throw layer.unsupported("rms_scaling", "is not supported");
+    }
+    boolean scaled = layer.flag("scale", true);
+    boolean centered = layer.flag("center", true);
+    if (!scaled && !centered) {
+      throw layer.unsupported("", "without scale and center is not supported");
+    }
+    int size = features(layer, weights, part);
+    float[] ones = new float[size];
+    Arrays.fill(ones, 1);
+    return new LayerWeights.LayerNorm(
+        new LayerConfig.LayerNorm(size, layer.number("epsilon", 1e-3)),
+        scaled ? weights.next(part, 0, size) : ones,
+        centered ? weights.next(part, scaled ? 1 : 0, size) : new float[size]);
+  }
+
+  private static int features(KerasLayer layer, KerasWeights.OfLayer weights, String part)
+      throws ImportException {
+    int[] shape = weights.nextShape(part, 0);
+    if (shape.length != 1 || shape[0] < 1) {
+      throw layer.unsupported("", "expected a vector, got shape " + Arrays.toString(shape));
+    }
+    return shape[0];
+  }
+
+  /** Only the features, which are the last axis, can be normalised step by step. */
+  private static void checkAxis(KerasLayer layer, int rank) throws ImportException {
+    JsonNode axis = layer.config().path("axis");
+    JsonNode only = axis.isArray() && axis.size() == 1 ? axis.get(0) : axis;
+    if (!only.isMissingNode() && only.asInt(0) != -1 && only.asInt(0) != rank - 1) {
+      throw layer.unsupported("axis", "expected the last one, got " + axis);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.keepgate.importer.framework.keras;
+
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.file.hdf5.Hdf5File;
+import dev.keepgate.importer.tensor.Tensors;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Weights as an {@code .h5} file has them: a list of names a layer, in Keras' order. */
+final class NamedWeights implements KerasWeights {
+
+  private static final String ROOT = "model_weights";
+
+  private final Hdf5File file;
+  private final Tensors tensors;
+
+  NamedWeights(Hdf5File file) {
+    this.file = file;
+    this.tensors = new Tensors(file);
+  }
+
+  /**
+   * The strings of an attribute; one that is too long for HDF5 lies in numbered pieces
+   *
+   * @return null where there is none
+   */
+  static @Nullable List<String> names(Hdf5File file, String group, String name)
+      throws IOException, ImportException {
+    List<String> whole = file.strings(group, name);
+    if (whole != null) {
+      return whole;
+    }
+    List<String> joined = new ArrayList<>();
+    List<String> piece = file.strings(group, name + "0");
+    if (piece == null) {
+      return null;
+    }
+    for (int i = 1; piece != null; i++) {
+      joined.addAll(piece);
+      piece = file.strings(group, name + i);
+    }
+    return joined;
+  }
+
+  @Override
+  public OfLayer of(KerasLayer layer) throws IOException, ImportException {
+    String group = ROOT + "/" + layer.name();
+    List<String> names = names(file, group, "weight_names");
+    if (names == null) {
+      throw layer.unsupported("weight_names", "are missing in the file");
+    }
+    return new OfLayer() {
+      private int position;
+
+      @Override
+      public int[] nextShape(String part, int index) throws ImportException {
+        return tensors.get(name()).shape();
+      }
+
+      @Override
+      public float[] next(String part, int index, int... shape)
+          throws IOException, ImportException {
+        float[] values = tensors.read(name(), shape);
+        position++;
+        return values;
+      }
+
+      private String name() throws ImportException {
+        if (position >= names.size()) {
+          throw layer.unsupported("weight_names", "has only " + names);
+        }
+        return group + "/" + names.get(position);
+      }
+    };
+  }
+
+  @Override
+  public List<String> unused() {
+    return tensors.unused();
+  }
+}

@@ -1,0 +1,218 @@
+package dev.keepgate.importer.framework.onnx;
+
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.ImportLimits;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a ModelProto; field numbers from onnx.proto of ONNX 1.20. */
+final class GraphReader {
+
+  /** What a message costs in memory, roughly, beside its strings. */
+  private static final int MESSAGE = 64;
+
+  private final ProtoReader proto;
+  private final ImportLimits limits;
+  private long operators;
+  private final List<OnnxNode> nodes = new ArrayList<>();
+  private final Map<String, OnnxTensor> constants = new LinkedHashMap<>();
+  private final List<OnnxGraph.Input> inputs = new ArrayList<>();
+  private final List<String> outputs = new ArrayList<>();
+
+  private GraphReader(ProtoReader proto, ImportLimits limits) {
+    this.proto = proto;
+    this.limits = limits;
+  }
+
+  static OnnxGraph read(FileChannel channel, ImportLimits limits)
+      throws IOException, ImportException {
+    return new GraphReader(new ProtoReader(channel, limits.maxHeaderBytes()), limits).readModel();
+  }
+
+  private interface Field {
+    void read(int number) throws IOException, ImportException;
+  }
+
+  /** Reads a message; fields that {@code field} does not read it must skip. */
+  private void message(Field field) throws IOException, ImportException {
+    proto.keep(MESSAGE);
+    long outer = proto.enter();
+    while (proto.hasMore()) {
+      field.read(proto.field());
+    }
+    proto.leave(outer);
+  }
+
+  private OnnxGraph readModel() throws IOException, ImportException {
+    boolean graph = false;
+    while (proto.hasMore()) {
+      switch (proto.field()) {
+        case 7 -> {
+          if (graph) {
+            throw ImportException.malformed("the ONNX file has two graphs");
+          }
+          graph = true;
+          message(this::graphField);
+        }
+        case 8 -> readOperatorSet();
+        default -> proto.skip();
+      }
+    }
+    if (!graph) {
+      throw ImportException.malformed("the ONNX file has no graph");
+    }
+    return new OnnxGraph(operators, nodes, constants, inputs, outputs);
+  }
+
+  private void readOperatorSet() throws IOException, ImportException {
+    String[] domain = {""};
+    long[] version = {1};
+    message(
+        number -> {
+          switch (number) {
+            case 1 -> domain[0] = proto.string();
+            case 2 -> version[0] = proto.integer();
+            default -> proto.skip();
+          }
+        });
+    if (domain[0].isEmpty() || domain[0].equals("ai.onnx")) {
+      operators = version[0];
+    }
+  }
+
+  private void graphField(int number) throws IOException, ImportException {
+    switch (number) {
+      case 1 -> nodes.add(readNode());
+      case 5 -> addConstant(readTensor());
+      case 11 -> inputs.add(readInput());
+      case 12 -> outputs.add(readInput().name());
+      default -> proto.skip();
+    }
+  }
+
+  private void addConstant(OnnxTensor tensor) throws ImportException {
+    if (constants.put(tensor.name(), tensor) != null) {
+      throw ImportException.malformed("the initializer '" + tensor.name() + "' is there twice");
+    }
+    if (constants.size() > limits.maxTensors()) {
+      throw ImportException.tooLarge(
+          "more than the %d tensors that are allowed".formatted(limits.maxTensors()));
+    }
+  }
+
+  private OnnxTensor readTensor() throws IOException, ImportException {
+    TensorReader reader = new TensorReader(proto);
+    message(reader::field);
+    return reader.tensor();
+  }
+
+  private OnnxNode readNode() throws IOException, ImportException {
+    String[] names = {"", "", ""};
+    List<String> in = new ArrayList<>();
+    List<String> out = new ArrayList<>();
+    Map<String, OnnxNode.Attribute> attributes = new LinkedHashMap<>();
+    message(
+        number -> {
+          switch (number) {
+            case 1 -> addName(in);
+            case 2 -> addName(out);
+            case 3 -> names[0] = proto.string();
+            case 4 -> names[1] = proto.string();
+            case 5 -> readAttribute(attributes);
+            case 7 -> names[2] = proto.string();
+            default -> proto.skip();
+          }
+        });
+    return new OnnxNode(names[0], names[1], names[2], in, out, attributes);
+  }
+
+  private void addName(List<String> names) throws IOException, ImportException {
+    proto.keep(MESSAGE);
+    names.add(proto.string());
+  }
+
+  private void readAttribute(Map<String, OnnxNode.Attribute> attributes)
+      throws IOException, ImportException {
+    AttributeParts parts = new AttributeParts();
+    message(parts::field);
+    if (attributes.put(parts.name, parts.attribute()) != null) {
+      throw ImportException.malformed("the attribute '" + parts.name + "' is there twice");
+    }
+  }
+
+  /** An attribute while it is read. */
+  private final class AttributeParts {
+    private String name = "";
+    private @Nullable Long integer;
+    private @Nullable Float number;
+    private @Nullable String string;
+    private @Nullable OnnxTensor tensor;
+    private final List<Long> integers = new ArrayList<>();
+    private final List<Float> numbers = new ArrayList<>();
+    private final List<String> strings = new ArrayList<>();
+    private boolean subgraph;
+
+    void field(int field) throws IOException, ImportException {
+      switch (field) {
+        case 1 -> name = proto.string();
+        case 2 -> {
+          proto.expect(ProtoReader.FIXED32);
+          number = proto.float32();
+        }
+        case 3 -> integer = proto.integer();
+        case 4 -> string = proto.string();
+        case 5 -> tensor = readTensor();
+        case 6, 11 -> {
+          subgraph = true;
+          proto.skip();
+        }
+        case 7 -> proto.each(ProtoReader.FIXED32, () -> numbers.add(proto.float32()));
+        case 8 -> proto.each(ProtoReader.VARINT, () -> integers.add(proto.varint()));
+        case 9 -> addName(strings);
+        default -> proto.skip();
+      }
+    }
+
+    OnnxNode.Attribute attribute() {
+      return new OnnxNode.Attribute(
+          integer, number, string, tensor, integers, numbers, strings, subgraph);
+    }
+  }
+
+  private OnnxGraph.Input readInput() throws IOException, ImportException {
+    String[] name = {""};
+    List<Long> dimensions = new ArrayList<>();
+    message(
+        field -> {
+          switch (field) {
+            case 1 -> name[0] = proto.string();
+            case 2 -> inside(1, () -> inside(2, () -> inside(1, () -> addDimension(dimensions))));
+            default -> proto.skip();
+          }
+        });
+    return new OnnxGraph.Input(name[0], dimensions);
+  }
+
+  /** Reads one field of a message, and skips the others. */
+  private void inside(int wanted, ProtoReader.Element element) throws IOException, ImportException {
+    message(
+        field -> {
+          if (field == wanted) {
+            element.read();
+          } else {
+            proto.skip();
+          }
+        });
+  }
+
+  private void addDimension(List<Long> dimensions) throws IOException, ImportException {
+    long[] size = {-1};
+    inside(1, () -> size[0] = proto.integer());
+    dimensions.add(size[0]);
+  }
+}

@@ -1,0 +1,218 @@
+package dev.keepgate.importer.framework.onnx;
+
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.framework.onnx.Value.Signal;
+import dev.keepgate.importer.framework.onnx.Value.Whole;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Constants, and the operators by which exporters compute shapes. */
+final class ShapeOperators {
+
+  static final Map<String, Operator> ALL =
+      Map.ofEntries(
+          Map.entry("Constant", ShapeOperators::constant),
+          Map.entry("Shape", ShapeOperators::shape),
+          Map.entry("ConstantOfShape", ShapeOperators::constantOfShape),
+          Map.entry("Expand", ShapeOperators::expand),
+          Map.entry("Tile", ShapeOperators::expand),
+          Map.entry("Div", ShapeOperators::divide),
+          Map.entry("Equal", ShapeOperators::equal),
+          Map.entry("Where", ShapeOperators::where));
+
+  private ShapeOperators() {}
+
+  private static List<Value> constant(Call call) throws IOException, ImportException {
+    OnnxNode.Attribute attribute = call.node().attributes().get("value");
+    if (attribute != null && attribute.tensor() != null) {
+      return List.of(call.evaluation().constant(attribute.tensor()));
+    }
+    OnnxNode node = call.node();
+    if (node.has("value_int")) {
+      return List.of(new Whole(List.of(Size.of(node.integer("value_int", 0))), true));
+    }
+    List<Long> integers = node.integers("value_ints");
+    if (integers != null) {
+      return List.of(Whole.vector(integers.stream().map(Size::of).toList()));
+    }
+    if (node.has("value_float")) {
+      return List.of(new Value.Numbers(new int[0], new float[] {node.number("value_float", 0)}));
+    }
+    List<Float> numbers = node.numbers("value_floats");
+    if (numbers.isEmpty()) {
+      throw call.refuse("this kind of constant is not supported");
+    }
+    float[] values = new float[numbers.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = numbers.get(i);
+    }
+    return List.of(new Value.Numbers(new int[] {values.length}, values));
+  }
+
+  private static List<Value> shape(Call call) throws ImportException {
+    List<Size> sizes = sizes(call);
+    int from = bound(call.node().integer("start", 0), sizes.size());
+    int to = bound(call.node().integer("end", sizes.size()), sizes.size());
+    return List.of(Whole.vector(sizes.subList(from, Math.max(from, to))));
+  }
+
+  private static int bound(long index, int rank) {
+    return (int) Math.max(0, Math.min(rank, index < 0 ? index + rank : index));
+  }
+
+  private static List<Size> sizes(Call call) throws ImportException {
+    List<Size> sizes = new ArrayList<>();
+    Value value = call.get(0);
+    if (value instanceof Signal signal) {
+      for (int i = 0; i < signal.rank(); i++) {
+        Size size = signal.size(i);
+        if (size == null || size.is(-1)) {
+          throw call.refuse("dimension %d is not known".formatted(i));
+        }
+        sizes.add(size);
+      }
+      return sizes;
+    }
+    int[] shape =
+        value instanceof Value.Stored stored
+            ? stored.tensor().shape()
+            : value instanceof Value.Numbers numbers
+                ? numbers.shape()
+                : value instanceof Whole whole
+                    ? whole.scalar() ? new int[0] : new int[] {whole.elements().size()}
+                    : null;
+    if (shape == null) {
+      throw call.refuse("the shape of its input is not known");
+    }
+    for (int size : shape) {
+      sizes.add(Size.of(size));
+    }
+    return sizes;
+  }
+
+  private static List<Value> constantOfShape(Call call) throws IOException, ImportException {
+    OnnxNode.Attribute attribute = call.node().attributes().get("value");
+    if (attribute == null || attribute.tensor() == null) {
+      return List.of(new Value.Zeros());
+    }
+    OnnxTensor tensor = attribute.tensor();
+    if (tensor.count() != 1) {
+      throw call.refuse("its value is not one number");
+    }
+    if (tensor.isWhole()) {
+      long value = call.evaluation().file().integers(tensor)[0];
+      if (call.find(0) instanceof Whole shape
+          && shape.elements().size() == 1
+          && shape.elements().get(0).isConstant()) {
+        long count = shape.elements().get(0).offset();
+        if (count >= 0 && count <= OnnxTensor.MAX_RANK) {
+          return List.of(Whole.vector(Collections.nCopies((int) count, Size.of(value))));
+        }
+      }
+      return List.of(value == 0 ? new Value.Zeros() : new Value.Filled(Size.of(value)));
+    }
+    if (call.evaluation().file().floats(tensor)[0] != 0) {
+      throw call.refuse("it makes a constant other than zero of a size that is not constant");
+    }
+    return List.of(new Value.Zeros());
+  }
+
+  /** Zeros stay zeros; one integer becomes many. */
+  private static List<Value> expand(Call call) throws IOException, ImportException {
+    Value value = call.get(0);
+    if (value instanceof Value.Zeros || value instanceof Value.Filled) {
+      return List.of(value);
+    }
+    if (value instanceof Whole whole && whole.elements().size() == 1) {
+      return List.of(new Value.Filled(whole.elements().get(0)));
+    }
+    if (call.isConstant(0)) {
+      for (float number : call.numbers(0).values()) {
+        if (number != 0) {
+          throw call.refuse("it repeats a constant other than zero");
+        }
+      }
+      return List.of(new Value.Zeros());
+    }
+    throw call.refuse("only constants are repeated");
+  }
+
+  /** A function of two integers; null where the result has no simple form. */
+  interface Arithmetic {
+    @Nullable Size apply(Size a, Size b);
+  }
+
+  /** Elementwise on integers, one of which may be a single number; null for other values. */
+  static @Nullable List<Value> elementwise(Call call, Arithmetic function) throws ImportException {
+    if (!(call.get(0) instanceof Whole a) || !(call.get(1) instanceof Whole b)) {
+      return null;
+    }
+    int count = Math.max(a.elements().size(), b.elements().size());
+    List<Size> results = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Size left = element(call, a, i, count);
+      Size right = element(call, b, i, count);
+      Size result = function.apply(left, right);
+      if (result == null) {
+        throw call.refuse("its result cannot be told ahead");
+      }
+      results.add(result);
+    }
+    return List.of(new Whole(results, a.scalar() && b.scalar()));
+  }
+
+  private static Size element(Call call, Whole whole, int index, int count) throws ImportException {
+    int size = whole.elements().size();
+    if (size != count && size != 1) {
+      throw call.refuse("vectors of %d and %d numbers do not fit".formatted(size, count));
+    }
+    return whole.elements().get(size == 1 ? 0 : index);
+  }
+
+  private static List<? extends Value> divide(Call call) throws IOException, ImportException {
+    List<Value> whole =
+        elementwise(
+            call,
+            (a, b) ->
+                a.isConstant() && b.isConstant() && b.offset() != 0
+                    ? Size.of(a.offset() / b.offset())
+                    : null);
+    return whole != null ? whole : HeadOperators.divide(call);
+  }
+
+  /** A size is never the negative number that stands for "any". */
+  private static List<Value> equal(Call call) throws ImportException {
+    List<Value> whole =
+        elementwise(
+            call,
+            (a, b) -> {
+              if (a.isConstant() && b.isConstant()) {
+                return Size.of(a.offset() == b.offset() ? 1 : 0);
+              }
+              return a.is(-1) || b.is(-1) ? Size.of(0) : null;
+            });
+    if (whole == null) {
+      throw call.refuse("only shapes are compared");
+    }
+    return whole;
+  }
+
+  private static List<Value> where(Call call) throws ImportException {
+    long[] conditions = call.constants(0);
+    List<Size> yes = call.sizes(1);
+    List<Size> no = call.sizes(2);
+    List<Size> results = new ArrayList<>();
+    for (int i = 0; i < conditions.length; i++) {
+      List<Size> from = conditions[i] != 0 ? yes : no;
+      if (from.size() != conditions.length && from.size() != 1) {
+        throw call.refuse("its inputs do not fit");
+      }
+      results.add(from.get(from.size() == 1 ? 0 : i));
+    }
+    return List.of(Whole.vector(results));
+  }
+}

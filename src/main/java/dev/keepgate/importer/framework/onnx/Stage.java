@@ -1,0 +1,129 @@
+package dev.keepgate.importer.framework.onnx;
+
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Merge;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far the data has come: a graph input, or a layer on top of another stage. Two are the same
+ * only if they are the same object.
+ */
+final class Stage {
+
+  private final @Nullable Stage below;
+  private final @Nullable LayerWeights layer;
+  private final String input;
+
+  private Stage(@Nullable Stage below, @Nullable LayerWeights layer, String input) {
+    this.below = below;
+    this.layer = layer;
+    this.input = input;
+  }
+
+  static Stage input(String name) {
+    return new Stage(null, null, name);
+  }
+
+  Stage then(LayerWeights layer) {
+    return new Stage(this, layer, input);
+  }
+
+  /** This stage with another layer in place of its own. */
+  Stage instead(LayerWeights other) {
+    return new Stage(Objects.requireNonNull(below), other, input);
+  }
+
+  boolean isInput() {
+    return layer == null;
+  }
+
+  /** The graph input that the data came from. */
+  String input() {
+    return input;
+  }
+
+  /** The layer; null for an input. */
+  @Nullable LayerWeights layer() {
+    return layer;
+  }
+
+  /** The layer if it is an LSTM's; else null. */
+  LayerWeights.@Nullable Lstm lstm() {
+    return layer instanceof LayerWeights.Lstm lstm ? lstm : null;
+  }
+
+  boolean isBidirectional() {
+    LayerWeights.Lstm lstm = lstm();
+    return lstm != null && lstm.config().isBidirectional();
+  }
+
+  /** Whether an LSTM layer that reads only from the end. */
+  boolean isReverse() {
+    LayerWeights.Lstm lstm = lstm();
+    return lstm != null && lstm.config().forward() == null;
+  }
+
+  /** Features that it gives; -1 for an input. */
+  int width() {
+    return layer == null ? -1 : layer.config().outputSize();
+  }
+
+  /** The function of another stage's output that this one gives; linear where it is none. */
+  Activation activationOver(Stage other) {
+    if (below == other && layer instanceof LayerWeights.Activate activate) {
+      return activate.config().activation();
+    }
+    // A dense layer has its activation inside.
+    boolean same =
+        below == other.below
+            && layer instanceof LayerWeights.Dense mine
+            && other.layer instanceof LayerWeights.Dense its
+            && mine.kernel() == its.kernel()
+            && its.config().activation().equals(Activation.LINEAR);
+    return same && layer instanceof LayerWeights.Dense dense
+        ? dense.config().activation()
+        : Activation.LINEAR;
+  }
+
+  /** Whether both are of the same cells, however their directions are merged. */
+  boolean hasCellsOf(Stage other) {
+    LayerWeights.Lstm a = lstm();
+    LayerWeights.Lstm b = other.lstm();
+    return a != null
+        && b != null
+        && Objects.equals(a.forward(), b.forward())
+        && Objects.equals(a.backward(), b.backward());
+  }
+
+  /** All stages from the first layer to this. */
+  List<Stage> path() {
+    List<Stage> path = new ArrayList<>();
+    for (Stage stage = this; stage != null && !stage.isInput(); stage = stage.below) {
+      path.add(stage);
+    }
+    Collections.reverse(path);
+    return path;
+  }
+
+  /** Whether an LSTM layer is at this stage or below. */
+  boolean hasLstm() {
+    return path().stream().anyMatch(stage -> stage.layer instanceof LayerWeights.Lstm);
+  }
+
+  /** The layer's output width, if its directions lie side by side, of one of them. */
+  int directionWidth() {
+    return isBidirectional() && Objects.requireNonNull(lstm()).config().merge() == Merge.CONCAT
+        ? width() / 2
+        : width();
+  }
+
+  @Override
+  public String toString() {
+    return layer == null ? "input " + input : String.valueOf(layer.config());
+  }
+}

@@ -1,0 +1,5 @@
+/** Reads ONNX models: an LSTM and what exporters put around it, told by following the data. */
+@NullMarked
+package dev.keepgate.importer.framework.onnx;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,185 @@
+package dev.keepgate.importer.framework.tensorflow;
+
+import dev.keepgate.importer.ImportConfig;
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.ImportedModel;
+import dev.keepgate.importer.tensor.Cell;
+import dev.keepgate.importer.tensor.GateBlocks;
+import dev.keepgate.importer.tensor.TensorConvention;
+import dev.keepgate.importer.tensor.TensorFile;
+import dev.keepgate.importer.tensor.TensorInfo;
+import dev.keepgate.importer.tensor.Tensors;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.GateOrder;
+import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Merge;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Variables of Keras' LSTM layers as checkpoints of TensorFlow have them, without the layers'
+ * configuration: {@code lstm/cell/recurrent_kernel}, {@code
+ * bidirectional/forward_layer/cell/recurrent_kernel}. The layers stand in the file's order.
+ */
+public final class KerasVariables implements TensorConvention {
+
+  private static final String RECURRENT = "recurrent_kernel";
+
+  private static final List<String> PEEPHOLES =
+      List.of(
+          "input_gate_peephole_weights",
+          "forget_gate_peephole_weights",
+          "output_gate_peephole_weights");
+
+  /**
+   * Where a recurrent kernel belongs.
+   *
+   * @param layer everything before the direction and the cell, which are layers inside a layer
+   */
+  private record Place(String layer, boolean backward) {
+
+    static Place of(String name) {
+      List<String> path = new ArrayList<>(List.of(name.split("/", -1)));
+      dropLast(path);
+      if (!path.isEmpty() && path.get(path.size() - 1).contains("cell")) {
+        dropLast(path);
+      }
+      String last = path.isEmpty() ? "" : path.get(path.size() - 1);
+      boolean backward = last.startsWith("backward_");
+      if (backward || last.startsWith("forward_")) {
+        dropLast(path);
+      }
+      return new Place(String.join("/", path), backward);
+    }
+
+    private static void dropLast(List<String> path) {
+      path.remove(path.size() - 1);
+    }
+  }
+
+  /** The recurrent kernels of one layer. */
+  private static final class Layer {
+    private @Nullable String forward;
+    private @Nullable String backward;
+  }
+
+  @Override
+  public boolean recognizes(Collection<TensorInfo> tensors) {
+    return tensors.stream().anyMatch(tensor -> isRecurrent(tensor.name()));
+  }
+
+  private static boolean isRecurrent(String name) {
+    String last = name.substring(name.lastIndexOf('/') + 1);
+    return last.equals(RECURRENT) || last.equals(RECURRENT + ":0");
+  }
+
+  @Override
+  public ImportedModel read(TensorFile file, ImportConfig config)
+      throws IOException, ImportException {
+    Tensors tensors = new Tensors(file);
+    List<LayerWeights> layers = new ArrayList<>();
+    for (Layer layer : layers(file.tensors().keySet(), config.prefix())) {
+      layers.add(readLayer(tensors, layer, config));
+    }
+    return new ImportedModel(
+        LstmModel.of(
+            "keras",
+            VariableNames.outerLayers(tensors, config).around(layers),
+            Objects.requireNonNullElse(config.returnSequences(), true),
+            LstmConfig.Summary.FINAL_STATE),
+        tensors.unused());
+  }
+
+  private static Collection<Layer> layers(Collection<String> names, @Nullable String prefix)
+      throws ImportException {
+    Map<String, Layer> layers = new LinkedHashMap<>();
+    for (String name : names) {
+      if (!isRecurrent(name) || (prefix != null && !name.startsWith(prefix))) {
+        continue;
+      }
+      Place place = Place.of(name);
+      boolean backward = place.backward();
+      Layer layer = layers.computeIfAbsent(place.layer(), scope -> new Layer());
+      if ((backward ? layer.backward : layer.forward) != null) {
+        throw ImportException.unsupported(
+            name, "the layer '%s' has several cells".formatted(place.layer()));
+      }
+      if (backward) {
+        layer.backward = name;
+      } else {
+        layer.forward = name;
+      }
+    }
+    if (layers.isEmpty()) {
+      throw ImportException.config("/config/prefix", "no LSTM has the prefix '" + prefix + "'");
+    }
+    return layers.values();
+  }
+
+  private static LayerWeights readLayer(Tensors tensors, Layer layer, ImportConfig config)
+      throws IOException, ImportException {
+    Cell forward = layer.forward == null ? null : readCell(tensors, layer.forward, config);
+    Cell backward = layer.backward == null ? null : readCell(tensors, layer.backward, config);
+    // Keras repeats the last output where a step is masked, but zeroes it between two directions.
+    return new LayerWeights.Lstm(
+        new LayerConfig.Lstm(
+            forward == null ? null : forward.config(),
+            backward == null ? null : backward.config(),
+            Objects.requireNonNullElse(config.bidirectionalMerge(), Merge.CONCAT),
+            false,
+            backward == null),
+        forward == null ? null : forward.weights(),
+        backward == null ? null : backward.weights());
+  }
+
+  private static Cell readCell(Tensors tensors, String recurrent, ImportConfig config)
+      throws IOException, ImportException {
+    int at = recurrent.lastIndexOf(RECURRENT);
+    String scope = recurrent.substring(0, at);
+    String suffix = recurrent.substring(at + RECURRENT.length());
+    TensorInfo square = tensors.get(recurrent);
+    TensorInfo kernel = tensors.get(scope + "kernel" + suffix);
+    if (square.shape().length != 2
+        || kernel.shape().length != 2
+        || kernel.count() == 0
+        || square.shape()[1] != 4L * square.shape()[0]) {
+      throw ImportException.unsupported(
+          recurrent,
+          "expected [input, 4 * hidden] and [hidden, 4 * hidden], got %s and %s"
+              .formatted(kernel, square));
+    }
+    int hidden = square.shape()[0];
+    int input = kernel.shape()[0];
+    GateOrder order = Objects.requireNonNullElse(config.gateOrder(), GateOrder.IFGO);
+    boolean peepholes = tensors.has(scope + PEEPHOLES.get(0) + suffix);
+    CellConfig cell = Cell.builder(config, input, hidden, 0).peepholes(peepholes).build();
+    String biasName = scope + "bias" + suffix;
+    float[] bias =
+        tensors.has(biasName)
+            ? GateBlocks.fromVector(tensors.read(biasName, 4 * hidden), hidden, order)
+            : new float[4 * hidden];
+    GateBlocks.addForgetBias(bias, hidden, cell.forgetBias());
+    return new Cell(
+        cell,
+        new CellWeights(
+            GateBlocks.fromColumns(
+                tensors.read(kernel.name(), input, 4 * hidden), 0, input, hidden, order),
+            GateBlocks.fromColumns(
+                tensors.read(recurrent, hidden, 4 * hidden), 0, hidden, hidden, order),
+            bias,
+            peepholes
+                ? VariableNames.readPeepholes(tensors, scope, PEEPHOLES, suffix, hidden)
+                : null,
+            null));
+  }
+}

@@ -1,5 +1,0 @@
-/** Reads whole models of Keras 2 and 3: what the layers are from JSON, their numbers from HDF5. */
-@NullMarked
-package dev.keepgate.importer.keras;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Reads ONNX models: an LSTM and what exporters put around it, told by following the data. */
-@NullMarked
-package dev.keepgate.importer.onnx;
-
-import org.jspecify.annotations.NullMarked;

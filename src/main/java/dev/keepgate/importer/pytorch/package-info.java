@@ -1,5 +1,0 @@
-/** How PyTorch names and lays out the numbers of an LSTM. */
-@NullMarked
-package dev.keepgate.importer.pytorch;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** How TensorFlow 1 names and lays out the numbers of an LSTM. */
-@NullMarked
-package dev.keepgate.importer.tensorflow;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Holds the import of Deeplearning4j's files against Deeplearning4j itself. */
-@NullMarked
-package dev.keepgate.importer.dl4j;
-
-import org.jspecify.annotations.NullMarked;
