@@ -192,7 +192,8 @@ final class PortableFunctions {
     try (INDArray isLargest = powers.eq(1);
         INDArray largest = isLargest.castTo(DataType.DOUBLE);
         INDArray count = largest.sum(true, 0)) {
-      BooleanIndexing.replaceWhere(powers, 0, Conditions.equals(1));
+      // Conditions.equals takes all within 1e-5 of a number for equal to it.
+      powers.subi(largest);
       try (INDArray others = powers.sum(true, 0)) {
         x.subiRowVector(log1p(others.addi(count.subi(1))));
       }

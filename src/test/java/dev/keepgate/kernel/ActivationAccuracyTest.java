@@ -88,7 +88,8 @@ class ActivationAccuracyTest {
             new float[] {-200, -250, -286.5f},
             new float[] {1000, 0, 1000},
             new float[] {30.1f, -50.3f, 30.1f, 12.7f},
-            new float[] {1e-20f, 0, -40}),
+            new float[] {1e-20f, 0, -40},
+            new float[] {5, 4.999998f, 4.999996f, 1}),
         random
             .ints(40, 1, 9)
             .mapToObj(
