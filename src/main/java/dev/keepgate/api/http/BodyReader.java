@@ -309,6 +309,10 @@ public final class BodyReader {
       if (over) {
         return;
       }
+      if (HttpCancellation.hasUnreadBody(request) && !response.isCommitted()) {
+        // The rest is left, and its connection with it: the client must not use it again.
+        response.setHeader(HttpHeaders.CONNECTION, "close");
+      }
       try {
         Exception exception =
             failure instanceof Exception e ? e : new IllegalStateException(failure);

@@ -88,11 +88,21 @@ public final class HttpCancellation implements CancellationSignal {
   }
 
   private void leaveRest() {
-    AtomicBoolean isRead = new AtomicBoolean();
-    request.action(ActionCode.REQUEST_BODY_FULLY_READ, isRead);
-    if (!isRead.get()) {
+    if (!isRead()) {
       request.action(ActionCode.DISABLE_SWALLOW_INPUT, null);
     }
+  }
+
+  /** Whether there is a body of which some has not been read. */
+  static boolean hasUnreadBody(HttpServletRequest request) {
+    return request.getAttribute(ATTRIBUTE) instanceof HttpCancellation connection
+        && !connection.isRead();
+  }
+
+  private boolean isRead() {
+    AtomicBoolean isRead = new AtomicBoolean();
+    request.action(ActionCode.REQUEST_BODY_FULLY_READ, isRead);
+    return isRead.get();
   }
 
   private int available(boolean reads) {
