@@ -5,9 +5,9 @@ import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.RecurrentState;
 import java.util.List;
 import java.util.Random;
 
@@ -44,8 +44,8 @@ record Problem(int batch, int time, int input, int hidden, CellWeights weights, 
         LstmConfig.Summary.LAST_STEP);
   }
 
-  LstmInput request() {
-    return new LstmInput(batch, time, x, null, null, LstmState.zero(model().config(), batch));
+  NetworkInput request() {
+    return new NetworkInput(batch, time, x, null, null, RecurrentState.zero(model().config(), batch));
   }
 
   /** From [outer, inner, width] to [inner, outer, width]. */

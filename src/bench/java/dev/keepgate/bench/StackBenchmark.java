@@ -12,10 +12,10 @@ import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -83,12 +83,12 @@ final class StackBenchmark {
         "stack", Collections.nCopies(layers, layer), true, LstmConfig.Summary.LAST_STEP);
   }
 
-  private static LstmInput request(LstmConfig config, int rows) {
+  private static NetworkInput request(LstmConfig config, int rows) {
     float[] x = Problem.floats(new Random(1), rows * STEPS * config.inputSize(), 1);
-    return new LstmInput(rows, STEPS, x, null, null, LstmState.zero(config, rows));
+    return new NetworkInput(rows, STEPS, x, null, null, RecurrentState.zero(config, rows));
   }
 
-  private Line measure(int layers, int hidden, int rows, StepBatch batch, LstmInput request) {
+  private Line measure(int layers, int hidden, int rows, StepBatch batch, NetworkInput request) {
     double step = Double.MAX_VALUE;
     double advance = Double.MAX_VALUE;
     for (int round = 0; round < rounds; round++) {
@@ -102,11 +102,11 @@ final class StackBenchmark {
 
   /** Microseconds a step. */
   private static double pass(
-      StepBatch batch, LstmInput request, int hidden, boolean isTogether) {
-    LstmOutput into =
-        new LstmOutput(
+      StepBatch batch, NetworkInput request, int hidden, boolean isTogether) {
+    NetworkOutput into =
+        new NetworkOutput(
             new float[request.batch() * STEPS * hidden],
-            new LstmState(request.state().h(), request.state().c()),
+            new RecurrentState(request.state().h(), request.state().c()),
             null);
     List<StepRow> rows = new ArrayList<>();
     for (int row = 0; row < request.batch(); row++) {

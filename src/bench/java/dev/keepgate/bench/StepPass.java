@@ -8,9 +8,9 @@ import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.NativeKernel;
 import dev.keepgate.kernel.StepBatch;
 import dev.keepgate.kernel.StepRow;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -45,8 +45,8 @@ public class StepPass {
   private CompiledModel model;
   private Scratch scratch;
   private StepBatch steps;
-  private LstmInput input;
-  private LstmOutput into;
+  private NetworkInput input;
+  private NetworkOutput into;
 
   @Setup
   public void compile() {
@@ -58,8 +58,8 @@ public class StepPass {
     steps = model.newStepBatch(batch, scratch);
     input = problem.request();
     into =
-        new LstmOutput(
-            new float[batch * STEPS * hidden], LstmState.zero(model.config(), batch), null);
+        new NetworkOutput(
+            new float[batch * STEPS * hidden], RecurrentState.zero(model.config(), batch), null);
   }
 
   @Benchmark

@@ -3,9 +3,9 @@ package dev.keepgate.batch;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.StepRow;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -19,7 +19,7 @@ public final class BatchTask implements QueueEntry {
   private static final long NOT_BEGUN = Long.MIN_VALUE;
 
   private final CompiledModel model;
-  private final LstmInput input;
+  private final NetworkInput input;
   private final boolean returnSequences;
   private final boolean trace;
   private final TaskOwner owner;
@@ -34,7 +34,7 @@ public final class BatchTask implements QueueEntry {
   private int slots;
 
   /** Where the rows write, from the beginning on; null where the task is computed as a whole. */
-  private @Nullable LstmOutput into;
+  private @Nullable NetworkOutput into;
 
   /** Written once, under the lock of the queues. */
   private volatile long begunAt = NOT_BEGUN;
@@ -47,7 +47,7 @@ public final class BatchTask implements QueueEntry {
    */
   BatchTask(
       CompiledModel model,
-      LstmInput input,
+      NetworkInput input,
       boolean returnSequences,
       boolean trace,
       TaskOwner owner,
@@ -68,7 +68,7 @@ public final class BatchTask implements QueueEntry {
    *
    * @param trace whether gates are traced
    */
-  public static boolean goesByStep(LstmConfig config, LstmInput input, boolean trace) {
+  public static boolean goesByStep(LstmConfig config, NetworkInput input, boolean trace) {
     boolean emptyRow =
         input.time() == 0
             || (input.lengths() != null && Arrays.stream(input.lengths()).anyMatch(n -> n == 0));
@@ -79,7 +79,7 @@ public final class BatchTask implements QueueEntry {
     return model;
   }
 
-  LstmInput input() {
+  NetworkInput input() {
     return input;
   }
 
@@ -145,12 +145,12 @@ public final class BatchTask implements QueueEntry {
     return true;
   }
 
-  private LstmOutput newOutput() {
+  private NetworkOutput newOutput() {
     LstmConfig config = model.config();
     int outputs = returnSequences ? input.batch() * input.time() : input.batch();
-    return new LstmOutput(
+    return new NetworkOutput(
         new float[Math.multiplyExact(outputs, config.outputSize())],
-        LstmState.zero(config, input.batch()),
+        RecurrentState.zero(config, input.batch()),
         null);
   }
 
@@ -159,8 +159,8 @@ public final class BatchTask implements QueueEntry {
     return new BatchSlot(this, slots++, output(), false);
   }
 
-  private LstmOutput output() {
-    LstmOutput output = into;
+  private NetworkOutput output() {
+    NetworkOutput output = into;
     if (output == null) {
       throw new IllegalStateException("the task has not begun, or is computed as a whole");
     }
@@ -199,7 +199,7 @@ public final class BatchTask implements QueueEntry {
   /** No worker will touch so many pieces of it again; the last one answers. */
   void piecesDone(int count, long now) {
     if (count > 0 && pieces.addAndGet(-count) == 0) {
-      LstmOutput output = into;
+      NetworkOutput output = into;
       if (output != null) {
         complete(output, now);
       }
@@ -207,7 +207,7 @@ public final class BatchTask implements QueueEntry {
     }
   }
 
-  void complete(LstmOutput output, long now) {
+  void complete(NetworkOutput output, long now) {
     long begun = isBegun() ? begunAt : now;
     result.complete(
         new BatchResult(output, Duration.ofNanos(begun - queuedAt), Duration.ofNanos(now - begun)));

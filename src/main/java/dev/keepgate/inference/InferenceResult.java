@@ -1,8 +1,8 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmOutput;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.NetworkOutput;
 
 /**
  * What a request is answered.
@@ -14,7 +14,7 @@ import dev.keepgate.model.ModelId;
  * @param step how many steps the sequence has taken; 0 where the request was of none
  */
 public record InferenceResult(
-    ModelId id, LstmConfig config, Shape shape, LstmOutput output, long step) {
+    ModelId id, LstmConfig config, Shape shape, NetworkOutput output, long step) {
 
   /**
    * How the outputs are laid out.
@@ -48,7 +48,7 @@ public record InferenceResult(
     return shape.batched();
   }
 
-  InferenceResult with(LstmOutput other) {
+  InferenceResult with(NetworkOutput other) {
     return new InferenceResult(id, config, shape, other, step);
   }
 

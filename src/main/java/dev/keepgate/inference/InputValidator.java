@@ -4,8 +4,8 @@ import dev.keepgate.inference.InferenceException.FieldError;
 import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,11 +40,11 @@ final class InputValidator {
    * @param kept the state that the server has; null where the request brings its own, or none
    * @throws InvalidInput if anything does not fit
    */
-  LstmInput validate(Size size, @Nullable LstmState kept) {
+  NetworkInput validate(Size size, @Nullable RecurrentState kept) {
     float[] x = config.takesIds() ? new float[0] : features(request.x().shape());
     int[] ids = config.takesIds() ? ids() : null;
     int[] lengths = lengths(size.batch(), size.time(), size.batched());
-    LstmState state =
+    RecurrentState state =
         kept != null
             ? kept
             : new StateValidator(config, errors)
@@ -52,7 +52,7 @@ final class InputValidator {
     if (!errors.isEmpty()) {
       throw new InvalidInput(errors);
     }
-    return new LstmInput(size.batch(), size.time(), x, ids, lengths, state);
+    return new NetworkInput(size.batch(), size.time(), x, ids, lengths, state);
   }
 
   /**

@@ -4,9 +4,9 @@ import dev.keepgate.inference.InferenceException.FieldError;
 import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.inference.InferenceException.SequenceRefused;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.RegistryException;
@@ -84,7 +84,7 @@ public final class Sequences implements AutoCloseable {
               "/step",
               "expected 0 to %d, got %d".formatted(StepNumber.MAX_BEHIND, request.step())));
     }
-    LstmState state = state(handle.config(), request, errors);
+    RecurrentState state = state(handle.config(), request, errors);
     if (state == null || !errors.isEmpty()) {
       throw new InvalidInput(errors);
     }
@@ -119,7 +119,7 @@ public final class Sequences implements AutoCloseable {
     return ttl;
   }
 
-  private @Nullable LstmState state(
+  private @Nullable RecurrentState state(
       LstmConfig config, OpenRequest request, List<FieldError> errors) {
     long row = WorkingMemory.stateWidth(config) * Float.BYTES;
     long room = properties.maxSequenceBytes().toBytes() / row;
@@ -365,7 +365,7 @@ public final class Sequences implements AutoCloseable {
             last.time(),
             last.sequences(),
             last.batched()),
-        new LstmOutput(last.output(), sequence.state(), null),
+        new NetworkOutput(last.output(), sequence.state(), null),
         sequence.step());
   }
 

@@ -3,7 +3,7 @@ package dev.keepgate.inference;
 import dev.keepgate.inference.InferenceException.FieldError;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -30,15 +30,15 @@ final class StateValidator {
    * @param given null where there is none
    * @param batched whether the batch dimension must be there
    */
-  LstmState validate(
+  RecurrentState validate(
       InferenceRequest.@Nullable State given,
       InferenceRequest.Fields fields,
       int batch,
       boolean batched) {
     if (given == null) {
-      return LstmState.zero(config, batch);
+      return RecurrentState.zero(config, batch);
     }
-    return new LstmState(
+    return new RecurrentState(
         state(given.h(), fields.h(), batch, batched, CellConfig::outputSize),
         state(given.c(), fields.c(), batch, batched, CellConfig::hiddenSize));
   }

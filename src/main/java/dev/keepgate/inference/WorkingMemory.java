@@ -4,7 +4,7 @@ import dev.keepgate.batch.BatchTask;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.NetworkInput;
 
 /**
  * What computing a request takes, told from its sizes before anything is allocated.
@@ -17,7 +17,7 @@ record WorkingMemory(long numbers, long bytes) {
   /** Numbers of a trace, for each unit of a cell and each step. */
   private static final int TRACED = 6;
 
-  static WorkingMemory of(LstmConfig config, LstmInput input, InferenceRequest request) {
+  static WorkingMemory of(LstmConfig config, NetworkInput input, InferenceRequest request) {
     boolean trace = request.options().trace();
     long rows = input.batch();
     long steps = rows * input.time();

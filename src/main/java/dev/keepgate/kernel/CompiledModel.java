@@ -2,8 +2,8 @@ package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
 
 /**
  * A model whose weights one kernel has laid out. Immutable, so many threads may use it at once,
@@ -23,7 +23,7 @@ public interface CompiledModel extends AutoCloseable {
    *     names
    * @param trace whether to answer the gates as well
    */
-  LstmOutput unroll(LstmInput input, boolean returnSequences, boolean trace, Scratch scratch);
+  NetworkOutput unroll(NetworkInput input, boolean returnSequences, boolean trace, Scratch scratch);
 
   /**
    * Room for rows that step together.

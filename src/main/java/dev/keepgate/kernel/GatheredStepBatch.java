@@ -3,9 +3,9 @@ package dev.keepgate.kernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,7 +23,7 @@ final class GatheredStepBatch implements StepBatch {
   private final List<StepRow> rows = new ArrayList<>();
 
   /** [cell][capacity, size], the rows in the order of {@code rows}. */
-  private final LstmState state;
+  private final RecurrentState state;
 
   GatheredStepBatch(CompiledModel model, int capacity, Scratch scratch) {
     this.model = model;
@@ -31,7 +31,7 @@ final class GatheredStepBatch implements StepBatch {
     this.cells = config.cells();
     this.capacity = capacity;
     this.scratch = scratch;
-    this.state = LstmState.zero(config, capacity);
+    this.state = RecurrentState.zero(config, capacity);
   }
 
   @Override
@@ -55,7 +55,7 @@ final class GatheredStepBatch implements StepBatch {
 
   @Override
   public void step() {
-    LstmOutput output = model.unroll(gather(), false, false, scratch);
+    NetworkOutput output = model.unroll(gather(), false, false, scratch);
     int width = config.outputSize();
     for (int i = 0; i < rows.size(); i++) {
       StepRow row = rows.get(i);
@@ -68,12 +68,12 @@ final class GatheredStepBatch implements StepBatch {
     }
   }
 
-  private LstmInput gather() {
+  private NetworkInput gather() {
     int batch = rows.size();
     int width = config.inputSize();
     float[] x = config.takesIds() ? new float[0] : new float[batch * width];
     int[] ids = config.takesIds() ? new int[batch] : null;
-    LstmState before = LstmState.zero(config, batch);
+    RecurrentState before = RecurrentState.zero(config, batch);
     for (int i = 0; i < batch; i++) {
       StepRow row = rows.get(i);
       int[] from = row.input().ids();
@@ -84,7 +84,7 @@ final class GatheredStepBatch implements StepBatch {
       }
       copyRow(state, i, before, i);
     }
-    return new LstmInput(batch, 1, x, ids, null, before);
+    return new NetworkInput(batch, 1, x, ids, null, before);
   }
 
   @Override
@@ -100,7 +100,7 @@ final class GatheredStepBatch implements StepBatch {
     rows.remove(last);
   }
 
-  private void copyRow(LstmState from, int fromRow, LstmState to, int toRow) {
+  private void copyRow(RecurrentState from, int fromRow, RecurrentState to, int toRow) {
     for (int cell = 0; cell < cells.size(); cell++) {
       copyRow(from.h()[cell], fromRow, to.h()[cell], toRow, cells.get(cell).outputSize());
       copyRow(from.c()[cell], fromRow, to.c()[cell], toRow, cells.get(cell).hiddenSize());

@@ -2,10 +2,10 @@ package dev.keepgate.kernel;
 
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmOutput.CellTrace;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.NetworkOutput.CellTrace;
+import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,8 +16,8 @@ final class LayerCall {
 
   final LstmConfig config;
   final List<CellConfig> cells;
-  final LstmInput input;
-  final LstmState state;
+  final NetworkInput input;
+  final RecurrentState state;
   final @Nullable List<CellTrace> traces;
 
   /** [batch][length of the row]: false where a step is masked; a summary has one step. */
@@ -40,11 +40,11 @@ final class LayerCall {
   /**
    * @param cells those of the configuration, which would make a new list at each call
    */
-  LayerCall(LstmConfig config, List<CellConfig> cells, LstmInput input, boolean trace) {
+  LayerCall(LstmConfig config, List<CellConfig> cells, NetworkInput input, boolean trace) {
     this.config = config;
     this.input = input;
     this.cells = cells;
-    this.state = LstmState.zero(cells, input.batch());
+    this.state = RecurrentState.zero(cells, input.batch());
     this.time = input.time();
     this.values = input.x();
     this.width = config.inputSize();
@@ -100,7 +100,7 @@ final class LayerCall {
     return last;
   }
 
-  LstmOutput output() {
-    return new LstmOutput(values, state, traces);
+  NetworkOutput output() {
+    return new NetworkOutput(values, state, traces);
   }
 }

@@ -4,9 +4,9 @@ import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -62,7 +62,7 @@ final class LayerStack<S extends Scratch> implements AutoCloseable {
     return layers.stream().mapToLong(Layer::bytes).sum();
   }
 
-  LstmOutput unroll(LstmInput input, boolean returnSequences, boolean trace, S scratch) {
+  NetworkOutput unroll(NetworkInput input, boolean returnSequences, boolean trace, S scratch) {
     LayerCall call = new LayerCall(config, cells, input, trace);
     for (int i = 0; i < layers.size(); i++) {
       layers.get(i).apply(call, scratch);

@@ -4,7 +4,7 @@ import static dev.keepgate.kernel.FloatFunctions.clipInPlace;
 
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LstmOutput.CellTrace;
+import dev.keepgate.model.NetworkOutput.CellTrace;
 import org.jspecify.annotations.Nullable;
 
 /**

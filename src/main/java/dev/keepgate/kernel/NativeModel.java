@@ -3,9 +3,9 @@ package dev.keepgate.kernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
 
 /** A model's layers, the matrices in panels. */
 final class NativeModel implements CompiledModel {
@@ -40,8 +40,8 @@ final class NativeModel implements CompiledModel {
   }
 
   @Override
-  public LstmOutput unroll(
-      LstmInput input, boolean returnSequences, boolean trace, Scratch scratch) {
+  public NetworkOutput unroll(
+      NetworkInput input, boolean returnSequences, boolean trace, Scratch scratch) {
     return layers.unroll(input, returnSequences, trace, own(scratch));
   }
 

@@ -2,7 +2,7 @@ package dev.keepgate.kernel;
 
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +49,7 @@ final class NativeStepBatch implements StepBatch {
     this.scratch = scratch;
     this.rows = new StepRow[capacity];
     this.configs = layers.config().cells();
-    LstmState state = LstmState.zero(layers.config(), capacity);
+    RecurrentState state = RecurrentState.zero(layers.config(), capacity);
     this.h = state.h();
     this.c = state.c();
     this.x = new float[layers.config().takesIds() ? 0 : capacity * layers.config().inputSize()];
@@ -107,8 +107,8 @@ final class NativeStepBatch implements StepBatch {
     if (at == count) {
       throw new IllegalArgumentException("the row is not in this batch");
     }
-    LstmState mine = new LstmState(h, c);
-    LstmState theirs = row.into().state();
+    RecurrentState mine = new RecurrentState(h, c);
+    RecurrentState theirs = row.into().state();
     copyState(mine, at, theirs.h(), theirs.c(), row.row());
     count--;
     copyState(mine, count, h, c, at);
@@ -118,7 +118,8 @@ final class NativeStepBatch implements StepBatch {
     rows[at] = rows[count];
   }
 
-  private void copyState(LstmState from, int fromRow, float[][] toH, float[][] toC, int toRow) {
+  private void copyState(
+      RecurrentState from, int fromRow, float[][] toH, float[][] toC, int toRow) {
     for (int i = 0; i < configs.size(); i++) {
       copyRow(from.h()[i], fromRow, toH[i], toRow, configs.get(i).outputSize());
       copyRow(from.c()[i], fromRow, toC[i], toRow, configs.get(i).hiddenSize());

@@ -8,7 +8,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import dev.keepgate.kernel.PortableScratch.Slot;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LstmOutput.CellTrace;
+import dev.keepgate.model.NetworkOutput.CellTrace;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;

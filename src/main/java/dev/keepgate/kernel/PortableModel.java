@@ -2,9 +2,9 @@ package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
 
 /** A model's layers, each with its weights in ND4J arrays. */
 final class PortableModel implements CompiledModel {
@@ -26,8 +26,8 @@ final class PortableModel implements CompiledModel {
   }
 
   @Override
-  public LstmOutput unroll(
-      LstmInput input, boolean returnSequences, boolean trace, Scratch scratch) {
+  public NetworkOutput unroll(
+      NetworkInput input, boolean returnSequences, boolean trace, Scratch scratch) {
     if (!(scratch instanceof PortableScratch own)) {
       throw new IllegalArgumentException("the scratch is another kernel's");
     }

@@ -1,7 +1,7 @@
 package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.LstmOutput.CellTrace;
+import dev.keepgate.model.NetworkOutput.CellTrace;
 import org.jspecify.annotations.Nullable;
 
 /**

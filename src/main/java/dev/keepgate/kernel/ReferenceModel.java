@@ -10,12 +10,12 @@ import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmConfig.Summary;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmOutput.CellTrace;
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.NetworkOutput.CellTrace;
+import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -41,13 +41,13 @@ final class ReferenceModel implements CompiledModel {
   }
 
   @Override
-  public LstmOutput unroll(
-      LstmInput input, boolean returnSequences, boolean trace, Scratch scratch) {
+  public NetworkOutput unroll(
+      NetworkInput input, boolean returnSequences, boolean trace, Scratch scratch) {
     int outputSteps = returnSequences ? input.time() : 1;
     int width = config().outputSize();
     float[] output =
         new float[Math.multiplyExact(Math.multiplyExact(input.batch(), outputSteps), width)];
-    LstmState state = LstmState.zero(config(), input.batch());
+    RecurrentState state = RecurrentState.zero(config(), input.batch());
     List<CellTrace> traces = trace ? emptyTraces(input) : null;
     for (int row = 0; row < input.batch(); row++) {
       double[][] steps = new Row(input, row, state, traces).unroll(returnSequences);
@@ -55,13 +55,13 @@ final class ReferenceModel implements CompiledModel {
         store(steps[t], output, row * outputSteps + t);
       }
     }
-    return new LstmOutput(output, state, traces);
+    return new NetworkOutput(output, state, traces);
   }
 
   @Override
   public void close() {}
 
-  private List<CellTrace> emptyTraces(LstmInput input) {
+  private List<CellTrace> emptyTraces(NetworkInput input) {
     int steps = input.batch() * input.time();
     List<CellTrace> traces = new ArrayList<>();
     for (CellConfig cell : config().cells()) {
@@ -81,9 +81,9 @@ final class ReferenceModel implements CompiledModel {
   /** One sequence on its way up the layers. */
   private final class Row {
 
-    private final LstmInput input;
+    private final NetworkInput input;
     private final int row;
-    private final LstmState state;
+    private final RecurrentState state;
     private final @Nullable List<CellTrace> traces;
 
     /** [length][width]: what the layer below gave. */
@@ -95,7 +95,7 @@ final class ReferenceModel implements CompiledModel {
     /** Index of the next cell's state and trace. */
     private int nextCell;
 
-    Row(LstmInput input, int row, LstmState state, @Nullable List<CellTrace> traces) {
+    Row(NetworkInput input, int row, RecurrentState state, @Nullable List<CellTrace> traces) {
       this.input = input;
       this.row = row;
       this.state = state;

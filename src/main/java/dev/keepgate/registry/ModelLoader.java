@@ -9,9 +9,9 @@ import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
 import java.io.IOException;
 
 /** Makes files into a model that can serve: read, given memory, compiled, warmed up. */
@@ -186,14 +186,14 @@ final class ModelLoader {
   /** The first run pays for what is made only once; no request shall. */
   private void warmUp(CompiledModel model) {
     LstmConfig config = model.config();
-    LstmInput zeros =
-        new LstmInput(
+    NetworkInput zeros =
+        new NetworkInput(
             1,
             WARM_UP_STEPS,
             config.takesIds() ? new float[0] : new float[WARM_UP_STEPS * config.inputSize()],
             config.takesIds() ? new int[WARM_UP_STEPS] : null,
             null,
-            LstmState.zero(config, 1));
+            RecurrentState.zero(config, 1));
     try (LstmKernel.Scratch scratch = kernel.newScratch()) {
       model.unroll(zeros, true, false, scratch);
     }

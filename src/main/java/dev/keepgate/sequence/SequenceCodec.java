@@ -1,7 +1,7 @@
 package dev.keepgate.sequence;
 
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.RecurrentState;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -107,7 +107,7 @@ final class SequenceCodec {
       Instant expiresAt = Instant.ofEpochMilli(from.getLong());
       long step = from.getLong();
       long revision = from.getLong();
-      LstmState state = new LstmState(cells(from), cells(from));
+      RecurrentState state = new RecurrentState(cells(from), cells(from));
       StepAnswer last = answer(from);
       return new Sequence(
           id,

@@ -9,10 +9,10 @@ import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.NativeKernel;
 import dev.keepgate.kernel.ReferenceKernel;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,7 +119,7 @@ class BatchWorkerTest {
     }
 
     @Override
-    public LstmOutput unroll(LstmInput input, boolean all, boolean trace, Scratch scratch) {
+    public NetworkOutput unroll(NetworkInput input, boolean all, boolean trace, Scratch scratch) {
       for (float x : input.x()) {
         if (x == POISON) {
           throw new IllegalStateException("poisoned");
@@ -167,19 +167,24 @@ class BatchWorkerTest {
     return new Poisonable(kernel.compile(model));
   }
 
-  private Request submit(CompiledModel model, LstmInput input, boolean sequences, long deadline) {
+  private Request submit(
+      CompiledModel model, NetworkInput input, boolean sequences, long deadline) {
     return submit(model, input, sequences, deadline, StepListener.NONE);
   }
 
   private Request submit(
-      CompiledModel model, LstmInput input, boolean sequences, long deadline, StepListener steps) {
+      CompiledModel model,
+      NetworkInput input,
+      boolean sequences,
+      long deadline,
+      StepListener steps) {
     Request request =
         new Request(deadline == 0 ? OptionalLong.empty() : OptionalLong.of(deadline), steps);
     submit(request, model, input, sequences);
     return request;
   }
 
-  private void submit(Request request, CompiledModel model, LstmInput input, boolean sequences) {
+  private void submit(Request request, CompiledModel model, NetworkInput input, boolean sequences) {
     request.task = new BatchTask(model, input, sequences, false, request, clock);
     queues.offer(request.task());
     requests.add(request);
@@ -205,11 +210,11 @@ class BatchWorkerTest {
 
   private void checkEqualsAlone(Request request) throws Exception {
     BatchTask task = request.task();
-    LstmOutput alone;
+    NetworkOutput alone;
     try (Scratch scratch = kernel.newScratch()) {
       alone = task.model().unroll(task.input(), task.returnSequences(), false, scratch);
     }
-    LstmOutput together = request.result().get().output();
+    NetworkOutput together = request.result().get().output();
     assertThat(together.output()).as("seed %d", seed).containsExactly(alone.output(), NEAR);
     for (int cell = 0; cell < alone.state().h().length; cell++) {
       assertThat(together.state().h()[cell]).containsExactly(alone.state().h()[cell], NEAR);
@@ -242,7 +247,7 @@ class BatchWorkerTest {
             kernel.compile(TestModels.bidirectional(random, 2, 3)));
     for (int i = 0; i < 300; i++) {
       CompiledModel model = models.get(random.nextInt(models.size()));
-      LstmInput input =
+      NetworkInput input =
           TestModels.input(random, model.config(), 1 + random.nextInt(4), 1 + random.nextInt(70));
       submit(model, input, random.nextBoolean(), 0);
       for (int n = random.nextInt(12); n > 0; n--) {
@@ -264,7 +269,7 @@ class BatchWorkerTest {
     submit(model, 3, 20);
     float[] x = new float[2 * 9 * 3];
     x[4 * 3] = POISON;
-    LstmInput bad = new LstmInput(2, 9, x, null, null, zero(model, 2));
+    NetworkInput bad = new NetworkInput(2, 9, x, null, null, zero(model, 2));
     Request poisoned = submit(model, bad, true, 0);
     submit(model, 1, 7);
     run();
@@ -281,7 +286,7 @@ class BatchWorkerTest {
   void cancelledAndLateRequestsLeaveBeforeTheNextStep() {
     open(properties(1, 8));
     CompiledModel model = compile(TestModels.stacked(random, 3, 5, 1));
-    LstmInput input = new LstmInput(1, 500, new float[1500], null, null, zero(model, 1));
+    NetworkInput input = new NetworkInput(1, 500, new float[1500], null, null, zero(model, 1));
     Request cancelled = submit(model, input, true, 0);
     Request late = submit(model, input, true, clock + 1_000_000);
     runOnce();
@@ -369,7 +374,7 @@ class BatchWorkerTest {
   void stepsJoinARunningBatchAndLeaveItAtOnce() {
     open(properties(1, 8));
     CompiledModel model = compile(TestModels.stacked(random, 3, 5, 1));
-    LstmInput input = new LstmInput(1, 100, new float[300], null, null, zero(model, 1));
+    NetworkInput input = new NetworkInput(1, 100, new float[300], null, null, zero(model, 1));
     Request unroll = submit(model, input, true, 0);
     for (int i = 0; i < 50; i++) {
       runOnce();
@@ -387,7 +392,7 @@ class BatchWorkerTest {
     open(properties(1, 4));
     CompiledModel model = compile(TestModels.stacked(random, 3, 5, 1));
     for (int i = 0; i < 8; i++) {
-      LstmInput input = new LstmInput(1, 1000, new float[3000], null, null, zero(model, 1));
+      NetworkInput input = new NetworkInput(1, 1000, new float[3000], null, null, zero(model, 1));
       submit(model, input, true, 0);
     }
     runOnce();
@@ -471,7 +476,7 @@ class BatchWorkerTest {
     Request request =
         submit(
             model,
-            new LstmInput(1, 6, new float[18], null, null, zero(model, 1)),
+            new NetworkInput(1, 6, new float[18], null, null, zero(model, 1)),
             true,
             0,
             (row, step, output, offset) -> {
@@ -486,7 +491,7 @@ class BatchWorkerTest {
     }
   }
 
-  private static LstmState zero(CompiledModel model, int batch) {
-    return LstmState.zero(model.config(), batch);
+  private static RecurrentState zero(CompiledModel model, int batch) {
+    return RecurrentState.zero(model.config(), batch);
   }
 }

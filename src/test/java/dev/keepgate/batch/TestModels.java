@@ -5,9 +5,9 @@ import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -37,17 +37,17 @@ final class TestModels {
     return LstmModel.of("test", List.of(layer), true, LstmConfig.Summary.LAST_STEP);
   }
 
-  static LstmInput input(Random random, LstmConfig config, int batch, int time) {
+  static NetworkInput input(Random random, LstmConfig config, int batch, int time) {
     int @Nullable [] lengths = null;
     if (random.nextBoolean()) {
       lengths = random.ints(batch, 1, time + 1).toArray();
     }
-    LstmState state = LstmState.zero(config, batch);
+    RecurrentState state = RecurrentState.zero(config, batch);
     for (int cell = 0; cell < state.h().length; cell++) {
       fill(random, state.h()[cell]);
       fill(random, state.c()[cell]);
     }
-    return new LstmInput(
+    return new NetworkInput(
         batch, time, numbers(random, batch * time * config.inputSize()), null, lengths, state);
   }
 

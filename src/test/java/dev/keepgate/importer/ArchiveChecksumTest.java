@@ -8,9 +8,9 @@ import dev.keepgate.importer.ImportException.Fault;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.ReferenceKernel;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -95,7 +95,8 @@ class ArchiveChecksumTest {
       x[i] = (i * 7 % 11) / 5f - 1;
     }
     int[] ids = takesIds ? new int[] {1, 2} : null;
-    LstmInput input = new LstmInput(1, 2, x, ids, null, LstmState.zero(model.config(), 1));
+    NetworkInput input =
+        new NetworkInput(1, 2, x, ids, null, RecurrentState.zero(model.config(), 1));
     try (CompiledModel compiled = kernel.compile(model);
         LstmKernel.Scratch scratch = kernel.newScratch()) {
       return compiled.unroll(input, true, false, scratch).output();

@@ -13,9 +13,9 @@ import dev.keepgate.kernel.NativeKernel;
 import dev.keepgate.kernel.PortableKernel;
 import dev.keepgate.kernel.ReferenceKernel;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -78,19 +78,20 @@ class GoldenImportTest {
     }
   }
 
-  private static LstmInput input(GoldenCase golden, LstmConfig config, int @Nullable [] lengths) {
+  private static NetworkInput input(
+      GoldenCase golden, LstmConfig config, int @Nullable [] lengths) {
     Tensor ids =
         golden.inputs().get(config.takesIds() && !golden.inputs().containsKey("ids") ? "x" : "ids");
     Tensor x = Objects.requireNonNull(ids != null ? ids : golden.inputs().get("x"));
     int batch = x.shape()[0];
     int time = config.takesIds() || x.shape().length == 3 ? x.shape()[1] : 1;
-    LstmState state = LstmState.zero(config, batch);
+    RecurrentState state = RecurrentState.zero(config, batch);
     Tensor h = golden.inputs().getOrDefault("h0", golden.inputs().get("h"));
     Tensor c = golden.inputs().getOrDefault("c0", golden.inputs().get("c"));
     if (h != null && c != null) {
-      state = new LstmState(split(h.floats(), state.h()), split(c.floats(), state.c()));
+      state = new RecurrentState(split(h.floats(), state.h()), split(c.floats(), state.c()));
     }
-    return new LstmInput(
+    return new NetworkInput(
         batch,
         time,
         ids == null ? x.floats() : new float[0],
@@ -109,7 +110,7 @@ class GoldenImportTest {
     return cells;
   }
 
-  private static void compare(GoldenCase golden, LstmOutput output, String suffix) {
+  private static void compare(GoldenCase golden, NetworkOutput output, String suffix) {
     Tensor logits = golden.expected().get("logits");
     Tensor y = logits != null ? logits : golden.expected().get("y" + suffix);
     if (y != null) {

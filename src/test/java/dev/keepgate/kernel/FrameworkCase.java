@@ -9,11 +9,11 @@ import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -32,10 +32,10 @@ import tools.jackson.databind.json.JsonMapper;
 record FrameworkCase(
     String name,
     LstmModel model,
-    LstmInput input,
+    NetworkInput input,
     boolean returnSequences,
     float[] output,
-    @Nullable LstmState state) {
+    @Nullable RecurrentState state) {
 
   private static final Offset<Float> TOLERANCE = Offset.offset(3e-6f);
 
@@ -53,7 +53,7 @@ record FrameworkCase(
   void assertAnsweredBy(LstmKernel kernel) {
     try (CompiledModel compiled = kernel.compile(model);
         Scratch scratch = kernel.newScratch()) {
-      LstmOutput ours = compiled.unroll(input, returnSequences, false, scratch);
+      NetworkOutput ours = compiled.unroll(input, returnSequences, false, scratch);
       assertThat(ours.output()).containsExactly(output, TOLERANCE);
       for (int cell = 0; state != null && cell < state.h().length; cell++) {
         assertThat(ours.state().h()[cell]).containsExactly(state.h()[cell], TOLERANCE);
@@ -77,23 +77,23 @@ record FrameworkCase(
             returnSequences,
             LstmConfig.Summary.valueOf(json.path("summary").asString("LAST_STEP")));
     int batch = json.get("batch").asInt();
-    LstmInput input =
-        new LstmInput(
+    NetworkInput input =
+        new NetworkInput(
             batch,
             json.get("time").asInt(),
             json.has("x") ? floats(json, "x") : new float[0],
             json.has("ids") ? ints(json, "ids") : null,
             json.has("lengths") ? ints(json, "lengths") : null,
             json.has("h0")
-                ? new LstmState(all(json, "h0"), all(json, "c0"))
-                : LstmState.zero(model.config(), batch));
+                ? new RecurrentState(all(json, "h0"), all(json, "c0"))
+                : RecurrentState.zero(model.config(), batch));
     return new FrameworkCase(
         json.get("name").asString(),
         model,
         input,
         returnSequences,
         floats(json, "output"),
-        json.has("h") ? new LstmState(all(json, "h"), all(json, "c")) : null);
+        json.has("h") ? new RecurrentState(all(json, "h"), all(json, "c")) : null);
   }
 
   private static LayerWeights layer(JsonNode json) {

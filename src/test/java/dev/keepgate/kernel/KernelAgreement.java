@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmOutput.CellTrace;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.NetworkOutput.CellTrace;
 import java.util.List;
 import java.util.Objects;
 
@@ -43,11 +43,11 @@ final class KernelAgreement {
     return tolerance;
   }
 
-  static LstmOutput unroll(CompiledModel model, RandomModels.Case given, Scratch scratch) {
+  static NetworkOutput unroll(CompiledModel model, RandomModels.Case given, Scratch scratch) {
     return model.unroll(given.input(), given.returnSequences(), given.trace(), scratch);
   }
 
-  static LstmOutput reference(RandomModels.Case given) {
+  static NetworkOutput reference(RandomModels.Case given) {
     LstmKernel kernel = new ReferenceKernel();
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = kernel.newScratch()) {
@@ -56,7 +56,7 @@ final class KernelAgreement {
   }
 
   static void assertAgree(
-      LstmOutput actual, LstmOutput expected, double tolerance, String description) {
+      NetworkOutput actual, NetworkOutput expected, double tolerance, String description) {
     for (int cell = 0; cell < expected.state().h().length; cell++) {
       String of = " of cell %d of %s".formatted(cell, description);
       assertClose(actual.state().h()[cell], expected.state().h()[cell], tolerance, "final h" + of);

@@ -11,10 +11,10 @@ import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
@@ -102,8 +102,9 @@ class NativeKernelTest {
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = kernel.newScratch();
         StepBatch batch = model.newStepBatch(4, scratch)) {
-      LstmOutput into =
-          new LstmOutput(new float[3 * 200 * hidden], LstmState.zero(model.config(), 3), null);
+      NetworkOutput into =
+          new NetworkOutput(
+              new float[3 * 200 * hidden], RecurrentState.zero(model.config(), 3), null);
       for (int row = 0; row < 3; row++) {
         batch.join(new StepRow(given.input(), row, into, true));
       }
@@ -124,7 +125,7 @@ class NativeKernelTest {
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = kernel.newScratch();
         StepBatch batch = model.newStepBatch(1, scratch)) {
-      LstmOutput into = KernelAgreement.unroll(model, given, scratch);
+      NetworkOutput into = KernelAgreement.unroll(model, given, scratch);
       StepRow first = new StepRow(given.input(), 0, into, true);
       StepRow second = new StepRow(given.input(), 1, into, true);
       batch.join(first);
@@ -190,14 +191,14 @@ class NativeKernelTest {
             List.of(new LayerWeights.Lstm(LayerConfig.Lstm.of(cell), weights, null)),
             true,
             LstmConfig.Summary.LAST_STEP);
-    LstmInput request =
-        new LstmInput(
+    NetworkInput request =
+        new NetworkInput(
             batch,
             time,
             floats(random, batch * time * input, 1),
             null,
             null,
-            LstmState.zero(model.config(), batch));
+            RecurrentState.zero(model.config(), batch));
     return new RandomModels.Case(0, model, request, true, batch == 3);
   }
 

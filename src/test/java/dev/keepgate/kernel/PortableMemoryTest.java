@@ -10,9 +10,9 @@ import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.function.IntConsumer;
@@ -119,14 +119,14 @@ class PortableMemoryTest {
         - ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted();
   }
 
-  private static LstmInput input(LstmModel model, int batch, int time) {
-    return new LstmInput(
+  private static NetworkInput input(LstmModel model, int batch, int time) {
+    return new NetworkInput(
         batch,
         time,
         new float[batch * time * model.config().inputSize()],
         null,
         null,
-        LstmState.zero(model.config(), batch));
+        RecurrentState.zero(model.config(), batch));
   }
 
   /** With every kind of array that a call can need. */

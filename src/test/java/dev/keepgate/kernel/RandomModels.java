@@ -8,10 +8,10 @@ import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmConfig.Summary;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -50,7 +50,8 @@ final class RandomModels {
   }
 
   /** A model and what to ask it. */
-  record Case(long seed, LstmModel model, LstmInput input, boolean returnSequences, boolean trace) {
+  record Case(
+      long seed, LstmModel model, NetworkInput input, boolean returnSequences, boolean trace) {
     @Override
     public String toString() {
       return "-D%s=%d: batch %d, time %d, %s"
@@ -209,12 +210,12 @@ final class RandomModels {
     };
   }
 
-  private LstmInput input(LstmModel model) {
+  private NetworkInput input(LstmModel model) {
     LstmConfig config = model.config();
     int batch = 1 + random.nextInt(7);
     int time = 1 + random.nextInt(9);
     int[] lengths = random.nextBoolean() ? ints(batch, time + 1) : null;
-    LstmState state = LstmState.zero(config, batch);
+    RecurrentState state = RecurrentState.zero(config, batch);
     if (random.nextBoolean()) {
       for (float[][] all : List.of(state.h(), state.c())) {
         Arrays.setAll(all, i -> floats(all[i].length, 1));
@@ -222,7 +223,7 @@ final class RandomModels {
     }
     if (config.layers().get(0) instanceof LayerConfig.Embedding embedding) {
       int[] ids = ints(batch * time, embedding.vocabulary());
-      return new LstmInput(batch, time, new float[0], ids, lengths, state);
+      return new NetworkInput(batch, time, new float[0], ids, lengths, state);
     }
     float[] x = floats(batch * time * config.inputSize(), 1);
     if (config.layers().get(0) instanceof LayerConfig.Masking masking) {
@@ -233,7 +234,7 @@ final class RandomModels {
         }
       }
     }
-    return new LstmInput(batch, time, x, null, lengths, state);
+    return new NetworkInput(batch, time, x, null, lengths, state);
   }
 
   private boolean chance(int oneIn) {

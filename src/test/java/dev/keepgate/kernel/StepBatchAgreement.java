@@ -3,10 +3,10 @@ package dev.keepgate.kernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +20,7 @@ final class StepBatchAgreement {
   private final Random random;
 
   /** A row that is under way, and what it should become. */
-  private record Running(StepRow row, LstmInput input, LstmOutput into, boolean everyStep) {}
+  private record Running(StepRow row, NetworkInput input, NetworkOutput into, boolean everyStep) {}
 
   StepBatchAgreement(LstmKernel kernel, LstmModel model, long seed) {
     this.kernel = kernel;
@@ -62,23 +62,23 @@ final class StepBatchAgreement {
     LstmConfig config = model.config();
     int time = 1 + (random.nextBoolean() ? 0 : random.nextInt(longest));
     boolean everyStep = random.nextBoolean();
-    LstmState state = LstmState.zero(config, 1);
+    RecurrentState state = RecurrentState.zero(config, 1);
     for (float[][] all : List.of(state.h(), state.c())) {
       Arrays.setAll(all, i -> floats(all[i].length));
     }
     boolean takesIds = config.takesIds();
-    LstmInput input =
-        new LstmInput(
+    NetworkInput input =
+        new NetworkInput(
             1,
             time,
             floats(takesIds ? 0 : time * config.inputSize()),
             takesIds ? ids(config, time) : null,
             null,
             state);
-    LstmOutput into =
-        new LstmOutput(
+    NetworkOutput into =
+        new NetworkOutput(
             new float[(everyStep ? time : 1) * config.outputSize()],
-            LstmState.zero(config, 1),
+            RecurrentState.zero(config, 1),
             null);
     return new Running(new StepRow(input, 0, into, everyStep), input, into, everyStep);
   }
@@ -91,21 +91,21 @@ final class StepBatchAgreement {
 
   private void check(Running each, String description) {
     int taken = each.row().position();
-    LstmInput input = each.input();
-    LstmInput done = new LstmInput(1, taken, input.x(), input.ids(), null, input.state());
+    NetworkInput input = each.input();
+    NetworkInput done = new NetworkInput(1, taken, input.x(), input.ids(), null, input.state());
     LstmKernel reference = new ReferenceKernel();
     try (CompiledModel compiled = reference.compile(model);
         Scratch scratch = reference.newScratch()) {
-      LstmOutput expected = compiled.unroll(done, each.everyStep(), false, scratch);
+      NetworkOutput expected = compiled.unroll(done, each.everyStep(), false, scratch);
       boolean isWhole = taken == input.time();
       int asked = each.everyStep() ? taken * model.config().outputSize() : 0;
-      LstmOutput actual =
-          new LstmOutput(
+      NetworkOutput actual =
+          new NetworkOutput(
               isWhole ? each.into().output() : Arrays.copyOf(each.into().output(), asked),
               each.into().state(),
               null);
-      LstmOutput wanted =
-          new LstmOutput(
+      NetworkOutput wanted =
+          new NetworkOutput(
               isWhole || each.everyStep() ? expected.output() : new float[0],
               expected.state(),
               null);

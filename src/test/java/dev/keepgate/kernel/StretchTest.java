@@ -8,10 +8,10 @@ import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -93,10 +93,11 @@ class StretchTest {
         StepBatch batch = compiled.newStepBatch(capacity, scratch)) {
       List<StepRow> rows = new ArrayList<>();
       for (int time : steps) {
-        LstmState state = LstmState.zero(model.config(), 1);
-        LstmInput input = new LstmInput(1, time, new float[time * INPUT], null, null, state);
-        LstmOutput into =
-            new LstmOutput(new float[time * HIDDEN], LstmState.zero(model.config(), 1), null);
+        RecurrentState state = RecurrentState.zero(model.config(), 1);
+        NetworkInput input = new NetworkInput(1, time, new float[time * INPUT], null, null, state);
+        NetworkOutput into =
+            new NetworkOutput(
+                new float[time * HIDDEN], RecurrentState.zero(model.config(), 1), null);
         rows.add(new StepRow(input, 0, into, true));
         batch.join(rows.get(rows.size() - 1));
       }

@@ -4,9 +4,9 @@ import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.ReferenceKernel;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -68,10 +68,10 @@ final class CountingKernel implements LstmKernel {
     }
 
     @Override
-    public LstmOutput unroll(
-        LstmInput input, boolean returnSequences, boolean trace, Scratch scratch) {
+    public NetworkOutput unroll(
+        NetworkInput input, boolean returnSequences, boolean trace, Scratch scratch) {
       requireOpen();
-      LstmOutput output = model.unroll(input, returnSequences, trace, scratch);
+      NetworkOutput output = model.unroll(input, returnSequences, trace, scratch);
       requireOpen();
       return output;
     }

@@ -3,8 +3,8 @@ package dev.keepgate.registry;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -137,7 +137,8 @@ final class OpenRegistry implements AutoCloseable {
   static float[] step(ModelHandle handle, LstmKernel kernel) {
     float[] x = new float[handle.config().inputSize()];
     java.util.Arrays.fill(x, 1);
-    LstmInput input = new LstmInput(1, 1, x, null, null, LstmState.zero(handle.config(), 1));
+    NetworkInput input =
+        new NetworkInput(1, 1, x, null, null, RecurrentState.zero(handle.config(), 1));
     try (LstmKernel.Scratch scratch = kernel.newScratch()) {
       return handle.model().unroll(input, true, false, scratch).output();
     }

@@ -3,8 +3,8 @@ package dev.keepgate.sequence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.RecurrentState;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -25,8 +25,8 @@ class SequenceCodecTest {
   private static final String DIGEST =
       "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
-  private static final LstmState STATE =
-      new LstmState(
+  private static final RecurrentState STATE =
+      new RecurrentState(
           new float[][] {{1, -2.5f, 0.25f, 3}, {0, 7}},
           new float[][] {{Float.MIN_VALUE, -0f, 1e30f, 4}, {5, 6}});
 

@@ -3,8 +3,8 @@ package dev.keepgate.api.rest;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmOutput.CellTrace;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.NetworkOutput.CellTrace;
 import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.JsonBuffer;
 import dev.keepgate.tensor.Safetensors;
@@ -52,7 +52,7 @@ final class ResultWriter {
 
   /** How many numbers the answer has. */
   long numbers() {
-    LstmOutput output = result.output();
+    NetworkOutput output = result.output();
     List<CellTrace> trace = output.trace() == null ? List.of() : output.trace();
     long traced = trace.stream().mapToLong(cell -> 6L * cell.cell().length).sum();
     return output.output().length + state().numbers() + traced;

@@ -1,6 +1,6 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.JsonBuffer;
 import java.util.Arrays;
@@ -12,7 +12,7 @@ import java.util.Map;
  * @param rows how many rows
  * @param batched whether to write the dimension of rows
  */
-record StateWriter(LstmState state, int rows, boolean batched) {
+record StateWriter(RecurrentState state, int rows, boolean batched) {
 
   /** Appends {@code ,"state":{...}}. */
   void write(JsonBuffer json) {

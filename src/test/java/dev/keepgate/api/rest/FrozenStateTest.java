@@ -6,8 +6,8 @@ import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonTensorScanner;
@@ -55,9 +55,9 @@ class FrozenStateTest {
       config = new LstmConfig(layers, true, LstmConfig.Summary.LAST_STEP);
     }
 
-    LstmState state() {
+    RecurrentState state() {
       Random random = new Random(ordinal());
-      LstmState state = LstmState.zero(config, 2);
+      RecurrentState state = RecurrentState.zero(config, 2);
       for (float[][] slot : List.of(state.h(), state.c())) {
         for (float[] cell : slot) {
           for (int i = 0; i < cell.length; i++) {

@@ -14,8 +14,8 @@ import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.PortableKernel;
 import dev.keepgate.kernel.ReferenceKernel;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -180,15 +180,15 @@ class Dl4jImportTest {
     }
   }
 
-  private static LstmInput input(Network network, ImportedModel imported, INDArray x) {
+  private static NetworkInput input(Network network, ImportedModel imported, INDArray x) {
     boolean ids = network.vocabulary() > 0;
-    return new LstmInput(
+    return new NetworkInput(
         BATCH,
         TIME,
         ids ? new float[0] : rowMajor(x.permute(0, 2, 1)),
         ids ? x.dup('c').data().asInt() : null,
         null,
-        LstmState.zero(imported.model().config(), BATCH));
+        RecurrentState.zero(imported.model().config(), BATCH));
   }
 
   private static float[] rowMajor(INDArray array) {

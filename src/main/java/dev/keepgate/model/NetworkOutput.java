@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param state after each sequence's last step that is not padding
  * @param trace a cell each in the order of the states; null where it was not asked for
  */
-public record LstmOutput(float[] output, LstmState state, @Nullable List<CellTrace> trace) {
+public record NetworkOutput(float[] output, RecurrentState state, @Nullable List<CellTrace> trace) {
 
   /**
    * The numbers inside a cell's equations, each [batch, time, hiddenSize] ({@code hidden}: h, as

@@ -9,21 +9,21 @@ import java.util.List;
  * @param h a cell's [batch, outputSize], row-major
  * @param c a cell's [batch, hiddenSize], row-major
  */
-public record LstmState(float[][] h, float[][] c) {
+public record RecurrentState(float[][] h, float[][] c) {
 
   /** The state before the first step. */
-  public static LstmState zero(LstmConfig config, int batch) {
+  public static RecurrentState zero(LstmConfig config, int batch) {
     return zero(config.cells(), batch);
   }
 
   /** The state of these cells before the first step. */
-  public static LstmState zero(List<CellConfig> cells, int batch) {
+  public static RecurrentState zero(List<CellConfig> cells, int batch) {
     float[][] h = new float[cells.size()][];
     float[][] c = new float[cells.size()][];
     for (int i = 0; i < h.length; i++) {
       h[i] = new float[Math.multiplyExact(batch, cells.get(i).outputSize())];
       c[i] = new float[Math.multiplyExact(batch, cells.get(i).hiddenSize())];
     }
-    return new LstmState(h, c);
+    return new RecurrentState(h, c);
   }
 }

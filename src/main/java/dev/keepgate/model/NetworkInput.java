@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param lengths [batch] steps of each sequence that are not padding; null where all are
  * @param state before the first step; it is not written
  */
-public record LstmInput(
+public record NetworkInput(
     int batch,
     int time,
     float[] x,
     int @Nullable [] ids,
     int @Nullable [] lengths,
-    LstmState state) {}
+    RecurrentState state) {}
