@@ -45,7 +45,7 @@ record Problem(int batch, int time, int input, int hidden, CellWeights weights, 
   }
 
   NetworkInput request() {
-    return new NetworkInput(batch, time, x, null, null, RecurrentState.zero(model().config(), batch));
+    return new NetworkInput(batch, time, x, null, null, RecurrentState.zero(model().config().state(), batch));
   }
 
   /** From [outer, inner, width] to [inner, outer, width]. */

@@ -85,7 +85,7 @@ final class StackBenchmark {
 
   private static NetworkInput request(LstmConfig config, int rows) {
     float[] x = Problem.floats(new Random(1), rows * STEPS * config.inputSize(), 1);
-    return new NetworkInput(rows, STEPS, x, null, null, RecurrentState.zero(config, rows));
+    return new NetworkInput(rows, STEPS, x, null, null, RecurrentState.zero(config.state(), rows));
   }
 
   private Line measure(int layers, int hidden, int rows, StepBatch batch, NetworkInput request) {
@@ -106,7 +106,7 @@ final class StackBenchmark {
     NetworkOutput into =
         new NetworkOutput(
             new float[request.batch() * STEPS * hidden],
-            new RecurrentState(request.state().h(), request.state().c()),
+            new RecurrentState(request.state().layout(), request.state().values()),
             null);
     List<StepRow> rows = new ArrayList<>();
     for (int row = 0; row < request.batch(); row++) {

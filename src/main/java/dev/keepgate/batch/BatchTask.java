@@ -150,7 +150,7 @@ public final class BatchTask implements QueueEntry {
     int outputs = returnSequences ? input.batch() * input.time() : input.batch();
     return new NetworkOutput(
         new float[Math.multiplyExact(outputs, config.outputSize())],
-        RecurrentState.zero(config, input.batch()),
+        RecurrentState.zero(input.state().layout(), input.batch()),
         null);
   }
 

@@ -1,6 +1,8 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Slot;
 
 /** Finds the numbers that JSON has no word for, and says where they came up. */
 final class FiniteCheck {
@@ -21,8 +23,9 @@ final class FiniteCheck {
               : "the output of row %d is %s at its last step, %d"
                   .formatted(row, output[at], result.time() - 1));
     }
-    state(result, "h", result.output().state().h());
-    state(result, "c", result.output().state().c());
+    for (String name : result.output().state().layout().names()) {
+      slots(result, name);
+    }
   }
 
   /**
@@ -45,19 +48,22 @@ final class FiniteCheck {
     return "the output of row %d is %s at step %d".formatted(row, value, step);
   }
 
-  private static void state(InferenceResult result, String name, float[][] cells) {
-    for (int cell = 0; cell < cells.length; cell++) {
-      int at = firstNotFinite(cells[cell], 0, cells[cell].length);
+  private static void slots(InferenceResult result, String name) {
+    RecurrentState state = result.output().state();
+    int cell = 0;
+    for (int i = 0; i < state.values().length; i++) {
+      Slot slot = state.layout().slot(i);
+      if (!slot.name().equals(name)) {
+        continue;
+      }
+      float[] values = state.values()[i];
+      int at = firstNotFinite(values, 0, values.length);
       if (at >= 0) {
         throw new InferenceException.NotFinite(
             "the state %s of cell %d, row %d is %s after the last step, %d"
-                .formatted(
-                    name,
-                    cell,
-                    at / (cells[cell].length / result.batch()),
-                    cells[cell][at],
-                    result.time() - 1));
+                .formatted(name, cell, at / slot.width(), values[at], result.time() - 1));
       }
+      cell++;
     }
   }
 

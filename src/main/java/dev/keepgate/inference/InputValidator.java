@@ -47,7 +47,7 @@ final class InputValidator {
     RecurrentState state =
         kept != null
             ? kept
-            : new StateValidator(config, errors)
+            : new StateValidator(config.state(), errors)
                 .validate(request.state(), request.fields(), size.batch(), size.batched());
     if (!errors.isEmpty()) {
       throw new InvalidInput(errors);

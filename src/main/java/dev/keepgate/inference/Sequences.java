@@ -128,7 +128,7 @@ public final class Sequences implements AutoCloseable {
           new FieldError("/batch", "expected 1 to %d, got %d".formatted(room, request.batch())));
       return null;
     }
-    return new StateValidator(config, errors)
+    return new StateValidator(config.state(), errors)
         .validate(request.state(), request.fields(), request.batch(), request.batch() > 1);
   }
 
@@ -222,7 +222,8 @@ public final class Sequences implements AutoCloseable {
   private static void requireNoState(InferenceRequest request) {
     if (request.state() != null) {
       throw new InvalidInput(
-          request.fields().h(), "a step of a sequence brings no state: the server has it");
+          request.fields().slot(request.state().first()),
+          "a step of a sequence brings no state: the server has it");
     }
   }
 

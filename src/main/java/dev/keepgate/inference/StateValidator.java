@@ -1,26 +1,26 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.inference.InferenceException.FieldError;
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.StateLayout;
 import dev.keepgate.model.Tensor;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
-import java.util.function.ToIntFunction;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Validates a state as a client sent it against a model; what is missing is zero. */
 final class StateValidator {
 
-  private final LstmConfig config;
+  private final StateLayout layout;
   private final List<FieldError> errors;
 
   /**
    * @param errors collects what does not fit
    */
-  StateValidator(LstmConfig config, List<FieldError> errors) {
-    this.config = config;
+  StateValidator(StateLayout layout, List<FieldError> errors) {
+    this.layout = layout;
     this.errors = errors;
   }
 
@@ -36,20 +36,18 @@ final class StateValidator {
       int batch,
       boolean batched) {
     if (given == null) {
-      return RecurrentState.zero(config, batch);
+      return RecurrentState.zero(layout, batch);
     }
-    return new RecurrentState(
-        state(given.h(), fields.h(), batch, batched, CellConfig::outputSize),
-        state(given.c(), fields.c(), batch, batched, CellConfig::hiddenSize));
+    Map<String, float[][]> valid = new HashMap<>();
+    for (String name : layout.names()) {
+      List<Tensor> tensors = given.slots().get(name);
+      valid.put(name, state(tensors, fields.slot(name), batch, batched, layout.widths(name)));
+    }
+    return RecurrentState.of(layout, valid);
   }
 
   private float[][] state(
-      @Nullable List<Tensor> given,
-      String field,
-      int batch,
-      boolean batched,
-      ToIntFunction<CellConfig> width) {
-    int[] widths = widths(width);
+      @Nullable List<Tensor> given, String field, int batch, boolean batched, int[] widths) {
     if (given == null) {
       return zeros(widths, batch);
     }
@@ -91,15 +89,6 @@ final class StateValidator {
       cells[i] = new float[Math.multiplyExact(widths[i], batch)];
     }
     return cells;
-  }
-
-  private int[] widths(ToIntFunction<CellConfig> width) {
-    List<CellConfig> cells = config.cells();
-    int[] widths = new int[cells.size()];
-    for (int i = 0; i < widths.length; i++) {
-      widths[i] = width.applyAsInt(cells.get(i));
-    }
-    return widths;
   }
 
   private static boolean isUniform(int[] widths) {

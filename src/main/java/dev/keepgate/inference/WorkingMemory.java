@@ -5,6 +5,7 @@ import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.Slot;
 
 /**
  * What computing a request takes, told from its sizes before anything is allocated.
@@ -13,9 +14,6 @@ import dev.keepgate.model.NetworkInput;
  * @param bytes of the result, and of what computing it as a whole needs beside
  */
 record WorkingMemory(long numbers, long bytes) {
-
-  /** Numbers of a trace, for each unit of a cell and each step. */
-  private static final int TRACED = 6;
 
   static WorkingMemory of(LstmConfig config, NetworkInput input, InferenceRequest request) {
     boolean trace = request.options().trace();
@@ -29,17 +27,15 @@ record WorkingMemory(long numbers, long bytes) {
 
   /** Numbers of one row's state. */
   static long stateWidth(LstmConfig config) {
-    long width = 0;
-    for (CellConfig cell : config.cells()) {
-      width += cell.outputSize() + cell.hiddenSize();
-    }
-    return width;
+    return config.state().rowSize();
   }
 
   private static long traced(LstmConfig config) {
     long traced = 0;
     for (CellConfig cell : config.cells()) {
-      traced += (long) TRACED * cell.hiddenSize();
+      for (Slot slot : cell.trace()) {
+        traced += slot.width();
+      }
     }
     return traced;
   }

@@ -51,7 +51,7 @@ interface Layer<S extends Scratch> extends AutoCloseable {
   record Mask<S extends Scratch>(float value) implements Layer<S> {
     @Override
     public void apply(LayerCall call, S scratch) {
-      if (call.nextCell == call.cells.size()) {
+      if (call.nextCell == call.state.layout().owners().size()) {
         return;
       }
       for (int row = 0; row < call.present.length; row++) {

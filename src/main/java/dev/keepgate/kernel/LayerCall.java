@@ -1,12 +1,11 @@
 package dev.keepgate.kernel;
 
-import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellTrace;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
-import dev.keepgate.model.NetworkOutput.CellTrace;
 import dev.keepgate.model.RecurrentState;
-import java.util.ArrayList;
+import dev.keepgate.model.StateLayout;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class LayerCall {
 
   final LstmConfig config;
-  final List<CellConfig> cells;
   final NetworkInput input;
   final RecurrentState state;
   final @Nullable List<CellTrace> traces;
@@ -38,13 +36,14 @@ final class LayerCall {
   float[] finalH = new float[0];
 
   /**
-   * @param cells those of the configuration, which would make a new list at each call
+   * @param layout of the configuration, which would make a new one at each call
+   * @param traces a cell each, to be filled; null if nobody asks
    */
-  LayerCall(LstmConfig config, List<CellConfig> cells, NetworkInput input, boolean trace) {
+  LayerCall(
+      LstmConfig config, StateLayout layout, NetworkInput input, @Nullable List<CellTrace> traces) {
     this.config = config;
     this.input = input;
-    this.cells = cells;
-    this.state = RecurrentState.zero(cells, input.batch());
+    this.state = RecurrentState.zero(layout, input.batch());
     this.time = input.time();
     this.values = input.x();
     this.width = config.inputSize();
@@ -53,24 +52,7 @@ final class LayerCall {
       present[row] = new boolean[input.lengths() == null ? time : input.lengths()[row]];
       Arrays.fill(present[row], true);
     }
-    this.traces = trace ? emptyTraces() : null;
-  }
-
-  private List<CellTrace> emptyTraces() {
-    int steps = input.batch() * input.time();
-    List<CellTrace> empty = new ArrayList<>();
-    for (CellConfig cell : cells) {
-      int size = steps * cell.hiddenSize();
-      empty.add(
-          new CellTrace(
-              new float[size],
-              new float[size],
-              new float[size],
-              new float[size],
-              new float[size],
-              new float[steps * cell.outputSize()]));
-    }
-    return List.copyOf(empty);
+    this.traces = traces;
   }
 
   /** Keeps one step a row: the summary that the model answers. */

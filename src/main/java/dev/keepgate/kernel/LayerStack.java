@@ -2,11 +2,13 @@ package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellTrace;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.StateLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -20,6 +22,7 @@ final class LayerStack<S extends Scratch> implements AutoCloseable {
 
   private final LstmConfig config;
   private final List<Layer<S>> layers = new ArrayList<>();
+  private final StateLayout layout;
   private final List<CellConfig> cells;
   private final int top;
 
@@ -28,6 +31,7 @@ final class LayerStack<S extends Scratch> implements AutoCloseable {
    */
   LayerStack(LstmModel model, Function<LayerWeights, Layer<S>> layOut) {
     this.config = model.config();
+    this.layout = config.state();
     this.cells = config.cells();
     try {
       for (LayerWeights layer : model.weights().layers()) {
@@ -52,6 +56,11 @@ final class LayerStack<S extends Scratch> implements AutoCloseable {
     return layers;
   }
 
+  /** The slots of the state. */
+  StateLayout layout() {
+    return layout;
+  }
+
   /** Index of the last LSTM layer. */
   int top() {
     return top;
@@ -63,7 +72,7 @@ final class LayerStack<S extends Scratch> implements AutoCloseable {
   }
 
   NetworkOutput unroll(NetworkInput input, boolean returnSequences, boolean trace, S scratch) {
-    LayerCall call = new LayerCall(config, cells, input, trace);
+    LayerCall call = new LayerCall(config, layout, input, trace ? traces(input) : null);
     for (int i = 0; i < layers.size(); i++) {
       layers.get(i).apply(call, scratch);
       if (i == top && !returnSequences) {
@@ -71,6 +80,11 @@ final class LayerStack<S extends Scratch> implements AutoCloseable {
       }
     }
     return call.output();
+  }
+
+  private List<CellTrace> traces(NetworkInput input) {
+    int steps = input.batch() * input.time();
+    return cells.stream().map(cell -> CellTrace.zero(cell.trace(), steps)).toList();
   }
 
   @Override

@@ -3,8 +3,8 @@ package dev.keepgate.kernel;
 import static dev.keepgate.kernel.FloatFunctions.clipInPlace;
 
 import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellTrace;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.NetworkOutput.CellTrace;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -194,11 +194,11 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
     int size = config.hiddenSize();
     int from = row * size;
     int to = step * size;
-    System.arraycopy(scratch.input, from, trace.input(), to, size);
-    System.arraycopy(scratch.forget, from, trace.forget(), to, size);
-    System.arraycopy(scratch.output, from, trace.output(), to, size);
-    System.arraycopy(scratch.candidate, from, trace.candidate(), to, size);
-    System.arraycopy(c, from, trace.cell(), to, size);
+    System.arraycopy(scratch.input, from, trace.of("input"), to, size);
+    System.arraycopy(scratch.forget, from, trace.of("forget"), to, size);
+    System.arraycopy(scratch.output, from, trace.of("output"), to, size);
+    System.arraycopy(scratch.candidate, from, trace.of("candidate"), to, size);
+    System.arraycopy(c, from, trace.of("cell"), to, size);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.keepgate.kernel;
 
-import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
@@ -23,13 +22,14 @@ final class NativeStepBatch implements StepBatch {
   /** The cell of each layer; null where a layer is no LSTM. */
   private final List<@Nullable NativeCell> cells = new ArrayList<>();
 
-  private final List<CellConfig> configs;
+  /** Of {@code capacity} rows. */
+  private final RecurrentState state;
 
-  /** A cell's [capacity, outputSize]. */
-  private final float[][] h;
+  /** A slot's [capacity, width]. */
+  private final float[][] slots;
 
-  /** A cell's [capacity, hiddenSize]. */
-  private final float[][] c;
+  /** Index of the first slot of each layer's cell. */
+  private final int[] firstSlots;
 
   /** [capacity, inputSize]: what the rows bring to this step. */
   private final float[] x;
@@ -48,20 +48,20 @@ final class NativeStepBatch implements StepBatch {
     this.capacity = capacity;
     this.scratch = scratch;
     this.rows = new StepRow[capacity];
-    this.configs = layers.config().cells();
-    RecurrentState state = RecurrentState.zero(layers.config(), capacity);
-    this.h = state.h();
-    this.c = state.c();
+    this.state = RecurrentState.zero(layers.layout(), capacity);
+    this.slots = state.values();
     this.x = new float[layers.config().takesIds() ? 0 : capacity * layers.config().inputSize()];
     this.values = new float[layers.layers().size()][];
+    this.firstSlots = new int[values.length];
     int cell = 0;
     for (int i = 0; i < values.length; i++) {
       NativeCell own = cellOf(layers.layers().get(i));
       cells.add(own);
+      firstSlots[i] = own == null ? -1 : layers.layout().first(cell++);
       values[i] =
           own == null
               ? new float[capacity * layers.config().layers().get(i).outputSize()]
-              : h[cell++];
+              : slots[firstSlots[i]];
     }
     this.asked = new float[values[layers.top()].length];
     NativeCell first = cells.get(0);
@@ -91,7 +91,7 @@ final class NativeStepBatch implements StepBatch {
     if (count == capacity) {
       throw new IllegalStateException("the batch is full");
     }
-    copyState(row.state(), row.row(), h, c, count);
+    row.state().copyRow(row.row(), state, count);
     if (ahead != null) {
       ahead.forget(count);
     }
@@ -107,23 +107,13 @@ final class NativeStepBatch implements StepBatch {
     if (at == count) {
       throw new IllegalArgumentException("the row is not in this batch");
     }
-    RecurrentState mine = new RecurrentState(h, c);
-    RecurrentState theirs = row.into().state();
-    copyState(mine, at, theirs.h(), theirs.c(), row.row());
+    state.copyRow(at, row.into().state(), row.row());
     count--;
-    copyState(mine, count, h, c, at);
+    state.copyRow(count, state, at);
     if (ahead != null) {
       ahead.move(count, at);
     }
     rows[at] = rows[count];
-  }
-
-  private void copyState(
-      RecurrentState from, int fromRow, float[][] toH, float[][] toC, int toRow) {
-    for (int i = 0; i < configs.size(); i++) {
-      copyRow(from.h()[i], fromRow, toH[i], toRow, configs.get(i).outputSize());
-      copyRow(from.c()[i], fromRow, toC[i], toRow, configs.get(i).hiddenSize());
-    }
   }
 
   private static void copyRow(float[] from, int fromRow, float[] to, int toRow, int width) {
@@ -141,17 +131,16 @@ final class NativeStepBatch implements StepBatch {
       gather(1);
     }
     float[] below = x;
-    int cell = 0;
     for (int i = 0; i <= layers.top(); i++) {
       NativeCell own = cells.get(i);
       if (own != null) {
+        float[] h = slots[firstSlots[i]];
         if (areAhead && i == 0) {
-          own.addRecurrent(scratch, h[cell], count, 0);
+          own.addRecurrent(scratch, h, count, 0);
         } else {
-          multiply(own, below, h[cell]);
+          multiply(own, below, h);
         }
-        own.advance(scratch, 0, count, h[cell], c[cell]);
-        cell++;
+        own.advance(scratch, 0, count, h, slots[firstSlots[i] + 1]);
       } else {
         apply(layers.layers().get(i), below, values[i], 1);
       }
@@ -173,13 +162,11 @@ final class NativeStepBatch implements StepBatch {
     }
     gather(steps);
     float[] below = x;
-    int cell = 0;
     for (int i = 0; i <= layers.top(); i++) {
       NativeCell own = cells.get(i);
       float[] above = own == null ? values[i] : stretch.outputs(i);
       if (own != null) {
-        stretch.run(own, below, h[cell], c[cell], above, scratch);
-        cell++;
+        stretch.run(own, below, slots, firstSlots[i], above, scratch);
       } else {
         apply(layers.layers().get(i), below, above, steps);
       }

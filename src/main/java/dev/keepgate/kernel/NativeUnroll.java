@@ -33,14 +33,14 @@ final class NativeUnroll {
     int[] ranks = run.steps().rows();
     for (int row = 0; row < rows; row++) {
       int from = ranks[first + row];
-      System.arraycopy(run.firstH(), from * outputSize, scratch.h, row * outputSize, outputSize);
-      System.arraycopy(run.firstC(), from * hiddenSize, scratch.c, row * hiddenSize, hiddenSize);
+      System.arraycopy(run.before(0), from * outputSize, scratch.h, row * outputSize, outputSize);
+      System.arraycopy(run.before(1), from * hiddenSize, scratch.c, row * hiddenSize, hiddenSize);
     }
     takeSteps();
     for (int row = 0; row < rows; row++) {
       int to = ranks[first + row];
-      System.arraycopy(scratch.h, row * outputSize, run.h(), to * outputSize, outputSize);
-      System.arraycopy(scratch.c, row * hiddenSize, run.c(), to * hiddenSize, hiddenSize);
+      System.arraycopy(scratch.h, row * outputSize, run.after(0), to * outputSize, outputSize);
+      System.arraycopy(scratch.c, row * hiddenSize, run.after(1), to * hiddenSize, hiddenSize);
     }
   }
 

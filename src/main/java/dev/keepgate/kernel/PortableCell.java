@@ -7,8 +7,8 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import dev.keepgate.kernel.PortableScratch.Slot;
 import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellTrace;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.NetworkOutput.CellTrace;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -75,8 +75,8 @@ final class PortableCell implements RecurrentCell<PortableScratch> {
   public void run(Run run, PortableScratch scratch) {
     PackedSteps steps = run.steps();
     CellTrace trace = run.trace();
-    float[] h = steps.gatherRows(run.firstH(), config.outputSize());
-    float[] c = steps.gatherRows(run.firstC(), config.hiddenSize());
+    float[] h = steps.gatherRows(run.before(0), config.outputSize());
+    float[] c = steps.gatherRows(run.before(1), config.hiddenSize());
     float[] packed =
         run(
             steps,
@@ -86,20 +86,23 @@ final class PortableCell implements RecurrentCell<PortableScratch> {
             scratch,
             trace == null ? null : (from, gates, cell) -> store(trace, steps, from, gates, cell));
     steps.scatter(packed, run.outputs(), config.outputSize());
-    steps.scatterRows(h, run.h(), config.outputSize());
-    steps.scatterRows(c, run.c(), config.hiddenSize());
+    steps.scatterRows(h, run.after(0), config.outputSize());
+    steps.scatterRows(c, run.after(1), config.hiddenSize());
   }
 
   private void store(CellTrace trace, PackedSteps steps, int from, INDArray gates, INDArray cell) {
     int hidden = config.hiddenSize();
-    float[][] blocks = {trace.input(), trace.forget(), trace.output(), trace.candidate()};
+    float[][] blocks = {
+      trace.of("input"), trace.of("forget"), trace.of("output"), trace.of("candidate")
+    };
+    float[] traced = trace.of("cell");
     for (int row = 0; row < gates.columns(); row++) {
       int to = steps.sources()[from + row] * hidden;
       for (int j = 0; j < hidden; j++) {
         for (int block = 0; block < blocks.length; block++) {
           blocks[block][to + j] = gates.getFloat((long) block * hidden + j, row);
         }
-        trace.cell()[to + j] = cell.getFloat(j, row);
+        traced[to + j] = cell.getFloat(j, row);
       }
     }
   }

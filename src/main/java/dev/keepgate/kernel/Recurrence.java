@@ -74,6 +74,7 @@ final class Recurrence<S extends Scratch> implements Layer<S> {
       return null;
     }
     int index = call.nextCell++;
+    int slot = call.state.layout().first(index);
     int out = cellConfig.outputSize();
     float[] outputs =
         new float[Math.multiplyExact(Math.multiplyExact(call.input.batch(), call.time), out)];
@@ -81,20 +82,19 @@ final class Recurrence<S extends Scratch> implements Layer<S> {
         new RecurrentCell.Run(
             PackedSteps.of(call.present, call.time, isBackward),
             call.values,
-            call.input.state().h()[index],
-            call.input.state().c()[index],
+            call.input.state().values(),
             outputs,
-            call.state.h()[index],
-            call.state.c()[index],
+            call.state.values(),
+            slot,
             call.traces == null ? null : call.traces.get(index)),
         scratch);
     if (call.traces != null) {
-      System.arraycopy(outputs, 0, call.traces.get(index).hidden(), 0, outputs.length);
+      System.arraycopy(outputs, 0, call.traces.get(index).of("hidden"), 0, outputs.length);
     }
     if (config.repeatMasked()) {
       repeat(call, outputs, out, isBackward);
     }
-    return new Pass(outputs, call.state.h()[index], out);
+    return new Pass(outputs, call.state.values()[slot], out);
   }
 
   @Override

@@ -1,7 +1,7 @@
 package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.NetworkOutput.CellTrace;
+import dev.keepgate.model.CellTrace;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,22 +16,31 @@ interface RecurrentCell<S extends Scratch> extends AutoCloseable {
    *
    * @param steps which rows run when
    * @param x [batch, time, inputSize]
-   * @param firstH [batch, outputSize]
-   * @param firstC [batch, hiddenSize]
+   * @param before a slot's [batch, width] each, before the first step
    * @param outputs [batch, time, outputSize], zero; the steps that run are written
-   * @param h [batch, outputSize]: becomes the final h
-   * @param c [batch, hiddenSize]: becomes the final c
+   * @param after a slot's [batch, width] each: becomes the state after the last step
+   * @param firstSlot which of all slots is this cell's first
    * @param trace where the gates and the cell are written, but not h; null if nobody asks
    */
   record Run(
       PackedSteps steps,
       float[] x,
-      float[] firstH,
-      float[] firstC,
+      float[][] before,
       float[] outputs,
-      float[] h,
-      float[] c,
-      @Nullable CellTrace trace) {}
+      float[][] after,
+      int firstSlot,
+      @Nullable CellTrace trace) {
+
+    /** A slot of this cell, before the first step. */
+    float[] before(int slot) {
+      return before[firstSlot + slot];
+    }
+
+    /** A slot of this cell, where it is written after the last step. */
+    float[] after(int slot) {
+      return after[firstSlot + slot];
+    }
+  }
 
   void run(Run run, S scratch);
 

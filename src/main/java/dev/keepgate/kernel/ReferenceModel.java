@@ -5,6 +5,7 @@ import static dev.keepgate.kernel.ReferenceFunctions.addProduct;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellTrace;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
@@ -14,9 +15,7 @@ import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.Merge;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
-import dev.keepgate.model.NetworkOutput.CellTrace;
 import dev.keepgate.model.RecurrentState;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +46,7 @@ final class ReferenceModel implements CompiledModel {
     int width = config().outputSize();
     float[] output =
         new float[Math.multiplyExact(Math.multiplyExact(input.batch(), outputSteps), width)];
-    RecurrentState state = RecurrentState.zero(config(), input.batch());
+    RecurrentState state = RecurrentState.zero(config().state(), input.batch());
     List<CellTrace> traces = trace ? emptyTraces(input) : null;
     for (int row = 0; row < input.batch(); row++) {
       double[][] steps = new Row(input, row, state, traces).unroll(returnSequences);
@@ -63,19 +62,7 @@ final class ReferenceModel implements CompiledModel {
 
   private List<CellTrace> emptyTraces(NetworkInput input) {
     int steps = input.batch() * input.time();
-    List<CellTrace> traces = new ArrayList<>();
-    for (CellConfig cell : config().cells()) {
-      int size = steps * cell.hiddenSize();
-      traces.add(
-          new CellTrace(
-              new float[size],
-              new float[size],
-              new float[size],
-              new float[size],
-              new float[size],
-              new float[steps * cell.outputSize()]));
-    }
-    return List.copyOf(traces);
+    return config().cells().stream().map(cell -> CellTrace.zero(cell.trace(), steps)).toList();
   }
 
   /** One sequence on its way up the layers. */
@@ -193,8 +180,9 @@ final class ReferenceModel implements CompiledModel {
       }
       ReferenceCell cell = new ReferenceCell(config, weights);
       int index = nextCell++;
-      double[] h = load(input.state().h()[index], row, config.outputSize());
-      double[] c = load(input.state().c()[index], row, config.hiddenSize());
+      int slot = state.layout().first(index);
+      double[] h = load(input.state().values()[slot], row, config.outputSize());
+      double[] c = load(input.state().values()[slot + 1], row, config.hiddenSize());
       double[][] outputs = new double[steps.length][];
       double[] previous = new double[config.outputSize()];
       for (int i = 0; i < steps.length; i++) {
@@ -210,8 +198,8 @@ final class ReferenceModel implements CompiledModel {
           outputs[t] = repeatMasked ? previous : new double[config.outputSize()];
         }
       }
-      store(h, state.h()[index], row);
-      store(c, state.c()[index], row);
+      store(h, state.values()[slot], row);
+      store(c, state.values()[slot + 1], row);
       return new Pass(outputs, h);
     }
 
@@ -219,12 +207,12 @@ final class ReferenceModel implements CompiledModel {
       if (traces != null) {
         CellTrace trace = traces.get(cell);
         int at = row * input.time() + t;
-        store(step.input(), trace.input(), at);
-        store(step.forget(), trace.forget(), at);
-        store(step.output(), trace.output(), at);
-        store(step.candidate(), trace.candidate(), at);
-        store(step.cell(), trace.cell(), at);
-        store(step.hidden(), trace.hidden(), at);
+        store(step.input(), trace.of("input"), at);
+        store(step.forget(), trace.of("forget"), at);
+        store(step.output(), trace.of("output"), at);
+        store(step.candidate(), trace.of("candidate"), at);
+        store(step.cell(), trace.of("cell"), at);
+        store(step.hidden(), trace.of("hidden"), at);
       }
     }
   }

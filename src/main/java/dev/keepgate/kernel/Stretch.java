@@ -83,10 +83,11 @@ final class Stretch {
    * Takes a cell through the steps that {@link #steps} has told last.
    *
    * @param x [rows, steps, inputSize]
-   * @param h [rows, outputSize], the state before and then after
-   * @param c [rows, hiddenSize]
+   * @param state a slot's [rows, width] each, before and then after
+   * @param slot which of them is the cell's first
    */
-  void run(NativeCell cell, float[] x, float[] h, float[] c, float[] out, NativeScratch scratch) {
-    cell.run(new Run(steps, x, h, c, out, h, c, null), scratch);
+  void run(
+      NativeCell cell, float[] x, float[][] state, int slot, float[] out, NativeScratch scratch) {
+    cell.run(new Run(steps, x, state, out, state, slot, null), scratch);
   }
 }

@@ -91,6 +91,11 @@ public record LstmConfig(List<LayerConfig> layers, boolean returnSequences, Summ
     return lstms;
   }
 
+  /** The slots of the recurrent state. */
+  public StateLayout state() {
+    return new StateLayout(cells().stream().map(CellConfig::state).toList());
+  }
+
   /**
    * All cells in the order of their states: layer 0 forward, layer 0 backward, layer 1 forward, ...
    */

@@ -11,17 +11,5 @@ import org.jspecify.annotations.Nullable;
  * @param state after each sequence's last step that is not padding
  * @param trace a cell each in the order of the states; null where it was not asked for
  */
-public record NetworkOutput(float[] output, RecurrentState state, @Nullable List<CellTrace> trace) {
-
-  /**
-   * The numbers inside a cell's equations, each [batch, time, hiddenSize] ({@code hidden}: h, as
-   * wide as h is), at the steps of the input; zero at masked steps.
-   */
-  public record CellTrace(
-      float[] input,
-      float[] forget,
-      float[] output,
-      float[] candidate,
-      float[] cell,
-      float[] hidden) {}
-}
+public record NetworkOutput(
+    float[] output, RecurrentState state, @Nullable List<CellTrace> trace) {}

@@ -193,7 +193,7 @@ final class ModelLoader {
             config.takesIds() ? new float[0] : new float[WARM_UP_STEPS * config.inputSize()],
             config.takesIds() ? new int[WARM_UP_STEPS] : null,
             null,
-            RecurrentState.zero(config, 1));
+            RecurrentState.zero(config.state(), 1));
     try (LstmKernel.Scratch scratch = kernel.newScratch()) {
       model.unroll(zeros, true, false, scratch);
     }

@@ -114,15 +114,14 @@ public record Sequence(
   public long bytes() {
     StepAnswer last = last();
     return OVERHEAD
-        + bytes(state().h())
-        + bytes(state().c())
+        + bytes(state().values())
         + (last == null ? 0 : (long) last.output().length * Float.BYTES);
   }
 
-  private static long bytes(float[][] cells) {
+  private static long bytes(float[][] slots) {
     long bytes = 0;
-    for (float[] cell : cells) {
-      bytes += (long) cell.length * Float.BYTES;
+    for (float[] slot : slots) {
+      bytes += (long) slot.length * Float.BYTES;
     }
     return bytes;
   }

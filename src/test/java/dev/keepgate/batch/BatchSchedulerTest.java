@@ -126,7 +126,12 @@ class BatchSchedulerTest {
     // Made before, and all of its steps are there: the lanes have no chance to be done.
     NetworkInput input =
         new NetworkInput(
-            1, 2000, new float[2000 * 64], null, null, RecurrentState.zero(model.config(), 1));
+            1,
+            2000,
+            new float[2000 * 64],
+            null,
+            null,
+            RecurrentState.zero(model.config().state(), 1));
     for (int i = 0; i < 100; i++) {
       results.add(submit(scheduler, model, input));
     }

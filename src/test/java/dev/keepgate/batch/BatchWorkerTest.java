@@ -216,9 +216,9 @@ class BatchWorkerTest {
     }
     NetworkOutput together = request.result().get().output();
     assertThat(together.output()).as("seed %d", seed).containsExactly(alone.output(), NEAR);
-    for (int cell = 0; cell < alone.state().h().length; cell++) {
-      assertThat(together.state().h()[cell]).containsExactly(alone.state().h()[cell], NEAR);
-      assertThat(together.state().c()[cell]).containsExactly(alone.state().c()[cell], NEAR);
+    for (int slot = 0; slot < alone.state().values().length; slot++) {
+      assertThat(together.state().values()[slot])
+          .containsExactly(alone.state().values()[slot], NEAR);
     }
   }
 
@@ -492,6 +492,6 @@ class BatchWorkerTest {
   }
 
   private static RecurrentState zero(CompiledModel model, int batch) {
-    return RecurrentState.zero(model.config(), batch);
+    return RecurrentState.zero(model.config().state(), batch);
   }
 }

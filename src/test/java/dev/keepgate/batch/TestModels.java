@@ -42,10 +42,9 @@ final class TestModels {
     if (random.nextBoolean()) {
       lengths = random.ints(batch, 1, time + 1).toArray();
     }
-    RecurrentState state = RecurrentState.zero(config, batch);
-    for (int cell = 0; cell < state.h().length; cell++) {
-      fill(random, state.h()[cell]);
-      fill(random, state.c()[cell]);
+    RecurrentState state = RecurrentState.zero(config.state(), batch);
+    for (float[] slot : state.values()) {
+      fill(random, slot);
     }
     return new NetworkInput(
         batch, time, numbers(random, batch * time * config.inputSize()), null, lengths, state);

@@ -96,7 +96,7 @@ class ArchiveChecksumTest {
     }
     int[] ids = takesIds ? new int[] {1, 2} : null;
     NetworkInput input =
-        new NetworkInput(1, 2, x, ids, null, RecurrentState.zero(model.config(), 1));
+        new NetworkInput(1, 2, x, ids, null, RecurrentState.zero(model.config().state(), 1));
     try (CompiledModel compiled = kernel.compile(model);
         LstmKernel.Scratch scratch = kernel.newScratch()) {
       return compiled.unroll(input, true, false, scratch).output();

@@ -37,7 +37,7 @@ final class LocalServer implements AutoCloseable {
   static final ModelId MODEL = new ModelId("lstm", 1);
   private static final int INPUT = 3;
   private static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("/x", "/state/h", "/state/c", "/lengths");
+      new InferenceRequest.Fields("/x", slot -> "/state/" + slot, "/lengths");
 
   final ModelRegistry registry;
   final Sequences sequences;

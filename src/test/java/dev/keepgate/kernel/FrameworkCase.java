@@ -16,6 +16,7 @@ import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
@@ -55,9 +56,8 @@ record FrameworkCase(
         Scratch scratch = kernel.newScratch()) {
       NetworkOutput ours = compiled.unroll(input, returnSequences, false, scratch);
       assertThat(ours.output()).containsExactly(output, TOLERANCE);
-      for (int cell = 0; state != null && cell < state.h().length; cell++) {
-        assertThat(ours.state().h()[cell]).containsExactly(state.h()[cell], TOLERANCE);
-        assertThat(ours.state().c()[cell]).containsExactly(state.c()[cell], TOLERANCE);
+      for (int slot = 0; state != null && slot < state.values().length; slot++) {
+        assertThat(ours.state().values()[slot]).containsExactly(state.values()[slot], TOLERANCE);
       }
     }
   }
@@ -85,15 +85,19 @@ record FrameworkCase(
             json.has("ids") ? ints(json, "ids") : null,
             json.has("lengths") ? ints(json, "lengths") : null,
             json.has("h0")
-                ? new RecurrentState(all(json, "h0"), all(json, "c0"))
-                : RecurrentState.zero(model.config(), batch));
+                ? state(model, json, "h0", "c0")
+                : RecurrentState.zero(model.config().state(), batch));
     return new FrameworkCase(
         json.get("name").asString(),
         model,
         input,
         returnSequences,
         floats(json, "output"),
-        json.has("h") ? new RecurrentState(all(json, "h"), all(json, "c")) : null);
+        json.has("h") ? state(model, json, "h", "c") : null);
+  }
+
+  private static RecurrentState state(LstmModel model, JsonNode json, String h, String c) {
+    return RecurrentState.of(model.config().state(), Map.of("h", all(json, h), "c", all(json, c)));
   }
 
   private static LayerWeights layer(JsonNode json) {

@@ -3,10 +3,11 @@ package dev.keepgate.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.model.CellTrace;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.NetworkOutput;
-import dev.keepgate.model.NetworkOutput.CellTrace;
+import dev.keepgate.model.Slot;
 import java.util.List;
 import java.util.Objects;
 
@@ -57,32 +58,31 @@ final class KernelAgreement {
 
   static void assertAgree(
       NetworkOutput actual, NetworkOutput expected, double tolerance, String description) {
-    for (int cell = 0; cell < expected.state().h().length; cell++) {
+    for (int slot = 0; slot < expected.state().values().length; slot++) {
+      assertClose(
+          actual.state().values()[slot],
+          expected.state().values()[slot],
+          tolerance,
+          "final %s of %s".formatted(expected.state().layout().slot(slot), description));
+    }
+    List<CellTrace> trace = expected.trace();
+    for (int cell = 0; trace != null && cell < trace.size(); cell++) {
       String of = " of cell %d of %s".formatted(cell, description);
-      assertClose(actual.state().h()[cell], expected.state().h()[cell], tolerance, "final h" + of);
-      assertClose(actual.state().c()[cell], expected.state().c()[cell], tolerance, "final c" + of);
-      if (expected.trace() != null) {
-        assertAgree(
-            Objects.requireNonNull(actual.trace(), "trace" + of),
-            expected.trace(),
-            cell,
-            tolerance,
-            of);
-      }
+      assertAgree(
+          Objects.requireNonNull(actual.trace(), "trace" + of).get(cell),
+          trace.get(cell),
+          tolerance,
+          of);
     }
     assertClose(actual.output(), expected.output(), tolerance, "output of " + description);
   }
 
   private static void assertAgree(
-      List<CellTrace> actual, List<CellTrace> expected, int cell, double tolerance, String of) {
-    CellTrace ours = actual.get(cell);
-    CellTrace theirs = expected.get(cell);
-    assertClose(ours.input(), theirs.input(), tolerance, "input gate" + of);
-    assertClose(ours.forget(), theirs.forget(), tolerance, "forget gate" + of);
-    assertClose(ours.output(), theirs.output(), tolerance, "output gate" + of);
-    assertClose(ours.candidate(), theirs.candidate(), tolerance, "candidate" + of);
-    assertClose(ours.cell(), theirs.cell(), tolerance, "cell" + of);
-    assertClose(ours.hidden(), theirs.hidden(), tolerance, "hidden" + of);
+      CellTrace actual, CellTrace expected, double tolerance, String of) {
+    for (Slot slot : expected.slots()) {
+      String name = slot.name();
+      assertClose(actual.of(name), expected.of(name), tolerance, name + of);
+    }
   }
 
   private static void assertClose(

@@ -104,7 +104,7 @@ class NativeKernelTest {
         StepBatch batch = model.newStepBatch(4, scratch)) {
       NetworkOutput into =
           new NetworkOutput(
-              new float[3 * 200 * hidden], RecurrentState.zero(model.config(), 3), null);
+              new float[3 * 200 * hidden], RecurrentState.zero(model.config().state(), 3), null);
       for (int row = 0; row < 3; row++) {
         batch.join(new StepRow(given.input(), row, into, true));
       }
@@ -198,7 +198,7 @@ class NativeKernelTest {
             floats(random, batch * time * input, 1),
             null,
             null,
-            RecurrentState.zero(model.config(), batch));
+            RecurrentState.zero(model.config().state(), batch));
     return new RandomModels.Case(0, model, request, true, batch == 3);
   }
 

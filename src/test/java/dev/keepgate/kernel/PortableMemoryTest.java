@@ -126,7 +126,7 @@ class PortableMemoryTest {
         new float[batch * time * model.config().inputSize()],
         null,
         null,
-        RecurrentState.zero(model.config(), batch));
+        RecurrentState.zero(model.config().state(), batch));
   }
 
   /** With every kind of array that a call can need. */

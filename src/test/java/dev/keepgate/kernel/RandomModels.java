@@ -215,11 +215,9 @@ final class RandomModels {
     int batch = 1 + random.nextInt(7);
     int time = 1 + random.nextInt(9);
     int[] lengths = random.nextBoolean() ? ints(batch, time + 1) : null;
-    RecurrentState state = RecurrentState.zero(config, batch);
+    RecurrentState state = RecurrentState.zero(config.state(), batch);
     if (random.nextBoolean()) {
-      for (float[][] all : List.of(state.h(), state.c())) {
-        Arrays.setAll(all, i -> floats(all[i].length, 1));
-      }
+      Arrays.setAll(state.values(), i -> floats(state.values()[i].length, 1));
     }
     if (config.layers().get(0) instanceof LayerConfig.Embedding embedding) {
       int[] ids = ints(batch * time, embedding.vocabulary());

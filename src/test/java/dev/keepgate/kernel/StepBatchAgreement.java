@@ -62,10 +62,8 @@ final class StepBatchAgreement {
     LstmConfig config = model.config();
     int time = 1 + (random.nextBoolean() ? 0 : random.nextInt(longest));
     boolean everyStep = random.nextBoolean();
-    RecurrentState state = RecurrentState.zero(config, 1);
-    for (float[][] all : List.of(state.h(), state.c())) {
-      Arrays.setAll(all, i -> floats(all[i].length));
-    }
+    RecurrentState state = RecurrentState.zero(config.state(), 1);
+    Arrays.setAll(state.values(), i -> floats(state.values()[i].length));
     boolean takesIds = config.takesIds();
     NetworkInput input =
         new NetworkInput(
@@ -78,7 +76,7 @@ final class StepBatchAgreement {
     NetworkOutput into =
         new NetworkOutput(
             new float[(everyStep ? time : 1) * config.outputSize()],
-            RecurrentState.zero(config, 1),
+            RecurrentState.zero(config.state(), 1),
             null);
     return new Running(new StepRow(input, 0, into, everyStep), input, into, everyStep);
   }

@@ -93,11 +93,11 @@ class StretchTest {
         StepBatch batch = compiled.newStepBatch(capacity, scratch)) {
       List<StepRow> rows = new ArrayList<>();
       for (int time : steps) {
-        RecurrentState state = RecurrentState.zero(model.config(), 1);
+        RecurrentState state = RecurrentState.zero(model.config().state(), 1);
         NetworkInput input = new NetworkInput(1, time, new float[time * INPUT], null, null, state);
         NetworkOutput into =
             new NetworkOutput(
-                new float[time * HIDDEN], RecurrentState.zero(model.config(), 1), null);
+                new float[time * HIDDEN], RecurrentState.zero(model.config().state(), 1), null);
         rows.add(new StepRow(input, 0, into, true));
         batch.join(rows.get(rows.size() - 1));
       }

@@ -138,7 +138,7 @@ final class OpenRegistry implements AutoCloseable {
     float[] x = new float[handle.config().inputSize()];
     java.util.Arrays.fill(x, 1);
     NetworkInput input =
-        new NetworkInput(1, 1, x, null, null, RecurrentState.zero(handle.config(), 1));
+        new NetworkInput(1, 1, x, null, null, RecurrentState.zero(handle.config().state(), 1));
     try (LstmKernel.Scratch scratch = kernel.newScratch()) {
       return handle.model().unroll(input, true, false, scratch).output();
     }

@@ -74,7 +74,7 @@ class HandOverSequenceStoreTest {
   }
 
   private static Sequence sequence(String id) {
-    RecurrentState state = new RecurrentState(new float[][] {{1, 2}}, new float[][] {{3, 4}});
+    RecurrentState state = TestStates.lstm(1, new float[][] {{1, 2}}, new float[][] {{3, 4}});
     return Sequence.open(
         new SequenceId(id),
         new ModelContent(MODEL, "of the files"),

@@ -93,7 +93,8 @@ abstract class SequenceStoreContract {
 
   Sequence sequence(String id, ModelId model, Duration ttl, int hidden) {
     RecurrentState state =
-        new RecurrentState(
+        TestStates.lstm(
+            2,
             new float[][] {new float[2 * hidden], {1f, -2.5f}},
             new float[][] {new float[2 * hidden], {Float.MIN_VALUE, 7f}});
     return Sequence.open(

@@ -47,7 +47,7 @@ public class SequenceStoreLinearizabilityIT {
   public String open() {
     return answer(
         () -> {
-          RecurrentState state = new RecurrentState(new float[1][2], new float[1][2]);
+          RecurrentState state = TestStates.lstm(1, new float[1][2], new float[1][2]);
           store.create(
               Sequence.open(
                   ID,

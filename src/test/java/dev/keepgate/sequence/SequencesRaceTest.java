@@ -68,7 +68,7 @@ class SequencesRaceTest {
   private static final int CALLS = Integer.getInteger("keepgate.calls", 500);
   private static final int INPUT = 3;
   private static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("x", "h", "c", "lengths");
+      new InferenceRequest.Fields("x", slot -> slot, "lengths");
 
   @TempDir Path folder;
 

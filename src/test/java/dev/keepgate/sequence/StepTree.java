@@ -28,10 +28,8 @@ final class StepTree {
   private record Place(long step, List<Float> bits, RecurrentState state) {
     static Place of(long step, RecurrentState state) {
       List<Float> bits = new ArrayList<>();
-      for (float[][] part : List.of(state.h(), state.c())) {
-        for (float[] cell : part) {
-          IntStream.range(0, cell.length).forEach(i -> bits.add(cell[i]));
-        }
+      for (float[] slot : state.values()) {
+        IntStream.range(0, slot.length).forEach(i -> bits.add(slot[i]));
       }
       return new Place(step, bits, state);
     }

@@ -27,9 +27,9 @@ import tools.jackson.core.json.JsonFactory;
 final class RequestReader {
 
   static final InferenceRequest.Fields JSON_FIELDS =
-      new InferenceRequest.Fields("/x", "/state/h", "/state/c", "/lengths");
+      new InferenceRequest.Fields("/x", slot -> "/state/" + slot, "/lengths");
   static final InferenceRequest.Fields SAFETENSORS_FIELDS =
-      new InferenceRequest.Fields("/x", "/h", "/c", "/lengths");
+      new InferenceRequest.Fields("/x", slot -> "/" + slot, "/lengths");
   static final JsonFactory JSON =
       JsonFactory.builder()
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())
@@ -61,7 +61,7 @@ final class RequestReader {
     this.config = config;
     this.kept = kept;
     this.memory = memory;
-    this.state = new StateReader(config, memory);
+    this.state = new StateReader(config.state(), memory);
     this.step = options.step();
     this.returnState = Boolean.TRUE.equals(options.returnState());
     this.returnSequences = options.returnSequences();
@@ -219,10 +219,13 @@ final class RequestReader {
         case "x" -> reader.x = entry.getValue();
         case "lengths" -> reader.lengths = entry.getValue();
         default -> {
-          if (reader.kept || !StateReader.names(entry.getKey())) {
+          if (reader.kept || !reader.state.isPart(entry.getKey())) {
             throw unknown(
                 entry.getKey(),
-                reader.kept ? "x, lengths" : "x, h, c, lengths, h.<cell>, c.<cell>");
+                reader.kept
+                    ? "x, lengths"
+                    : "x, %s, lengths, %s"
+                        .formatted(reader.state.names(), reader.state.namesByCell()));
           }
         }
       }
@@ -253,7 +256,7 @@ final class RequestReader {
     return new InferenceRequest(
         operation,
         x,
-        InferenceRequest.State.of(state.h(), state.c()),
+        state.state(),
         lengths,
         new InferenceRequest.Options(returnSequences, trace, step),
         fields);

@@ -3,7 +3,6 @@ package dev.keepgate.api.rest;
 import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.JsonBuffer;
-import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -16,10 +15,11 @@ record StateWriter(RecurrentState state, int rows, boolean batched) {
 
   /** Appends {@code ,"state":{...}}. */
   void write(JsonBuffer json) {
-    json.raw(",\"state\":{\"h\":");
-    writeCells(json, state.h());
-    json.raw(",\"c\":");
-    writeCells(json, state.c());
+    json.raw(",\"state\":{");
+    for (String name : state.layout().names()) {
+      json.comma().raw("\"").raw(name).raw("\":");
+      writeCells(json, state.of(name));
+    }
     json.raw("}");
   }
 
@@ -33,14 +33,14 @@ record StateWriter(RecurrentState state, int rows, boolean batched) {
 
   /** How many numbers it has. */
   long numbers() {
-    return Arrays.stream(state.h()).mapToLong(h -> h.length).sum()
-        + Arrays.stream(state.c()).mapToLong(c -> c.length).sum();
+    return state.layout().rowSize() * rows;
   }
 
-  /** Adds {@code h} and {@code c}. */
+  /** Adds a tensor of each name, or of each slot where those of a name differ in width. */
   void putInto(Map<String, Tensor.Floats> tensors) {
-    put(tensors, "h", state.h());
-    put(tensors, "c", state.c());
+    for (String name : state.layout().names()) {
+      put(tensors, name, state.of(name));
+    }
   }
 
   private void put(Map<String, Tensor.Floats> tensors, String name, float[][] cells) {
@@ -48,8 +48,7 @@ record StateWriter(RecurrentState state, int rows, boolean batched) {
       tensors.put(name, Tensor.Floats.of(cells[0], shape(cells[0])));
       return;
     }
-    boolean uniform = Arrays.stream(cells).mapToInt(cell -> cell.length).distinct().count() == 1;
-    if (!uniform) {
+    if (!state.layout().isUniform(name)) {
       for (int i = 0; i < cells.length; i++) {
         tensors.put(name + "." + i, Tensor.Floats.of(cells[i], shape(cells[i])));
       }

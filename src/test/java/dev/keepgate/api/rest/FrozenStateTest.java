@@ -57,9 +57,9 @@ class FrozenStateTest {
 
     RecurrentState state() {
       Random random = new Random(ordinal());
-      RecurrentState state = RecurrentState.zero(config, 2);
-      for (float[][] slot : List.of(state.h(), state.c())) {
-        for (float[] cell : slot) {
+      RecurrentState state = RecurrentState.zero(config.state(), 2);
+      for (String name : config.state().names()) {
+        for (float[] cell : state.of(name)) {
           for (int i = 0; i < cell.length; i++) {
             cell[i] = (float) (random.nextInt(2_000_001) - 1_000_000) / (1 << random.nextInt(24));
           }
@@ -119,7 +119,7 @@ class FrozenStateTest {
   @ParameterizedTest
   @EnumSource
   void jsonIsReadByTheParser(Model model) throws IOException {
-    StateReader reader = new StateReader(model.config, ArrayMemory.UNBOUNDED);
+    StateReader reader = new StateReader(model.config.state(), ArrayMemory.UNBOUNDED);
     try (JsonParser json =
         RequestReader.JSON.createParser(ObjectReadContext.empty(), state(model))) {
       json.nextToken();
@@ -132,7 +132,7 @@ class FrozenStateTest {
   @EnumSource(names = {"ONE_CELL", "TWO_CELLS", "PROJECTED"})
   void jsonIsReadByTheScanner(Model model) throws Exception {
     byte[] json = state(model);
-    StateReader reader = new StateReader(model.config, ArrayMemory.UNBOUNDED);
+    StateReader reader = new StateReader(model.config.state(), ArrayMemory.UNBOUNDED);
     reader.scan(new JsonTensorScanner(json, 0, json.length, ArrayMemory.UNBOUNDED));
     assertRead(model, reader);
   }
@@ -141,7 +141,7 @@ class FrozenStateTest {
   @EnumSource
   void safetensorsAreRead(Model model) throws IOException {
     byte[] file = model.frozen("safetensors");
-    StateReader reader = new StateReader(model.config, ArrayMemory.UNBOUNDED);
+    StateReader reader = new StateReader(model.config.state(), ArrayMemory.UNBOUNDED);
     reader.take(Safetensors.read(file, file.length, ArrayMemory.UNBOUNDED));
     assertRead(model, reader);
   }
@@ -155,8 +155,9 @@ class FrozenStateTest {
   }
 
   private static void assertRead(Model model, StateReader reader) {
-    assertSlot(reader.h(), model.state().h());
-    assertSlot(reader.c(), model.state().c());
+    for (String name : model.config.state().names()) {
+      assertSlot(Objects.requireNonNull(reader.state()).slots().get(name), model.state().of(name));
+    }
   }
 
   /** A slot's numbers in their order, of one tensor or of several. */

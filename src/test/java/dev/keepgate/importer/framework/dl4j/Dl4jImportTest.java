@@ -188,7 +188,7 @@ class Dl4jImportTest {
         ids ? new float[0] : rowMajor(x.permute(0, 2, 1)),
         ids ? x.dup('c').data().asInt() : null,
         null,
-        RecurrentState.zero(imported.model().config(), BATCH));
+        RecurrentState.zero(imported.model().config().state(), BATCH));
   }
 
   private static float[] rowMajor(INDArray array) {
