@@ -4,7 +4,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.NativeKernel;
+import dev.keepgate.kernel.cpu.NativeKernel;
 import dev.keepgate.model.CellWeights;
 import java.util.ArrayList;
 import java.util.Arrays;

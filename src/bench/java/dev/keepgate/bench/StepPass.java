@@ -1,11 +1,11 @@
 package dev.keepgate.bench;
 
-import dev.keepgate.kernel.Backend;
-import dev.keepgate.kernel.BlasOptions;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.kernel.NativeKernel;
+import dev.keepgate.kernel.cpu.NativeKernel;
 import dev.keepgate.kernel.StepBatch;
 import dev.keepgate.kernel.StepRow;
 import dev.keepgate.model.LstmInput;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.LstmOutput;

@@ -7,7 +7,7 @@ import dev.keepgate.GoldenCase;
 import dev.keepgate.importer.ImportException.Fault;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.LstmState;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.keepgate.GoldenCase;
 import dev.keepgate.GoldenCase.Tensor;
-import dev.keepgate.kernel.Backend;
-import dev.keepgate.kernel.BlasOptions;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.NativeKernel;
-import dev.keepgate.kernel.PortableKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
+import dev.keepgate.kernel.cpu.NativeKernel;
+import dev.keepgate.kernel.nd4j.PortableKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmOutput;

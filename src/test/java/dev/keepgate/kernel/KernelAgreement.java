@@ -3,6 +3,7 @@ package dev.keepgate.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmOutput;
@@ -11,15 +12,15 @@ import java.util.List;
 import java.util.Objects;
 
 /** Holds a kernel in single precision against the reference in double. */
-final class KernelAgreement {
+public final class KernelAgreement {
 
   /** Relative to a number's size, or to 1 if it is smaller. */
-  static final double TOLERANCE = 1e-5;
+  public static final double TOLERANCE = 1e-5;
 
   private KernelAgreement() {}
 
   /** Computes a case with both, and compares every number of their answers. */
-  static void assertAgree(LstmKernel kernel, RandomModels.Case given) {
+  public static void assertAgree(LstmKernel kernel, RandomModels.Case given) {
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = kernel.newScratch()) {
       assertAgree(
@@ -33,7 +34,7 @@ final class KernelAgreement {
   /**
    * What is allowed of a model: a layer norm makes an error larger by 1 / sqrt(epsilon) at most.
    */
-  static double tolerance(LstmConfig config) {
+  public static double tolerance(LstmConfig config) {
     double tolerance = TOLERANCE;
     for (LayerConfig layer : config.layers()) {
       if (layer instanceof LayerConfig.LayerNorm norm) {
@@ -43,11 +44,11 @@ final class KernelAgreement {
     return tolerance;
   }
 
-  static LstmOutput unroll(CompiledModel model, RandomModels.Case given, Scratch scratch) {
+  public static LstmOutput unroll(CompiledModel model, RandomModels.Case given, Scratch scratch) {
     return model.unroll(given.input(), given.returnSequences(), given.trace(), scratch);
   }
 
-  static LstmOutput reference(RandomModels.Case given) {
+  public static LstmOutput reference(RandomModels.Case given) {
     LstmKernel kernel = new ReferenceKernel();
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = kernel.newScratch()) {
@@ -55,7 +56,7 @@ final class KernelAgreement {
     }
   }
 
-  static void assertAgree(
+  public static void assertAgree(
       LstmOutput actual, LstmOutput expected, double tolerance, String description) {
     for (int cell = 0; cell < expected.state().h().length; cell++) {
       String of = " of cell %d of %s".formatted(cell, description);

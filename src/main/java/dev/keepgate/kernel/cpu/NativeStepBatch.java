@@ -1,0 +1,292 @@
+package dev.keepgate.kernel.cpu;
+
+import dev.keepgate.kernel.StepBatch;
+import dev.keepgate.kernel.StepRow;
+import dev.keepgate.kernel.layer.Layer;
+import dev.keepgate.kernel.layer.LayerStack;
+import dev.keepgate.kernel.layer.Recurrence;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.LstmState;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows that step together through a causal model without masks. Their state lies row by row in
+ * arrays that products and gates take as they are; who leaves makes room for the last row. A step
+ * allocates nothing.
+ */
+final class NativeStepBatch implements StepBatch {
+
+  private final LayerStack<NativeScratch> layers;
+  private final int capacity;
+  private final NativeScratch scratch;
+  private final StepRow[] rows;
+  private int count;
+
+  /** The cell of each layer; null where a layer is no LSTM. */
+  private final List<@Nullable NativeCell> cells = new ArrayList<>();
+
+  private final List<CellConfig> configs;
+
+  /** A cell's [capacity, outputSize]. */
+  private final float[][] h;
+
+  /** A cell's [capacity, hiddenSize]. */
+  private final float[][] c;
+
+  /** [capacity, inputSize]: what the rows bring to this step. */
+  private final float[] x;
+
+  /** A layer's [capacity, outputSize]; an LSTM layer's is its h. */
+  private final float[][] values;
+
+  /** [capacity, width of the last LSTM layer]: h of the rows that are asked for their output. */
+  private final float[] asked;
+
+  private final @Nullable InputsAhead ahead;
+  private final Stretch stretch;
+
+  NativeStepBatch(LayerStack<NativeScratch> layers, int capacity, NativeScratch scratch) {
+    this.layers = layers;
+    this.capacity = capacity;
+    this.scratch = scratch;
+    this.rows = new StepRow[capacity];
+    this.configs = layers.config().cells();
+    LstmState state = LstmState.zero(layers.config(), capacity);
+    this.h = state.h();
+    this.c = state.c();
+    this.x = new float[layers.config().takesIds() ? 0 : capacity * layers.config().inputSize()];
+    this.values = new float[layers.layers().size()][];
+    int cell = 0;
+    for (int i = 0; i < values.length; i++) {
+      NativeCell own = cellOf(layers.layers().get(i));
+      cells.add(own);
+      values[i] =
+          own == null
+              ? new float[capacity * layers.config().layers().get(i).outputSize()]
+              : h[cell++];
+    }
+    this.asked = new float[values[layers.top()].length];
+    NativeCell first = cells.get(0);
+    this.ahead = first == null ? null : InputsAhead.of(first, capacity, scratch);
+    this.stretch = new Stretch(cells, capacity);
+  }
+
+  private static @Nullable NativeCell cellOf(Layer<NativeScratch> layer) {
+    return layer instanceof Recurrence<NativeScratch> recurrence
+            && recurrence.forward() instanceof NativeCell cell
+        ? cell
+        : null;
+  }
+
+  @Override
+  public int capacity() {
+    return capacity;
+  }
+
+  @Override
+  public int rows() {
+    return count;
+  }
+
+  @Override
+  public void join(StepRow row) {
+    if (count == capacity) {
+      throw new IllegalStateException("the batch is full");
+    }
+    copyState(row.state(), row.row(), h, c, count);
+    if (ahead != null) {
+      ahead.forget(count);
+    }
+    rows[count++] = row;
+  }
+
+  @Override
+  public void leave(StepRow row) {
+    int at = 0;
+    while (at < count && rows[at] != row) {
+      at++;
+    }
+    if (at == count) {
+      throw new IllegalArgumentException("the row is not in this batch");
+    }
+    LstmState mine = new LstmState(h, c);
+    LstmState theirs = row.into().state();
+    copyState(mine, at, theirs.h(), theirs.c(), row.row());
+    count--;
+    copyState(mine, count, h, c, at);
+    if (ahead != null) {
+      ahead.move(count, at);
+    }
+    rows[at] = rows[count];
+  }
+
+  private void copyState(LstmState from, int fromRow, float[][] toH, float[][] toC, int toRow) {
+    for (int i = 0; i < configs.size(); i++) {
+      copyRow(from.h()[i], fromRow, toH[i], toRow, configs.get(i).outputSize());
+      copyRow(from.c()[i], fromRow, toC[i], toRow, configs.get(i).hiddenSize());
+    }
+  }
+
+  private static void copyRow(float[] from, int fromRow, float[] to, int toRow, int width) {
+    System.arraycopy(from, fromRow * width, to, toRow * width, width);
+  }
+
+  @Override
+  public void step() {
+    if (count == 0) {
+      return;
+    }
+    scratch.turn();
+    boolean areAhead = ahead != null && ahead.prepare(rows, count);
+    if (!areAhead) {
+      gather(1);
+    }
+    float[] below = x;
+    int cell = 0;
+    for (int i = 0; i <= layers.top(); i++) {
+      NativeCell own = cells.get(i);
+      if (own != null) {
+        if (areAhead && i == 0) {
+          own.addRecurrent(scratch, h[cell], count, 0);
+        } else {
+          multiply(own, below, h[cell]);
+        }
+        own.advance(scratch, 0, count, h[cell], c[cell]);
+        cell++;
+      } else {
+        apply(layers.layers().get(i), below, values[i], 1);
+      }
+      below = values[i];
+    }
+    finish(below, 1);
+  }
+
+  /**
+   * Few rows go through a stack a few steps at a time, layer after layer: a layer's weights come
+   * into the cache once for all of them, and what the layer below gave is one product.
+   */
+  @Override
+  public int advance() {
+    int steps = stretch.steps(rows, count);
+    if (steps <= 1) {
+      step();
+      return 1;
+    }
+    gather(steps);
+    float[] below = x;
+    int cell = 0;
+    for (int i = 0; i <= layers.top(); i++) {
+      NativeCell own = cells.get(i);
+      float[] above = own == null ? values[i] : stretch.outputs(i);
+      if (own != null) {
+        stretch.run(own, below, h[cell], c[cell], above, scratch);
+        cell++;
+      } else {
+        apply(layers.layers().get(i), below, above, steps);
+      }
+      below = above;
+    }
+    finish(below, steps);
+    return steps;
+  }
+
+  /** What the rows bring to so many steps, [rows, steps, inputSize]. */
+  private void gather(int steps) {
+    int width = layers.config().inputSize();
+    for (int row = 0; row < count && x.length > 0; row++) {
+      System.arraycopy(
+          rows[row].input().x(),
+          rows[row].inputIndex() * width,
+          x,
+          row * steps * width,
+          steps * width);
+    }
+  }
+
+  /** Sums = [x, 1, h] W. */
+  private void multiply(NativeCell cell, float[] below, float[] cellH) {
+    int width = cell.config().inputSize();
+    cell.ensure(scratch, count);
+    for (int row = 0; row < count; row++) {
+      cell.stageFused(scratch, row, below, row * width, cellH);
+    }
+    cell.multiplyFused(scratch, count);
+  }
+
+  /** Takes [rows, steps] through a layer that is no LSTM. */
+  private void apply(Layer<NativeScratch> layer, float[] from, float[] to, int steps) {
+    if (layer instanceof Layer.Lookup<NativeScratch> lookup) {
+      look(lookup.weights(), to, steps);
+    } else if (layer instanceof NativePointwise pointwise) {
+      pointwise.apply(from, to, 0, count * steps, scratch);
+    } else {
+      throw new IllegalStateException("no layer for rows that step: " + layer);
+    }
+  }
+
+  private void look(LayerWeights.Embedding embedding, float[] to, int steps) {
+    int width = embedding.config().outputSize();
+    for (int row = 0; row < count; row++) {
+      int[] ids = rows[row].input().ids();
+      for (int step = 0; step < steps && ids != null; step++) {
+        int id = ids[rows[row].inputIndex() + step];
+        copyRow(embedding.table(), id, to, row * steps + step, width);
+      }
+    }
+  }
+
+  /** Takes the steps whose output is asked for through the head, and counts all as taken. */
+  private void finish(float[] top, int steps) {
+    int width = top.length / capacity;
+    int wanted = 0;
+    for (int row = 0; row < count; row++) {
+      for (int step = 0; step < steps; step++) {
+        if (rows[row].answersStep(step)) {
+          copyRow(top, row * steps + step, asked, wanted++, width);
+        }
+      }
+    }
+    if (wanted > 0) {
+      answer(wanted, steps);
+    }
+    for (int row = 0; row < count; row++) {
+      rows[row].advance(steps);
+    }
+  }
+
+  private void answer(int wanted, int steps) {
+    float[] below = asked;
+    for (int i = layers.top() + 1; i < values.length; i++) {
+      if (!(layers.layers().get(i) instanceof NativePointwise pointwise)) {
+        throw new IllegalStateException("no layer for a head: " + layers.layers().get(i));
+      }
+      pointwise.apply(below, values[i], 0, wanted, scratch);
+      below = values[i];
+    }
+    int outputSize = layers.config().outputSize();
+    int next = 0;
+    for (int row = 0; row < count; row++) {
+      for (int step = 0; step < steps; step++) {
+        if (rows[row].answersStep(step)) {
+          System.arraycopy(
+              below,
+              next++ * outputSize,
+              rows[row].into().output(),
+              rows[row].outputOffset(step, outputSize),
+              outputSize);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    count = 0;
+    if (ahead != null) {
+      ahead.close();
+    }
+  }
+}

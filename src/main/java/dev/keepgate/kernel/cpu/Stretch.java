@@ -1,0 +1,94 @@
+package dev.keepgate.kernel.cpu;
+
+import dev.keepgate.kernel.StepRow;
+import dev.keepgate.kernel.layer.PackedSteps;
+import dev.keepgate.kernel.layer.RecurrentCell.Run;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A few steps of a few rows, taken through a stack of cells layer after layer.
+ *
+ * <p>Step by step, few rows read all weights of the stack from memory at every step. Layer after
+ * layer, they read a layer's once for the whole stretch, and multiply by the input's part of them
+ * once. Who joins waits for the stretch to end: that is why it is short, and why many rows, which
+ * compute longer than they wait for memory, have none.
+ */
+final class Stretch {
+
+  private static final int STEPS = 8;
+
+  /** So many rows read a product's weights for less work than it is worth. */
+  private static final int FEW_ROWS = 2;
+
+  /** So many do where the weights come from memory. */
+  private static final int SOME_ROWS = 8;
+
+  /** More weights than this do not stay in a cache that others use too. */
+  private static final long MANY_BYTES = 24 << 20;
+
+  private final int capacity;
+  private final int mostRows;
+
+  /** A cell's [capacity, outputSize]; made when first used. */
+  private final float[][] outputs;
+
+  private final List<@Nullable NativeCell> cells;
+  private PackedSteps steps = PackedSteps.full(0, 0);
+
+  /**
+   * @param cells of each layer; null where a layer is no LSTM
+   * @param capacity how many rows there may be, and so how many steps of all rows together
+   */
+  Stretch(List<@Nullable NativeCell> cells, int capacity) {
+    this.cells = cells;
+    this.capacity = capacity;
+    this.outputs = new float[cells.size()][];
+    int stacked = 0;
+    long bytes = 0;
+    for (NativeCell cell : cells) {
+      stacked += cell == null ? 0 : 1;
+      bytes += cell == null ? 0 : cell.bytes();
+    }
+    int rows = bytes > MANY_BYTES ? SOME_ROWS : FEW_ROWS;
+    this.mostRows = stacked > 1 ? rows : 0;
+  }
+
+  /**
+   * How many steps the rows take together now: 1 where a stretch does not pay, and none past the
+   * last of any row.
+   */
+  int steps(StepRow[] rows, int count) {
+    if (count == 0 || count > mostRows) {
+      return 1;
+    }
+    int most = Math.min(STEPS, capacity / count);
+    for (int i = 0; i < count; i++) {
+      most = Math.min(most, rows[i].steps() - rows[i].position());
+    }
+    if (steps.rows().length != count || steps.active().length != most) {
+      steps = PackedSteps.full(count, most);
+    }
+    return most;
+  }
+
+  /** Where a layer's outputs go, [rows, steps, outputSize]. */
+  float[] outputs(int layer) {
+    NativeCell cell = cells.get(layer);
+    if (outputs[layer] == null && cell != null) {
+      outputs[layer] = new float[capacity * cell.config().outputSize()];
+    }
+    return outputs[layer];
+  }
+
+  /**
+   * Takes a cell through the steps that {@link #steps} has told last.
+   *
+   * @param x [rows, steps, inputSize]
+   * @param h [rows, outputSize], the state before and then after
+   * @param c [rows, hiddenSize]
+   */
+  void run(NativeCell cell, float[] x, float[] h, float[] c, float[] out, NativeScratch scratch) {
+    cell.run(new Run(steps, x, h, c, out, h, c, null), scratch);
+  }
+}
