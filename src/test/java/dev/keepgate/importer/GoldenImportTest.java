@@ -9,8 +9,8 @@ import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.backend.Backend;
 import dev.keepgate.kernel.backend.BlasOptions;
-import dev.keepgate.kernel.cpu.NativeKernel;
-import dev.keepgate.kernel.nd4j.PortableKernel;
+import dev.keepgate.kernel.cpu.CpuKernel;
+import dev.keepgate.kernel.nd4j.Nd4jKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
@@ -46,8 +46,7 @@ class GoldenImportTest {
                 golden.models().stream()
                     .flatMap(
                         model ->
-                            Stream.of(
-                                    new ReferenceKernel(), new PortableKernel(), new NativeKernel())
+                            Stream.of(new ReferenceKernel(), new Nd4jKernel(), new CpuKernel())
                                 .map(kernel -> Arguments.of(golden, model, kernel))));
   }
 

@@ -49,56 +49,56 @@ final class Gates {
    */
   static void warmUp() {
     int hidden = 4 * UNITS;
-    NativeScratch scratch = new NativeScratch();
+    CpuScratch scratch = new CpuScratch();
     scratch.ensure(1, hidden, hidden, 1);
-    scratch.sums.view().put(0, new float[4 * hidden]);
-    scratch.sums.lay(1, hidden, 1);
+    scratch.preActivations.view().put(0, new float[4 * hidden]);
+    scratch.preActivations.lay(1, hidden, 1);
     Gates gates = new Gates(CellConfig.builder(1, hidden).build(), null);
     float[] c = new float[hidden];
     int few = FloatFunctions.STRIDE;
     for (int i = 0; i < WARM_UP_RUNS; i++) {
-      gates.advance(scratch, 0, 1, c, scratch.made);
+      gates.advance(scratch, 0, 1, c, scratch.unprojected);
       sigmoidOfFewInPlace(scratch.gates, 0, few);
       tanhOfFewInPlace(scratch.gates, 0, few);
       moveFew(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, 0, few);
-      openFew(scratch.output, scratch.cell, scratch.made, 0, few);
+      openFew(scratch.output, scratch.cell, scratch.unprojected, 0, few);
     }
     scratch.close();
   }
 
   /**
-   * Reads the sums of rows, moves their cells on and computes o * k(c).
+   * Reads the preActivations of rows, moves their cells on and computes o * k(c).
    *
-   * @param from first row of the sums
+   * @param from first row of the preActivations
    * @param c [rows, hiddenSize]
-   * @param made [rows, hiddenSize], only written: o * k(c)
+   * @param unprojected [rows, hiddenSize], only written: o * k(c)
    */
-  void advance(NativeScratch scratch, int from, int rows, float[] c, float[] made) {
+  void advance(CpuScratch scratch, int from, int rows, float[] c, float[] unprojected) {
     int hidden = config.hiddenSize();
     int together = isPlain ? Math.max(1, FEW_UNITS / hidden) : 1;
-    int group = scratch.sums.isByRow() ? together : rows;
+    int group = scratch.preActivations.isByRow() ? together : rows;
     for (int row = 0; row < rows; row += group) {
       int count = Math.min(group, rows - row) * hidden;
       int at = row * hidden;
       if (!isPlain) {
-        readSums(scratch, scratch.sums.row(from + row), at, at + count);
+        readPreActivations(scratch, scratch.preActivations.row(from + row), at, at + count);
       } else if (count <= FEW_UNITS) {
-        advanceFew(scratch, from + row, c, made, at, count);
+        advanceFew(scratch, from + row, c, unprojected, at, count);
       } else {
-        advanceMany(scratch, scratch.sums.row(from + row), c, made, at, count);
+        advanceMany(scratch, scratch.preActivations.row(from + row), c, unprojected, at, count);
       }
     }
     if (!isPlain) {
-      advanceAny(scratch, c, made, rows * hidden);
+      advanceAny(scratch, c, unprojected, rows * hidden);
     }
   }
 
   private static void advanceMany(
-      NativeScratch scratch, int first, float[] c, float[] made, int from, int count) {
+      CpuScratch scratch, int first, float[] c, float[] unprojected, int from, int count) {
     for (int done = 0; done < count; done += UNITS) {
       int at = from + done;
       int to = from + Math.min(done + UNITS, count);
-      readSums(scratch, first + done, at, to);
+      readPreActivations(scratch, first + done, at, to);
       int end = at + FloatFunctions.padded(to - at);
       sigmoidInPlace(scratch.input, at, end);
       sigmoidInPlace(scratch.forget, at, end);
@@ -106,36 +106,36 @@ final class Gates {
       tanhInPlace(scratch.candidate, at, end);
       moveCell(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, at, to);
       tanhInPlace(scratch.cell, at, end);
-      open(scratch.output, scratch.cell, made, at, to);
+      open(scratch.output, scratch.cell, unprojected, at, to);
     }
   }
 
-  /** Reads sums of which each gate's are one piece. */
-  private static void readSums(NativeScratch scratch, int first, int from, int to) {
-    FloatBuffer sums = scratch.sums.view();
-    int gate = scratch.sums.gateStride();
-    sums.get(first, scratch.input, from, to - from);
-    sums.get(first + gate, scratch.forget, from, to - from);
-    sums.get(first + 2 * gate, scratch.output, from, to - from);
-    sums.get(first + 3 * gate, scratch.candidate, from, to - from);
+  /** Reads preActivations of which each gate's are one piece. */
+  private static void readPreActivations(CpuScratch scratch, int first, int from, int to) {
+    FloatBuffer preActivations = scratch.preActivations.view();
+    int gate = scratch.preActivations.gateStride();
+    preActivations.get(first, scratch.input, from, to - from);
+    preActivations.get(first + gate, scratch.forget, from, to - from);
+    preActivations.get(first + 2 * gate, scratch.output, from, to - from);
+    preActivations.get(first + 3 * gate, scratch.candidate, from, to - from);
   }
 
   private void advanceFew(
-      NativeScratch scratch, int row, float[] c, float[] made, int at, int count) {
-    int width = scratch.sums.isByRow() ? config.hiddenSize() : count;
+      CpuScratch scratch, int row, float[] c, float[] unprojected, int at, int count) {
+    int width = scratch.preActivations.isByRow() ? config.hiddenSize() : count;
     float[] gates = scratch.gates;
-    scratch.sums.read(row, count, gates, scratch.candidate, at);
+    scratch.preActivations.read(row, count, gates, scratch.candidate, at);
     tanhOfFewInPlace(scratch.candidate, at, at + FloatFunctions.paddedFew(count));
-    sigmoidOfFewInPlace(gates, 0, FloatFunctions.paddedFew(GateSums.SIGMOID_GATES * count));
+    sigmoidOfFewInPlace(gates, 0, FloatFunctions.paddedFew(PreActivations.SIGMOID_GATES * count));
     for (int from = 0; from < count; from += width) {
-      int first = GateSums.SIGMOID_GATES * from;
+      int first = PreActivations.SIGMOID_GATES * from;
       System.arraycopy(gates, first, scratch.input, at + from, width);
       System.arraycopy(gates, first + width, scratch.forget, at + from, width);
       System.arraycopy(gates, first + 2 * width, scratch.output, at + from, width);
     }
     moveFew(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, at, at + count);
     tanhOfFewInPlace(scratch.cell, at, at + FloatFunctions.paddedFew(count));
-    openFew(scratch.output, scratch.cell, made, at, at + count);
+    openFew(scratch.output, scratch.cell, unprojected, at, at + count);
   }
 
   /** One index for all arrays: that is what HotSpot vectorises. */
@@ -148,9 +148,9 @@ final class Gates {
     }
   }
 
-  private static void open(float[] output, float[] cell, float[] made, int from, int to) {
+  private static void open(float[] output, float[] cell, float[] unprojected, int from, int to) {
     for (int i = from; i < to; i++) {
-      made[i] = cell[i] * output[i];
+      unprojected[i] = cell[i] * output[i];
     }
   }
 
@@ -165,13 +165,13 @@ final class Gates {
   }
 
   /** {@link #open} of few. */
-  private static void openFew(float[] output, float[] cell, float[] made, int from, int to) {
+  private static void openFew(float[] output, float[] cell, float[] unprojected, int from, int to) {
     for (int i = from; i < to; i++) {
-      made[i] = cell[i] * output[i];
+      unprojected[i] = cell[i] * output[i];
     }
   }
 
-  private void advanceAny(NativeScratch scratch, float[] c, float[] made, int count) {
+  private void advanceAny(CpuScratch scratch, float[] c, float[] unprojected, int count) {
     gate(0, scratch.input, c, count);
     if (config.coupled()) {
       for (int i = 0; i < count; i++) {
@@ -187,24 +187,25 @@ final class Gates {
     }
     clipInPlace(config.cellClip(), c, 0, count);
     gate(2, scratch.output, c, count);
-    System.arraycopy(c, 0, made, 0, count);
-    activate(config.cellActivation(), made, count);
+    System.arraycopy(c, 0, unprojected, 0, count);
+    activate(config.cellActivation(), unprojected, count);
     for (int i = 0; i < count; i++) {
-      made[i] *= scratch.output[i];
+      unprojected[i] *= scratch.output[i];
     }
   }
 
-  private void gate(int gate, float[] sums, float[] seenCell, int count) {
+  private void gate(int gate, float[] preActivations, float[] seenCell, int count) {
     if (peepholes != null) {
       int hidden = config.hiddenSize();
       for (int row = 0; row < count; row += hidden) {
         for (int j = 0; j < hidden; j++) {
-          sums[row + j] = Math.fma(peepholes[gate * hidden + j], seenCell[row + j], sums[row + j]);
+          preActivations[row + j] =
+              Math.fma(peepholes[gate * hidden + j], seenCell[row + j], preActivations[row + j]);
         }
       }
     }
-    clipInPlace(config.inputClip(), sums, 0, count);
-    activate(config.recurrentActivation(), sums, count);
+    clipInPlace(config.inputClip(), preActivations, 0, count);
+    activate(config.recurrentActivation(), preActivations, count);
   }
 
   private void activate(Activation activation, float[] values, int count) {

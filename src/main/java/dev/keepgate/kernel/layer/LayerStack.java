@@ -19,14 +19,14 @@ import java.util.function.Function;
 public final class LayerStack<S extends Scratch> implements AutoCloseable {
 
   private final LstmConfig config;
-  private final List<Layer<S>> layers = new ArrayList<>();
+  private final List<CompiledLayer<S>> layers = new ArrayList<>();
   private final List<CellConfig> cells;
   private final int top;
 
   /**
    * @param layOut makes a layer of its numbers
    */
-  public LayerStack(LstmModel model, Function<LayerWeights, Layer<S>> layOut) {
+  public LayerStack(LstmModel model, Function<LayerWeights, CompiledLayer<S>> layOut) {
     this.config = model.config();
     this.cells = config.cells();
     try {
@@ -48,7 +48,7 @@ public final class LayerStack<S extends Scratch> implements AutoCloseable {
     return config;
   }
 
-  public List<Layer<S>> layers() {
+  public List<CompiledLayer<S>> layers() {
     return layers;
   }
 
@@ -59,7 +59,7 @@ public final class LayerStack<S extends Scratch> implements AutoCloseable {
 
   /** Bytes of the weights, on and off the heap. */
   public long bytes() {
-    return layers.stream().mapToLong(Layer::bytes).sum();
+    return layers.stream().mapToLong(CompiledLayer::bytes).sum();
   }
 
   public LstmOutput unroll(LstmInput input, boolean returnSequences, boolean trace, S scratch) {
@@ -75,6 +75,6 @@ public final class LayerStack<S extends Scratch> implements AutoCloseable {
 
   @Override
   public void close() {
-    layers.forEach(Layer::close);
+    layers.forEach(CompiledLayer::close);
   }
 }

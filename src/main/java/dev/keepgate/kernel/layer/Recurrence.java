@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <S> working memory of the kernel that computes the cells
  */
-public final class Recurrence<S extends Scratch> implements Layer<S> {
+public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
 
   private final LayerConfig.Lstm config;
   private final @Nullable RecurrentCell<S> forward;
@@ -38,7 +38,7 @@ public final class Recurrence<S extends Scratch> implements Layer<S> {
   }
 
   /**
-   * What one cell made of a batch.
+   * What one cell computed of a batch.
    *
    * @param outputs [batch, time, size], at the steps of the input
    * @param finalH [batch, size]

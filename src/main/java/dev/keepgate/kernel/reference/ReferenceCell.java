@@ -26,21 +26,21 @@ record ReferenceCell(CellConfig config, CellWeights weights) {
    * @param c [hiddenSize]
    */
   Step step(double[] x, double[] h, double[] c) {
-    double[] sums = new double[4 * config.hiddenSize()];
-    for (int j = 0; j < sums.length; j++) {
-      sums[j] = weights.bias()[j];
+    double[] preActivations = new double[4 * config.hiddenSize()];
+    for (int j = 0; j < preActivations.length; j++) {
+      preActivations[j] = weights.bias()[j];
     }
-    addProduct(x, weights.inputKernel(), sums);
-    addProduct(h, weights.recurrentKernel(), sums);
+    addProduct(x, weights.inputKernel(), preActivations);
+    addProduct(h, weights.recurrentKernel(), preActivations);
 
-    double[] input = gate(0, sums, c);
-    double[] forget = config.coupled() ? oneMinus(input) : gate(1, sums, c);
-    double[] candidate = block(3, sums, config.activation());
+    double[] input = gate(0, preActivations, c);
+    double[] forget = config.coupled() ? oneMinus(input) : gate(1, preActivations, c);
+    double[] candidate = block(3, preActivations, config.activation());
     double[] cell = new double[c.length];
     for (int j = 0; j < cell.length; j++) {
       cell[j] = clip(forget[j] * c[j] + input[j] * candidate[j], config.cellClip());
     }
-    double[] output = gate(2, sums, cell);
+    double[] output = gate(2, preActivations, cell);
     double[] hidden = new double[c.length];
     for (int j = 0; j < hidden.length; j++) {
       hidden[j] = output[j] * activate(config.cellActivation(), cell[j]);
@@ -49,21 +49,22 @@ record ReferenceCell(CellConfig config, CellWeights weights) {
   }
 
   /** Gate 0 input, 1 forget or 2 output, each with a peephole on the cell it sees. */
-  private double[] gate(int gate, double[] sums, double[] seenCell) {
+  private double[] gate(int gate, double[] preActivations, double[] seenCell) {
     float[] peepholes = weights.peepholes();
     if (peepholes != null) {
       for (int j = 0; j < seenCell.length; j++) {
         int at = gate * seenCell.length + j;
-        sums[at] += peepholes[at] * seenCell[j];
+        preActivations[at] += peepholes[at] * seenCell[j];
       }
     }
-    return block(gate, sums, config.recurrentActivation());
+    return block(gate, preActivations, config.recurrentActivation());
   }
 
-  private double[] block(int block, double[] sums, Activation activation) {
+  private double[] block(int block, double[] preActivations, Activation activation) {
     double[] values = new double[config.hiddenSize()];
     for (int j = 0; j < values.length; j++) {
-      values[j] = activate(activation, clip(sums[block * values.length + j], config.inputClip()));
+      values[j] =
+          activate(activation, clip(preActivations[block * values.length + j], config.inputClip()));
     }
     return values;
   }

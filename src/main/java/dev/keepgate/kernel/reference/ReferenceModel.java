@@ -231,7 +231,7 @@ final class ReferenceModel implements CompiledModel {
   }
 
   /**
-   * What one cell made of a sequence.
+   * What one cell computed of a sequence.
    *
    * @param outputs [length][outputSize], at the steps of the input
    * @param finalH [outputSize]
@@ -241,12 +241,12 @@ final class ReferenceModel implements CompiledModel {
   /** A layer that works on each step alone. */
   private static double[] apply(LayerWeights layer, double[] x) {
     if (layer instanceof LayerWeights.Dense dense) {
-      double[] sums = new double[dense.bias().length];
-      for (int j = 0; j < sums.length; j++) {
-        sums[j] = dense.bias()[j];
+      double[] preActivations = new double[dense.bias().length];
+      for (int j = 0; j < preActivations.length; j++) {
+        preActivations[j] = dense.bias()[j];
       }
-      addProduct(x, dense.kernel(), sums);
-      return activate(dense.config().activation(), sums);
+      addProduct(x, dense.kernel(), preActivations);
+      return activate(dense.config().activation(), preActivations);
     }
     if (layer instanceof LayerWeights.Scale scale) {
       double[] y = new double[x.length];

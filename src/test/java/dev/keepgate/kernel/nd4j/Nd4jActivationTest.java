@@ -16,11 +16,11 @@ class Nd4jActivationTest extends ActivationContract {
 
   @Override
   protected float[] compute(Activation activation, float[] x, int width) {
-    try (PortableScratch scratch = new PortableScratch(Long.MAX_VALUE)) {
-      INDArray y = scratch.load(PortableScratch.Slot.OUTPUT, x, width, x.length / width);
-      PortableFunctions.activateInPlace(activation, y, scratch);
+    try (Nd4jScratch scratch = new Nd4jScratch(Long.MAX_VALUE)) {
+      INDArray y = scratch.load(Nd4jScratch.Slot.OUTPUT, x, width, x.length / width);
+      Nd4jFunctions.activateInPlace(activation, y, scratch);
       float[] values = new float[x.length];
-      PortableScratch.read(y, values);
+      Nd4jScratch.read(y, values);
       return values;
     }
   }

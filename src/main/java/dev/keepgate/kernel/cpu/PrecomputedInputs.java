@@ -8,43 +8,43 @@ import org.jspecify.annotations.Nullable;
  * The input's part of steps to come, for a few rows whose weights are too many for the cache: such
  * a batch waits for memory, and this way the input's weights are read once in 16 steps.
  */
-final class InputsAhead implements AutoCloseable {
+final class PrecomputedInputs implements AutoCloseable {
 
   private static final int STEPS = 16;
 
   /** More rows compute longer than they wait. */
-  private static final int FEW_ROWS = GateSums.FEW_ROWS;
+  private static final int FEW_ROWS = PreActivations.FEW_ROWS;
 
   /** Less weights stay in the second level cache. */
   private static final long MANY_BYTES = 1 << 20;
 
-  private final NativeCell cell;
-  private final NativeScratch scratch;
+  private final CpuCell cell;
+  private final CpuScratch scratch;
 
   /** All gates of a row. */
   private final int width;
 
   /** [rows][{@link #STEPS}][width]. */
-  private final OffHeapFloats sums = new OffHeapFloats();
+  private final OffHeapFloats preActivations = new OffHeapFloats();
 
   /** Of each row, the first position that is there and the one behind the last. */
   private final int[] from;
 
   private final int[] to;
 
-  private InputsAhead(NativeCell cell, int rows, NativeScratch scratch) {
+  private PrecomputedInputs(CpuCell cell, int rows, CpuScratch scratch) {
     this.cell = cell;
     this.scratch = scratch;
-    this.width = GateSums.GATES * cell.config().hiddenSize();
+    this.width = PreActivations.GATES * cell.config().hiddenSize();
     this.from = new int[rows];
     this.to = new int[rows];
   }
 
   /** Null where it would not pay. */
-  static @Nullable InputsAhead of(NativeCell cell, int capacity, NativeScratch scratch) {
+  static @Nullable PrecomputedInputs of(CpuCell cell, int capacity, CpuScratch scratch) {
     return cell.bytes() < MANY_BYTES
         ? null
-        : new InputsAhead(cell, Math.min(capacity, FEW_ROWS), scratch);
+        : new PrecomputedInputs(cell, Math.min(capacity, FEW_ROWS), scratch);
   }
 
   /** A new row takes this place. */
@@ -67,13 +67,13 @@ final class InputsAhead implements AutoCloseable {
       to[place] = to[row];
       if (from[row] < to[row]) {
         int all = STEPS * width;
-        copy(sums.view(), row * all, sums.view(), place * all, all);
+        copy(preActivations.view(), row * all, preActivations.view(), place * all, all);
       }
     }
   }
 
   /**
-   * Leaves the sums of all rows in {@code scratch.sums}.
+   * Leaves the preActivations of all rows in {@code scratch.preActivations}.
    *
    * @return false, having done nothing, if it does not pay at this step
    */
@@ -95,10 +95,10 @@ final class InputsAhead implements AutoCloseable {
     if (missing > 0) {
       compute(rows, count);
     }
-    scratch.sums.lay(count, cell.config().hiddenSize(), count);
+    scratch.preActivations.lay(count, cell.config().hiddenSize(), count);
     for (int i = 0; i < count; i++) {
       int at = i * STEPS + rows[i].position() - from[i];
-      copy(sums.view(), at * width, scratch.sums.view(), i * width, width);
+      copy(preActivations.view(), at * width, scratch.preActivations.view(), i * width, width);
     }
     return true;
   }
@@ -108,7 +108,7 @@ final class InputsAhead implements AutoCloseable {
   }
 
   private void compute(StepRow[] rows, int count) {
-    sums.ensure((long) to.length * STEPS * width);
+    preActivations.ensure((long) to.length * STEPS * width);
     int inputSize = cell.config().inputSize();
     int staged = 0;
     for (int i = 0; i < count; i++) {
@@ -136,7 +136,12 @@ final class InputsAhead implements AutoCloseable {
 
   private int keep(int row, int next) {
     int steps = to[row] - from[row];
-    copy(scratch.sums.view(), next * width, sums.view(), row * STEPS * width, steps * width);
+    copy(
+        scratch.preActivations.view(),
+        next * width,
+        preActivations.view(),
+        row * STEPS * width,
+        steps * width);
     return next + steps;
   }
 
@@ -146,6 +151,6 @@ final class InputsAhead implements AutoCloseable {
 
   @Override
   public void close() {
-    sums.close();
+    preActivations.close();
   }
 }

@@ -38,9 +38,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class NativeKernelTest {
+class CpuKernelTest {
 
-  private final LstmKernel kernel = new NativeKernel();
+  private final LstmKernel kernel = new CpuKernel();
 
   @BeforeAll
   static void load() {
@@ -67,7 +67,10 @@ class NativeKernelTest {
     KernelAgreement.assertAgree(kernel, given);
   }
 
-  /** Panels, slices of rows, few rows and calls in pieces all need sizes that do not fit them. */
+  /**
+   * PackedWeights, slices of rows, few rows and calls in pieces all need sizes that do not fit
+   * them.
+   */
   @ParameterizedTest
   @CsvSource({
     "1, 1, 65, 100",

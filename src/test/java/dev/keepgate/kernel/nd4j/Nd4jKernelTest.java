@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class PortableKernelTest {
+class Nd4jKernelTest {
 
   @BeforeAll
   static void load() {
@@ -23,6 +23,6 @@ class PortableKernelTest {
   @ParameterizedTest
   @MethodSource("cases")
   void unrollAgreesWithTheReference(RandomModels.Case given) {
-    KernelAgreement.assertAgree(new PortableKernel(), given);
+    KernelAgreement.assertAgree(new Nd4jKernel(), given);
   }
 }

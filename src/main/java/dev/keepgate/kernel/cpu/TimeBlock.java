@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
  * A few steps of a few rows, taken through a stack of cells layer after layer.
  *
  * <p>Step by step, few rows read all weights of the stack from memory at every step. Layer after
- * layer, they read a layer's once for the whole stretch, and multiply by the input's part of them
- * once. Who joins waits for the stretch to end: that is why it is short, and why many rows, which
+ * layer, they read a layer's once for the whole block, and multiply by the input's part of them
+ * once. Who joins waits for the block to end: that is why it is short, and why many rows, which
  * compute longer than they wait for memory, have none.
  */
-final class Stretch {
+final class TimeBlock {
 
   private static final int STEPS = 8;
 
@@ -30,23 +30,23 @@ final class Stretch {
   private final int capacity;
   private final int mostRows;
 
-  /** A cell's [capacity, outputSize]; made when first used. */
+  /** A cell's [capacity, outputSize]; allocated when first used. */
   private final float[][] outputs;
 
-  private final List<@Nullable NativeCell> cells;
+  private final List<@Nullable CpuCell> cells;
   private PackedSteps steps = PackedSteps.full(0, 0);
 
   /**
    * @param cells of each layer; null where a layer is no LSTM
    * @param capacity how many rows there may be, and so how many steps of all rows together
    */
-  Stretch(List<@Nullable NativeCell> cells, int capacity) {
+  TimeBlock(List<@Nullable CpuCell> cells, int capacity) {
     this.cells = cells;
     this.capacity = capacity;
     this.outputs = new float[cells.size()][];
     int stacked = 0;
     long bytes = 0;
-    for (NativeCell cell : cells) {
+    for (CpuCell cell : cells) {
       stacked += cell == null ? 0 : 1;
       bytes += cell == null ? 0 : cell.bytes();
     }
@@ -55,8 +55,8 @@ final class Stretch {
   }
 
   /**
-   * How many steps the rows take together now: 1 where a stretch does not pay, and none past the
-   * last of any row.
+   * How many steps the rows take together now: 1 where a block does not pay, and none past the last
+   * of any row.
    */
   int steps(StepRow[] rows, int count) {
     if (count == 0 || count > mostRows) {
@@ -74,7 +74,7 @@ final class Stretch {
 
   /** Where a layer's outputs go, [rows, steps, outputSize]. */
   float[] outputs(int layer) {
-    NativeCell cell = cells.get(layer);
+    CpuCell cell = cells.get(layer);
     if (outputs[layer] == null && cell != null) {
       outputs[layer] = new float[capacity * cell.config().outputSize()];
     }
@@ -88,7 +88,7 @@ final class Stretch {
    * @param h [rows, outputSize], the state before and then after
    * @param c [rows, hiddenSize]
    */
-  void run(NativeCell cell, float[] x, float[] h, float[] c, float[] out, NativeScratch scratch) {
+  void run(CpuCell cell, float[] x, float[] h, float[] c, float[] out, CpuScratch scratch) {
     cell.run(new Run(steps, x, h, c, out, h, c, null), scratch);
   }
 }

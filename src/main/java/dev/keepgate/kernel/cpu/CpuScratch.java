@@ -3,10 +3,10 @@ package dev.keepgate.kernel.cpu;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 
 /**
- * Where a lane computes: as large as the largest model it has seen needs, whatever the size of the
- * requests, because calls are cut into pieces of {@link #ROWS} rows.
+ * Where a worker computes: as large as the largest model it has seen needs, whatever the size of
+ * the requests, because calls are cut into pieces of {@link #ROWS} rows.
  */
-final class NativeScratch implements Scratch {
+final class CpuScratch implements Scratch {
 
   /** How many rows a product takes at most. */
   static final int ROWS = 256;
@@ -19,7 +19,7 @@ final class NativeScratch implements Scratch {
   /** Left side of a product. */
   final OffHeapFloats x = new OffHeapFloats();
 
-  final GateSums sums = new GateSums();
+  final PreActivations preActivations = new PreActivations();
 
   /** [rows, outputSize]: h, where a product can read it. */
   final OffHeapFloats hidden = new OffHeapFloats();
@@ -28,7 +28,7 @@ final class NativeScratch implements Scratch {
   float[] staged = new float[0];
 
   /** The sigmoid gates of {@link Gates#FEW_UNITS}, side by side. */
-  final float[] gates = new float[GateSums.SIGMOID_GATES * Gates.FEW_UNITS];
+  final float[] gates = new float[PreActivations.SIGMOID_GATES * Gates.FEW_UNITS];
 
   /** Whether this step's products begin with the last panel; every other step's do. */
   private boolean isBackward;
@@ -40,11 +40,11 @@ final class NativeScratch implements Scratch {
   float[] output = new float[0];
   float[] candidate = new float[0];
 
-  /** [rows, hiddenSize]: the new cell, of which h is made. */
+  /** [rows, hiddenSize]: the new cell, of which h is computed. */
   float[] cell = new float[0];
 
   /** [rows, hiddenSize]: h before it is projected. */
-  float[] made = new float[0];
+  float[] unprojected = new float[0];
 
   /** The state of the rows of an unroll: [rows, outputSize] and [rows, hiddenSize]. */
   float[] h = new float[0];
@@ -54,16 +54,16 @@ final class NativeScratch implements Scratch {
   /** Makes room for a cell. */
   void ensure(int depth, int hiddenSize, int outputSize, int rows) {
     ensureRows(depth, rows);
-    sums.ensure(rows, hiddenSize);
+    preActivations.ensure(rows, hiddenSize);
     hidden.ensure((long) rows * Math.max(outputSize, hiddenSize));
     int cells = FloatFunctions.padded(rows * hiddenSize) + FloatFunctions.STRIDE;
-    if (made.length < cells) {
+    if (unprojected.length < cells) {
       input = new float[cells];
       forget = new float[cells];
       output = new float[cells];
       candidate = new float[cells];
       cell = new float[cells];
-      made = new float[cells];
+      unprojected = new float[cells];
     }
   }
 
@@ -102,7 +102,7 @@ final class NativeScratch implements Scratch {
   @Override
   public void close() {
     x.close();
-    sums.close();
+    preActivations.close();
     hidden.close();
   }
 }

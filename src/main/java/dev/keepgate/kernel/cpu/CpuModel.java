@@ -3,7 +3,7 @@ package dev.keepgate.kernel.cpu;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.StepBatch;
-import dev.keepgate.kernel.layer.Layer;
+import dev.keepgate.kernel.layer.CompiledLayer;
 import dev.keepgate.kernel.layer.LayerStack;
 import dev.keepgate.kernel.layer.Recurrence;
 import dev.keepgate.model.LayerWeights;
@@ -12,26 +12,26 @@ import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.LstmOutput;
 
-/** A model's layers, the matrices in panels. */
-final class NativeModel implements CompiledModel {
+/** A model's layers, the matrices packed. */
+final class CpuModel implements CompiledModel {
 
-  private final LayerStack<NativeScratch> layers;
+  private final LayerStack<CpuScratch> layers;
 
-  NativeModel(LstmModel model) {
-    this.layers = new LayerStack<>(model, NativeModel::layer);
+  CpuModel(LstmModel model) {
+    this.layers = new LayerStack<>(model, CpuModel::layer);
   }
 
-  private static Layer<NativeScratch> layer(LayerWeights weights) {
+  private static CompiledLayer<CpuScratch> layer(LayerWeights weights) {
     if (weights instanceof LayerWeights.Lstm lstm) {
-      return new Recurrence<>(lstm, NativeCell::new);
+      return new Recurrence<>(lstm, CpuCell::new);
     }
     if (weights instanceof LayerWeights.Embedding embedding) {
-      return new Layer.Lookup<>(embedding);
+      return new CompiledLayer.Lookup<>(embedding);
     }
     if (weights instanceof LayerWeights.Masking masking) {
-      return new Layer.Mask<>(masking.config().value());
+      return new CompiledLayer.Mask<>(masking.config().value());
     }
-    return NativePointwise.of(weights);
+    return CpuPointwise.of(weights);
   }
 
   @Override
@@ -52,22 +52,22 @@ final class NativeModel implements CompiledModel {
 
   @Override
   public StepBatch newStepBatch(int capacity, Scratch scratch) {
-    boolean mayRest = layers.layers().stream().anyMatch(NativeModel::mayMask);
+    boolean mayRest = layers.layers().stream().anyMatch(CpuModel::mayMask);
     if (mayRest || !config().isCausal()) {
       return CompiledModel.super.newStepBatch(capacity, scratch);
     }
-    return new NativeStepBatch(layers, capacity, own(scratch));
+    return new CpuStepBatch(layers, capacity, own(scratch));
   }
 
   /** Whether a layer can mark steps as not there: such rows do not all go on at a step. */
-  private static boolean mayMask(Layer<NativeScratch> layer) {
-    return layer instanceof Layer.Mask
-        || (layer instanceof Layer.Lookup<NativeScratch> lookup
+  private static boolean mayMask(CompiledLayer<CpuScratch> layer) {
+    return layer instanceof CompiledLayer.Mask
+        || (layer instanceof CompiledLayer.Lookup<CpuScratch> lookup
             && lookup.weights().config().maskZero());
   }
 
-  private static NativeScratch own(Scratch scratch) {
-    if (scratch instanceof NativeScratch own) {
+  private static CpuScratch own(Scratch scratch) {
+    if (scratch instanceof CpuScratch own) {
       return own;
     }
     throw new IllegalArgumentException("the scratch is another kernel's");

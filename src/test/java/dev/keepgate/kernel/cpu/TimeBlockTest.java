@@ -31,13 +31,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Few rows that take a few steps of a stack at once. */
-class StretchTest {
+class TimeBlockTest {
 
   private static final int CASES = 60;
   private static final int INPUT = 5;
   private static final int HIDDEN = 9;
 
-  private final LstmKernel kernel = new NativeKernel();
+  private final LstmKernel kernel = new CpuKernel();
 
   @BeforeAll
   static void load() {
@@ -64,7 +64,7 @@ class StretchTest {
     System.out.printf("random stacks: seeds from %d%n", first);
     return LongStream.iterate(first, seed -> seed + 1)
         .mapToObj(RandomModels::of)
-        .filter(StretchTest::isStack)
+        .filter(TimeBlockTest::isStack)
         .limit(CASES);
   }
 

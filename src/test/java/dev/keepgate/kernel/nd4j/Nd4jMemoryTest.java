@@ -7,7 +7,7 @@ import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.backend.Backend;
 import dev.keepgate.kernel.backend.BlasOptions;
-import dev.keepgate.kernel.nd4j.PortableScratch.Slot;
+import dev.keepgate.kernel.nd4j.Nd4jScratch.Slot;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** ND4J's arrays lie outside the heap, where no garbage collector would make up for a leak. */
-class PortableMemoryTest {
+class Nd4jMemoryTest {
 
   @BeforeAll
   static void load() {
@@ -42,7 +42,7 @@ class PortableMemoryTest {
 
   private static final int SIZE = 192;
 
-  private final LstmKernel kernel = new PortableKernel();
+  private final LstmKernel kernel = new Nd4jKernel();
 
   @Test
   void callsLeaveNothingBehind() {
@@ -73,7 +73,7 @@ class PortableMemoryTest {
   void aGreatRequestsMemoryIsNotKept() {
     LstmModel model = model(SIZE);
     try (CompiledModel compiled = kernel.compile(model);
-        PortableScratch scratch = new PortableScratch(1 << 20)) {
+        Nd4jScratch scratch = new Nd4jScratch(1 << 20)) {
       compiled.unroll(input(model, 1, 1), true, false, scratch);
       assertThat(scratch.bytes()).isPositive().isLessThanOrEqualTo(1 << 20);
       compiled.unroll(input(model, 32, 20), true, false, scratch);
@@ -83,7 +83,7 @@ class PortableMemoryTest {
 
   @Test
   void aLaneComputesInTheArraysThatItHas() {
-    try (PortableScratch scratch = new PortableScratch(1 << 20)) {
+    try (Nd4jScratch scratch = new Nd4jScratch(1 << 20)) {
       long address = scratch.array(Slot.INPUT, 7, 9).data().address();
       assertThat(scratch.array(Slot.INPUT, 5, 3).data().address()).isEqualTo(address);
       assertThat(scratch.array(Slot.OUTPUT, 5, 3).data().address()).isNotEqualTo(address);

@@ -5,10 +5,10 @@ import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.LstmModel;
 
 /**
- * For CPUs: weights in panels for the small-matrix products of the BLAS that ND4J loads, the gates
- * in plain loops that HotSpot vectorises, and no ND4J op on the way.
+ * For CPUs: packed weights for the small-matrix products of the BLAS that ND4J loads, the gates in
+ * plain loops that HotSpot vectorises, and no ND4J op on the way.
  */
-public final class NativeKernel implements LstmKernel {
+public final class CpuKernel implements LstmKernel {
 
   static {
     Gates.warmUp();
@@ -21,7 +21,7 @@ public final class NativeKernel implements LstmKernel {
 
   @Override
   public CompiledModel compile(LstmModel model) {
-    return new NativeModel(model);
+    return new CpuModel(model);
   }
 
   @Override
@@ -31,6 +31,6 @@ public final class NativeKernel implements LstmKernel {
 
   @Override
   public Scratch newScratch() {
-    return new NativeScratch();
+    return new CpuScratch();
   }
 }

@@ -1,6 +1,6 @@
 package dev.keepgate.kernel.nd4j;
 
-import dev.keepgate.kernel.nd4j.PortableScratch.Slot;
+import dev.keepgate.kernel.nd4j.Nd4jScratch.Slot;
 import dev.keepgate.model.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -13,7 +13,7 @@ import org.nd4j.linalg.indexing.conditions.Conditions;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** Activations and clips in ND4J ops, in place; what they need beside is {@link Slot#BESIDE}. */
-final class PortableFunctions {
+final class Nd4jFunctions {
 
   /** From it on log(1 + exp(x)) is x, and its tanh 1. */
   private static final double LARGE = 40;
@@ -23,7 +23,7 @@ final class PortableFunctions {
   /** What x - tanh(x) comes to at x = 0.0003, where its next term is a ten millionth of it. */
   private static final double SMALL_SHRUNK = 9e-12;
 
-  private PortableFunctions() {}
+  private Nd4jFunctions() {}
 
   /**
    * Bounds |x|.
@@ -38,7 +38,7 @@ final class PortableFunctions {
   }
 
   /** Applies an activation; softmax goes down the columns of [features, steps]. */
-  static void activateInPlace(Activation activation, INDArray x, PortableScratch scratch) {
+  static void activateInPlace(Activation activation, INDArray x, Nd4jScratch scratch) {
     float alpha = activation.alpha();
     float beta = activation.beta();
     switch (activation.kind()) {

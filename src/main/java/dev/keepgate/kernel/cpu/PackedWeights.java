@@ -12,7 +12,7 @@ package dev.keepgate.kernel.cpu;
  * <p>A shallow matrix has panels of more columns, over the borders of blocks: few rows are
  * multiplied with such a panel in one call, and calls are what a small product spends its time on.
  */
-final class Panels implements AutoCloseable {
+final class PackedWeights implements AutoCloseable {
 
   /** What BLAS keeps in registers. */
   private static final int PANEL = 64;
@@ -54,7 +54,7 @@ final class Panels implements AutoCloseable {
 
   private final OffHeapFloats weights = new OffHeapFloats();
 
-  Panels(int depth, int blocks, int width) {
+  PackedWeights(int depth, int blocks, int width) {
     this.depth = depth;
     this.width = width;
     this.columns = Math.multiplyExact(blocks, width);
@@ -153,7 +153,7 @@ final class Panels implements AutoCloseable {
       float beta,
       boolean isBackward,
       Blas blas) {
-    int most = rows <= GateSums.FEW_ROWS || Blas.packs() ? WIDEST_PANEL : 2 * PANEL;
+    int most = rows <= PreActivations.FEW_ROWS || Blas.packs() ? WIDEST_PANEL : 2 * PANEL;
     // Blocks that lie side by side are as good as one.
     int outSpan = blockStride == width && rowStride >= columns ? columns : width;
     boolean isTurned = isBackward && bytes() <= MOST_TURNED_BYTES;

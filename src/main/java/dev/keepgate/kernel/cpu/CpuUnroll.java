@@ -3,13 +3,13 @@ package dev.keepgate.kernel.cpu;
 import dev.keepgate.kernel.layer.RecurrentCell.Run;
 
 /** Some rows of a batch on their way through one cell. */
-final class NativeUnroll {
+final class CpuUnroll {
 
-  private final NativeCell cell;
+  private final CpuCell cell;
   private final Run run;
   private final int first;
   private final int rows;
-  private final NativeScratch scratch;
+  private final CpuScratch scratch;
   private final int outputSize;
 
   /** The packed index of the step that is next, at rank 0. */
@@ -19,7 +19,7 @@ final class NativeUnroll {
    * @param first the first row's rank
    * @param rows how many there are
    */
-  NativeUnroll(NativeCell cell, Run run, int first, int rows, NativeScratch scratch) {
+  CpuUnroll(CpuCell cell, Run run, int first, int rows, CpuScratch scratch) {
     this.cell = cell;
     this.run = run;
     this.first = first;
@@ -50,7 +50,7 @@ final class NativeUnroll {
     while (step < longest && active(step) > 0) {
       int end = step + 1;
       int total = multiplied(step);
-      while (end < longest && active(end) > 0 && total + multiplied(end) <= NativeScratch.STEPS) {
+      while (end < longest && active(end) > 0 && total + multiplied(end) <= CpuScratch.STEPS) {
         total += multiplied(end);
         end++;
       }
@@ -70,7 +70,7 @@ final class NativeUnroll {
 
   /** How many rows a step's products take. */
   private int multiplied(int step) {
-    return NativeCell.rowsOfProduct(active(step));
+    return CpuCell.rowsOfProduct(active(step));
   }
 
   private void takeOne(int step) {

@@ -9,7 +9,7 @@ import java.nio.FloatBuffer;
  * many rows there are. Of few row by row, [rows][4][hidden]: then a row's are, and a product of a
  * row takes the weights of all gates at once.
  */
-final class GateSums implements AutoCloseable {
+final class PreActivations implements AutoCloseable {
 
   static final int GATES = 4;
 
@@ -31,7 +31,7 @@ final class GateSums implements AutoCloseable {
   }
 
   /**
-   * Tells how the sums that are written next lie.
+   * Tells how the preActivations that are written next lie.
    *
    * @param rowCount how many rows there are
    * @param together how many of them are read together at most
@@ -46,7 +46,7 @@ final class GateSums implements AutoCloseable {
     return isByRow;
   }
 
-  /** Where a row's sums of the first gate begin. */
+  /** Where a row's preActivations of the first gate begin. */
   int row(int row) {
     return row * rowStride();
   }
@@ -62,7 +62,8 @@ final class GateSums implements AutoCloseable {
   }
 
   /**
-   * Reads rows: the sums of the input, forget and output gate as they lie, the candidate's apart.
+   * Reads rows: the preActivations of the input, forget and output gate as they lie, the
+   * candidate's apart.
    *
    * @param from the first row
    * @param count numbers of one gate

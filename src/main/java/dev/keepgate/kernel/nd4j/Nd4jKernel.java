@@ -5,7 +5,7 @@ import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.LstmModel;
 
 /** ND4J arrays and ND4J ops, on whichever backend is on the class path: a CPU's or a GPU's. */
-public final class PortableKernel implements LstmKernel {
+public final class Nd4jKernel implements LstmKernel {
 
   private static final long KEPT_BYTES = 64L << 20;
 
@@ -16,7 +16,7 @@ public final class PortableKernel implements LstmKernel {
 
   @Override
   public CompiledModel compile(LstmModel model) {
-    return new PortableModel(model);
+    return new Nd4jModel(model);
   }
 
   @Override
@@ -24,9 +24,9 @@ public final class PortableKernel implements LstmKernel {
     return parameters * Float.BYTES;
   }
 
-  /** Grows to what a lane's largest call needs; above 64 MiB it is freed after the call. */
+  /** Grows to what a worker's largest call needs; above 64 MiB it is freed after the call. */
   @Override
   public Scratch newScratch() {
-    return new PortableScratch(KEPT_BYTES);
+    return new Nd4jScratch(KEPT_BYTES);
   }
 }

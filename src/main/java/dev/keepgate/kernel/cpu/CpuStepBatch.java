@@ -2,7 +2,7 @@ package dev.keepgate.kernel.cpu;
 
 import dev.keepgate.kernel.StepBatch;
 import dev.keepgate.kernel.StepRow;
-import dev.keepgate.kernel.layer.Layer;
+import dev.keepgate.kernel.layer.CompiledLayer;
 import dev.keepgate.kernel.layer.LayerStack;
 import dev.keepgate.kernel.layer.Recurrence;
 import dev.keepgate.model.CellConfig;
@@ -17,16 +17,16 @@ import org.jspecify.annotations.Nullable;
  * arrays that products and gates take as they are; who leaves makes room for the last row. A step
  * allocates nothing.
  */
-final class NativeStepBatch implements StepBatch {
+final class CpuStepBatch implements StepBatch {
 
-  private final LayerStack<NativeScratch> layers;
+  private final LayerStack<CpuScratch> layers;
   private final int capacity;
-  private final NativeScratch scratch;
+  private final CpuScratch scratch;
   private final StepRow[] rows;
   private int count;
 
   /** The cell of each layer; null where a layer is no LSTM. */
-  private final List<@Nullable NativeCell> cells = new ArrayList<>();
+  private final List<@Nullable CpuCell> cells = new ArrayList<>();
 
   private final List<CellConfig> configs;
 
@@ -45,10 +45,10 @@ final class NativeStepBatch implements StepBatch {
   /** [capacity, width of the last LSTM layer]: h of the rows that are asked for their output. */
   private final float[] asked;
 
-  private final @Nullable InputsAhead ahead;
-  private final Stretch stretch;
+  private final @Nullable PrecomputedInputs precomputed;
+  private final TimeBlock timeBlock;
 
-  NativeStepBatch(LayerStack<NativeScratch> layers, int capacity, NativeScratch scratch) {
+  CpuStepBatch(LayerStack<CpuScratch> layers, int capacity, CpuScratch scratch) {
     this.layers = layers;
     this.capacity = capacity;
     this.scratch = scratch;
@@ -61,7 +61,7 @@ final class NativeStepBatch implements StepBatch {
     this.values = new float[layers.layers().size()][];
     int cell = 0;
     for (int i = 0; i < values.length; i++) {
-      NativeCell own = cellOf(layers.layers().get(i));
+      CpuCell own = cellOf(layers.layers().get(i));
       cells.add(own);
       values[i] =
           own == null
@@ -69,14 +69,14 @@ final class NativeStepBatch implements StepBatch {
               : h[cell++];
     }
     this.asked = new float[values[layers.top()].length];
-    NativeCell first = cells.get(0);
-    this.ahead = first == null ? null : InputsAhead.of(first, capacity, scratch);
-    this.stretch = new Stretch(cells, capacity);
+    CpuCell first = cells.get(0);
+    this.precomputed = first == null ? null : PrecomputedInputs.of(first, capacity, scratch);
+    this.timeBlock = new TimeBlock(cells, capacity);
   }
 
-  private static @Nullable NativeCell cellOf(Layer<NativeScratch> layer) {
-    return layer instanceof Recurrence<NativeScratch> recurrence
-            && recurrence.forward() instanceof NativeCell cell
+  private static @Nullable CpuCell cellOf(CompiledLayer<CpuScratch> layer) {
+    return layer instanceof Recurrence<CpuScratch> recurrence
+            && recurrence.forward() instanceof CpuCell cell
         ? cell
         : null;
   }
@@ -97,8 +97,8 @@ final class NativeStepBatch implements StepBatch {
       throw new IllegalStateException("the batch is full");
     }
     copyState(row.state(), row.row(), h, c, count);
-    if (ahead != null) {
-      ahead.forget(count);
+    if (precomputed != null) {
+      precomputed.forget(count);
     }
     rows[count++] = row;
   }
@@ -117,8 +117,8 @@ final class NativeStepBatch implements StepBatch {
     copyState(mine, at, theirs.h(), theirs.c(), row.row());
     count--;
     copyState(mine, count, h, c, at);
-    if (ahead != null) {
-      ahead.move(count, at);
+    if (precomputed != null) {
+      precomputed.move(count, at);
     }
     rows[at] = rows[count];
   }
@@ -140,16 +140,16 @@ final class NativeStepBatch implements StepBatch {
       return;
     }
     scratch.turn();
-    boolean areAhead = ahead != null && ahead.prepare(rows, count);
-    if (!areAhead) {
+    boolean arePrecomputed = precomputed != null && precomputed.prepare(rows, count);
+    if (!arePrecomputed) {
       gather(1);
     }
     float[] below = x;
     int cell = 0;
     for (int i = 0; i <= layers.top(); i++) {
-      NativeCell own = cells.get(i);
+      CpuCell own = cells.get(i);
       if (own != null) {
-        if (areAhead && i == 0) {
+        if (arePrecomputed && i == 0) {
           own.addRecurrent(scratch, h[cell], count, 0);
         } else {
           multiply(own, below, h[cell]);
@@ -170,7 +170,7 @@ final class NativeStepBatch implements StepBatch {
    */
   @Override
   public int advance() {
-    int steps = stretch.steps(rows, count);
+    int steps = timeBlock.steps(rows, count);
     if (steps <= 1) {
       step();
       return 1;
@@ -179,10 +179,10 @@ final class NativeStepBatch implements StepBatch {
     float[] below = x;
     int cell = 0;
     for (int i = 0; i <= layers.top(); i++) {
-      NativeCell own = cells.get(i);
-      float[] above = own == null ? values[i] : stretch.outputs(i);
+      CpuCell own = cells.get(i);
+      float[] above = own == null ? values[i] : timeBlock.outputs(i);
       if (own != null) {
-        stretch.run(own, below, h[cell], c[cell], above, scratch);
+        timeBlock.run(own, below, h[cell], c[cell], above, scratch);
         cell++;
       } else {
         apply(layers.layers().get(i), below, above, steps);
@@ -206,8 +206,8 @@ final class NativeStepBatch implements StepBatch {
     }
   }
 
-  /** Sums = [x, 1, h] W. */
-  private void multiply(NativeCell cell, float[] below, float[] cellH) {
+  /** PreActivations = [x, 1, h] W. */
+  private void multiply(CpuCell cell, float[] below, float[] cellH) {
     int width = cell.config().inputSize();
     cell.ensure(scratch, count);
     for (int row = 0; row < count; row++) {
@@ -217,10 +217,10 @@ final class NativeStepBatch implements StepBatch {
   }
 
   /** Takes [rows, steps] through a layer that is no LSTM. */
-  private void apply(Layer<NativeScratch> layer, float[] from, float[] to, int steps) {
-    if (layer instanceof Layer.Lookup<NativeScratch> lookup) {
+  private void apply(CompiledLayer<CpuScratch> layer, float[] from, float[] to, int steps) {
+    if (layer instanceof CompiledLayer.Lookup<CpuScratch> lookup) {
       look(lookup.weights(), to, steps);
-    } else if (layer instanceof NativePointwise pointwise) {
+    } else if (layer instanceof CpuPointwise pointwise) {
       pointwise.apply(from, to, 0, count * steps, scratch);
     } else {
       throw new IllegalStateException("no layer for rows that step: " + layer);
@@ -260,7 +260,7 @@ final class NativeStepBatch implements StepBatch {
   private void answer(int wanted, int steps) {
     float[] below = asked;
     for (int i = layers.top() + 1; i < values.length; i++) {
-      if (!(layers.layers().get(i) instanceof NativePointwise pointwise)) {
+      if (!(layers.layers().get(i) instanceof CpuPointwise pointwise)) {
         throw new IllegalStateException("no layer for a head: " + layers.layers().get(i));
       }
       pointwise.apply(below, values[i], 0, wanted, scratch);
@@ -285,8 +285,8 @@ final class NativeStepBatch implements StepBatch {
   @Override
   public void close() {
     count = 0;
-    if (ahead != null) {
-      ahead.close();
+    if (precomputed != null) {
+      precomputed.close();
     }
   }
 }

@@ -9,30 +9,31 @@ import dev.keepgate.model.LstmOutput.CellTrace;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One cell with its weights in panels.
+ * One cell with its weights packed.
  *
  * <p>Input kernel, bias and recurrent kernel lie in one matrix, below each other, so that a single
  * step is one product of [x, 1, h], and the input's part of many steps one of [x, 1].
  */
-final class NativeCell implements RecurrentCell<NativeScratch> {
+final class CpuCell implements RecurrentCell<CpuScratch> {
 
   private final CellConfig config;
   private final Gates gates;
-  private final Panels panels;
-  private final @Nullable Panels projection;
+  private final PackedWeights packed;
+  private final @Nullable PackedWeights projection;
 
-  NativeCell(CellConfig config, CellWeights weights) {
+  CpuCell(CellConfig config, CellWeights weights) {
     this.config = config;
     this.gates = new Gates(config, weights.peepholes());
     int inputs = config.inputSize() + 1;
-    this.panels = new Panels(inputs + config.outputSize(), GateSums.GATES, config.hiddenSize());
-    panels.fill(0, weights.inputKernel());
-    panels.fill(config.inputSize(), weights.bias());
-    panels.fill(inputs, weights.recurrentKernel());
+    this.packed =
+        new PackedWeights(inputs + config.outputSize(), PreActivations.GATES, config.hiddenSize());
+    packed.fill(0, weights.inputKernel());
+    packed.fill(config.inputSize(), weights.bias());
+    packed.fill(inputs, weights.recurrentKernel());
     if (weights.projection() == null) {
       this.projection = null;
     } else {
-      this.projection = new Panels(config.hiddenSize(), 1, config.projectionSize());
+      this.projection = new PackedWeights(config.hiddenSize(), 1, config.projectionSize());
       projection.fill(0, weights.projection());
     }
   }
@@ -43,23 +44,23 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
 
   @Override
   public long bytes() {
-    return panels.bytes() + (projection == null ? 0 : projection.bytes());
+    return packed.bytes() + (projection == null ? 0 : projection.bytes());
   }
 
   /** Makes room for so many rows at a step. */
-  void ensure(NativeScratch scratch, int rows) {
-    scratch.ensure(panels.depth(), config.hiddenSize(), config.outputSize(), rowsOfProduct(rows));
+  void ensure(CpuScratch scratch, int rows) {
+    scratch.ensure(packed.depth(), config.hiddenSize(), config.outputSize(), rowsOfProduct(rows));
   }
 
   @Override
-  public void run(Run run, NativeScratch scratch) {
+  public void run(Run run, CpuScratch scratch) {
     int batch = run.steps().rows().length;
-    int rows = Math.min(batch, NativeScratch.ROWS);
+    int rows = Math.min(batch, CpuScratch.ROWS);
     int steps = run.steps().active().length;
-    ensure(scratch, (int) Math.min((long) steps * rowsOfProduct(rows), NativeScratch.ROWS));
+    ensure(scratch, (int) Math.min((long) steps * rowsOfProduct(rows), CpuScratch.ROWS));
     scratch.ensureState(config.hiddenSize(), config.outputSize(), rows);
-    for (int first = 0; first < batch; first += NativeScratch.ROWS) {
-      new NativeUnroll(this, run, first, Math.min(rows, batch - first), scratch).run();
+    for (int first = 0; first < batch; first += CpuScratch.ROWS) {
+      new CpuUnroll(this, run, first, Math.min(rows, batch - first), scratch).run();
     }
   }
 
@@ -68,14 +69,14 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
    *
    * @param at where the row begins
    */
-  void stageInput(NativeScratch scratch, int at, float[] x, int from) {
+  void stageInput(CpuScratch scratch, int at, float[] x, int from) {
     int width = config.inputSize();
     System.arraycopy(x, from, scratch.staged, at, width);
     scratch.staged[at + width] = 1;
   }
 
   /** {@link #stageInput}, with the row's h behind it: rows of {@link #fusedWidth}. */
-  void stageFused(NativeScratch scratch, int row, float[] x, int from, float[] h) {
+  void stageFused(CpuScratch scratch, int row, float[] x, int from, float[] h) {
     int at = row * fusedWidth();
     int size = config.outputSize();
     stageInput(scratch, at, x, from);
@@ -89,18 +90,18 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
 
   /** Width of [x, 1, h]. */
   int fusedWidth() {
-    return panels.depth();
+    return packed.depth();
   }
 
-  /** Sums = [x, 1, h] W for the rows that are staged. */
-  void multiplyFused(NativeScratch scratch, int rows) {
+  /** PreActivations = [x, 1, h] W for the rows that are staged. */
+  void multiplyFused(CpuScratch scratch, int rows) {
     int width = fusedWidth();
     int all = rowsOfProduct(rows);
     if (all > rows) {
       System.arraycopy(scratch.staged, 0, scratch.staged, rows * width, width);
     }
     scratch.loadStaged(all * width);
-    scratch.sums.lay(all, config.hiddenSize(), rows);
+    scratch.preActivations.lay(all, config.hiddenSize(), rows);
     multiply(0, width, scratch.x, all, scratch, 0, 0);
   }
 
@@ -113,23 +114,23 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
   }
 
   /**
-   * Sums = [x, 1] W for the rows that are staged.
+   * PreActivations = [x, 1] W for the rows that are staged.
    *
    * @param together how many of them a step has at most
    */
-  void multiplyInputs(NativeScratch scratch, int rows, int together) {
+  void multiplyInputs(CpuScratch scratch, int rows, int together) {
     scratch.loadStaged(rows * inputWidth());
-    scratch.sums.lay(rows, config.hiddenSize(), together);
+    scratch.preActivations.lay(rows, config.hiddenSize(), together);
     multiply(0, inputWidth(), scratch.x, rows, scratch, 0, 0);
   }
 
   /**
-   * Sums += h R. The sums have room for {@link #rowsOfProduct}.
+   * PreActivations += h R. The preActivations have room for {@link #rowsOfProduct}.
    *
    * @param h [rows, outputSize]
-   * @param from first row of the sums
+   * @param from first row of the preActivations
    */
-  void addRecurrent(NativeScratch scratch, float[] h, int rows, int from) {
+  void addRecurrent(CpuScratch scratch, float[] h, int rows, int from) {
     int size = config.outputSize();
     int all = rowsOfProduct(rows);
     scratch.hidden.view().put(0, h, 0, rows * size);
@@ -144,34 +145,37 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
       int depth,
       OffHeapFloats x,
       int rows,
-      NativeScratch scratch,
+      CpuScratch scratch,
       int from,
       float beta) {
-    GateSums sums = scratch.sums;
-    panels.multiply(
+    PreActivations preActivations = scratch.preActivations;
+    packed.multiply(
         depthFrom,
         depth,
         rows,
         x,
         depth,
-        sums.values,
-        sums.row(from),
-        sums.rowStride(),
-        sums.gateStride(),
+        preActivations.values,
+        preActivations.row(from),
+        preActivations.rowStride(),
+        preActivations.gateStride(),
         beta,
         scratch.isBackward(),
         scratch.blas);
   }
 
-  /** From sums to the next state of the rows; {@code h} [rows, outputSize] is only written. */
-  void advance(NativeScratch scratch, int from, int rows, float[] h, float[] c) {
+  /**
+   * From preActivations to the next state of the rows; {@code h} [rows, outputSize] is only
+   * written.
+   */
+  void advance(CpuScratch scratch, int from, int rows, float[] h, float[] c) {
     if (projection == null) {
       gates.advance(scratch, from, rows, c, h);
       return;
     }
-    gates.advance(scratch, from, rows, c, scratch.made);
+    gates.advance(scratch, from, rows, c, scratch.unprojected);
     int cells = rows * config.hiddenSize();
-    scratch.hidden.view().put(0, scratch.made, 0, cells);
+    scratch.hidden.view().put(0, scratch.unprojected, 0, cells);
     int size = config.outputSize();
     projection.multiply(
         0,
@@ -191,7 +195,7 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
   }
 
   /** Writes what a row's last {@link #advance} computed. */
-  void trace(NativeScratch scratch, int row, float[] c, CellTrace trace, int step) {
+  void trace(CpuScratch scratch, int row, float[] c, CellTrace trace, int step) {
     int size = config.hiddenSize();
     int from = row * size;
     int to = step * size;
@@ -204,7 +208,7 @@ final class NativeCell implements RecurrentCell<NativeScratch> {
 
   @Override
   public void close() {
-    panels.close();
+    packed.close();
     if (projection != null) {
       projection.close();
     }

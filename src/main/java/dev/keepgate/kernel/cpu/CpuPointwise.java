@@ -2,24 +2,24 @@ package dev.keepgate.kernel.cpu;
 
 import static dev.keepgate.kernel.cpu.FloatFunctions.activateInPlace;
 
-import dev.keepgate.kernel.layer.Layer;
+import dev.keepgate.kernel.layer.CompiledLayer;
 import dev.keepgate.kernel.layer.LayerCall;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 
 /** A layer that works on each step alone; rows past their end stay zero. */
-abstract class NativePointwise implements Layer<NativeScratch> {
+abstract class CpuPointwise implements CompiledLayer<CpuScratch> {
 
   private final int inputSize;
   private final int outputSize;
 
-  private NativePointwise(LayerConfig config) {
+  private CpuPointwise(LayerConfig config) {
     this.inputSize = config.inputSize();
     this.outputSize = config.outputSize();
   }
 
-  static NativePointwise of(LayerWeights layer) {
+  static CpuPointwise of(LayerWeights layer) {
     if (layer instanceof LayerWeights.Dense dense) {
       return new Dense(dense);
     }
@@ -43,10 +43,10 @@ abstract class NativePointwise implements Layer<NativeScratch> {
    * @param from the first step
    * @param to behind the last
    */
-  abstract void apply(float[] x, float[] y, int from, int to, NativeScratch scratch);
+  abstract void apply(float[] x, float[] y, int from, int to, CpuScratch scratch);
 
   @Override
-  public void apply(LayerCall call, NativeScratch scratch) {
+  public void apply(LayerCall call, CpuScratch scratch) {
     float[] y =
         new float
             [Math.multiplyExact(Math.multiplyExact(call.input.batch(), call.time), outputSize)];
@@ -72,25 +72,25 @@ abstract class NativePointwise implements Layer<NativeScratch> {
     return inputSize;
   }
 
-  private static final class Dense extends NativePointwise {
+  private static final class Dense extends CpuPointwise {
 
     private final Activation activation;
-    private final Panels panels;
+    private final PackedWeights packed;
 
     Dense(LayerWeights.Dense weights) {
       super(weights.config());
       this.activation = weights.config().activation();
-      this.panels = new Panels(inputSize() + 1, 1, outputSize());
-      panels.fill(0, weights.kernel());
-      panels.fill(inputSize(), weights.bias());
+      this.packed = new PackedWeights(inputSize() + 1, 1, outputSize());
+      packed.fill(0, weights.kernel());
+      packed.fill(inputSize(), weights.bias());
     }
 
     @Override
-    void apply(float[] x, float[] y, int from, int to, NativeScratch scratch) {
-      int depth = panels.depth();
-      int most = Math.min(NativeScratch.ROWS, to - from);
+    void apply(float[] x, float[] y, int from, int to, CpuScratch scratch) {
+      int depth = packed.depth();
+      int most = Math.min(CpuScratch.ROWS, to - from);
       scratch.ensureRows(depth, most);
-      scratch.sums.values.ensure((long) most * outputSize());
+      scratch.preActivations.values.ensure((long) most * outputSize());
       for (int at = from; at < to; at += most) {
         int rows = Math.min(most, to - at);
         for (int row = 0; row < rows; row++) {
@@ -99,36 +99,36 @@ abstract class NativePointwise implements Layer<NativeScratch> {
           scratch.staged[start + inputSize()] = 1;
         }
         scratch.loadStaged(rows * depth);
-        panels.multiply(
+        packed.multiply(
             0,
             depth,
             rows,
             scratch.x,
             depth,
-            scratch.sums.values,
+            scratch.preActivations.values,
             0,
             outputSize(),
             outputSize(),
             0,
             false,
             scratch.blas);
-        scratch.sums.view().get(0, y, at * outputSize(), rows * outputSize());
+        scratch.preActivations.view().get(0, y, at * outputSize(), rows * outputSize());
       }
       activateInPlace(activation, y, from * outputSize(), to * outputSize(), outputSize());
     }
 
     @Override
     public long bytes() {
-      return panels.bytes();
+      return packed.bytes();
     }
 
     @Override
     public void close() {
-      panels.close();
+      packed.close();
     }
   }
 
-  private static final class Scale extends NativePointwise {
+  private static final class Scale extends CpuPointwise {
 
     private final LayerWeights.Scale weights;
 
@@ -138,7 +138,7 @@ abstract class NativePointwise implements Layer<NativeScratch> {
     }
 
     @Override
-    void apply(float[] x, float[] y, int from, int to, NativeScratch scratch) {
+    void apply(float[] x, float[] y, int from, int to, CpuScratch scratch) {
       int width = inputSize();
       for (int at = from * width; at < to * width; at += width) {
         for (int j = 0; j < width; j++) {
@@ -153,7 +153,7 @@ abstract class NativePointwise implements Layer<NativeScratch> {
     }
   }
 
-  private static final class Norm extends NativePointwise {
+  private static final class Norm extends CpuPointwise {
 
     private final LayerWeights.LayerNorm weights;
 
@@ -163,7 +163,7 @@ abstract class NativePointwise implements Layer<NativeScratch> {
     }
 
     @Override
-    void apply(float[] x, float[] y, int from, int to, NativeScratch scratch) {
+    void apply(float[] x, float[] y, int from, int to, CpuScratch scratch) {
       int width = inputSize();
       for (int at = from * width; at < to * width; at += width) {
         normalize(x, y, at, width);
@@ -193,7 +193,7 @@ abstract class NativePointwise implements Layer<NativeScratch> {
     }
   }
 
-  private static final class Activate extends NativePointwise {
+  private static final class Activate extends CpuPointwise {
 
     private final Activation activation;
 
@@ -203,7 +203,7 @@ abstract class NativePointwise implements Layer<NativeScratch> {
     }
 
     @Override
-    void apply(float[] x, float[] y, int from, int to, NativeScratch scratch) {
+    void apply(float[] x, float[] y, int from, int to, CpuScratch scratch) {
       int width = inputSize();
       System.arraycopy(x, from * width, y, from * width, (to - from) * width);
       activateInPlace(activation, y, from * width, to * width, width);

@@ -1,12 +1,12 @@
 package dev.keepgate.kernel.nd4j;
 
-import static dev.keepgate.kernel.nd4j.PortableFunctions.activateInPlace;
+import static dev.keepgate.kernel.nd4j.Nd4jFunctions.activateInPlace;
 
-import dev.keepgate.kernel.layer.Layer;
+import dev.keepgate.kernel.layer.CompiledLayer;
 import dev.keepgate.kernel.layer.LayerCall;
 import dev.keepgate.kernel.layer.PackedSteps;
 import dev.keepgate.kernel.layer.Recurrence;
-import dev.keepgate.kernel.nd4j.PortableScratch.Slot;
+import dev.keepgate.kernel.nd4j.Nd4jScratch.Slot;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
 import java.util.Arrays;
@@ -16,13 +16,13 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** A layer that works on each step alone, in ND4J ops; rows past their end stay zero. */
-record PortableLayer(int outputSize, Function function, List<INDArray> weights)
-    implements Layer<PortableScratch> {
+record Nd4jLayer(int outputSize, Function function, List<INDArray> weights)
+    implements CompiledLayer<Nd4jScratch> {
 
   /** Lays a layer of any kind out. */
-  static Layer<PortableScratch> of(LayerWeights weights) {
+  static CompiledLayer<Nd4jScratch> of(LayerWeights weights) {
     if (weights instanceof LayerWeights.Lstm lstm) {
-      return new Recurrence<>(lstm, PortableCell::new);
+      return new Recurrence<>(lstm, Nd4jCell::new);
     }
     if (weights instanceof LayerWeights.Embedding embedding) {
       return new Lookup<>(embedding);
@@ -35,11 +35,11 @@ record PortableLayer(int outputSize, Function function, List<INDArray> weights)
 
   /** What happens to x (width, steps), whose result is put into y (outputSize, steps). */
   interface Function {
-    void apply(INDArray x, INDArray y, PortableScratch scratch);
+    void apply(INDArray x, INDArray y, Nd4jScratch scratch);
   }
 
   @Override
-  public void apply(LayerCall call, PortableScratch scratch) {
+  public void apply(LayerCall call, Nd4jScratch scratch) {
     boolean[][] all = new boolean[call.present.length][];
     for (int row = 0; row < all.length; row++) {
       all[row] = new boolean[call.present[row].length];
@@ -54,7 +54,7 @@ record PortableLayer(int outputSize, Function function, List<INDArray> weights)
       INDArray y = scratch.array(Slot.OUTPUT, outputSize, count);
       function.apply(x, y, scratch);
       float[] answer = new float[count * outputSize];
-      PortableScratch.read(y, answer);
+      Nd4jScratch.read(y, answer);
       steps.scatter(answer, result, outputSize);
     }
     call.values = result;
@@ -71,14 +71,14 @@ record PortableLayer(int outputSize, Function function, List<INDArray> weights)
     weights.forEach(INDArray::close);
   }
 
-  private static PortableLayer pointwise(LayerWeights layer) {
+  private static Nd4jLayer pointwise(LayerWeights layer) {
     if (layer instanceof LayerWeights.Dense dense) {
       return dense(dense);
     }
     if (layer instanceof LayerWeights.Scale scale) {
       INDArray factor = column(scale.scale());
       INDArray shift = column(scale.shift());
-      return new PortableLayer(
+      return new Nd4jLayer(
           scale.config().outputSize(),
           (x, y, scratch) -> y.assign(x).muliColumnVector(factor).addiColumnVector(shift),
           List.of(factor, shift));
@@ -87,7 +87,7 @@ record PortableLayer(int outputSize, Function function, List<INDArray> weights)
       INDArray factor = column(norm.scale());
       INDArray shift = column(norm.shift());
       float epsilon = norm.config().epsilon();
-      return new PortableLayer(
+      return new Nd4jLayer(
           norm.config().outputSize(),
           (x, y, scratch) -> {
             normalizeInPlace(y.assign(x), epsilon, scratch);
@@ -96,7 +96,7 @@ record PortableLayer(int outputSize, Function function, List<INDArray> weights)
           List.of(factor, shift));
     }
     if (layer instanceof LayerWeights.Activate activate) {
-      return new PortableLayer(
+      return new Nd4jLayer(
           activate.config().outputSize(),
           (x, y, scratch) -> activateInPlace(activate.config().activation(), y.assign(x), scratch),
           List.of());
@@ -104,11 +104,11 @@ record PortableLayer(int outputSize, Function function, List<INDArray> weights)
     throw new IllegalArgumentException("no layer that works on each step alone: " + layer);
   }
 
-  private static PortableLayer dense(LayerWeights.Dense dense) {
+  private static Nd4jLayer dense(LayerWeights.Dense dense) {
     LayerConfig.Dense config = dense.config();
-    INDArray kernel = PortableCell.array(dense.kernel(), config.outputSize(), config.inputSize());
+    INDArray kernel = Nd4jCell.array(dense.kernel(), config.outputSize(), config.inputSize());
     INDArray bias = column(dense.bias());
-    return new PortableLayer(
+    return new Nd4jLayer(
         config.outputSize(),
         (x, y, scratch) -> {
           Nd4j.gemm(kernel, x, y, false, false, 1, 0);
@@ -118,7 +118,7 @@ record PortableLayer(int outputSize, Function function, List<INDArray> weights)
         List.of(kernel, bias));
   }
 
-  private static void normalizeInPlace(INDArray x, float epsilon, PortableScratch scratch) {
+  private static void normalizeInPlace(INDArray x, float epsilon, Nd4jScratch scratch) {
     try (INDArray mean = x.mean(true, 0)) {
       x.subiRowVector(mean);
     }
@@ -128,6 +128,6 @@ record PortableLayer(int outputSize, Function function, List<INDArray> weights)
   }
 
   private static INDArray column(float[] values) {
-    return PortableCell.array(values, values.length, 1);
+    return Nd4jCell.array(values, values.length, 1);
   }
 }

@@ -9,12 +9,12 @@ import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.LstmOutput;
 
 /** A model's layers, each with its weights in ND4J arrays. */
-final class PortableModel implements CompiledModel {
+final class Nd4jModel implements CompiledModel {
 
-  private final LayerStack<PortableScratch> layers;
+  private final LayerStack<Nd4jScratch> layers;
 
-  PortableModel(LstmModel model) {
-    this.layers = new LayerStack<>(model, PortableLayer::of);
+  Nd4jModel(LstmModel model) {
+    this.layers = new LayerStack<>(model, Nd4jLayer::of);
   }
 
   @Override
@@ -30,7 +30,7 @@ final class PortableModel implements CompiledModel {
   @Override
   public LstmOutput unroll(
       LstmInput input, boolean returnSequences, boolean trace, Scratch scratch) {
-    if (!(scratch instanceof PortableScratch own)) {
+    if (!(scratch instanceof Nd4jScratch own)) {
       throw new IllegalArgumentException("the scratch is another kernel's");
     }
     try {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 /** Products of matrices of any size against plain loops in double precision. */
-class PanelsTest {
+class PackedWeightsTest {
 
   private final long seed = Long.getLong("keepgate.seed", new Random().nextInt(1_000_000));
   private final Random random = new Random(seed);
@@ -95,16 +95,16 @@ class PanelsTest {
     }
 
     void assertRight(float[] matrix, float[] x, float[] before, boolean isBackward) {
-      try (Panels panels = new Panels(depth, blocks, width);
+      try (PackedWeights packed = new PackedWeights(depth, blocks, width);
           OffHeapFloats left = new OffHeapFloats();
           OffHeapFloats out = new OffHeapFloats()) {
-        panels.fill(0, matrix);
+        packed.fill(0, matrix);
         left.ensure(x.length);
         left.put(0, x, 0, x.length);
         out.ensure(before.length);
         out.put(0, before, 0, before.length);
         int count = depth - from;
-        panels.multiply(
+        packed.multiply(
             from,
             count,
             rows,

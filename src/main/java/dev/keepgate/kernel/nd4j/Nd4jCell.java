@@ -1,13 +1,13 @@
 package dev.keepgate.kernel.nd4j;
 
-import static dev.keepgate.kernel.nd4j.PortableFunctions.activateInPlace;
-import static dev.keepgate.kernel.nd4j.PortableFunctions.clipInPlace;
+import static dev.keepgate.kernel.nd4j.Nd4jFunctions.activateInPlace;
+import static dev.keepgate.kernel.nd4j.Nd4jFunctions.clipInPlace;
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import dev.keepgate.kernel.layer.PackedSteps;
 import dev.keepgate.kernel.layer.RecurrentCell;
-import dev.keepgate.kernel.nd4j.PortableScratch.Slot;
+import dev.keepgate.kernel.nd4j.Nd4jScratch.Slot;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LstmOutput.CellTrace;
@@ -26,7 +26,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * transpose of what its name says, in 'f' order, which is what BLAS takes as it is; ND4J would copy
  * a 'c' array, weights and all, at every product.
  */
-final class PortableCell implements RecurrentCell<PortableScratch> {
+final class Nd4jCell implements RecurrentCell<Nd4jScratch> {
 
   private static final long GATES = 4;
 
@@ -37,7 +37,7 @@ final class PortableCell implements RecurrentCell<PortableScratch> {
   private final List<INDArray> peepholes; // of the input, forget and output gate: (hidden, 1)
   private final @Nullable INDArray projection; // (projection, hidden)
 
-  PortableCell(CellConfig config, CellWeights weights) {
+  Nd4jCell(CellConfig config, CellWeights weights) {
     int hidden = config.hiddenSize();
     this.config = config;
     this.inputKernel = array(weights.inputKernel(), GATES * hidden, config.inputSize());
@@ -74,7 +74,7 @@ final class PortableCell implements RecurrentCell<PortableScratch> {
   }
 
   @Override
-  public void run(Run run, PortableScratch scratch) {
+  public void run(Run run, Nd4jScratch scratch) {
     PackedSteps steps = run.steps();
     CellTrace trace = run.trace();
     float[] h = steps.gatherRows(run.firstH(), config.outputSize());
@@ -122,7 +122,7 @@ final class PortableCell implements RecurrentCell<PortableScratch> {
       float[] x,
       float[] h,
       float[] c,
-      PortableScratch scratch,
+      Nd4jScratch scratch,
       @Nullable GateListener listener) {
     int total = steps.sources().length;
     int hidden = config.hiddenSize();
@@ -150,28 +150,31 @@ final class PortableCell implements RecurrentCell<PortableScratch> {
       columns(outputs, from, rows).assign(state);
       from += rows;
     }
-    PortableScratch.read(hiddens, h);
-    PortableScratch.read(cells, c);
-    PortableScratch.read(outputs, answer);
+    Nd4jScratch.read(hiddens, h);
+    Nd4jScratch.read(cells, c);
+    Nd4jScratch.read(outputs, answer);
     return answer;
   }
 
-  private void project(INDArray made, INDArray state, PortableScratch scratch) {
+  private void project(INDArray unprojected, INDArray state, Nd4jScratch scratch) {
     if (projection == null) {
-      state.assign(made);
+      state.assign(unprojected);
     } else {
       // A block of rows is no matrix that BLAS would take.
-      Nd4j.gemm(projection, scratch.copy(Slot.BESIDE, made), state, false, false, 1, 0);
+      Nd4j.gemm(projection, scratch.copy(Slot.BESIDE, unprojected), state, false, false, 1, 0);
       clipInPlace(state, config.projectionClip());
     }
   }
 
-  /** Turns sums into gates, moves the cell on, and leaves o * k(c) in the output gate's place. */
+  /**
+   * Turns preActivations into gates, moves the cell on, and leaves o * k(c) in the output gate's
+   * place.
+   */
   private void step(
       INDArray gates,
       INDArray cell,
       int from,
-      PortableScratch scratch,
+      Nd4jScratch scratch,
       @Nullable GateListener listener) {
     INDArray input = block(gates, 0);
     INDArray forget = block(gates, 1);
@@ -196,12 +199,12 @@ final class PortableCell implements RecurrentCell<PortableScratch> {
     output.muli(candidate);
   }
 
-  private void gate(int gate, INDArray sums, INDArray cell, PortableScratch scratch) {
+  private void gate(int gate, INDArray preActivations, INDArray cell, Nd4jScratch scratch) {
     if (!peepholes.isEmpty()) {
-      sums.addi(scratch.copy(Slot.BESIDE, cell).muliColumnVector(peepholes.get(gate)));
+      preActivations.addi(scratch.copy(Slot.BESIDE, cell).muliColumnVector(peepholes.get(gate)));
     }
-    clipInPlace(sums, config.inputClip());
-    activateInPlace(config.recurrentActivation(), sums, scratch);
+    clipInPlace(preActivations, config.inputClip());
+    activateInPlace(config.recurrentActivation(), preActivations, scratch);
   }
 
   private INDArray block(INDArray gates, int block) {

@@ -9,7 +9,7 @@ import dev.keepgate.model.LayerWeights;
  *
  * @param <S> the kernel's working memory
  */
-public interface Layer<S extends Scratch> extends AutoCloseable {
+public interface CompiledLayer<S extends Scratch> extends AutoCloseable {
 
   void apply(LayerCall call, S scratch);
 
@@ -23,7 +23,7 @@ public interface Layer<S extends Scratch> extends AutoCloseable {
   default void close() {}
 
   /** An embedding's table stays on the heap: looking up is copying. */
-  record Lookup<S extends Scratch>(LayerWeights.Embedding weights) implements Layer<S> {
+  record Lookup<S extends Scratch>(LayerWeights.Embedding weights) implements CompiledLayer<S> {
     @Override
     public void apply(LayerCall call, S scratch) {
       LayerConfig.Embedding config = weights.config();
@@ -48,7 +48,7 @@ public interface Layer<S extends Scratch> extends AutoCloseable {
   }
 
   /** Marks steps; after the last LSTM layer there is nothing left to skip. */
-  record Mask<S extends Scratch>(float value) implements Layer<S> {
+  record Mask<S extends Scratch>(float value) implements CompiledLayer<S> {
     @Override
     public void apply(LayerCall call, S scratch) {
       if (call.nextCell == call.cells.size()) {

@@ -9,10 +9,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The arrays that a lane computes in, kept from call to call and grown when a call needs more. ND4J
- * would free what it allocates for a call only when the garbage collector comes by.
+ * The arrays that a worker computes in, kept from call to call and grown when a call needs more.
+ * ND4J would free what it allocates for a call only when the garbage collector comes by.
  */
-final class PortableScratch implements Scratch {
+final class Nd4jScratch implements Scratch {
 
   /** What the arrays hold; each is in use for one thing at a time. */
   enum Slot {
@@ -41,7 +41,7 @@ final class PortableScratch implements Scratch {
   /**
    * @param keptBytes what may stay allocated between two calls
    */
-  PortableScratch(long keptBytes) {
+  Nd4jScratch(long keptBytes) {
     this.keptBytes = keptBytes;
   }
 
