@@ -1,11 +1,11 @@
 package dev.keepgate.bench;
 
-import dev.keepgate.kernel.Backend;
-import dev.keepgate.kernel.BlasOptions;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.kernel.NativeKernel;
+import dev.keepgate.kernel.cpu.CpuKernel;
 import dev.keepgate.kernel.StepBatch;
 import dev.keepgate.kernel.StepRow;
 import dev.keepgate.model.CellConfig;
@@ -58,7 +58,7 @@ final class StackBenchmark {
 
   List<Line> run() {
     System.out.println(Backend.load(BlasOptions.DEFAULT));
-    LstmKernel kernel = new NativeKernel();
+    LstmKernel kernel = new CpuKernel();
     List<Line> lines = new ArrayList<>();
     for (int layers : new int[] {2, 4}) {
       for (int hidden : sizes) {

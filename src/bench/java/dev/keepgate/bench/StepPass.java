@@ -1,11 +1,11 @@
 package dev.keepgate.bench;
 
-import dev.keepgate.kernel.Backend;
-import dev.keepgate.kernel.BlasOptions;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.kernel.NativeKernel;
+import dev.keepgate.kernel.cpu.CpuKernel;
 import dev.keepgate.kernel.StepBatch;
 import dev.keepgate.kernel.StepRow;
 import dev.keepgate.model.NetworkInput;
@@ -51,7 +51,7 @@ public class StepPass {
   @Setup
   public void compile() {
     Backend.load(BlasOptions.DEFAULT);
-    LstmKernel kernel = new NativeKernel();
+    LstmKernel kernel = new CpuKernel();
     Problem problem = Problem.of(batch, STEPS, hidden, hidden, Problem.weights(hidden, hidden));
     model = kernel.compile(problem.model());
     scratch = kernel.newScratch();

@@ -35,7 +35,7 @@ public class StepRow {
     }
   }
 
-  NetworkInput input() {
+  public NetworkInput input() {
     return input;
   }
 
@@ -69,7 +69,7 @@ public class StepRow {
   }
 
   /** The state that it goes on from: what it came with, or what it left a batch with. */
-  RecurrentState state() {
+  public RecurrentState state() {
     return position == 0 ? input.state() : into.state();
   }
 
@@ -78,22 +78,22 @@ public class StepRow {
    *
    * @param ahead how many steps after the one at {@link #position()}
    */
-  boolean answersStep(int ahead) {
+  public boolean answersStep(int ahead) {
     return everyStep || position + ahead == steps - 1;
   }
 
   /** Where the output of such a step begins in {@code into.output()}. */
-  int outputOffset(int ahead, int outputSize) {
+  public int outputOffset(int ahead, int outputSize) {
     return (everyStep ? row * input.time() + position + ahead : row) * outputSize;
   }
 
   /** Where the input of the step at {@link #position()} is in [batch, time]. */
-  int inputIndex() {
+  public int inputIndex() {
     return row * input.time() + position;
   }
 
   /** Counts steps taken. */
-  void advance(int taken) {
+  public void advance(int taken) {
     position += taken;
   }
 }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
 import java.time.Duration;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.kernel.NativeKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.cpu.CpuKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.NetworkInput;
@@ -233,7 +233,7 @@ class BatchWorkerTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void soDoesTheKernelThatKeepsRowsBetweenSteps(int workerCount) throws Exception {
-    kernel = new NativeKernel();
+    kernel = new CpuKernel();
     answerAll(workerCount);
   }
 
@@ -464,7 +464,7 @@ class BatchWorkerTest {
 
   @Test
   void alsoOfThoseThatAreTakenTogether() {
-    kernel = new NativeKernel();
+    kernel = new CpuKernel();
     tellOfEveryStep(kernel.compile(TestModels.stacked(random, 3, 5, 2)));
     assertThat(stepped).hasSizeLessThan(6);
   }

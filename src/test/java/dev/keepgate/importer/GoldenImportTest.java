@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.keepgate.GoldenCase;
 import dev.keepgate.GoldenCase.Tensor;
-import dev.keepgate.kernel.Backend;
-import dev.keepgate.kernel.BlasOptions;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.NativeKernel;
-import dev.keepgate.kernel.PortableKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
+import dev.keepgate.kernel.cpu.CpuKernel;
+import dev.keepgate.kernel.nd4j.Nd4jKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
@@ -47,8 +47,7 @@ class GoldenImportTest {
                 golden.models().stream()
                     .flatMap(
                         model ->
-                            Stream.of(
-                                    new ReferenceKernel(), new PortableKernel(), new NativeKernel())
+                            Stream.of(new ReferenceKernel(), new Nd4jKernel(), new CpuKernel())
                                 .map(kernel -> Arguments.of(golden, model, kernel))));
   }
 

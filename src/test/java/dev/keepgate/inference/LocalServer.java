@@ -6,7 +6,7 @@ import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.Tensor;

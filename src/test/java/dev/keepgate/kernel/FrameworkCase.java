@@ -30,7 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param returnSequences what {@code output} is: every step, or the summary
  * @param state after the last step; null where the framework does not tell
  */
-record FrameworkCase(
+public record FrameworkCase(
     String name,
     LstmModel model,
     NetworkInput input,
@@ -42,7 +42,7 @@ record FrameworkCase(
 
   private static final Path FILE = Path.of("src/test/resources/kernel/frameworks.json");
 
-  static Stream<FrameworkCase> all() {
+  public static Stream<FrameworkCase> all() {
     return JsonMapper.builder()
         .build()
         .readTree(FILE.toFile())
@@ -51,7 +51,7 @@ record FrameworkCase(
   }
 
   /** Holds a kernel against the framework. */
-  void assertAnsweredBy(LstmKernel kernel) {
+  public void assertAnsweredBy(LstmKernel kernel) {
     try (CompiledModel compiled = kernel.compile(model);
         Scratch scratch = kernel.newScratch()) {
       NetworkOutput ours = compiled.unroll(input, returnSequences, false, scratch);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.CellTrace;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.NetworkOutput;
@@ -12,15 +13,15 @@ import java.util.List;
 import java.util.Objects;
 
 /** Holds a kernel in single precision against the reference in double. */
-final class KernelAgreement {
+public final class KernelAgreement {
 
   /** Relative to a number's size, or to 1 if it is smaller. */
-  static final double TOLERANCE = 1e-5;
+  public static final double TOLERANCE = 1e-5;
 
   private KernelAgreement() {}
 
   /** Computes a case with both, and compares every number of their answers. */
-  static void assertAgree(LstmKernel kernel, RandomModels.Case given) {
+  public static void assertAgree(LstmKernel kernel, RandomModels.Case given) {
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = kernel.newScratch()) {
       assertAgree(
@@ -34,7 +35,7 @@ final class KernelAgreement {
   /**
    * What is allowed of a model: a layer norm makes an error larger by 1 / sqrt(epsilon) at most.
    */
-  static double tolerance(LstmConfig config) {
+  public static double tolerance(LstmConfig config) {
     double tolerance = TOLERANCE;
     for (LayerConfig layer : config.layers()) {
       if (layer instanceof LayerConfig.LayerNorm norm) {
@@ -44,11 +45,12 @@ final class KernelAgreement {
     return tolerance;
   }
 
-  static NetworkOutput unroll(CompiledModel model, RandomModels.Case given, Scratch scratch) {
+  public static NetworkOutput unroll(
+      CompiledModel model, RandomModels.Case given, Scratch scratch) {
     return model.unroll(given.input(), given.returnSequences(), given.trace(), scratch);
   }
 
-  static NetworkOutput reference(RandomModels.Case given) {
+  public static NetworkOutput reference(RandomModels.Case given) {
     LstmKernel kernel = new ReferenceKernel();
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = kernel.newScratch()) {
@@ -56,7 +58,7 @@ final class KernelAgreement {
     }
   }
 
-  static void assertAgree(
+  public static void assertAgree(
       NetworkOutput actual, NetworkOutput expected, double tolerance, String description) {
     for (int slot = 0; slot < expected.state().values().length; slot++) {
       assertClose(

@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
  * Models of any layers and options, small and of odd sizes, with a batch for each; all of a case
  * follows from its seed.
  */
-final class RandomModels {
+public final class RandomModels {
 
   /** Runs this one case again, in place of random ones. */
-  static final String SEED_PROPERTY = "keepgate.seed";
+  public static final String SEED_PROPERTY = "keepgate.seed";
 
   private static final Kind[] KINDS = Kind.values();
 
@@ -50,7 +50,7 @@ final class RandomModels {
   }
 
   /** A model and what to ask it. */
-  record Case(
+  public record Case(
       long seed, LstmModel model, NetworkInput input, boolean returnSequences, boolean trace) {
     @Override
     public String toString() {
@@ -60,7 +60,7 @@ final class RandomModels {
   }
 
   /** So many random cases, or the one that the system property names. Prints the first seed. */
-  static Stream<Case> cases(int count) {
+  public static Stream<Case> cases(int count) {
     Long seed = Long.getLong(SEED_PROPERTY);
     if (seed != null) {
       return Stream.of(of(seed));
@@ -70,7 +70,7 @@ final class RandomModels {
     return LongStream.range(first, first + count).mapToObj(RandomModels::of);
   }
 
-  static Case of(long seed) {
+  public static Case of(long seed) {
     RandomModels models = new RandomModels(seed);
     LstmModel model = models.model();
     return new Case(

@@ -1,6 +1,7 @@
 package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmModel;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Rows that join and leave a batch at random, against what each would be in an unroll alone. */
-final class StepBatchAgreement {
+public final class StepBatchAgreement {
 
   private final LstmKernel kernel;
   private final LstmModel model;
@@ -22,13 +23,13 @@ final class StepBatchAgreement {
   /** A row that is under way, and what it should become. */
   private record Running(StepRow row, NetworkInput input, NetworkOutput into, boolean everyStep) {}
 
-  StepBatchAgreement(LstmKernel kernel, LstmModel model, long seed) {
+  public StepBatchAgreement(LstmKernel kernel, LstmModel model, long seed) {
     this.kernel = kernel;
     this.model = model;
     this.random = new Random(seed);
   }
 
-  void run(int arrivals, int capacity, int longest, String description) {
+  public void run(int arrivals, int capacity, int longest, String description) {
     try (CompiledModel compiled = kernel.compile(model);
         Scratch scratch = kernel.newScratch();
         StepBatch batch = compiled.newStepBatch(capacity, scratch)) {

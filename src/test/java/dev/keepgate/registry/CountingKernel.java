@@ -2,7 +2,7 @@ package dev.keepgate.registry;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.NetworkInput;

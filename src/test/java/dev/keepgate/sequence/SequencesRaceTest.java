@@ -22,7 +22,7 @@ import dev.keepgate.inference.ResultEncoder;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.inference.Sequences;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.Tensor;

@@ -12,10 +12,10 @@ import dev.keepgate.importer.Importers;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.PortableKernel;
-import dev.keepgate.kernel.ReferenceKernel;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.kernel.nd4j.Nd4jKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -169,7 +169,7 @@ class Dl4jImportTest {
             x.castTo(network.vocabulary() > 0 ? DataType.INT32 : theirs.params().dataType()));
     boolean isSequence = expected.rank() == 3;
     assertThat(imported.model().config().returnSequences()).isEqualTo(isSequence);
-    for (LstmKernel kernel : List.of(new ReferenceKernel(), new PortableKernel())) {
+    for (LstmKernel kernel : List.of(new ReferenceKernel(), new Nd4jKernel())) {
       try (CompiledModel model = kernel.compile(imported.model());
           LstmKernel.Scratch scratch = kernel.newScratch()) {
         float[] output =
