@@ -6,7 +6,7 @@ import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmState;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

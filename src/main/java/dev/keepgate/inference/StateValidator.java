@@ -4,7 +4,7 @@ import dev.keepgate.inference.InferenceException.FieldError;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmState;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToIntFunction;

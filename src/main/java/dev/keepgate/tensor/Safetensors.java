@@ -1,9 +1,5 @@
 package dev.keepgate.tensor;
 
-import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.file.safetensors.SafetensorsHeader;
-import dev.keepgate.importer.tensor.DataType;
-import dev.keepgate.model.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -61,26 +57,18 @@ public final class Safetensors {
                 .slice(start + (int) entry.begin(), (int) (entry.end() - entry.begin()))
                 .order(ByteOrder.LITTLE_ENDIAN);
         memory.change((long) Float.BYTES * (data.remaining() / entry.type().width()));
-        tensors.put(entry.tensor().name(), tensor(data, entry));
+        tensors.put(entry.name(), tensor(data, entry));
       }
-    } catch (ImportException e) {
-      throw fault(e);
+    } catch (SafetensorsException e) {
+      throw new TensorFormatException(
+          e.tensor().isEmpty() ? "" : TensorFormatException.token(e.tensor()), e.detail());
     }
     return tensors;
   }
 
-  private static TensorFormatException fault(ImportException e) {
-    if (e.problems().isEmpty()) {
-      return new TensorFormatException("", String.valueOf(e.getMessage()));
-    }
-    ImportException.Problem problem = e.problems().get(0);
-    return new TensorFormatException(
-        TensorFormatException.token(problem.where()), problem.detail());
-  }
-
   private static Tensor tensor(ByteBuffer data, SafetensorsHeader.Entry entry) {
-    int[] shape = entry.tensor().shape();
-    String pointer = TensorFormatException.token(entry.tensor().name());
+    int[] shape = entry.shape();
+    String pointer = TensorFormatException.token(entry.name());
     int count = data.remaining() / entry.type().width();
     return switch (entry.type()) {
       case I64, I32 -> new Tensor.Ints(shape, ints(data, entry.type(), count, pointer));

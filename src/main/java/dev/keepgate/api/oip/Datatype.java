@@ -1,7 +1,7 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.ArrayMemory;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -2,10 +2,10 @@ package dev.keepgate.api.oip;
 
 import dev.keepgate.api.http.Body;
 import dev.keepgate.api.oip.InferCall.WantedOutput;
-import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonTensorReader;
 import dev.keepgate.tensor.JsonTensorScanner;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;

@@ -7,7 +7,7 @@ import dev.keepgate.inference.Operation;
 import dev.keepgate.inference.StepNumber;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.util.ArrayList;
 import java.util.HashSet;

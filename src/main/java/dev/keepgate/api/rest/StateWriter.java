@@ -1,8 +1,8 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.model.LstmState;
-import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.JsonBuffer;
+import dev.keepgate.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Map;
 

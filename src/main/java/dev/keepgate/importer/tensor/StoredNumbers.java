@@ -1,5 +1,6 @@
 package dev.keepgate.importer.tensor;
 
+import dev.keepgate.tensor.DataType;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

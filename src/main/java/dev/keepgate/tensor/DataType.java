@@ -1,4 +1,4 @@
-package dev.keepgate.importer.tensor;
+package dev.keepgate.tensor;
 
 import java.nio.ByteBuffer;
 

@@ -1,4 +1,4 @@
-package dev.keepgate.model;
+package dev.keepgate.tensor;
 
 import java.util.Arrays;
 
