@@ -11,6 +11,7 @@ import dev.keepgate.kernel.ReferenceKernel;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.LstmState;
+import dev.keepgate.registry.ImporterConfiguration;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ class ArchiveChecksumTest {
 
   private static final int CHANGES = 1500;
 
-  private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
+  private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
 
   @TempDir private Path folder;
 

@@ -1,7 +1,7 @@
 package dev.keepgate.importer.file.hdf5;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.TensorInfo;
+import dev.keepgate.importer.file.TensorInfo;
 import dev.keepgate.tensor.DataType;
 import io.jhdf.ObjectHeader;
 import io.jhdf.object.datatype.FloatingPoint;

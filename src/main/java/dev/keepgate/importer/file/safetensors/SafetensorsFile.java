@@ -2,10 +2,10 @@ package dev.keepgate.importer.file.safetensors;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.tensor.StoredNumbers;
-import dev.keepgate.importer.tensor.TensorBudget;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
+import dev.keepgate.importer.file.StoredNumbers;
+import dev.keepgate.importer.file.TensorBudget;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
 import dev.keepgate.tensor.SafetensorsException;
 import dev.keepgate.tensor.SafetensorsHeader;
 import java.io.EOFException;

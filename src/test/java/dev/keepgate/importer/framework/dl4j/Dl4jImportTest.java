@@ -16,6 +16,7 @@ import dev.keepgate.kernel.PortableKernel;
 import dev.keepgate.kernel.ReferenceKernel;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmState;
+import dev.keepgate.registry.ImporterConfiguration;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -56,7 +57,7 @@ class Dl4jImportTest {
   private static final int BATCH = 3;
   private static final int TIME = 5;
 
-  private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
+  private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
 
   @TempDir private Path folder;
 
