@@ -53,7 +53,7 @@ final class StateValidator {
     if (given == null) {
       return zeros(widths, batch);
     }
-    boolean uniform = isUniform(widths);
+    boolean uniform = config.hasUniformCells(width);
     if (given.size() == 1 && uniform && stacks(given.get(0).shape(), widths, batch, batched)) {
       return split(floats(given.get(0), field, errors), widths, batch);
     }
@@ -100,15 +100,6 @@ final class StateValidator {
       widths[i] = width.applyAsInt(cells.get(i));
     }
     return widths;
-  }
-
-  private static boolean isUniform(int[] widths) {
-    for (int width : widths) {
-      if (width != widths[0]) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static String expectedState(int[] widths, boolean uniform, int batch) {

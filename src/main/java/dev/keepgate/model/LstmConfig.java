@@ -2,6 +2,7 @@ package dev.keepgate.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
  * What a model computes: its layers from input to output, and what it answers.
@@ -105,5 +106,16 @@ public record LstmConfig(List<LayerConfig> layers, boolean returnSequences, Summ
       }
     }
     return cells;
+  }
+
+  /** Whether all cells are equally wide, so that their states stack in one tensor. */
+  public boolean hasUniformCells(ToIntFunction<CellConfig> width) {
+    List<CellConfig> cells = cells();
+    for (CellConfig cell : cells) {
+      if (width.applyAsInt(cell) != width.applyAsInt(cells.get(0))) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -69,11 +69,10 @@ public final class Safetensors {
   private static Tensor tensor(ByteBuffer data, SafetensorsHeader.Entry entry) {
     int[] shape = entry.shape();
     String pointer = TensorFormatException.token(entry.name());
-    int count = data.remaining() / entry.type().width();
     return switch (entry.type()) {
-      case I64, I32 -> new Tensor.Ints(shape, ints(data, entry.type(), count, pointer));
+      case I64, I32 -> new Tensor.Ints(shape, entry.type().toInts(data, pointer));
       case F64, F32, F16, BF16 -> {
-        float[] values = new float[count];
+        float[] values = new float[data.remaining() / entry.type().width()];
         entry.type().toFloats(data, values, 0);
         yield new Tensor.Floats(shape, values);
       }
@@ -82,23 +81,6 @@ public final class Safetensors {
               pointer,
               "has type %s, not one of F64, F32, F16, BF16, I64, I32".formatted(entry.type()));
     };
-  }
-
-  private static int[] ints(ByteBuffer data, DataType type, int count, String pointer) {
-    int[] values = new int[count];
-    if (type == DataType.I32) {
-      data.asIntBuffer().get(values);
-      return values;
-    }
-    for (int i = 0; i < count; i++) {
-      long value = data.getLong();
-      if (value != (int) value) {
-        throw new TensorFormatException(
-            pointer, "holds %d, beyond the range of a 32-bit integer".formatted(value));
-      }
-      values[i] = (int) value;
-    }
-    return values;
   }
 
   /** Writes tensors as F32, in the order of the map. */

@@ -252,7 +252,7 @@ final class InferBodyReader {
     if (shape == null || input.from() < 0) {
       throw new TensorFormatException(pointer + "/data", "is missing");
     }
-    Tensor tensor = type.isInteger() ? ints(input, pointer) : floats(input, pointer);
+    Tensor tensor = type.type().isInteger() ? ints(input, pointer) : floats(input, pointer);
     boolean fits =
         tensor.rank() == 1 ? tensor.shape()[0] == count : Arrays.equals(tensor.shape(), shape);
     if (!fits) {

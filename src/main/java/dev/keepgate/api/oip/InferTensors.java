@@ -121,7 +121,7 @@ final class InferTensors {
 
   private static @Nullable List<Tensor> state(
       InferCall call, LstmConfig config, String name, ToIntFunction<CellConfig> width) {
-    if (!ModelTensors.isUniform(config, width)) {
+    if (!config.hasUniformCells(width)) {
       return stateByCell(call, name, config.cells().size());
     }
     Tensor state = find(call, name);
@@ -177,18 +177,11 @@ final class InferTensors {
   private static Tensor.Floats state(
       String name, InferenceResult result, float[][] cells, ToIntFunction<CellConfig> width) {
     List<CellConfig> configs = result.config().cells();
-    if (!ModelTensors.isUniform(result.config(), width)) {
+    if (!result.config().hasUniformCells(width)) {
       int cell = Integer.parseInt(name.substring(name.indexOf('.') + 1));
       return Tensor.Floats.of(cells[cell], result.batch(), width.applyAsInt(configs.get(cell)));
     }
     int size = width.applyAsInt(configs.get(0));
-    float[] stacked = cells[0];
-    if (cells.length > 1) {
-      stacked = new float[cells.length * cells[0].length];
-      for (int i = 0; i < cells.length; i++) {
-        System.arraycopy(cells[i], 0, stacked, i * cells[0].length, cells[0].length);
-      }
-    }
-    return Tensor.Floats.of(stacked, cells.length, result.batch(), size);
+    return Tensor.Floats.stacked(cells, cells.length, result.batch(), size);
   }
 }

@@ -49,7 +49,7 @@ final class ModelTensors {
   private static List<Info> state(
       LstmConfig config, String name, ToIntFunction<CellConfig> width, boolean optional) {
     List<CellConfig> cells = config.cells();
-    if (isUniform(config, width)) {
+    if (config.hasUniformCells(width)) {
       long size = width.applyAsInt(cells.get(0));
       return List.of(new Info(name, "FP32", new long[] {cells.size(), -1, size}, optional));
     }
@@ -59,16 +59,6 @@ final class ModelTensors {
       all.add(new Info(name + "." + i, "FP32", new long[] {-1, size}, optional));
     }
     return all;
-  }
-
-  static boolean isUniform(LstmConfig config, ToIntFunction<CellConfig> width) {
-    List<CellConfig> cells = config.cells();
-    for (CellConfig cell : cells) {
-      if (width.applyAsInt(cell) != width.applyAsInt(cells.get(0))) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Whether {@link #inputs} has the name; asked of every request. */
@@ -91,7 +81,7 @@ final class ModelTensors {
     if (!name.startsWith(state)) {
       return false;
     }
-    return isUniform(config, width)
+    return config.hasUniformCells(width)
         ? name.equals(state)
         : state(config, state, width, true).stream().anyMatch(info -> info.name().equals(name));
   }

@@ -10,7 +10,6 @@ import dev.keepgate.tensor.TensorFormatException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -43,9 +42,9 @@ final class StateReader {
     json.expect('{');
     do {
       String field = json.name();
-      if (field.equals("h") && h == null && uniform(CellConfig::outputSize)) {
+      if (field.equals("h") && h == null && config.hasUniformCells(CellConfig::outputSize)) {
         h = List.of(json.floats());
-      } else if (field.equals("c") && c == null && uniform(CellConfig::hiddenSize)) {
+      } else if (field.equals("c") && c == null && config.hasUniformCells(CellConfig::hiddenSize)) {
         c = List.of(json.floats());
       } else {
         throw new JsonTensorScanner.Unusual();
@@ -66,8 +65,8 @@ final class StateReader {
       String field = json.currentName();
       json.nextToken();
       switch (field) {
-        case "h" -> h = readCells(json, "/state/h", uniform(CellConfig::outputSize));
-        case "c" -> c = readCells(json, "/state/c", uniform(CellConfig::hiddenSize));
+        case "h" -> h = readCells(json, "/state/h", config.hasUniformCells(CellConfig::outputSize));
+        case "c" -> c = readCells(json, "/state/c", config.hasUniformCells(CellConfig::hiddenSize));
         default ->
             throw new TensorFormatException(
                 "/state" + TensorFormatException.token(field), "is unknown; known are h, c");
@@ -82,17 +81,6 @@ final class StateReader {
     return uniform
         ? List.of(JsonTensorReader.readFloats(json, pointer, memory))
         : JsonTensorReader.readEach(json, pointer, memory);
-  }
-
-  private boolean uniform(ToIntFunction<CellConfig> width) {
-    List<CellConfig> cells = config.cells();
-    int first = width.applyAsInt(cells.get(0));
-    for (CellConfig cell : cells) {
-      if (width.applyAsInt(cell) != first) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Takes h and c, or h.0, h.1, ... and c.0, c.1, ... of models whose cells differ in size. */

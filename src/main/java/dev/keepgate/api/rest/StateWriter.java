@@ -56,15 +56,11 @@ record StateWriter(LstmState state, int rows, boolean batched) {
       return;
     }
     int width = cells[0].length / rows;
-    float[] stacked = new float[cells.length * cells[0].length];
-    for (int i = 0; i < cells.length; i++) {
-      System.arraycopy(cells[i], 0, stacked, i * cells[0].length, cells[0].length);
-    }
     tensors.put(
         name,
         batched
-            ? Tensor.Floats.of(stacked, cells.length, rows, width)
-            : Tensor.Floats.of(stacked, cells.length, width));
+            ? Tensor.Floats.stacked(cells, cells.length, rows, width)
+            : Tensor.Floats.stacked(cells, cells.length, width));
   }
 
   private int[] shape(float[] cell) {
