@@ -1,7 +1,7 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;

@@ -3,7 +3,11 @@ package dev.keepgate.inference;
 import dev.keepgate.inference.InferenceException.FieldError;
 import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.StateLayout;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.tensor.Tensor;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -41,17 +45,18 @@ final class StateValidator {
     Map<String, float[][]> valid = new HashMap<>();
     for (String name : layout.names()) {
       List<Tensor> tensors = given.slots().get(name);
-      valid.put(name, state(tensors, fields.slot(name), batch, batched, layout.widths(name)));
+      valid.put(name, slot(name, tensors, fields.slot(name), batch, batched));
     }
     return RecurrentState.of(layout, valid);
   }
 
-  private float[][] state(
-      @Nullable List<Tensor> given, String field, int batch, boolean batched, int[] widths) {
+  private float[][] slot(
+      String name, @Nullable List<Tensor> given, String field, int batch, boolean batched) {
+    int[] widths = layout.widths(name);
     if (given == null) {
       return zeros(widths, batch);
     }
-    boolean uniform = isUniform(widths);
+    boolean uniform = layout.isUniform(name);
     if (given.size() == 1 && uniform && stacks(given.get(0).shape(), widths, batch, batched)) {
       return split(floats(given.get(0), field, errors), widths, batch);
     }
@@ -89,15 +94,6 @@ final class StateValidator {
       cells[i] = new float[Math.multiplyExact(widths[i], batch)];
     }
     return cells;
-  }
-
-  private static boolean isUniform(int[] widths) {
-    for (int width : widths) {
-      if (width != widths[0]) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static String expectedState(int[] widths, boolean uniform, int batch) {

@@ -2,7 +2,6 @@ package dev.keepgate.tensor;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.keepgate.model.Tensor;
 import java.util.Arrays;
 
 /**

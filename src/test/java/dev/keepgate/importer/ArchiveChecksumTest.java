@@ -11,6 +11,8 @@ import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.registry.ImporterConfiguration;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +37,7 @@ class ArchiveChecksumTest {
 
   private static final int CHANGES = 1500;
 
-  private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
+  private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
 
   @TempDir private Path folder;
 

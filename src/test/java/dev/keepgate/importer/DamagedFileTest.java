@@ -3,6 +3,7 @@ package dev.keepgate.importer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.keepgate.registry.ImporterConfiguration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ class DamagedFileTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
 
   private final ImportLimits limits = new ImportLimits(8 << 20, 1 << 20, 1000);
-  private final Importers importers = Importers.standard(limits);
+  private final Importers importers = ImporterConfiguration.importers(limits);
 
   @TempDir private static Path folder;
 

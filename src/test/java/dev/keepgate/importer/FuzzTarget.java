@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.keepgate.GoldenCase;
+import dev.keepgate.registry.ImporterConfiguration;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,7 +33,7 @@ record FuzzTarget(ModelFormat format, String ending, List<Seed> seeds) {
   private static final long MAX_ALLOCATED = 64 << 20;
 
   private static final ImportLimits LIMITS = new ImportLimits(1 << 20, 1 << 16, 200);
-  private static final Importers IMPORTERS = Importers.standard(LIMITS);
+  private static final Importers IMPORTERS = ImporterConfiguration.importers(LIMITS);
 
   /**
    * The files of one model, the one to damage first.

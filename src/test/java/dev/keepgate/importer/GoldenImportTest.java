@@ -16,6 +16,10 @@ import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.registry.ImporterConfiguration;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -32,7 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What the frameworks saved gives what the frameworks computed. */
 class GoldenImportTest {
 
-  private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
+  private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
 
   @BeforeAll
   static void load() {

@@ -1,7 +1,6 @@
 package dev.keepgate.registry;
 
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.RecurrentState;
@@ -103,7 +102,7 @@ final class OpenRegistry implements AutoCloseable {
         new ModelRegistry(
             properties,
             kernel,
-            Importers.standard(ImportLimits.DEFAULT),
+            ImporterConfiguration.importers(ImportLimits.DEFAULT),
             List.of(),
             catalog,
             Clock.systemUTC());

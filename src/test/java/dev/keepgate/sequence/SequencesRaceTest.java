@@ -7,7 +7,6 @@ import dev.keepgate.ModelBytes;
 import dev.keepgate.batch.BatchProperties;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.Importers;
 import dev.keepgate.inference.CancellationSignal;
 import dev.keepgate.inference.Computation;
 import dev.keepgate.inference.Inference;
@@ -25,13 +24,14 @@ import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryProperties;
 import dev.keepgate.registry.Upload;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
+import dev.keepgate.tensor.Tensor;
 import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -149,7 +149,7 @@ class SequencesRaceTest {
             new ModelRegistry(
                 properties,
                 kernel,
-                Importers.standard(ImportLimits.DEFAULT),
+                ImporterConfiguration.importers(ImportLimits.DEFAULT),
                 List.of(),
                 null,
                 Clock.systemUTC());

@@ -8,7 +8,8 @@ import dev.keepgate.inference.StepNumber;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.StateLayout;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -193,13 +194,6 @@ final class InferTensors {
       int cell = Integer.parseInt(name.substring(name.indexOf('.') + 1));
       return Tensor.Floats.of(cells[cell], batch, widths[cell]);
     }
-    float[] stacked = cells[0];
-    if (cells.length > 1) {
-      stacked = new float[cells.length * cells[0].length];
-      for (int i = 0; i < cells.length; i++) {
-        System.arraycopy(cells[i], 0, stacked, i * cells[0].length, cells[0].length);
-      }
-    }
-    return Tensor.Floats.of(stacked, cells.length, batch, widths[0]);
+    return Tensor.Floats.stacked(cells, cells.length, batch, widths[0]);
   }
 }

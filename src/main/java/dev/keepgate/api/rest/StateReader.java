@@ -2,10 +2,13 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.model.StateLayout;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
+import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.LstmConfig;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonTensorReader;
 import dev.keepgate.tensor.JsonTensorScanner;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

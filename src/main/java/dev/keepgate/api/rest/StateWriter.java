@@ -1,8 +1,11 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.model.RecurrentState;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.JsonBuffer;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -55,15 +58,11 @@ record StateWriter(RecurrentState state, int rows, boolean batched) {
       return;
     }
     int width = cells[0].length / rows;
-    float[] stacked = new float[cells.length * cells[0].length];
-    for (int i = 0; i < cells.length; i++) {
-      System.arraycopy(cells[i], 0, stacked, i * cells[0].length, cells[0].length);
-    }
     tensors.put(
         name,
         batched
-            ? Tensor.Floats.of(stacked, cells.length, rows, width)
-            : Tensor.Floats.of(stacked, cells.length, width));
+            ? Tensor.Floats.stacked(cells, cells.length, rows, width)
+            : Tensor.Floats.stacked(cells, cells.length, width));
   }
 
   private int[] shape(float[] cell) {

@@ -8,7 +8,7 @@ import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.RecurrentState;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonTensorScanner;
 import dev.keepgate.tensor.Safetensors;

@@ -2,12 +2,12 @@ package dev.keepgate.importer.file.checkpoint;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.tensor.DataType;
-import dev.keepgate.importer.tensor.NaturalOrder;
-import dev.keepgate.importer.tensor.StoredNumbers;
-import dev.keepgate.importer.tensor.TensorBudget;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
+import dev.keepgate.importer.file.NaturalOrder;
+import dev.keepgate.importer.file.StoredNumbers;
+import dev.keepgate.importer.file.TensorBudget;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.tensor.DataType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

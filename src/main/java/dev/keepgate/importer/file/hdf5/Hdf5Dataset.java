@@ -1,8 +1,8 @@
 package dev.keepgate.importer.file.hdf5;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.DataType;
-import dev.keepgate.importer.tensor.TensorInfo;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.tensor.DataType;
 import io.jhdf.ObjectHeader;
 import io.jhdf.object.datatype.FloatingPoint;
 import io.jhdf.object.message.DataLayoutMessage;

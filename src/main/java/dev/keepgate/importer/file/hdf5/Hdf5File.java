@@ -2,8 +2,8 @@ package dev.keepgate.importer.file.hdf5;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
 import io.jhdf.ObjectHeader;
 import io.jhdf.Superblock;
 import io.jhdf.exceptions.HdfException;

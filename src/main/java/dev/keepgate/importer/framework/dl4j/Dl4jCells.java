@@ -1,7 +1,7 @@
 package dev.keepgate.importer.framework.dl4j;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.GateBlocks;
+import dev.keepgate.importer.framework.GateBlocks;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;

@@ -1,10 +1,10 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.framework.GateBlocks;
 import dev.keepgate.importer.framework.onnx.Value.Part;
 import dev.keepgate.importer.framework.onnx.Value.Selection;
 import dev.keepgate.importer.framework.onnx.Value.Signal;
-import dev.keepgate.importer.tensor.GateBlocks;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;

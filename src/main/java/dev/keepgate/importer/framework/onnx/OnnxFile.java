@@ -3,7 +3,7 @@ package dev.keepgate.importer.framework.onnx;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ModelFiles;
-import dev.keepgate.importer.tensor.DataType;
+import dev.keepgate.tensor.DataType;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;

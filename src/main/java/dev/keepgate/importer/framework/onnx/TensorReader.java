@@ -1,7 +1,7 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.DataType;
+import dev.keepgate.tensor.DataType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -2,10 +2,10 @@ package dev.keepgate.importer.framework.pytorch;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.Cell;
-import dev.keepgate.importer.tensor.GateBlocks;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.importer.tensor.Tensors;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.framework.Cell;
+import dev.keepgate.importer.framework.GateBlocks;
+import dev.keepgate.importer.framework.NamedTensors;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
@@ -18,12 +18,12 @@ import java.util.Objects;
 /** The layers of one {@code nn.LSTM}, bottom up; or the one cell of an {@code nn.LSTMCell}. */
 final class PytorchLayers {
 
-  private final Tensors tensors;
+  private final NamedTensors tensors;
   private final String prefix;
   private final ImportConfig config;
   private final GateOrder order;
 
-  PytorchLayers(Tensors tensors, String prefix, ImportConfig config) {
+  PytorchLayers(NamedTensors tensors, String prefix, ImportConfig config) {
     this.tensors = tensors;
     this.prefix = prefix;
     this.config = config;

@@ -3,12 +3,12 @@ package dev.keepgate.importer.framework.tensorflow;
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportedModel;
-import dev.keepgate.importer.tensor.Cell;
-import dev.keepgate.importer.tensor.GateBlocks;
-import dev.keepgate.importer.tensor.TensorConvention;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.importer.tensor.Tensors;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.framework.Cell;
+import dev.keepgate.importer.framework.GateBlocks;
+import dev.keepgate.importer.framework.NamedTensors;
+import dev.keepgate.importer.framework.TensorConvention;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
@@ -86,7 +86,7 @@ public final class KerasVariables implements TensorConvention {
   @Override
   public ImportedModel read(TensorFile file, ImportConfig config)
       throws IOException, ImportException {
-    Tensors tensors = new Tensors(file);
+    NamedTensors tensors = new NamedTensors(file);
     List<LayerWeights> layers = new ArrayList<>();
     for (Layer layer : layers(file.tensors().keySet(), config.prefix())) {
       layers.add(readLayer(tensors, layer, config));
@@ -126,7 +126,7 @@ public final class KerasVariables implements TensorConvention {
     return layers.values();
   }
 
-  private static LayerWeights readLayer(Tensors tensors, Layer layer, ImportConfig config)
+  private static LayerWeights readLayer(NamedTensors tensors, Layer layer, ImportConfig config)
       throws IOException, ImportException {
     Cell forward = layer.forward == null ? null : readCell(tensors, layer.forward, config);
     Cell backward = layer.backward == null ? null : readCell(tensors, layer.backward, config);
@@ -142,7 +142,7 @@ public final class KerasVariables implements TensorConvention {
         backward == null ? null : backward.weights());
   }
 
-  private static Cell readCell(Tensors tensors, String recurrent, ImportConfig config)
+  private static Cell readCell(NamedTensors tensors, String recurrent, ImportConfig config)
       throws IOException, ImportException {
     int at = recurrent.lastIndexOf(RECURRENT);
     String scope = recurrent.substring(0, at);

@@ -3,11 +3,11 @@ package dev.keepgate.importer.framework.tensorflow;
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportedModel;
-import dev.keepgate.importer.tensor.Cell;
-import dev.keepgate.importer.tensor.TensorConvention;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.importer.tensor.Tensors;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.framework.Cell;
+import dev.keepgate.importer.framework.NamedTensors;
+import dev.keepgate.importer.framework.TensorConvention;
 import dev.keepgate.model.LayerWeights;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmModel;
@@ -66,7 +66,7 @@ public final class TensorFlow1Convention implements TensorConvention {
   @Override
   public ImportedModel read(TensorFile file, ImportConfig config)
       throws IOException, ImportException {
-    Tensors tensors = new Tensors(file);
+    NamedTensors tensors = new NamedTensors(file);
     Map<String, Stack> stacks = stacks(file.tensors().keySet());
     Map<String, List<String>> kernels = new LinkedHashMap<>();
     stacks.forEach((scope, stack) -> kernels.put(scope, stack.kernels()));
@@ -119,8 +119,8 @@ public final class TensorFlow1Convention implements TensorConvention {
     return stacks;
   }
 
-  private static List<LayerWeights> readLayers(Tensors tensors, Stack stack, ImportConfig config)
-      throws IOException, ImportException {
+  private static List<LayerWeights> readLayers(
+      NamedTensors tensors, Stack stack, ImportConfig config) throws IOException, ImportException {
     List<LayerWeights> layers = new ArrayList<>();
     boolean both = !stack.backward().isEmpty();
     for (int k = 0; k < stack.forward().size() || k < stack.backward().size(); k++) {

@@ -16,6 +16,9 @@ import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.RecurrentState;
 import dev.keepgate.kernel.nd4j.Nd4jKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.registry.ImporterConfiguration;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -56,7 +59,7 @@ class Dl4jImportTest {
   private static final int BATCH = 3;
   private static final int TIME = 5;
 
-  private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
+  private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
 
   @TempDir private Path folder;
 

@@ -1,5 +1,7 @@
-package dev.keepgate.importer.tensor;
+package dev.keepgate.importer.file;
 
+import dev.keepgate.tensor.DataType;
+import dev.keepgate.tensor.Tensor;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,7 +43,7 @@ public final class StoredNumbers {
    * @return the numbers, row-major
    */
   public static float[] gather(float[] source, int[] shape, long[] strides) {
-    float[] values = new float[(int) new TensorInfo("", shape).count()];
+    float[] values = new float[(int) Tensor.count(shape)];
     int[] index = new int[shape.length];
     int from = 0;
     for (int to = 0; to < values.length; to++) {

@@ -1,5 +1,6 @@
-package dev.keepgate.importer.tensor;
+package dev.keepgate.importer.file;
 
+import dev.keepgate.tensor.Tensor;
 import java.util.Arrays;
 
 /**
@@ -12,14 +13,7 @@ public record TensorInfo(String name, int[] shape) {
 
   /** How many numbers it has; the largest long where they cannot be counted. */
   public long count() {
-    long count = 1;
-    for (int size : shape) {
-      if (size == 0) {
-        return 0;
-      }
-      count = count > Long.MAX_VALUE / size ? Long.MAX_VALUE : count * size;
-    }
-    return count;
+    return Tensor.count(shape);
   }
 
   public boolean hasShape(int... expected) {

@@ -4,21 +4,15 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
-import dev.keepgate.importer.ZipFiles;
-import dev.keepgate.importer.tensor.TensorConvention;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorFileImporter;
+import dev.keepgate.importer.file.TensorContainer;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.archive.ZipFiles;
 import java.io.IOException;
-import java.util.List;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /** Reads NumPy's npz files: a zip of one npy file a tensor. */
-public final class NpzImporter extends TensorFileImporter {
-
-  public NpzImporter(List<TensorConvention> conventions) {
-    super(conventions);
-  }
+public final class NpzContainer implements TensorContainer {
 
   @Override
   public ModelFormat format() {
@@ -35,7 +29,7 @@ public final class NpzImporter extends TensorFileImporter {
   }
 
   @Override
-  protected TensorFile open(ModelFiles files, ImportLimits limits)
+  public TensorFile open(ModelFiles files, ImportLimits limits)
       throws IOException, ImportException {
     return NpzFile.open(files.first(), limits);
   }

@@ -1,4 +1,4 @@
-package dev.keepgate.importer.file.archive;
+package dev.keepgate.importer.framework;
 
 import dev.keepgate.importer.ImportException;
 import tools.jackson.core.JacksonException;

@@ -1,4 +1,4 @@
-package dev.keepgate.importer.tensor;
+package dev.keepgate.importer.file;
 
 import java.util.Comparator;
 import java.util.regex.Matcher;

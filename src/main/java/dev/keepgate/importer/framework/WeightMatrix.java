@@ -1,5 +1,6 @@
-package dev.keepgate.importer.tensor;
+package dev.keepgate.importer.framework;
 
+import dev.keepgate.importer.file.TensorInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param bias of the layer; null where it has none
  * @param layout what its dimensions are
  */
-public record Matrix(TensorInfo weight, @Nullable TensorInfo bias, Layout layout) {
+public record WeightMatrix(TensorInfo weight, @Nullable TensorInfo bias, Layout layout) {
 
   /** What the dimensions of a matrix are. */
   public enum Layout {

@@ -1,4 +1,4 @@
-package dev.keepgate.importer.tensor;
+package dev.keepgate.importer.file;
 
 import dev.keepgate.importer.ImportException;
 import java.io.Closeable;

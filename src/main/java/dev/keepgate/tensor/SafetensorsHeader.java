@@ -1,8 +1,5 @@
-package dev.keepgate.importer.file.safetensors;
+package dev.keepgate.tensor;
 
-import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.DataType;
-import dev.keepgate.importer.tensor.TensorInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -33,12 +30,14 @@ public final class SafetensorsHeader {
           .build();
 
   /**
-   * A tensor of the file.
+   * Where a tensor lies.
    *
+   * @param type of its numbers, which are little-endian and row-major
+   * @param shape its dimensions
    * @param begin of its bytes, counted from the header's end
    * @param end of its bytes, which come to what its shape and type need
    */
-  public record Entry(TensorInfo tensor, DataType type, long begin, long end) {}
+  public record Entry(String name, DataType type, int[] shape, long begin, long end) {}
 
   private final long dataBytes;
 
@@ -53,14 +52,14 @@ public final class SafetensorsHeader {
    * @param left how many bytes there are after them
    * @param limit how many are allowed
    */
-  public static int checkLength(long length, long left, long limit) throws ImportException {
+  public static int checkLength(long length, long left, long limit) throws SafetensorsException {
     if (length < 2 || length > left) {
-      throw ImportException.malformed(
+      throw SafetensorsException.malformed(
           "the safetensors header claims %s bytes, there are %d left"
               .formatted(Long.toUnsignedString(length), left));
     }
     if (length > limit) {
-      throw ImportException.tooLarge(
+      throw SafetensorsException.tooLarge(
           "the safetensors header has %d bytes, %d are allowed".formatted(length, limit));
     }
     return (int) length;
@@ -73,15 +72,16 @@ public final class SafetensorsHeader {
    * @param dataBytes how many bytes follow it
    * @param maxTensors it may name
    * @return its tensors, as they stand in it
-   * @throws ImportException if it is damaged, or claims what the bytes do not hold
+   * @throws SafetensorsException if it is damaged, or claims what the bytes do not hold
    */
   public static List<Entry> read(
-      byte[] bytes, int offset, int length, long dataBytes, int maxTensors) throws ImportException {
+      byte[] bytes, int offset, int length, long dataBytes, int maxTensors)
+      throws SafetensorsException {
     SafetensorsHeader header = new SafetensorsHeader(dataBytes);
     List<Entry> entries = new ArrayList<>();
     try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), bytes, offset, length)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
-        throw ImportException.malformed("the safetensors header is not a JSON object");
+        throw SafetensorsException.malformed("the safetensors header is not a JSON object");
       }
       while (json.nextToken() == JsonToken.PROPERTY_NAME) {
         String name = json.currentName();
@@ -91,22 +91,23 @@ public final class SafetensorsHeader {
           continue;
         }
         if (entries.size() == maxTensors) {
-          throw ImportException.tooLarge("more than the %d tensors allowed".formatted(maxTensors));
+          throw SafetensorsException.tooLarge(
+              "more than the %d tensors allowed".formatted(maxTensors));
         }
         entries.add(header.readEntry(json, name));
       }
       if (json.nextToken() != null) {
-        throw ImportException.malformed("more follows the safetensors header's JSON object");
+        throw SafetensorsException.malformed("more follows the safetensors header's JSON object");
       }
     } catch (JacksonException e) {
-      throw ImportException.malformed(
+      throw SafetensorsException.malformed(
           "the safetensors header is not JSON: " + e.getOriginalMessage());
     }
     header.checkCovered(entries);
     return entries;
   }
 
-  private Entry readEntry(JsonParser json, String name) throws ImportException {
+  private Entry readEntry(JsonParser json, String name) throws SafetensorsException {
     String type = null;
     long[] shape = null;
     long[] offsets = null;
@@ -123,20 +124,20 @@ public final class SafetensorsHeader {
       }
     }
     if (type == null || shape == null || offsets == null || offsets.length != 2) {
-      throw ImportException.malformed(name, "needs a dtype, a shape and two data_offsets");
+      throw SafetensorsException.malformed(name, "needs a dtype, a shape and two data_offsets");
     }
     return entry(name, type(name, type), shape, offsets);
   }
 
   /** Whole numbers of an array, none below zero. */
   private static long[] readIntegers(JsonParser json, String name, String field)
-      throws ImportException {
+      throws SafetensorsException {
     long[] values = new long[MAX_RANK];
     int count = 0;
     boolean isSound = json.currentToken() == JsonToken.START_ARRAY;
     while (isSound && json.nextToken() != JsonToken.END_ARRAY) {
       if (count == MAX_RANK) {
-        throw ImportException.malformed(
+        throw SafetensorsException.malformed(
             name, "its %s has more than the %d numbers allowed".formatted(field, MAX_RANK));
       }
       isSound =
@@ -148,45 +149,46 @@ public final class SafetensorsHeader {
       }
     }
     if (!isSound) {
-      throw ImportException.malformed(
+      throw SafetensorsException.malformed(
           name, "its %s is no array of whole numbers from 0".formatted(field));
     }
     return Arrays.copyOf(values, count);
   }
 
   private Entry entry(String name, DataType type, long[] shape, long[] offsets)
-      throws ImportException {
+      throws SafetensorsException {
     int[] sizes = new int[shape.length];
     long bytes = type.width();
     for (int i = 0; i < sizes.length; i++) {
       sizes[i] = (int) shape[i];
       if (sizes[i] != shape[i] || (sizes[i] != 0 && bytes > Long.MAX_VALUE / sizes[i])) {
-        throw ImportException.malformed(name, "has the impossible shape " + Arrays.toString(shape));
+        throw SafetensorsException.malformed(
+            name, "has the impossible shape " + Arrays.toString(shape));
       }
       bytes *= sizes[i];
     }
     if (offsets[1] > dataBytes || offsets[1] - offsets[0] != bytes) {
-      throw ImportException.malformed(
+      throw SafetensorsException.malformed(
           name,
           "of shape %s needs %d bytes and claims %s of %d"
               .formatted(Arrays.toString(sizes), bytes, Arrays.toString(offsets), dataBytes));
     }
-    return new Entry(new TensorInfo(name, sizes), type, offsets[0], offsets[1]);
+    return new Entry(name, type, sizes, offsets[0], offsets[1]);
   }
 
   /** The format has no room between tensors, nor behind the last: what is there was moved. */
-  private void checkCovered(List<Entry> entries) throws ImportException {
+  private void checkCovered(List<Entry> entries) throws SafetensorsException {
     List<Entry> sorted = new ArrayList<>(entries);
     sorted.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
     long end = 0;
     String before = "";
     for (Entry entry : sorted) {
-      String name = entry.tensor().name();
+      String name = entry.name();
       if (entry.begin() < end) {
-        throw ImportException.malformed(name, "shares bytes with '%s'".formatted(before));
+        throw SafetensorsException.malformed(name, "shares bytes with '%s'".formatted(before));
       }
       if (entry.begin() > end) {
-        throw ImportException.malformed(
+        throw SafetensorsException.malformed(
             name,
             "begins at byte %d, %d bytes behind the tensor before it"
                 .formatted(entry.begin(), entry.begin() - end));
@@ -195,12 +197,12 @@ public final class SafetensorsHeader {
       before = name;
     }
     if (end != dataBytes) {
-      throw ImportException.malformed(
+      throw SafetensorsException.malformed(
           "%d bytes follow the last tensor of the safetensors".formatted(dataBytes - end));
     }
   }
 
-  private static DataType type(String name, String type) throws ImportException {
+  private static DataType type(String name, String type) throws SafetensorsException {
     return switch (type) {
       case "F64" -> DataType.F64;
       case "F32" -> DataType.F32;
@@ -211,7 +213,7 @@ public final class SafetensorsHeader {
       case "I16" -> DataType.I16;
       case "I8" -> DataType.I8;
       case "U8", "BOOL" -> DataType.U8;
-      default -> throw ImportException.unsupported(name, "has the type '" + type + "'");
+      default -> throw SafetensorsException.unsupported(name, "has the type '" + type + "'");
     };
   }
 }

@@ -1,4 +1,4 @@
-package dev.keepgate.importer.tensor;
+package dev.keepgate.importer.framework;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.model.Activation;

@@ -1,4 +1,4 @@
-package dev.keepgate.importer.tensor;
+package dev.keepgate.importer.framework;
 
 import dev.keepgate.model.GateOrder;
 import java.util.List;

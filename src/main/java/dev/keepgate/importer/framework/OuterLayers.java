@@ -1,4 +1,4 @@
-package dev.keepgate.importer.tensor;
+package dev.keepgate.importer.framework;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
@@ -18,17 +18,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OuterLayers {
 
-  private final Tensors tensors;
+  private final NamedTensors tensors;
   private final ImportConfig config;
-  private final List<Matrix> tables;
-  private final List<Matrix> kernels;
+  private final List<WeightMatrix> tables;
+  private final List<WeightMatrix> kernels;
 
   /**
    * @param tables what may be an embedding
    * @param kernels what may be a dense layer
    */
   public OuterLayers(
-      Tensors tensors, ImportConfig config, List<Matrix> tables, List<Matrix> kernels) {
+      NamedTensors tensors,
+      ImportConfig config,
+      List<WeightMatrix> tables,
+      List<WeightMatrix> kernels) {
     this.tensors = tensors;
     this.config = config;
     this.tables = tables;
@@ -41,52 +44,54 @@ public final class OuterLayers {
     List<LayerWeights> layers = new ArrayList<>();
     int input = lstm.get(0).config().inputSize();
     int output = lstm.get(lstm.size() - 1).config().outputSize();
-    Matrix table = embedding(input);
+    WeightMatrix table = embedding(input);
     if (table != null) {
       layers.add(readEmbedding(table));
     }
     layers.addAll(lstm);
-    Matrix kernel = head(output, table);
+    WeightMatrix kernel = head(output, table);
     if (kernel != null) {
       layers.add(readHead(kernel));
     }
     return layers;
   }
 
-  private @Nullable Matrix embedding(int width) throws ImportException {
-    Predicate<Matrix> fits = matrix -> matrix.weight().shape()[1] == width;
+  private @Nullable WeightMatrix embedding(int width) throws ImportException {
+    Predicate<WeightMatrix> fits = matrix -> matrix.weight().shape()[1] == width;
     if (config.embedding() != null) {
       return named("embedding", config.embedding(), all(), fits);
     }
-    List<Matrix> fitting = tables.stream().filter(fits).toList();
+    List<WeightMatrix> fitting = tables.stream().filter(fits).toList();
     if (fitting.size() > 1) {
       throw severalFit("embedding", fitting);
     }
     return fitting.isEmpty() ? null : fitting.get(0);
   }
 
-  private @Nullable Matrix head(int width, @Nullable Matrix embedding) throws ImportException {
-    Predicate<Matrix> fits = matrix -> matrix.inputSize() == width;
+  private @Nullable WeightMatrix head(int width, @Nullable WeightMatrix embedding)
+      throws ImportException {
+    Predicate<WeightMatrix> fits = matrix -> matrix.inputSize() == width;
     if (config.head() != null) {
       return named("head", config.head(), all(), fits);
     }
-    List<Matrix> others = kernels.stream().filter(kernel -> !kernel.equals(embedding)).toList();
+    List<WeightMatrix> others =
+        kernels.stream().filter(kernel -> !kernel.equals(embedding)).toList();
     if (others.size() > 1) {
       throw severalFit("head", others);
     }
     return others.stream().filter(fits).findFirst().orElse(null);
   }
 
-  private List<Matrix> all() {
-    List<Matrix> all = new ArrayList<>(tables);
+  private List<WeightMatrix> all() {
+    List<WeightMatrix> all = new ArrayList<>(tables);
     all.addAll(kernels);
     return all;
   }
 
-  private static Matrix named(
-      String field, String name, List<Matrix> candidates, Predicate<Matrix> fits)
+  private static WeightMatrix named(
+      String field, String name, List<WeightMatrix> candidates, Predicate<WeightMatrix> fits)
       throws ImportException {
-    for (Matrix candidate : candidates) {
+    for (WeightMatrix candidate : candidates) {
       if (candidate.isCalled(name) && fits.test(candidate)) {
         return candidate;
       }
@@ -97,13 +102,14 @@ public final class OuterLayers {
             .formatted(name, candidates.stream().filter(fits).toList()));
   }
 
-  private static ImportException severalFit(String field, List<Matrix> candidates) {
+  private static ImportException severalFit(String field, List<WeightMatrix> candidates) {
     return ImportException.unsupported(
         field,
         "several tensors could be it, name the one in config.%s: %s".formatted(field, candidates));
   }
 
-  private LayerWeights.Embedding readEmbedding(Matrix table) throws IOException, ImportException {
+  private LayerWeights.Embedding readEmbedding(WeightMatrix table)
+      throws IOException, ImportException {
     int vocabulary = table.weight().shape()[0];
     int width = table.weight().shape()[1];
     return new LayerWeights.Embedding(
@@ -111,7 +117,7 @@ public final class OuterLayers {
         tensors.read(table.weight().name(), vocabulary, width));
   }
 
-  private LayerWeights.Dense readHead(Matrix kernel) throws IOException, ImportException {
+  private LayerWeights.Dense readHead(WeightMatrix kernel) throws IOException, ImportException {
     int in = kernel.inputSize();
     int out = kernel.outputSize();
     int[] shape = kernel.weight().shape();
@@ -119,7 +125,9 @@ public final class OuterLayers {
     return new LayerWeights.Dense(
         new LayerConfig.Dense(
             in, out, Objects.requireNonNullElse(config.headActivation(), Activation.LINEAR)),
-        kernel.layout() == Matrix.Layout.OUT_IN ? GateBlocks.transpose(numbers, out, in) : numbers,
+        kernel.layout() == WeightMatrix.Layout.OUT_IN
+            ? GateBlocks.transpose(numbers, out, in)
+            : numbers,
         kernel.bias() == null ? new float[out] : tensors.read(kernel.bias().name(), out));
   }
 }

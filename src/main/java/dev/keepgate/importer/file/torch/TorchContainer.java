@@ -4,16 +4,14 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
-import dev.keepgate.importer.ZipFiles;
-import dev.keepgate.importer.tensor.TensorConvention;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorFileImporter;
+import dev.keepgate.importer.file.TensorContainer;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.archive.ZipFiles;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -22,11 +20,7 @@ import java.util.zip.ZipFile;
 /**
  * Reads what {@code torch.save} writes of a state dict: its zip, and the older pickles in a row.
  */
-public final class TorchFileImporter extends TensorFileImporter {
-
-  public TorchFileImporter(List<TensorConvention> conventions) {
-    super(conventions);
-  }
+public final class TorchContainer implements TensorContainer {
 
   @Override
   public ModelFormat format() {
@@ -48,7 +42,7 @@ public final class TorchFileImporter extends TensorFileImporter {
   }
 
   @Override
-  protected TensorFile open(ModelFiles files, ImportLimits limits)
+  public TensorFile open(ModelFiles files, ImportLimits limits)
       throws IOException, ImportException {
     Path path = files.first();
     try {

@@ -6,16 +6,14 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
-import dev.keepgate.importer.ZipFiles;
-import dev.keepgate.importer.tensor.TensorConvention;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorFileImporter;
+import dev.keepgate.importer.file.TensorContainer;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.archive.ZipFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.regex.Pattern;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -24,14 +22,10 @@ import java.util.zip.ZipFile;
  * Reads TensorFlow's checkpoints, and the variables of its saved models: the index and its data as
  * files of their own, or all in one zip, tar or tar.gz.
  */
-public final class CheckpointImporter extends TensorFileImporter {
+public final class CheckpointContainer implements TensorContainer {
 
   private static final Pattern FILE =
       Pattern.compile("(.*/)?checkpoint|.*(\\.index|\\.data-\\d{5}-of-\\d{5})");
-
-  public CheckpointImporter(List<TensorConvention> conventions) {
-    super(conventions);
-  }
 
   @Override
   public ModelFormat format() {
@@ -88,7 +82,7 @@ public final class CheckpointImporter extends TensorFileImporter {
   }
 
   @Override
-  protected TensorFile open(ModelFiles files, ImportLimits limits)
+  public TensorFile open(ModelFiles files, ImportLimits limits)
       throws IOException, ImportException {
     Parts parts;
     try {

@@ -4,20 +4,14 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
-import dev.keepgate.importer.tensor.TensorConvention;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorFileImporter;
+import dev.keepgate.importer.file.TensorContainer;
+import dev.keepgate.importer.file.TensorFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.util.List;
 
 /** Reads safetensors files. */
-public final class SafetensorsImporter extends TensorFileImporter {
-
-  public SafetensorsImporter(List<TensorConvention> conventions) {
-    super(conventions);
-  }
+public final class SafetensorsContainer implements TensorContainer {
 
   @Override
   public ModelFormat format() {
@@ -34,7 +28,7 @@ public final class SafetensorsImporter extends TensorFileImporter {
   }
 
   @Override
-  protected TensorFile open(ModelFiles files, ImportLimits limits)
+  public TensorFile open(ModelFiles files, ImportLimits limits)
       throws IOException, ImportException {
     return SafetensorsFile.open(files.first(), limits);
   }

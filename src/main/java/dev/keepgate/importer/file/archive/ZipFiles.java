@@ -1,5 +1,6 @@
-package dev.keepgate.importer;
+package dev.keepgate.importer.file.archive;
 
+import dev.keepgate.importer.ImportException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

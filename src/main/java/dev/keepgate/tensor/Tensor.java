@@ -1,4 +1,4 @@
-package dev.keepgate.model;
+package dev.keepgate.tensor;
 
 import java.util.Arrays;
 
@@ -14,6 +14,20 @@ public sealed interface Tensor {
     }
 
     public static Floats of(float[] values, int... shape) {
+      return new Floats(shape, values);
+    }
+
+    /** Numbers of parts, one part after the other. */
+    public static Floats stacked(float[][] parts, int... shape) {
+      if (parts.length == 1) {
+        return new Floats(shape, parts[0]);
+      }
+      float[] values = new float[Math.toIntExact(count(shape))];
+      int end = 0;
+      for (float[] part : parts) {
+        System.arraycopy(part, 0, values, end, part.length);
+        end += part.length;
+      }
       return new Floats(shape, values);
     }
   }
@@ -37,11 +51,14 @@ public sealed interface Tensor {
     }
   }
 
-  /** How many numbers a shape has. */
+  /** How many numbers a shape has; the largest long where they cannot be counted. */
   static long count(int... shape) {
     long count = 1;
     for (int size : shape) {
-      count = Math.multiplyExact(count, size);
+      if (size == 0) {
+        return 0;
+      }
+      count = count > Long.MAX_VALUE / size ? Long.MAX_VALUE : count * size;
     }
     return count;
   }

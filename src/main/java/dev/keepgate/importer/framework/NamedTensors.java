@@ -1,6 +1,8 @@
-package dev.keepgate.importer.tensor;
+package dev.keepgate.importer.framework;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,12 +13,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A file's tensors as a convention takes them, remembering which were taken. */
-public final class Tensors {
+public final class NamedTensors {
 
   private final TensorFile file;
   private final Set<String> used = new HashSet<>();
 
-  public Tensors(TensorFile file) {
+  public NamedTensors(TensorFile file) {
     this.file = file;
   }
 

@@ -1,8 +1,10 @@
-package dev.keepgate.importer.tensor;
+package dev.keepgate.importer.framework;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportedModel;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
 import java.io.IOException;
 import java.util.Collection;
 
