@@ -1,21 +1,22 @@
 package dev.keepgate.bench;
 
-import dev.keepgate.kernel.backend.Backend;
-import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.kernel.cpu.CpuKernel;
 import dev.keepgate.kernel.StepBatch;
 import dev.keepgate.kernel.StepRow;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
+import dev.keepgate.kernel.cpu.CpuKernel;
 import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
-import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.Summary;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -66,7 +67,7 @@ final class StackBenchmark {
             Scratch scratch = kernel.newScratch();
             StepBatch batch = model.newStepBatch(CAPACITY, scratch)) {
           for (int rows : new int[] {1, 2, 3, 4, 8, 16}) {
-            lines.add(measure(layers, hidden, rows, batch, request(model.config(), rows)));
+            lines.add(measure(layers, hidden, rows, batch, request(model.signature(), rows)));
           }
         }
       }
@@ -74,18 +75,16 @@ final class StackBenchmark {
     return lines;
   }
 
-  private static LstmModel stack(int layers, int hidden) {
+  private static Network stack(int layers, int hidden) {
     CellConfig cell = CellConfig.builder(hidden, hidden).build();
-    LayerWeights layer =
-        new LayerWeights.Lstm(
-            LayerConfig.Lstm.of(cell), Problem.weights(hidden, hidden), null);
-    return LstmModel.of(
-        "stack", Collections.nCopies(layers, layer), true, LstmConfig.Summary.LAST_STEP);
+    Layer layer = Layer.Recurrent.of(new LstmCell(cell, Problem.weights(hidden, hidden)));
+    return Network.chain(
+        "stack", Collections.nCopies(layers, layer), true, Summary.LAST_STEP);
   }
 
-  private static NetworkInput request(LstmConfig config, int rows) {
-    float[] x = Problem.floats(new Random(1), rows * STEPS * config.inputSize(), 1);
-    return new NetworkInput(rows, STEPS, x, null, null, RecurrentState.zero(config.state(), rows));
+  private static NetworkInput request(Signature signature, int rows) {
+    float[] x = Problem.floats(new Random(1), rows * STEPS * signature.inputSize(), 1);
+    return new NetworkInput(rows, STEPS, x, null, null, RecurrentState.zero(signature.state(), rows));
   }
 
   private Line measure(int layers, int hidden, int rows, StepBatch batch, NetworkInput request) {

@@ -59,7 +59,7 @@ public class StepPass {
     input = problem.request();
     into =
         new NetworkOutput(
-            new float[batch * STEPS * hidden], RecurrentState.zero(model.config().state(), batch), null);
+            new float[batch * STEPS * hidden], RecurrentState.zero(model.signature().state(), batch), null);
   }
 
   @Benchmark

@@ -2,10 +2,10 @@ package dev.keepgate.batch;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.StepRow;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -58,7 +58,7 @@ public final class BatchTask implements QueueEntry {
     this.trace = trace;
     this.owner = owner;
     this.queuedAt = queuedAt;
-    this.steps = goesByStep(model.config(), input, trace);
+    this.steps = goesByStep(model.signature(), input, trace);
     this.pieces = new AtomicInteger(steps ? input.batch() : 1);
   }
 
@@ -68,11 +68,15 @@ public final class BatchTask implements QueueEntry {
    *
    * @param trace whether gates are traced
    */
-  public static boolean goesByStep(LstmConfig config, NetworkInput input, boolean trace) {
+  public static boolean goesByStep(Signature signature, NetworkInput input, boolean trace) {
     boolean emptyRow =
         input.time() == 0
             || (input.lengths() != null && Arrays.stream(input.lengths()).anyMatch(n -> n == 0));
-    return config.isCausal() && !config.masksSteps() && !trace && !emptyRow && input.batch() > 0;
+    return signature.isCausal()
+        && !signature.masksSteps()
+        && !trace
+        && !emptyRow
+        && input.batch() > 0;
   }
 
   CompiledModel model() {
@@ -146,11 +150,11 @@ public final class BatchTask implements QueueEntry {
   }
 
   private NetworkOutput newOutput() {
-    LstmConfig config = model.config();
+    Signature signature = model.signature();
     int outputs = returnSequences ? input.batch() * input.time() : input.batch();
     return new NetworkOutput(
-        new float[Math.multiplyExact(outputs, config.outputSize())],
-        RecurrentState.zero(input.state().layout(), input.batch()),
+        new float[Math.multiplyExact(outputs, signature.outputSize())],
+        RecurrentState.zero(signature.state(), input.batch()),
         null);
   }
 
@@ -189,7 +193,7 @@ public final class BatchTask implements QueueEntry {
     if (owner.listener() == StepListener.NONE) {
       return;
     }
-    int width = model.config().outputSize();
+    int width = model.signature().outputSize();
     for (int step = row.position() - steps; step < row.position(); step++) {
       int at = returnSequences ? row.row() * input.time() + step : row.row();
       owner.listener().stepped(row.row(), step, output().output(), at * width);

@@ -50,7 +50,7 @@ public final class Importers {
       ModelFiles files, @Nullable ModelFormat format, ImportConfig config, ImportLimits bounds)
       throws IOException, ImportException {
     ImportedModel imported = choose(files, format).read(files, config, bounds);
-    config.expectations().check(imported.model().config());
+    config.expectations().check(imported.network());
     return imported;
   }
 }

@@ -5,10 +5,10 @@ import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.batch.BatchTask;
 import dev.keepgate.batch.QueueFullException;
 import dev.keepgate.batch.TaskExpiredException;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -88,14 +88,14 @@ public final class Computation {
       InferenceRequest request,
       @Nullable Kept kept,
       LongUnaryOperator encodedBytes) {
-    LstmConfig config = call.config();
-    if (request.operation() == Operation.STEP && !config.isCausal()) {
+    Signature signature = call.signature();
+    if (request.operation() == Operation.STEP && !signature.isCausal()) {
       throw new InferenceException.CannotStep(call.model().toString());
     }
-    InputValidator validator = new InputValidator(config, request);
+    InputValidator validator = new InputValidator(signature, request);
     InputValidator.Size size = validator.size();
     if (kept == null) {
-      call.memory().take(size.batch() * WorkingMemory.stateWidth(config) * Float.BYTES);
+      call.memory().take(size.batch() * WorkingMemory.stateWidth(signature) * Float.BYTES);
     } else if (size.batch() != kept.rows()) {
       throw new InferenceException.InvalidInput(
           request.fields().x(),
@@ -103,7 +103,7 @@ public final class Computation {
               .formatted(kept.rows(), size.batch()));
     }
     NetworkInput input = validator.validate(size, kept == null ? null : kept.state());
-    WorkingMemory needed = WorkingMemory.of(config, input, request);
+    WorkingMemory needed = WorkingMemory.of(signature, input, request);
     long limit = properties.maxWorkingMemory().toBytes();
     if (needed.bytes() > limit) {
       throw new InferenceException.TooLarge(needed.bytes(), limit);
@@ -182,22 +182,22 @@ public final class Computation {
 
   private static InferenceResult result(
       InferenceCall call, InferenceRequest request, NetworkInput input, NetworkOutput output) {
-    LstmConfig config = call.config();
+    Signature signature = call.signature();
     return new InferenceResult(
         call.model(),
-        config,
+        signature,
         new InferenceResult.Shape(
             request.operation(),
             input.batch(),
             input.time(),
-            request.returnsSequences(config),
-            request.isBatched(config)),
+            request.returnsSequences(signature),
+            request.isBatched(signature)),
         output,
         0);
   }
 
   private BatchTask submit(InferenceCall call, InferenceRequest request, NetworkInput input) {
-    boolean sequences = request.returnsSequences(call.config());
+    boolean sequences = request.returnsSequences(call.signature());
     // The worker may still be at work when the deadline sends the request's thread home.
     call.submitting();
     try {

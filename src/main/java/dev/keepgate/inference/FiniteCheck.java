@@ -1,7 +1,7 @@
 package dev.keepgate.inference;
 
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import dev.keepgate.model.Slot;
 
 /** Finds the numbers that JSON has no word for, and says where they came up. */
@@ -16,7 +16,7 @@ final class FiniteCheck {
     float[] output = result.output().output();
     int at = firstNotFinite(output, 0, output.length);
     if (at >= 0) {
-      int row = at / result.config().outputSize();
+      int row = at / result.signature().outputSize();
       throw new InferenceException.NotFinite(
           result.sequences()
               ? step(output[at], row / result.time(), row % result.time())
@@ -32,9 +32,9 @@ final class FiniteCheck {
    * @throws InferenceException.NotFinite if an output at these steps is not finite
    */
   static void steps(InferenceResult result, int from, int to) {
-    LstmConfig config = result.config();
+    Signature signature = result.signature();
     float[] output = result.output().output();
-    int width = config.outputSize();
+    int width = signature.outputSize();
     for (int row = 0; row < result.batch(); row++) {
       int begin = (row * result.time() + from) * width;
       int at = firstNotFinite(output, begin, begin + (to - from) * width);

@@ -1,6 +1,6 @@
 package dev.keepgate.inference;
 
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.Signature;
 import dev.keepgate.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
@@ -80,15 +80,15 @@ public record InferenceRequest(
   }
 
   /** Whether x has a dimension of rows. */
-  boolean isBatched(LstmConfig config) {
-    int features = config.takesIds() ? 0 : 1;
+  boolean isBatched(Signature signature) {
+    int features = signature.takesIds() ? 0 : 1;
     int steps = operation == Operation.STEP ? 0 : 1;
     return x.rank() == 1 + steps + features;
   }
 
   /** A step answers its one output; only an unroll has a choice. */
-  boolean returnsSequences(LstmConfig config) {
+  boolean returnsSequences(Signature signature) {
     Boolean asked = options.returnSequences();
-    return operation == Operation.UNROLL && (asked != null ? asked : config.returnSequences());
+    return operation == Operation.UNROLL && (asked != null ? asked : signature.returnSequences());
   }
 }

@@ -1,10 +1,10 @@
 package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import dev.keepgate.model.StateLayout;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +16,7 @@ import java.util.List;
 final class GatheredStepBatch implements StepBatch {
 
   private final CompiledModel model;
-  private final LstmConfig config;
+  private final Signature signature;
   private final StateLayout layout;
   private final int capacity;
   private final Scratch scratch;
@@ -27,8 +27,8 @@ final class GatheredStepBatch implements StepBatch {
 
   GatheredStepBatch(CompiledModel model, int capacity, Scratch scratch) {
     this.model = model;
-    this.config = model.config();
-    this.layout = config.state();
+    this.signature = model.signature();
+    this.layout = signature.state();
     this.capacity = capacity;
     this.scratch = scratch;
     this.state = RecurrentState.zero(layout, capacity);
@@ -56,7 +56,7 @@ final class GatheredStepBatch implements StepBatch {
   @Override
   public void step() {
     NetworkOutput output = model.unroll(gather(), false, false, scratch);
-    int width = config.outputSize();
+    int width = signature.outputSize();
     for (int i = 0; i < rows.size(); i++) {
       StepRow row = rows.get(i);
       if (row.answersStep(0)) {
@@ -70,9 +70,9 @@ final class GatheredStepBatch implements StepBatch {
 
   private NetworkInput gather() {
     int batch = rows.size();
-    int width = config.inputSize();
-    float[] x = config.takesIds() ? new float[0] : new float[batch * width];
-    int[] ids = config.takesIds() ? new int[batch] : null;
+    int width = signature.inputSize();
+    float[] x = signature.takesIds() ? new float[0] : new float[batch * width];
+    int[] ids = signature.takesIds() ? new int[batch] : null;
     RecurrentState before = RecurrentState.zero(layout, batch);
     for (int i = 0; i < batch; i++) {
       StepRow row = rows.get(i);

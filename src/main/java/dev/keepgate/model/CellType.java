@@ -7,7 +7,11 @@ public enum CellType {
   /** Long short-term memory; its gate {@code candidate} is what may go into the cell. */
   LSTM(List.of("input", "forget", "output", "candidate"), List.of("h", "c"));
 
+  // Lists that List.of made are immutable, which their type does not say.
+  @SuppressWarnings("ImmutableEnumChecker")
   private final List<String> gates;
+
+  @SuppressWarnings("ImmutableEnumChecker")
   private final List<String> state;
 
   CellType(List<String> gates, List<String> state) {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
-import dev.keepgate.model.LstmModel;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
 import java.time.Duration;
@@ -99,7 +99,7 @@ class BatchSchedulerTest {
               for (int i = 0; i < 200; i++) {
                 CompiledModel model = random.nextBoolean() ? deep : wide;
                 NetworkInput input =
-                    TestModels.input(random, model.config(), 1 + i % 3, 1 + random.nextInt(9));
+                    TestModels.input(random, model.signature(), 1 + i % 3, 1 + random.nextInt(9));
                 NetworkOutput output = submit(scheduler, model, input).get().output();
                 NetworkOutput alone = model.unroll(input, true, false, kernel.newScratch());
                 assertThat(output.output()).containsExactly(alone.output(), Offset.offset(1e-6f));
@@ -131,7 +131,7 @@ class BatchSchedulerTest {
             new float[2000 * 64],
             null,
             null,
-            RecurrentState.zero(model.config().state(), 1));
+            RecurrentState.zero(model.signature().state(), 1));
     for (int i = 0; i < 100; i++) {
       results.add(submit(scheduler, model, input));
     }
@@ -157,7 +157,7 @@ class BatchSchedulerTest {
     }
 
     @Override
-    public CompiledModel compile(LstmModel model) {
+    public CompiledModel compile(Network model) {
       return kernel.compile(model);
     }
 
@@ -194,7 +194,7 @@ class BatchSchedulerTest {
             new BatchProperties(3, 1000, Duration.ZERO, 8, Duration.ZERO, Duration.ofMillis(1)),
             List.of(counting))) {
       for (int i = 0; i < 50; i++) {
-        NetworkInput input = TestModels.input(new Random(seed + i), model.config(), 1, 5);
+        NetworkInput input = TestModels.input(new Random(seed + i), model.signature(), 1, 5);
         assertThat(submit(scheduler, model, input).get().output().output()).hasSize(25);
       }
       while (replaced.get() < 5) {

@@ -8,11 +8,11 @@ import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.cpu.CpuKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,8 +109,8 @@ class BatchWorkerTest {
   /** A model that fails with any batch in which a number is {@link #POISON}. */
   private record Poisonable(CompiledModel model) implements CompiledModel {
     @Override
-    public LstmConfig config() {
-      return model.config();
+    public Signature signature() {
+      return model.signature();
     }
 
     @Override
@@ -163,7 +163,7 @@ class BatchWorkerTest {
     workers.forEach(BatchWorker::close);
   }
 
-  private CompiledModel compile(LstmModel model) {
+  private CompiledModel compile(Network model) {
     return new Poisonable(kernel.compile(model));
   }
 
@@ -191,7 +191,7 @@ class BatchWorkerTest {
   }
 
   private Request submit(CompiledModel model, int batch, int time) {
-    return submit(model, TestModels.input(random, model.config(), batch, time), true, 0);
+    return submit(model, TestModels.input(random, model.signature(), batch, time), true, 0);
   }
 
   /** Turns lanes in random order until none has anything to do. */
@@ -248,7 +248,8 @@ class BatchWorkerTest {
     for (int i = 0; i < 300; i++) {
       CompiledModel model = models.get(random.nextInt(models.size()));
       NetworkInput input =
-          TestModels.input(random, model.config(), 1 + random.nextInt(4), 1 + random.nextInt(70));
+          TestModels.input(
+              random, model.signature(), 1 + random.nextInt(4), 1 + random.nextInt(70));
       submit(model, input, random.nextBoolean(), 0);
       for (int n = random.nextInt(12); n > 0; n--) {
         runOnce();
@@ -366,7 +367,7 @@ class BatchWorkerTest {
   private Request submitWithoutMemory(CompiledModel model) {
     Request request = new Request(OptionalLong.empty(), StepListener.NONE);
     request.memory = false;
-    submit(request, model, TestModels.input(random, model.config(), 2, 5), true);
+    submit(request, model, TestModels.input(random, model.signature(), 2, 5), true);
     return request;
   }
 
@@ -492,6 +493,6 @@ class BatchWorkerTest {
   }
 
   private static RecurrentState zero(CompiledModel model, int batch) {
-    return RecurrentState.zero(model.config().state(), batch);
+    return RecurrentState.zero(model.signature().state(), batch);
   }
 }

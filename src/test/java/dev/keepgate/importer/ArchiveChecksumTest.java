@@ -8,9 +8,8 @@ import dev.keepgate.importer.ImportException.Fault;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.RecurrentState;
 import dev.keepgate.registry.ImporterConfiguration;
 import java.io.ByteArrayOutputStream;
@@ -89,16 +88,16 @@ class ArchiveChecksumTest {
   }
 
   private float[] answers(Path file) throws IOException, ImportException {
-    LstmModel model = importers.read(ModelFiles.of(file), null, ImportConfig.NONE).model();
+    Network model = importers.read(ModelFiles.of(file), null, ImportConfig.NONE).network();
     LstmKernel kernel = new ReferenceKernel();
-    boolean takesIds = model.config().takesIds();
-    float[] x = new float[takesIds ? 0 : 2 * model.config().inputSize()];
+    boolean takesIds = model.signature().takesIds();
+    float[] x = new float[takesIds ? 0 : 2 * model.signature().inputSize()];
     for (int i = 0; i < x.length; i++) {
       x[i] = (i * 7 % 11) / 5f - 1;
     }
     int[] ids = takesIds ? new int[] {1, 2} : null;
     NetworkInput input =
-        new NetworkInput(1, 2, x, ids, null, RecurrentState.zero(model.config().state(), 1));
+        new NetworkInput(1, 2, x, ids, null, RecurrentState.zero(model.signature().state(), 1));
     try (CompiledModel compiled = kernel.compile(model);
         LstmKernel.Scratch scratch = kernel.newScratch()) {
       return compiled.unroll(input, true, false, scratch).output();

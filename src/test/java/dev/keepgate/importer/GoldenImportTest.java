@@ -12,13 +12,10 @@ import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.kernel.cpu.CpuKernel;
 import dev.keepgate.kernel.nd4j.Nd4jKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
-import dev.keepgate.model.NetworkInput;
-import dev.keepgate.model.NetworkOutput;
-import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ImporterConfiguration;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -64,38 +61,44 @@ class GoldenImportTest {
     ImportedModel imported = importers.read(new ModelFiles(model), null, config);
     assertThat(imported.unusedTensors())
         .allMatch(name -> golden.unused().stream().anyMatch(name::startsWith));
-    try (CompiledModel compiled = kernel.compile(imported.model());
+    try (CompiledModel compiled = kernel.compile(imported.network());
         LstmKernel.Scratch scratch = kernel.newScratch()) {
-      boolean returnSequences = compiled.config().returnSequences();
+      boolean returnSequences = compiled.signature().returnSequences();
       compare(
           golden,
-          compiled.unroll(input(golden, compiled.config(), null), returnSequences, false, scratch),
+          compiled.unroll(
+              input(golden, compiled.signature(), null), returnSequences, false, scratch),
           "");
       Tensor lengths = golden.inputs().get("lengths");
       if (lengths != null) {
         compare(
             golden,
             compiled.unroll(
-                input(golden, compiled.config(), lengths.ints()), returnSequences, false, scratch),
+                input(golden, compiled.signature(), lengths.ints()),
+                returnSequences,
+                false,
+                scratch),
             "_lengths");
       }
     }
   }
 
   private static NetworkInput input(
-      GoldenCase golden, LstmConfig config, int @Nullable [] lengths) {
+      GoldenCase golden, Signature signature, int @Nullable [] lengths) {
     Tensor ids =
-        golden.inputs().get(config.takesIds() && !golden.inputs().containsKey("ids") ? "x" : "ids");
+        golden
+            .inputs()
+            .get(signature.takesIds() && !golden.inputs().containsKey("ids") ? "x" : "ids");
     Tensor x = Objects.requireNonNull(ids != null ? ids : golden.inputs().get("x"));
     int batch = x.shape()[0];
-    int time = config.takesIds() || x.shape().length == 3 ? x.shape()[1] : 1;
-    RecurrentState state = RecurrentState.zero(config.state(), batch);
+    int time = signature.takesIds() || x.shape().length == 3 ? x.shape()[1] : 1;
+    RecurrentState state = RecurrentState.zero(signature.state(), batch);
     Tensor h = golden.inputs().getOrDefault("h0", golden.inputs().get("h"));
     Tensor c = golden.inputs().getOrDefault("c0", golden.inputs().get("c"));
     if (h != null && c != null) {
       state =
           RecurrentState.of(
-              config.state(),
+              signature.state(),
               Map.of("h", split(h.floats(), state.of("h")), "c", split(c.floats(), state.of("c"))));
     }
     return new NetworkInput(

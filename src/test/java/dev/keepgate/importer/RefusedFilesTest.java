@@ -12,7 +12,7 @@ import dev.keepgate.importer.file.TensorInfo;
 import dev.keepgate.importer.file.safetensors.SafetensorsContainer;
 import dev.keepgate.importer.framework.TensorConvention;
 import dev.keepgate.importer.framework.TensorFileImporter;
-import dev.keepgate.model.LayerConfig;
+import dev.keepgate.model.LayerDescription;
 import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.tensor.Tensor;
@@ -87,7 +87,7 @@ class RefusedFilesTest {
     Path file = safetensors(tensors);
     assertThat(refusal(file)).hasMessageContaining("[encoder., module.decoder.]");
     ImportedModel imported = read(file, "{\"prefix\": \"decoder\"}");
-    assertThat(imported.model().config().outputSize()).isEqualTo(1);
+    assertThat(imported.network().signature().outputSize()).isEqualTo(1);
     assertThat(imported.unusedTensors()).contains("encoder.weight_hh_l0");
   }
 
@@ -133,8 +133,8 @@ class RefusedFilesTest {
     tensors.put("letters.weight", ones(5, 2));
     Path file = safetensors(tensors);
     assertThat(refusal(file)).hasMessageContaining("words.weight [7, 2], letters.weight [5, 2]");
-    assertThat(read(file, "{\"embedding\": \"letters\"}").model().config().layers().get(0))
-        .isEqualTo(new LayerConfig.Embedding(5, 2, false));
+    assertThat(read(file, "{\"embedding\": \"letters\"}").network().describe().get(0).table())
+        .isEqualTo(new LayerDescription.Table(5, false));
   }
 
   @Test

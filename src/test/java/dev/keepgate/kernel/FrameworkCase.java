@@ -6,14 +6,14 @@ import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Summary;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public record FrameworkCase(
     String name,
-    LstmModel model,
+    Network model,
     NetworkInput input,
     boolean returnSequences,
     float[] output,
@@ -68,14 +68,14 @@ public record FrameworkCase(
   }
 
   private static FrameworkCase read(JsonNode json) {
-    List<LayerWeights> layers = json.get("layers").valueStream().map(FrameworkCase::layer).toList();
+    List<Layer> layers = json.get("layers").valueStream().map(FrameworkCase::layer).toList();
     boolean returnSequences = json.path("return_sequences").asBoolean(true);
-    LstmModel model =
-        LstmModel.of(
+    Network model =
+        Network.chain(
             json.get("name").asString(),
             layers,
             returnSequences,
-            LstmConfig.Summary.valueOf(json.path("summary").asString("LAST_STEP")));
+            Summary.valueOf(json.path("summary").asString("LAST_STEP")));
     int batch = json.get("batch").asInt();
     NetworkInput input =
         new NetworkInput(
@@ -86,7 +86,7 @@ public record FrameworkCase(
             json.has("lengths") ? ints(json, "lengths") : null,
             json.has("h0")
                 ? state(model, json, "h0", "c0")
-                : RecurrentState.zero(model.config().state(), batch));
+                : RecurrentState.zero(model.signature().state(), batch));
     return new FrameworkCase(
         json.get("name").asString(),
         model,
@@ -96,56 +96,53 @@ public record FrameworkCase(
         json.has("h") ? state(model, json, "h", "c") : null);
   }
 
-  private static RecurrentState state(LstmModel model, JsonNode json, String h, String c) {
-    return RecurrentState.of(model.config().state(), Map.of("h", all(json, h), "c", all(json, c)));
+  private static RecurrentState state(Network model, JsonNode json, String h, String c) {
+    return RecurrentState.of(
+        model.signature().state(), Map.of("h", all(json, h), "c", all(json, c)));
   }
 
-  private static LayerWeights layer(JsonNode json) {
+  private static Layer layer(JsonNode json) {
     int input = json.path("input").asInt(1);
     return switch (json.get("type").asString()) {
       case "embedding" ->
-          new LayerWeights.Embedding(
-              new LayerConfig.Embedding(
-                  json.get("vocabulary").asInt(),
-                  json.get("output").asInt(),
-                  json.get("mask_zero").asBoolean()),
+          new Layer.Embedding(
+              json.get("vocabulary").asInt(),
+              json.get("output").asInt(),
+              json.get("mask_zero").asBoolean(),
               floats(json, "table"));
-      case "masking" ->
-          new LayerWeights.Masking(new LayerConfig.Masking(input, json.get("value").floatValue()));
+      case "masking" -> new Layer.Masking(input, json.get("value").floatValue());
       case "dense" ->
-          new LayerWeights.Dense(
-              new LayerConfig.Dense(
-                  input,
-                  json.get("output").asInt(),
-                  new Activation(
-                      Activation.Kind.valueOf(json.get("activation").asString()),
-                      json.get("alpha").floatValue(),
-                      json.get("beta").floatValue())),
+          new Layer.Dense(
+              input,
+              json.get("output").asInt(),
+              new Activation(
+                  Activation.Kind.valueOf(json.get("activation").asString()),
+                  json.get("alpha").floatValue(),
+                  json.get("beta").floatValue()),
               floats(json, "kernel"),
               floats(json, "bias"));
       case "layer_norm" ->
-          new LayerWeights.LayerNorm(
-              new LayerConfig.LayerNorm(input, json.get("epsilon").floatValue()),
-              floats(json, "scale"),
-              floats(json, "shift"));
+          new Layer.LayerNorm(
+              json.get("epsilon").floatValue(), floats(json, "scale"), floats(json, "shift"));
       case "lstm" -> lstm(json, input);
       default -> throw new IllegalArgumentException(json.get("type").asString());
     };
   }
 
-  private static LayerWeights lstm(JsonNode json, int input) {
-    return new LayerWeights.Lstm(
-        new LayerConfig.Lstm(
-            json.has("forward") ? cell(json.get("forward"), input) : null,
-            json.has("backward") ? cell(json.get("backward"), input) : null,
-            Merge.valueOf(json.path("merge").asString("CONCAT")),
-            json.path("processing_order").asBoolean(false),
-            json.path("repeat_masked").asBoolean(false)),
-        json.has("forward") ? weights(json.get("forward")) : null,
-        json.has("backward") ? weights(json.get("backward")) : null);
+  private static Layer lstm(JsonNode json, int input) {
+    return new Layer.Recurrent(
+        json.has("forward") ? cell(json.get("forward"), input) : null,
+        json.has("backward") ? cell(json.get("backward"), input) : null,
+        Merge.valueOf(json.path("merge").asString("CONCAT")),
+        json.path("processing_order").asBoolean(false),
+        json.path("repeat_masked").asBoolean(false));
   }
 
-  private static CellConfig cell(JsonNode json, int input) {
+  private static LstmCell cell(JsonNode json, int input) {
+    return new LstmCell(config(json, input), weights(json));
+  }
+
+  private static CellConfig config(JsonNode json, int input) {
     int hidden = json.get("hidden").asInt();
     float clip = json.path("clip").floatValue(0);
     CellConfig.Builder cell =

@@ -3,10 +3,10 @@ package dev.keepgate.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.CellTrace;
 import dev.keepgate.kernel.reference.ReferenceKernel;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.CellTrace;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.Slot;
 import java.util.List;
@@ -27,7 +27,7 @@ public final class KernelAgreement {
       assertAgree(
           unroll(model, given, scratch),
           reference(given),
-          tolerance(given.model().config()),
+          tolerance(given.model()),
           given.toString());
     }
   }
@@ -35,10 +35,10 @@ public final class KernelAgreement {
   /**
    * What is allowed of a model: a layer norm makes an error larger by 1 / sqrt(epsilon) at most.
    */
-  public static double tolerance(LstmConfig config) {
+  public static double tolerance(Network network) {
     double tolerance = TOLERANCE;
-    for (LayerConfig layer : config.layers()) {
-      if (layer instanceof LayerConfig.LayerNorm norm) {
+    for (Layer layer : network.chain()) {
+      if (layer instanceof Layer.LayerNorm norm) {
         tolerance *= Math.max(1, 1 / Math.sqrt(norm.epsilon()));
       }
     }

@@ -2,12 +2,11 @@ package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.reference.ReferenceKernel;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,13 +16,13 @@ import java.util.Random;
 public final class StepBatchAgreement {
 
   private final LstmKernel kernel;
-  private final LstmModel model;
+  private final Network model;
   private final Random random;
 
   /** A row that is under way, and what it should become. */
   private record Running(StepRow row, NetworkInput input, NetworkOutput into, boolean everyStep) {}
 
-  public StepBatchAgreement(LstmKernel kernel, LstmModel model, long seed) {
+  public StepBatchAgreement(LstmKernel kernel, Network model, long seed) {
     this.kernel = kernel;
     this.model = model;
     this.random = new Random(seed);
@@ -60,31 +59,30 @@ public final class StepBatchAgreement {
   }
 
   private Running arrive(int longest) {
-    LstmConfig config = model.config();
+    Signature signature = model.signature();
     int time = 1 + (random.nextBoolean() ? 0 : random.nextInt(longest));
     boolean everyStep = random.nextBoolean();
-    RecurrentState state = RecurrentState.zero(config.state(), 1);
+    RecurrentState state = RecurrentState.zero(signature.state(), 1);
     Arrays.setAll(state.values(), i -> floats(state.values()[i].length));
-    boolean takesIds = config.takesIds();
+    boolean takesIds = signature.takesIds();
     NetworkInput input =
         new NetworkInput(
             1,
             time,
-            floats(takesIds ? 0 : time * config.inputSize()),
-            takesIds ? ids(config, time) : null,
+            floats(takesIds ? 0 : time * signature.inputSize()),
+            takesIds ? ids(signature, time) : null,
             null,
             state);
     NetworkOutput into =
         new NetworkOutput(
-            new float[(everyStep ? time : 1) * config.outputSize()],
-            RecurrentState.zero(config.state(), 1),
+            new float[(everyStep ? time : 1) * signature.outputSize()],
+            RecurrentState.zero(signature.state(), 1),
             null);
     return new Running(new StepRow(input, 0, into, everyStep), input, into, everyStep);
   }
 
-  private int[] ids(LstmConfig config, int time) {
-    LayerConfig front = config.layers().get(0);
-    int vocabulary = front instanceof LayerConfig.Embedding table ? table.vocabulary() : 1;
+  private int[] ids(Signature signature, int time) {
+    int vocabulary = signature.inputs().get(0).vocabulary().orElseThrow();
     return random.ints(time, 0, vocabulary).toArray();
   }
 
@@ -97,7 +95,7 @@ public final class StepBatchAgreement {
         Scratch scratch = reference.newScratch()) {
       NetworkOutput expected = compiled.unroll(done, each.everyStep(), false, scratch);
       boolean isWhole = taken == input.time();
-      int asked = each.everyStep() ? taken * model.config().outputSize() : 0;
+      int asked = each.everyStep() ? taken * model.signature().outputSize() : 0;
       NetworkOutput actual =
           new NetworkOutput(
               isWhole ? each.into().output() : Arrays.copyOf(each.into().output(), asked),
@@ -108,8 +106,7 @@ public final class StepBatchAgreement {
               isWhole || each.everyStep() ? expected.output() : new float[0],
               expected.state(),
               null);
-      KernelAgreement.assertAgree(
-          actual, wanted, KernelAgreement.tolerance(model.config()), description);
+      KernelAgreement.assertAgree(actual, wanted, KernelAgreement.tolerance(model), description);
     }
   }
 

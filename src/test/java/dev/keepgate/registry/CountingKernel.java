@@ -3,10 +3,10 @@ package dev.keepgate.registry;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.Signature;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -32,7 +32,7 @@ final class CountingKernel implements LstmKernel {
   }
 
   @Override
-  public CompiledModel compile(LstmModel model) {
+  public CompiledModel compile(Network model) {
     compiled.incrementAndGet();
     whileCompiling.run();
     return new CountedModel(kernel.compile(model));
@@ -58,8 +58,8 @@ final class CountingKernel implements LstmKernel {
     }
 
     @Override
-    public LstmConfig config() {
-      return model.config();
+    public Signature signature() {
+      return model.signature();
     }
 
     @Override

@@ -134,10 +134,10 @@ final class OpenRegistry implements AutoCloseable {
 
   /** One step of ones, from zero. */
   static float[] step(ModelHandle handle, LstmKernel kernel) {
-    float[] x = new float[handle.config().inputSize()];
+    float[] x = new float[handle.signature().inputSize()];
     java.util.Arrays.fill(x, 1);
     NetworkInput input =
-        new NetworkInput(1, 1, x, null, null, RecurrentState.zero(handle.config().state(), 1));
+        new NetworkInput(1, 1, x, null, null, RecurrentState.zero(handle.signature().state(), 1));
     try (LstmKernel.Scratch scratch = kernel.newScratch()) {
       return handle.model().unroll(input, true, false, scratch).output();
     }

@@ -132,7 +132,7 @@ final class StepTree {
       CompiledModel model,
       LstmKernel.Scratch scratch) {
     for (Taken step : same) {
-      int time = step.x().length / model.config().inputSize();
+      int time = step.x().length / model.signature().inputSize();
       for (Place before : places.getOrDefault(step.place().step() - time, List.of())) {
         NetworkInput input = new NetworkInput(1, time, step.x(), null, null, before.state());
         RecurrentState after = model.unroll(input, true, false, scratch).state();

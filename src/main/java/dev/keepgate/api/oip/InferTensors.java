@@ -5,10 +5,9 @@ import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.inference.StepNumber;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import dev.keepgate.model.StateLayout;
-import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.util.ArrayList;
@@ -30,10 +29,10 @@ final class InferTensors {
   private InferTensors() {}
 
   /** A time of 1 is a step. */
-  private static Operation operation(InferCall call, LstmConfig config) {
+  private static Operation operation(InferCall call, Signature signature) {
     int[] shape = input(call, ModelTensors.X).shape();
     boolean one = shape.length >= 2 && shape[1] == 1;
-    return one && find(call, ModelTensors.LENGTHS) == null && config.isCausal()
+    return one && find(call, ModelTensors.LENGTHS) == null && signature.isCausal()
         ? Operation.STEP
         : Operation.UNROLL;
   }
@@ -59,12 +58,12 @@ final class InferTensors {
    * The request as the use cases take it; what it asks for is checked as well, so that nothing is
    * computed for an answer that cannot be given.
    */
-  static InferenceRequest request(InferCall call, LstmConfig config) {
-    Operation operation = operation(call, config);
-    checkInputs(call, config);
-    checkOutputs(call, config);
+  static InferenceRequest request(InferCall call, Signature signature) {
+    Operation operation = operation(call, signature);
+    checkInputs(call, signature);
+    checkOutputs(call, signature);
     Tensor x = input(call, ModelTensors.X);
-    int rank = config.takesIds() ? 2 : 3;
+    int rank = signature.takesIds() ? 2 : 3;
     if (x.rank() != rank) {
       throw new TensorFormatException(
           "/inputs/x", "expected %d dimensions, got %d".formatted(rank, x.rank()));
@@ -73,7 +72,7 @@ final class InferTensors {
     return new InferenceRequest(
         operation,
         operation == Operation.STEP ? withoutTime(x) : x,
-        state(call, config.state()),
+        state(call, signature.state()),
         find(call, ModelTensors.LENGTHS),
         new InferenceRequest.Options(
             call.parameters().flag("return_sequences"),
@@ -84,13 +83,14 @@ final class InferTensors {
         FIELDS);
   }
 
-  private static void checkInputs(InferCall call, LstmConfig config) {
+  private static void checkInputs(InferCall call, Signature signature) {
     Set<String> seen = new HashSet<>();
     for (NamedTensor tensor : call.inputs()) {
-      if (!ModelTensors.isInput(config, tensor.name())) {
+      if (!ModelTensors.isInput(signature, tensor.name())) {
         throw new TensorFormatException(
             "/inputs/" + tensor.name(),
-            "is no input of this model; it has " + ModelTensors.names(ModelTensors.inputs(config)));
+            "is no input of this model; it has "
+                + ModelTensors.names(ModelTensors.inputs(signature)));
       }
       if (!seen.add(tensor.name())) {
         throw new TensorFormatException("/inputs/" + tensor.name(), "is there twice");
@@ -98,13 +98,13 @@ final class InferTensors {
     }
   }
 
-  private static void checkOutputs(InferCall call, LstmConfig config) {
+  private static void checkOutputs(InferCall call, Signature signature) {
     for (WantedOutput output : call.outputs()) {
-      if (!ModelTensors.isOutput(config, output.name())) {
+      if (!ModelTensors.isOutput(signature, output.name())) {
         throw new TensorFormatException(
             "/outputs/" + output.name(),
             "is no output of this model; it has "
-                + ModelTensors.names(ModelTensors.outputs(config)));
+                + ModelTensors.names(ModelTensors.outputs(signature)));
       }
     }
   }
@@ -162,7 +162,7 @@ final class InferTensors {
   static List<InferAnswer.Output> outputs(InferCall call, InferenceResult result) {
     List<InferAnswer.Output> outputs = new ArrayList<>();
     if (call.outputs().isEmpty()) {
-      for (ModelTensors.Info info : ModelTensors.outputs(result.config())) {
+      for (ModelTensors.Info info : ModelTensors.outputs(result.signature())) {
         outputs.add(new InferAnswer.Output(info.name(), output(info.name(), result)));
       }
       return outputs;
@@ -179,7 +179,7 @@ final class InferTensors {
     if (slot != null) {
       return slot(name, slot, state, result.batch());
     }
-    int width = result.config().outputSize();
+    int width = result.signature().outputSize();
     float[] output = result.output().output();
     return result.sequences() || result.operation() == Operation.STEP
         ? Tensor.Floats.of(output, result.batch(), result.time(), width)

@@ -1,6 +1,6 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.Signature;
 import dev.keepgate.model.StateLayout;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,21 +30,21 @@ final class ModelTensors {
    */
   record Info(String name, String datatype, long[] shape, boolean optional) {}
 
-  static List<Info> inputs(LstmConfig config) {
+  static List<Info> inputs(Signature signature) {
     List<Info> inputs = new ArrayList<>();
     inputs.add(
-        config.takesIds()
+        signature.takesIds()
             ? new Info(X, "INT64", new long[] {-1, -1}, false)
-            : new Info(X, "FP32", new long[] {-1, -1, config.inputSize()}, false));
-    inputs.addAll(state(config.state(), BEFORE));
+            : new Info(X, "FP32", new long[] {-1, -1, signature.inputSize()}, false));
+    inputs.addAll(state(signature.state(), BEFORE));
     inputs.add(new Info(LENGTHS, "INT64", new long[] {-1}, true));
     return inputs;
   }
 
-  static List<Info> outputs(LstmConfig config) {
+  static List<Info> outputs(Signature signature) {
     List<Info> outputs = new ArrayList<>();
-    outputs.add(new Info(OUTPUT, "FP32", new long[] {-1, -1, config.outputSize()}, false));
-    outputs.addAll(state(config.state(), AFTER));
+    outputs.add(new Info(OUTPUT, "FP32", new long[] {-1, -1, signature.outputSize()}, false));
+    outputs.addAll(state(signature.state(), AFTER));
     return outputs;
   }
 
@@ -71,13 +71,13 @@ final class ModelTensors {
   }
 
   /** Whether {@link #inputs} has the name; asked of every request. */
-  static boolean isInput(LstmConfig config, String name) {
-    return name.equals(X) || name.equals(LENGTHS) || slot(config.state(), name, BEFORE) != null;
+  static boolean isInput(Signature signature, String name) {
+    return name.equals(X) || name.equals(LENGTHS) || slot(signature.state(), name, BEFORE) != null;
   }
 
   /** Whether {@link #outputs} has the name. */
-  static boolean isOutput(LstmConfig config, String name) {
-    return name.equals(OUTPUT) || slot(config.state(), name, AFTER) != null;
+  static boolean isOutput(Signature signature, String name) {
+    return name.equals(OUTPUT) || slot(signature.state(), name, AFTER) != null;
   }
 
   /**

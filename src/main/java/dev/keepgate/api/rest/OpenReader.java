@@ -4,8 +4,8 @@ import dev.keepgate.api.http.Body;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.StepNumber;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.Signature;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.tensor.Tensor;
@@ -30,10 +30,10 @@ final class OpenReader {
   private @Nullable Duration ttl;
 
   /** Begins with what the query string says. */
-  OpenReader(ModelId model, LstmConfig config, HttpServletRequest request, ArrayMemory memory) {
+  OpenReader(ModelId model, Signature signature, HttpServletRequest request, ArrayMemory memory) {
     this.model = model;
     this.memory = memory;
-    this.state = new StateReader(config.state(), memory);
+    this.state = new StateReader(signature.state(), memory);
     this.id = request.getParameter("id");
     this.batch = (int) RequestOptions.number(request, "batch", 1, Integer.MAX_VALUE).orElse(1);
     this.step = RequestOptions.number(request, "step", 0, StepNumber.MAX_BEHIND).orElse(0);

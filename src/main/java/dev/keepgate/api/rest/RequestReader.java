@@ -4,7 +4,7 @@ import dev.keepgate.api.http.Body;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.inference.StepNumber;
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.Signature;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonTensorReader;
 import dev.keepgate.tensor.JsonTensorScanner;
@@ -37,7 +37,7 @@ final class RequestReader {
           .build();
 
   private final Operation operation;
-  private final LstmConfig config;
+  private final Signature signature;
   private final ArrayMemory memory;
   private final StateReader state;
 
@@ -53,15 +53,15 @@ final class RequestReader {
 
   private RequestReader(
       Operation operation,
-      LstmConfig config,
+      Signature signature,
       RequestOptions options,
       boolean kept,
       ArrayMemory memory) {
     this.operation = operation;
-    this.config = config;
+    this.signature = signature;
     this.kept = kept;
     this.memory = memory;
-    this.state = new StateReader(config.state(), memory);
+    this.state = new StateReader(signature.state(), memory);
     this.step = options.step();
     this.returnState = Boolean.TRUE.equals(options.returnState());
     this.returnSequences = options.returnSequences();
@@ -75,8 +75,8 @@ final class RequestReader {
    */
   record Form(Operation operation, RequestOptions options, boolean kept) {
 
-    private RequestReader reader(LstmConfig config, ArrayMemory memory) {
-      return new RequestReader(operation, config, options, kept, memory);
+    private RequestReader reader(Signature signature, ArrayMemory memory) {
+      return new RequestReader(operation, signature, options, kept, memory);
     }
 
     /**
@@ -85,13 +85,13 @@ final class RequestReader {
      * @param memory of the tensors
      * @throws TensorFormatException if a field is unknown, missing or not of its type
      */
-    RequestReader readJson(Body body, LstmConfig config, ArrayMemory memory) {
-      RequestReader reader = reader(config, memory);
+    RequestReader readJson(Body body, Signature signature, ArrayMemory memory) {
+      RequestReader reader = reader(signature, memory);
       try {
         reader.scan(new JsonTensorScanner(body.bytes(), 0, body.size(), memory));
         return reader;
       } catch (JsonTensorScanner.Unusual e) {
-        return readCarefully(body, reader(config, memory));
+        return readCarefully(body, reader(signature, memory));
       }
     }
 
@@ -100,9 +100,9 @@ final class RequestReader {
      *
      * @throws TensorFormatException if a tensor is unknown, missing or damaged
      */
-    RequestReader readSafetensors(Body body, LstmConfig config, ArrayMemory memory) {
+    RequestReader readSafetensors(Body body, Signature signature, ArrayMemory memory) {
       return safetensors(
-          Safetensors.read(body.bytes(), body.size(), memory), reader(config, memory));
+          Safetensors.read(body.bytes(), body.size(), memory), reader(signature, memory));
     }
   }
 
@@ -115,7 +115,7 @@ final class RequestReader {
         throw new JsonTensorScanner.Unusual();
       }
       switch (field) {
-        case "x" -> x = config.takesIds() ? json.ints() : json.floats();
+        case "x" -> x = signature.takesIds() ? json.ints() : json.floats();
         case "state" -> state.scan(json);
         case "lengths" -> lengths = json.ints();
         case "return_sequences" -> returnSequences = json.flag();
@@ -168,7 +168,7 @@ final class RequestReader {
     switch (isKnown(field) ? field : "") {
       case "x" ->
           x =
-              config.takesIds()
+              signature.takesIds()
                   ? JsonTensorReader.readInts(json, "/x", memory)
                   : JsonTensorReader.readFloats(json, "/x", memory);
       case "state" -> state.read(json);

@@ -5,9 +5,6 @@ import dev.keepgate.inference.Operation;
 import dev.keepgate.model.CellTrace;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.Slot;
-import dev.keepgate.tensor.Tensor;
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.tensor.JsonBuffer;
 import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.tensor.Tensor;
@@ -105,7 +102,7 @@ final class ResultWriter {
   }
 
   int[] outputShape() {
-    int width = result.config().outputSize();
+    int width = result.signature().outputSize();
     return result.sequences() ? steps(width) : rows(width);
   }
 

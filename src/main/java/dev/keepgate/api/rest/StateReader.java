@@ -2,9 +2,6 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.model.StateLayout;
-import dev.keepgate.tensor.Tensor;
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonTensorReader;
 import dev.keepgate.tensor.JsonTensorScanner;

@@ -1,11 +1,8 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.model.RecurrentState;
-import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.JsonBuffer;
-import dev.keepgate.model.RecurrentState;
 import dev.keepgate.tensor.Tensor;
-import java.util.Arrays;
 import java.util.Map;
 
 /**

@@ -4,8 +4,8 @@ import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Merge;
 import java.util.Objects;
 
@@ -30,17 +30,19 @@ public record Cell(CellConfig config, CellWeights weights) {
             Objects.requireNonNullElse(config.recurrentActivation(), Activation.SIGMOID));
   }
 
+  /** The cell as a model has it. */
+  public LstmCell lstm() {
+    return new LstmCell(config, weights);
+  }
+
   /** A layer of this cell alone. */
-  public LayerWeights.Lstm layer() {
-    return new LayerWeights.Lstm(LayerConfig.Lstm.of(config), weights, null);
+  public Layer.Recurrent layer() {
+    return Layer.Recurrent.of(lstm());
   }
 
   /** A layer of this cell forward and another backward, merged as configured. */
-  public LayerWeights.Lstm layer(Cell backward, ImportConfig options) {
+  public Layer.Recurrent layer(Cell backward, ImportConfig options) {
     Merge merge = Objects.requireNonNullElse(options.bidirectionalMerge(), Merge.CONCAT);
-    return new LayerWeights.Lstm(
-        new LayerConfig.Lstm(config, backward.config, merge, false, false),
-        weights,
-        backward.weights);
+    return new Layer.Recurrent(lstm(), backward.lstm(), merge, false, false);
   }
 }

@@ -3,8 +3,7 @@ package dev.keepgate.importer.framework;
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.model.Activation;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,11 +38,10 @@ public final class OuterLayers {
   }
 
   /** The LSTM's layers with what is around them. */
-  public List<LayerWeights> around(List<? extends LayerWeights> lstm)
-      throws IOException, ImportException {
-    List<LayerWeights> layers = new ArrayList<>();
-    int input = lstm.get(0).config().inputSize();
-    int output = lstm.get(lstm.size() - 1).config().outputSize();
+  public List<Layer> around(List<? extends Layer> lstm) throws IOException, ImportException {
+    List<Layer> layers = new ArrayList<>();
+    int input = lstm.get(0).inputSize();
+    int output = lstm.get(lstm.size() - 1).outputSize();
     WeightMatrix table = embedding(input);
     if (table != null) {
       layers.add(readEmbedding(table));
@@ -108,23 +106,22 @@ public final class OuterLayers {
         "several tensors could be it, name the one in config.%s: %s".formatted(field, candidates));
   }
 
-  private LayerWeights.Embedding readEmbedding(WeightMatrix table)
-      throws IOException, ImportException {
+  private Layer.Embedding readEmbedding(WeightMatrix table) throws IOException, ImportException {
     int vocabulary = table.weight().shape()[0];
     int width = table.weight().shape()[1];
-    return new LayerWeights.Embedding(
-        new LayerConfig.Embedding(vocabulary, width, false),
-        tensors.read(table.weight().name(), vocabulary, width));
+    return new Layer.Embedding(
+        vocabulary, width, false, tensors.read(table.weight().name(), vocabulary, width));
   }
 
-  private LayerWeights.Dense readHead(WeightMatrix kernel) throws IOException, ImportException {
+  private Layer.Dense readHead(WeightMatrix kernel) throws IOException, ImportException {
     int in = kernel.inputSize();
     int out = kernel.outputSize();
     int[] shape = kernel.weight().shape();
     float[] numbers = tensors.read(kernel.weight().name(), shape);
-    return new LayerWeights.Dense(
-        new LayerConfig.Dense(
-            in, out, Objects.requireNonNullElse(config.headActivation(), Activation.LINEAR)),
+    return new Layer.Dense(
+        in,
+        out,
+        Objects.requireNonNullElse(config.headActivation(), Activation.LINEAR),
         kernel.layout() == WeightMatrix.Layout.OUT_IN
             ? GateBlocks.transpose(numbers, out, in)
             : numbers,

@@ -6,6 +6,7 @@ import dev.keepgate.kernel.layer.RecurrentCell;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellTrace;
 import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.LstmCell;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +22,9 @@ final class CpuCell implements RecurrentCell<CpuScratch> {
   private final PackedWeights packed;
   private final @Nullable PackedWeights projection;
 
-  CpuCell(CellConfig config, CellWeights weights) {
-    this.config = config;
+  CpuCell(LstmCell cell) {
+    CellWeights weights = cell.weights();
+    this.config = cell.config();
     this.gates = new Gates(config, weights.peepholes());
     int inputs = config.inputSize() + 1;
     this.packed =

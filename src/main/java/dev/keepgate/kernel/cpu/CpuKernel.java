@@ -2,7 +2,7 @@ package dev.keepgate.kernel.cpu;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Network;
 
 /**
  * For CPUs: packed weights for the small-matrix products of the BLAS that ND4J loads, the gates in
@@ -20,8 +20,8 @@ public final class CpuKernel implements LstmKernel {
   }
 
   @Override
-  public CompiledModel compile(LstmModel model) {
-    return new CpuModel(model);
+  public CompiledModel compile(Network network) {
+    return new CpuModel(network);
   }
 
   @Override

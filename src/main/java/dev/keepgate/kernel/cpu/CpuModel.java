@@ -4,39 +4,54 @@ import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.StepBatch;
 import dev.keepgate.kernel.layer.CompiledLayer;
+import dev.keepgate.kernel.layer.LayerCompiler;
 import dev.keepgate.kernel.layer.LayerStack;
-import dev.keepgate.kernel.layer.Recurrence;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.Signature;
 
 /** A model's layers, the matrices packed. */
 final class CpuModel implements CompiledModel {
 
   private final LayerStack<CpuScratch> layers;
 
-  CpuModel(LstmModel model) {
-    this.layers = new LayerStack<>(model, CpuModel::layer);
+  CpuModel(Network network) {
+    this.layers = new LayerStack<>(network, new Compiler());
   }
 
-  private static CompiledLayer<CpuScratch> layer(LayerWeights weights) {
-    if (weights instanceof LayerWeights.Lstm lstm) {
-      return new Recurrence<>(lstm, CpuCell::new);
+  /** Lays layers out, the matrices packed. */
+  private static final class Compiler extends LayerCompiler<CpuScratch> {
+
+    Compiler() {
+      super(CpuCell::new);
     }
-    if (weights instanceof LayerWeights.Embedding embedding) {
-      return new CompiledLayer.Lookup<>(embedding);
+
+    @Override
+    public CompiledLayer<CpuScratch> dense(Layer.Dense layer) {
+      return new CpuPointwise.Dense(layer);
     }
-    if (weights instanceof LayerWeights.Masking masking) {
-      return new CompiledLayer.Mask<>(masking.config().value());
+
+    @Override
+    public CompiledLayer<CpuScratch> scale(Layer.Scale layer) {
+      return new CpuPointwise.Scale(layer);
     }
-    return CpuPointwise.of(weights);
+
+    @Override
+    public CompiledLayer<CpuScratch> layerNorm(Layer.LayerNorm layer) {
+      return new CpuPointwise.Norm(layer);
+    }
+
+    @Override
+    public CompiledLayer<CpuScratch> activate(Layer.Activate layer) {
+      return new CpuPointwise.Activate(layer);
+    }
   }
 
   @Override
-  public LstmConfig config() {
-    return layers.config();
+  public Signature signature() {
+    return layers.signature();
   }
 
   @Override
@@ -52,18 +67,11 @@ final class CpuModel implements CompiledModel {
 
   @Override
   public StepBatch newStepBatch(int capacity, Scratch scratch) {
-    boolean mayRest = layers.layers().stream().anyMatch(CpuModel::mayMask);
-    if (mayRest || !config().isCausal()) {
+    // Rows that may rest at a step do not all go on.
+    if (signature().masksSteps() || !signature().isCausal()) {
       return CompiledModel.super.newStepBatch(capacity, scratch);
     }
     return new CpuStepBatch(layers, capacity, own(scratch));
-  }
-
-  /** Whether a layer can mark steps as not there: such rows do not all go on at a step. */
-  private static boolean mayMask(CompiledLayer<CpuScratch> layer) {
-    return layer instanceof CompiledLayer.Mask
-        || (layer instanceof CompiledLayer.Lookup<CpuScratch> lookup
-            && lookup.weights().config().maskZero());
   }
 
   private static CpuScratch own(Scratch scratch) {

@@ -5,8 +5,7 @@ import static dev.keepgate.kernel.cpu.FloatFunctions.activateInPlace;
 import dev.keepgate.kernel.layer.CompiledLayer;
 import dev.keepgate.kernel.layer.LayerCall;
 import dev.keepgate.model.Activation;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
 
 /** A layer that works on each step alone; rows past their end stay zero. */
 abstract class CpuPointwise implements CompiledLayer<CpuScratch> {
@@ -14,25 +13,9 @@ abstract class CpuPointwise implements CompiledLayer<CpuScratch> {
   private final int inputSize;
   private final int outputSize;
 
-  private CpuPointwise(LayerConfig config) {
-    this.inputSize = config.inputSize();
-    this.outputSize = config.outputSize();
-  }
-
-  static CpuPointwise of(LayerWeights layer) {
-    if (layer instanceof LayerWeights.Dense dense) {
-      return new Dense(dense);
-    }
-    if (layer instanceof LayerWeights.Scale scale) {
-      return new Scale(scale);
-    }
-    if (layer instanceof LayerWeights.LayerNorm norm) {
-      return new Norm(norm);
-    }
-    if (layer instanceof LayerWeights.Activate activate) {
-      return new Activate(activate);
-    }
-    throw new IllegalArgumentException("no layer that works on each step alone: " + layer);
+  private CpuPointwise(Layer layer) {
+    this.inputSize = layer.inputSize();
+    this.outputSize = layer.outputSize();
   }
 
   /**
@@ -72,14 +55,14 @@ abstract class CpuPointwise implements CompiledLayer<CpuScratch> {
     return inputSize;
   }
 
-  private static final class Dense extends CpuPointwise {
+  static final class Dense extends CpuPointwise {
 
     private final Activation activation;
     private final PackedWeights packed;
 
-    Dense(LayerWeights.Dense weights) {
-      super(weights.config());
-      this.activation = weights.config().activation();
+    Dense(Layer.Dense weights) {
+      super(weights);
+      this.activation = weights.activation();
       this.packed = new PackedWeights(inputSize() + 1, 1, outputSize());
       packed.fill(0, weights.kernel());
       packed.fill(inputSize(), weights.bias());
@@ -128,12 +111,12 @@ abstract class CpuPointwise implements CompiledLayer<CpuScratch> {
     }
   }
 
-  private static final class Scale extends CpuPointwise {
+  static final class Scale extends CpuPointwise {
 
-    private final LayerWeights.Scale weights;
+    private final Layer.Scale weights;
 
-    Scale(LayerWeights.Scale weights) {
-      super(weights.config());
+    Scale(Layer.Scale weights) {
+      super(weights);
       this.weights = weights;
     }
 
@@ -153,12 +136,12 @@ abstract class CpuPointwise implements CompiledLayer<CpuScratch> {
     }
   }
 
-  private static final class Norm extends CpuPointwise {
+  static final class Norm extends CpuPointwise {
 
-    private final LayerWeights.LayerNorm weights;
+    private final Layer.LayerNorm weights;
 
-    Norm(LayerWeights.LayerNorm weights) {
-      super(weights.config());
+    Norm(Layer.LayerNorm weights) {
+      super(weights);
       this.weights = weights;
     }
 
@@ -180,7 +163,7 @@ abstract class CpuPointwise implements CompiledLayer<CpuScratch> {
       for (int j = 0; j < width; j++) {
         squares += (x[at + j] - mean) * (x[at + j] - mean);
       }
-      double deviation = Math.sqrt(squares / width + weights.config().epsilon());
+      double deviation = Math.sqrt(squares / width + weights.epsilon());
       for (int j = 0; j < width; j++) {
         double normal = (x[at + j] - mean) / deviation;
         y[at + j] = (float) (normal * weights.scale()[j] + weights.shift()[j]);
@@ -193,13 +176,13 @@ abstract class CpuPointwise implements CompiledLayer<CpuScratch> {
     }
   }
 
-  private static final class Activate extends CpuPointwise {
+  static final class Activate extends CpuPointwise {
 
     private final Activation activation;
 
-    Activate(LayerWeights.Activate weights) {
-      super(weights.config());
-      this.activation = weights.config().activation();
+    Activate(Layer.Activate weights) {
+      super(weights);
+      this.activation = weights.activation();
     }
 
     @Override

@@ -5,8 +5,7 @@ import dev.keepgate.kernel.StepRow;
 import dev.keepgate.kernel.layer.CompiledLayer;
 import dev.keepgate.kernel.layer.LayerStack;
 import dev.keepgate.kernel.layer.Recurrence;
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
 import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +20,8 @@ final class CpuStepBatch implements StepBatch {
 
   private final LayerStack<CpuScratch> layers;
   private final int capacity;
+  private final int inputSize;
+  private final int outputSize;
   private final CpuScratch scratch;
   private final StepRow[] rows;
   private int count;
@@ -52,22 +53,21 @@ final class CpuStepBatch implements StepBatch {
   CpuStepBatch(LayerStack<CpuScratch> layers, int capacity, CpuScratch scratch) {
     this.layers = layers;
     this.capacity = capacity;
+    this.outputSize = layers.signature().outputSize();
     this.scratch = scratch;
     this.rows = new StepRow[capacity];
-    this.state = RecurrentState.zero(layers.layout(), capacity);
+    this.state = RecurrentState.zero(layers.signature().state(), capacity);
     this.slots = state.values();
-    this.x = new float[layers.config().takesIds() ? 0 : capacity * layers.config().inputSize()];
+    this.inputSize = layers.signature().inputSize();
+    this.x = new float[layers.signature().takesIds() ? 0 : capacity * inputSize];
     this.values = new float[layers.layers().size()][];
     this.firstSlots = new int[values.length];
     int cell = 0;
     for (int i = 0; i < values.length; i++) {
       CpuCell own = cellOf(layers.layers().get(i));
       cells.add(own);
-      firstSlots[i] = own == null ? -1 : layers.layout().first(cell++);
-      values[i] =
-          own == null
-              ? new float[capacity * layers.config().layers().get(i).outputSize()]
-              : slots[firstSlots[i]];
+      firstSlots[i] = own == null ? -1 : layers.signature().state().first(cell++);
+      values[i] = own == null ? new float[capacity * layers.outputSize(i)] : slots[firstSlots[i]];
     }
     this.asked = new float[values[layers.top()].length];
     CpuCell first = cells.get(0);
@@ -184,7 +184,7 @@ final class CpuStepBatch implements StepBatch {
 
   /** What the rows bring to so many steps, [rows, steps, inputSize]. */
   private void gather(int steps) {
-    int width = layers.config().inputSize();
+    int width = inputSize;
     for (int row = 0; row < count && x.length > 0; row++) {
       System.arraycopy(
           rows[row].input().x(),
@@ -216,8 +216,8 @@ final class CpuStepBatch implements StepBatch {
     }
   }
 
-  private void look(LayerWeights.Embedding embedding, float[] to, int steps) {
-    int width = embedding.config().outputSize();
+  private void look(Layer.Embedding embedding, float[] to, int steps) {
+    int width = embedding.outputSize();
     for (int row = 0; row < count; row++) {
       int[] ids = rows[row].input().ids();
       for (int step = 0; step < steps && ids != null; step++) {
@@ -255,7 +255,6 @@ final class CpuStepBatch implements StepBatch {
       pointwise.apply(below, values[i], 0, wanted, scratch);
       below = values[i];
     }
-    int outputSize = layers.config().outputSize();
     int next = 0;
     for (int row = 0; row < count; row++) {
       for (int step = 0; step < steps; step++) {

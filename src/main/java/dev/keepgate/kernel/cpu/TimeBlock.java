@@ -88,8 +88,7 @@ final class TimeBlock {
    * @param state a slot's [rows, width] each, before and then after
    * @param slot which of them is the cell's first
    */
-  void run(
-      CpuCell cell, float[] x, float[][] state, int slot, float[] out, CpuScratch scratch) {
+  void run(CpuCell cell, float[] x, float[][] state, int slot, float[] out, CpuScratch scratch) {
     cell.run(new Run(steps, x, state, out, state, slot, null), scratch);
   }
 }

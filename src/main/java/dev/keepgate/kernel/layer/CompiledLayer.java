@@ -1,8 +1,7 @@
 package dev.keepgate.kernel.layer;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
 
 /**
  * One layer with its weights where a kernel wants them.
@@ -23,18 +22,17 @@ public interface CompiledLayer<S extends Scratch> extends AutoCloseable {
   default void close() {}
 
   /** An embedding's table stays on the heap: looking up is copying. */
-  record Lookup<S extends Scratch>(LayerWeights.Embedding weights) implements CompiledLayer<S> {
+  record Lookup<S extends Scratch>(Layer.Embedding weights) implements CompiledLayer<S> {
     @Override
     public void apply(LayerCall call, S scratch) {
-      LayerConfig.Embedding config = weights.config();
-      int size = config.outputSize();
+      int size = weights.outputSize();
       int[] ids = call.input.ids();
       float[] vectors = new float[call.input.batch() * call.time * size];
       for (int row = 0; row < call.present.length && ids != null; row++) {
         for (int t = 0; t < call.present[row].length; t++) {
           int at = row * call.time + t;
           System.arraycopy(weights.table(), ids[at] * size, vectors, at * size, size);
-          call.present[row][t] = ids[at] != 0 || !config.maskZero();
+          call.present[row][t] = ids[at] != 0 || !weights.maskZero();
         }
       }
       call.values = vectors;

@@ -1,11 +1,11 @@
 package dev.keepgate.kernel.layer;
 
 import dev.keepgate.model.CellTrace;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
-import dev.keepgate.model.StateLayout;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.Summary;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** One batch on its way up the layers. */
 public final class LayerCall {
 
-  final LstmConfig config;
+  final Signature signature;
   public final NetworkInput input;
   final RecurrentState state;
   final @Nullable List<CellTrace> traces;
@@ -36,17 +36,15 @@ public final class LayerCall {
   float[] finalH = new float[0];
 
   /**
-   * @param layout of the configuration, which would make a new one at each call
    * @param traces a cell each, to be filled; null if nobody asks
    */
-  LayerCall(
-      LstmConfig config, StateLayout layout, NetworkInput input, @Nullable List<CellTrace> traces) {
-    this.config = config;
+  LayerCall(Signature signature, NetworkInput input, @Nullable List<CellTrace> traces) {
+    this.signature = signature;
     this.input = input;
-    this.state = RecurrentState.zero(layout, input.batch());
+    this.state = RecurrentState.zero(signature.state(), input.batch());
     this.time = input.time();
     this.values = input.x();
-    this.width = config.inputSize();
+    this.width = signature.inputSize();
     this.present = new boolean[input.batch()][];
     for (int row = 0; row < present.length; row++) {
       present[row] = new boolean[input.lengths() == null ? time : input.lengths()[row]];
@@ -59,7 +57,7 @@ public final class LayerCall {
   void summarize() {
     float[] summary = new float[input.batch() * width];
     boolean[][] kept = new boolean[input.batch()][];
-    boolean finalState = config.summary() == LstmConfig.Summary.FINAL_STATE;
+    boolean finalState = signature.summary() == Summary.FINAL_STATE;
     for (int row = 0; row < kept.length; row++) {
       int last = lastPresent(present[row]);
       kept[row] = new boolean[finalState || last >= 0 ? 1 : 0];

@@ -1,17 +1,14 @@
 package dev.keepgate.kernel.layer;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellTrace;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
-import dev.keepgate.model.StateLayout;
+import dev.keepgate.model.Signature;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 
 /**
  * A model's layers from input to output.
@@ -20,22 +17,22 @@ import java.util.function.Function;
  */
 public final class LayerStack<S extends Scratch> implements AutoCloseable {
 
-  private final LstmConfig config;
+  private final Signature signature;
   private final List<CompiledLayer<S>> layers = new ArrayList<>();
-  private final StateLayout layout;
-  private final List<CellConfig> cells;
+  private final int[] outputSizes;
   private final int top;
 
   /**
-   * @param layOut makes a layer of its numbers
+   * @param compiler makes a layer of its numbers, which are not kept here
+   * @throws IllegalStateException if the network is no chain
    */
-  public LayerStack(LstmModel model, Function<LayerWeights, CompiledLayer<S>> layOut) {
-    this.config = model.config();
-    this.layout = config.state();
-    this.cells = config.cells();
+  public LayerStack(Network network, LayerCompiler<S> compiler) {
+    this.signature = network.signature();
+    List<Layer> chain = network.chain();
+    this.outputSizes = chain.stream().mapToInt(Layer::outputSize).toArray();
     try {
-      for (LayerWeights layer : model.weights().layers()) {
-        layers.add(layOut.apply(layer));
+      for (Layer layer : chain) {
+        layers.add(layer.accept(compiler));
       }
     } catch (RuntimeException | OutOfMemoryError e) {
       close();
@@ -48,17 +45,17 @@ public final class LayerStack<S extends Scratch> implements AutoCloseable {
     this.top = last;
   }
 
-  public LstmConfig config() {
-    return config;
+  public Signature signature() {
+    return signature;
   }
 
   public List<CompiledLayer<S>> layers() {
     return layers;
   }
 
-  /** The slots of the state. */
-  public StateLayout layout() {
-    return layout;
+  /** Width of what a layer gives. */
+  public int outputSize(int layer) {
+    return outputSizes[layer];
   }
 
   /** Index of the last LSTM layer. */
@@ -73,7 +70,7 @@ public final class LayerStack<S extends Scratch> implements AutoCloseable {
 
   public NetworkOutput unroll(
       NetworkInput input, boolean returnSequences, boolean trace, S scratch) {
-    LayerCall call = new LayerCall(config, layout, input, trace ? traces(input) : null);
+    LayerCall call = new LayerCall(signature, input, trace ? traces(input) : null);
     for (int i = 0; i < layers.size(); i++) {
       layers.get(i).apply(call, scratch);
       if (i == top && !returnSequences) {
@@ -85,7 +82,7 @@ public final class LayerStack<S extends Scratch> implements AutoCloseable {
 
   private List<CellTrace> traces(NetworkInput input) {
     int steps = input.batch() * input.time();
-    return cells.stream().map(cell -> CellTrace.zero(cell.trace(), steps)).toList();
+    return signature.inside().trace().stream().map(cell -> CellTrace.zero(cell, steps)).toList();
   }
 
   @Override

@@ -1,12 +1,9 @@
 package dev.keepgate.kernel.layer;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Cell;
+import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,25 +13,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
 
-  private final LayerConfig.Lstm config;
+  private final Merge merge;
+  private final boolean processingOrder;
+  private final boolean repeatMasked;
+  private final int outputSize;
   private final @Nullable RecurrentCell<S> forward;
   private final @Nullable RecurrentCell<S> backward;
 
-  /**
-   * @param layOut makes a cell of its numbers
-   */
-  public Recurrence(
-      LayerWeights.Lstm weights, BiFunction<CellConfig, CellWeights, RecurrentCell<S>> layOut) {
-    this.config = weights.config();
-    this.forward = cell(config.forward(), weights.forward(), layOut);
-    this.backward = cell(config.backward(), weights.backward(), layOut);
-  }
+  /** Width of what each cell gives, in the order of their states. */
+  private final int[] cellSizes;
 
-  private static <S extends Scratch> @Nullable RecurrentCell<S> cell(
-      @Nullable CellConfig config,
-      @Nullable CellWeights weights,
-      BiFunction<CellConfig, CellWeights, RecurrentCell<S>> layOut) {
-    return config == null || weights == null ? null : layOut.apply(config, weights);
+  /**
+   * @param layer whose numbers are not kept here
+   * @param compiler makes a cell of its numbers
+   */
+  Recurrence(Layer.Recurrent layer, Cell.Visitor<RecurrentCell<S>> compiler) {
+    this.merge = layer.merge();
+    this.processingOrder = layer.processingOrder();
+    this.repeatMasked = layer.repeatMasked();
+    this.outputSize = layer.outputSize();
+    this.cellSizes = layer.cells().stream().mapToInt(Cell::outputSize).toArray();
+    this.forward = layer.forward() == null ? null : layer.forward().accept(compiler);
+    this.backward = layer.backward() == null ? null : layer.backward().accept(compiler);
   }
 
   /**
@@ -47,8 +47,8 @@ public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
 
   @Override
   public void apply(LayerCall call, S scratch) {
-    Pass ahead = pass(call, forward, config.forward(), false, scratch);
-    Pass back = pass(call, backward, config.backward(), true, scratch);
+    Pass ahead = pass(call, forward, cellSizes[0], false, scratch);
+    Pass back = pass(call, backward, cellSizes[cellSizes.length - 1], true, scratch);
     int steps = call.input.batch() * call.time;
     if (ahead != null && back != null) {
       call.values = merge(ahead.outputs, back.outputs, ahead.size, back.size, steps);
@@ -58,24 +58,19 @@ public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
       if (only == null) {
         throw new IllegalStateException("an LSTM layer needs a cell");
       }
-      call.values = config.processingOrder() ? reversed(call, only) : only.outputs;
+      call.values = processingOrder ? reversed(call, only) : only.outputs;
       call.finalH = only.finalH;
     }
-    call.width = config.outputSize();
+    call.width = outputSize;
   }
 
   private @Nullable Pass pass(
-      LayerCall call,
-      @Nullable RecurrentCell<S> cell,
-      @Nullable CellConfig cellConfig,
-      boolean isBackward,
-      S scratch) {
-    if (cell == null || cellConfig == null) {
+      LayerCall call, @Nullable RecurrentCell<S> cell, int out, boolean isBackward, S scratch) {
+    if (cell == null) {
       return null;
     }
     int index = call.nextCell++;
     int slot = call.state.layout().first(index);
-    int out = cellConfig.outputSize();
     float[] outputs =
         new float[Math.multiplyExact(Math.multiplyExact(call.input.batch(), call.time), out)];
     cell.run(
@@ -91,7 +86,7 @@ public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
     if (call.traces != null) {
       System.arraycopy(outputs, 0, call.traces.get(index).of("hidden"), 0, outputs.length);
     }
-    if (config.repeatMasked()) {
+    if (repeatMasked) {
       repeat(call, outputs, out, isBackward);
     }
     return new Pass(outputs, call.state.values()[slot], out);
@@ -140,7 +135,7 @@ public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
   }
 
   private float[] merge(float[] ahead, float[] back, int aheadSize, int backSize, int count) {
-    if (config.merge() == Merge.CONCAT) {
+    if (merge == Merge.CONCAT) {
       int width = aheadSize + backSize;
       float[] both = new float[count * width];
       for (int i = 0; i < count; i++) {
@@ -152,7 +147,7 @@ public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
     float[] merged = new float[ahead.length];
     for (int i = 0; i < merged.length; i++) {
       merged[i] =
-          switch (config.merge()) {
+          switch (merge) {
             case SUM -> ahead[i] + back[i];
             case MUL -> ahead[i] * back[i];
             case AVE -> (ahead[i] + back[i]) / 2;

@@ -11,6 +11,7 @@ import dev.keepgate.kernel.nd4j.Nd4jScratch.Slot;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellTrace;
 import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.LstmCell;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -37,9 +38,10 @@ final class Nd4jCell implements RecurrentCell<Nd4jScratch> {
   private final List<INDArray> peepholes; // of the input, forget and output gate: (hidden, 1)
   private final @Nullable INDArray projection; // (projection, hidden)
 
-  Nd4jCell(CellConfig config, CellWeights weights) {
+  Nd4jCell(LstmCell cell) {
+    CellWeights weights = cell.weights();
+    this.config = cell.config();
     int hidden = config.hiddenSize();
-    this.config = config;
     this.inputKernel = array(weights.inputKernel(), GATES * hidden, config.inputSize());
     this.recurrentKernel = array(weights.recurrentKernel(), GATES * hidden, config.outputSize());
     this.bias = array(weights.bias(), GATES * hidden, 1);

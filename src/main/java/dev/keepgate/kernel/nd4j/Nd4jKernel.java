@@ -2,7 +2,7 @@ package dev.keepgate.kernel.nd4j;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Network;
 
 /** ND4J arrays and ND4J ops, on whichever backend is on the class path: a CPU's or a GPU's. */
 public final class Nd4jKernel implements LstmKernel {
@@ -15,8 +15,8 @@ public final class Nd4jKernel implements LstmKernel {
   }
 
   @Override
-  public CompiledModel compile(LstmModel model) {
-    return new Nd4jModel(model);
+  public CompiledModel compile(Network network) {
+    return new Nd4jModel(network);
   }
 
   @Override

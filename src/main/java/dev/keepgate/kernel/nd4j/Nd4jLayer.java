@@ -4,11 +4,11 @@ import static dev.keepgate.kernel.nd4j.Nd4jFunctions.activateInPlace;
 
 import dev.keepgate.kernel.layer.CompiledLayer;
 import dev.keepgate.kernel.layer.LayerCall;
+import dev.keepgate.kernel.layer.LayerCompiler;
 import dev.keepgate.kernel.layer.PackedSteps;
-import dev.keepgate.kernel.layer.Recurrence;
 import dev.keepgate.kernel.nd4j.Nd4jScratch.Slot;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.Layer;
 import java.util.Arrays;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -18,20 +18,6 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 /** A layer that works on each step alone, in ND4J ops; rows past their end stay zero. */
 record Nd4jLayer(int outputSize, Function function, List<INDArray> weights)
     implements CompiledLayer<Nd4jScratch> {
-
-  /** Lays a layer of any kind out. */
-  static CompiledLayer<Nd4jScratch> of(LayerWeights weights) {
-    if (weights instanceof LayerWeights.Lstm lstm) {
-      return new Recurrence<>(lstm, Nd4jCell::new);
-    }
-    if (weights instanceof LayerWeights.Embedding embedding) {
-      return new Lookup<>(embedding);
-    }
-    if (weights instanceof LayerWeights.Masking masking) {
-      return new Mask<>(masking.config().value());
-    }
-    return pointwise(weights);
-  }
 
   /** What happens to x (width, steps), whose result is put into y (outputSize, steps). */
   interface Function {
@@ -71,51 +57,60 @@ record Nd4jLayer(int outputSize, Function function, List<INDArray> weights)
     weights.forEach(INDArray::close);
   }
 
-  private static Nd4jLayer pointwise(LayerWeights layer) {
-    if (layer instanceof LayerWeights.Dense dense) {
-      return dense(dense);
+  /** Lays layers out in ND4J arrays. */
+  static final class Compiler extends LayerCompiler<Nd4jScratch> {
+
+    Compiler() {
+      super(Nd4jCell::new);
     }
-    if (layer instanceof LayerWeights.Scale scale) {
-      INDArray factor = column(scale.scale());
-      INDArray shift = column(scale.shift());
+
+    @Override
+    public CompiledLayer<Nd4jScratch> dense(Layer.Dense layer) {
+      INDArray kernel = Nd4jCell.array(layer.kernel(), layer.outputSize(), layer.inputSize());
+      INDArray bias = column(layer.bias());
+      Activation activation = layer.activation();
       return new Nd4jLayer(
-          scale.config().outputSize(),
+          layer.outputSize(),
+          (x, y, scratch) -> {
+            Nd4j.gemm(kernel, x, y, false, false, 1, 0);
+            y.addiColumnVector(bias);
+            activateInPlace(activation, y, scratch);
+          },
+          List.of(kernel, bias));
+    }
+
+    @Override
+    public CompiledLayer<Nd4jScratch> scale(Layer.Scale layer) {
+      INDArray factor = column(layer.scale());
+      INDArray shift = column(layer.shift());
+      return new Nd4jLayer(
+          layer.outputSize(),
           (x, y, scratch) -> y.assign(x).muliColumnVector(factor).addiColumnVector(shift),
           List.of(factor, shift));
     }
-    if (layer instanceof LayerWeights.LayerNorm norm) {
-      INDArray factor = column(norm.scale());
-      INDArray shift = column(norm.shift());
-      float epsilon = norm.config().epsilon();
+
+    @Override
+    public CompiledLayer<Nd4jScratch> layerNorm(Layer.LayerNorm layer) {
+      INDArray factor = column(layer.scale());
+      INDArray shift = column(layer.shift());
+      float epsilon = layer.epsilon();
       return new Nd4jLayer(
-          norm.config().outputSize(),
+          layer.outputSize(),
           (x, y, scratch) -> {
             normalizeInPlace(y.assign(x), epsilon, scratch);
             y.muliColumnVector(factor).addiColumnVector(shift);
           },
           List.of(factor, shift));
     }
-    if (layer instanceof LayerWeights.Activate activate) {
+
+    @Override
+    public CompiledLayer<Nd4jScratch> activate(Layer.Activate layer) {
+      Activation activation = layer.activation();
       return new Nd4jLayer(
-          activate.config().outputSize(),
-          (x, y, scratch) -> activateInPlace(activate.config().activation(), y.assign(x), scratch),
+          layer.outputSize(),
+          (x, y, scratch) -> activateInPlace(activation, y.assign(x), scratch),
           List.of());
     }
-    throw new IllegalArgumentException("no layer that works on each step alone: " + layer);
-  }
-
-  private static Nd4jLayer dense(LayerWeights.Dense dense) {
-    LayerConfig.Dense config = dense.config();
-    INDArray kernel = Nd4jCell.array(dense.kernel(), config.outputSize(), config.inputSize());
-    INDArray bias = column(dense.bias());
-    return new Nd4jLayer(
-        config.outputSize(),
-        (x, y, scratch) -> {
-          Nd4j.gemm(kernel, x, y, false, false, 1, 0);
-          y.addiColumnVector(bias);
-          activateInPlace(config.activation(), y, scratch);
-        },
-        List.of(kernel, bias));
   }
 
   private static void normalizeInPlace(INDArray x, float epsilon, Nd4jScratch scratch) {

@@ -3,23 +3,23 @@ package dev.keepgate.kernel.nd4j;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.layer.LayerStack;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.Signature;
 
 /** A model's layers, each with its weights in ND4J arrays. */
 final class Nd4jModel implements CompiledModel {
 
   private final LayerStack<Nd4jScratch> layers;
 
-  Nd4jModel(LstmModel model) {
-    this.layers = new LayerStack<>(model, Nd4jLayer::of);
+  Nd4jModel(Network network) {
+    this.layers = new LayerStack<>(network, new Nd4jLayer.Compiler());
   }
 
   @Override
-  public LstmConfig config() {
-    return layers.config();
+  public Signature signature() {
+    return layers.signature();
   }
 
   @Override

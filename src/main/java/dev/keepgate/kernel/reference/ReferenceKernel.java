@@ -2,7 +2,7 @@ package dev.keepgate.kernel.reference;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Network;
 
 /**
  * The arithmetic in plain loops and double precision, written to be read: what the other kernels
@@ -18,8 +18,8 @@ public final class ReferenceKernel implements LstmKernel {
   }
 
   @Override
-  public CompiledModel compile(LstmModel model) {
-    return new ReferenceModel(model);
+  public CompiledModel compile(Network network) {
+    return new ReferenceModel(network);
   }
 
   /** It computes on the model's own arrays. */

@@ -1,53 +1,62 @@
 package dev.keepgate.kernel.reference;
 
-import static dev.keepgate.kernel.reference.ReferenceFunctions.activate;
 import static dev.keepgate.kernel.reference.ReferenceFunctions.addProduct;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.model.Cell;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellTrace;
-import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmConfig.Summary;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.Summary;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Takes each sequence of a batch through all layers alone, so that no row can touch another. */
 final class ReferenceModel implements CompiledModel {
 
-  private final LstmModel model;
+  private final Network network;
+  private final List<Layer> layers;
 
-  ReferenceModel(LstmModel model) {
-    this.model = model;
+  /** Index of the last recurrent layer. */
+  private final int top;
+
+  ReferenceModel(Network network) {
+    this.network = network;
+    this.layers = network.chain();
+    int last = layers.size() - 1;
+    while (layers.get(last).cells().isEmpty()) {
+      last--;
+    }
+    this.top = last;
   }
 
   @Override
-  public LstmConfig config() {
-    return model.config();
+  public Signature signature() {
+    return network.signature();
   }
 
   @Override
   public long bytes() {
-    return Float.BYTES * model.parameters();
+    return Float.BYTES * network.parameters();
   }
 
   @Override
   public NetworkOutput unroll(
       NetworkInput input, boolean returnSequences, boolean trace, Scratch scratch) {
     int outputSteps = returnSequences ? input.time() : 1;
-    int width = config().outputSize();
+    int width = signature().outputSize();
     float[] output =
         new float[Math.multiplyExact(Math.multiplyExact(input.batch(), outputSteps), width)];
-    RecurrentState state = RecurrentState.zero(config().state(), input.batch());
+    RecurrentState state = RecurrentState.zero(signature().state(), input.batch());
     List<CellTrace> traces = trace ? emptyTraces(input) : null;
     for (int row = 0; row < input.batch(); row++) {
       double[][] steps = new Row(input, row, state, traces).unroll(returnSequences);
@@ -63,11 +72,11 @@ final class ReferenceModel implements CompiledModel {
 
   private List<CellTrace> emptyTraces(NetworkInput input) {
     int steps = input.batch() * input.time();
-    return config().cells().stream().map(cell -> CellTrace.zero(cell.trace(), steps)).toList();
+    return signature().inside().trace().stream().map(cell -> CellTrace.zero(cell, steps)).toList();
   }
 
   /** One sequence on its way up the layers. */
-  private final class Row {
+  private final class Row implements Layer.Visitor<double[][]> {
 
     private final NetworkInput input;
     private final int row;
@@ -83,6 +92,11 @@ final class ReferenceModel implements CompiledModel {
     /** Index of the next cell's state and trace. */
     private int nextCell;
 
+    /** Of the last recurrent layer so far. */
+    private double[] finalH = new double[0];
+
+    private boolean isBelowTop;
+
     Row(NetworkInput input, int row, RecurrentState state, @Nullable List<CellTrace> traces) {
       this.input = input;
       this.row = row;
@@ -92,7 +106,7 @@ final class ReferenceModel implements CompiledModel {
       steps = new double[length][];
       present = new boolean[length];
       Arrays.fill(present, true);
-      int width = config().inputSize();
+      int width = signature().inputSize();
       for (int t = 0; t < length && input.ids() == null; t++) {
         steps[t] = load(input.x(), row * input.time() + t, width);
       }
@@ -100,31 +114,18 @@ final class ReferenceModel implements CompiledModel {
 
     /** The output's steps: all up to the row's end, or the summary; none of a row without steps. */
     double[][] unroll(boolean returnSequences) {
-      List<LayerWeights> layers = model.weights().layers();
-      int top = layers.size() - 1;
-      while (!(layers.get(top) instanceof LayerWeights.Lstm)) {
-        top--;
-      }
       for (int i = 0; i < layers.size(); i++) {
-        LayerWeights layer = layers.get(i);
-        if (layer instanceof LayerWeights.Lstm lstm) {
-          double[] finalH = recur(lstm);
-          if (i == top && !returnSequences) {
-            steps = summary(finalH);
-          }
-        } else if (layer instanceof LayerWeights.Embedding embedding) {
-          embed(embedding);
-        } else if (layer instanceof LayerWeights.Masking masking && i < top) {
-          mask(masking.config().value());
-        } else {
-          steps = Arrays.stream(steps).map(x -> apply(layer, x)).toArray(double[][]::new);
+        isBelowTop = i < top;
+        steps = layers.get(i).accept(this);
+        if (i == top && !returnSequences) {
+          steps = summary(finalH);
         }
       }
       return steps;
     }
 
     private double[][] summary(double[] finalH) {
-      if (config().summary() == Summary.FINAL_STATE) {
+      if (signature().summary() == Summary.FINAL_STATE) {
         return new double[][] {finalH};
       }
       int last = steps.length - 1;
@@ -134,52 +135,98 @@ final class ReferenceModel implements CompiledModel {
       return last < 0 ? new double[0][] : new double[][] {steps[last]};
     }
 
-    private void embed(LayerWeights.Embedding embedding) {
+    @Override
+    public double[][] embedding(Layer.Embedding layer) {
       int[] ids = input.ids();
       for (int t = 0; t < steps.length && ids != null; t++) {
         int id = ids[row * input.time() + t];
-        steps[t] = load(embedding.table(), id, embedding.config().outputSize());
-        present[t] = id != 0 || !embedding.config().maskZero();
+        steps[t] = load(layer.table(), id, layer.outputSize());
+        present[t] = id != 0 || !layer.maskZero();
       }
+      return steps;
     }
 
-    private void mask(float value) {
-      for (int t = 0; t < steps.length; t++) {
-        present[t] = Arrays.stream(steps[t]).anyMatch(x -> x != value);
+    @Override
+    public double[][] masking(Layer.Masking layer) {
+      for (int t = 0; t < steps.length && isBelowTop; t++) {
+        present[t] = Arrays.stream(steps[t]).anyMatch(x -> x != layer.value());
       }
+      return steps;
     }
 
-    /** Runs a layer's cells over the steps, which become its outputs; answers its final h. */
-    private double[] recur(LayerWeights.Lstm layer) {
-      LayerConfig.Lstm config = layer.config();
-      Pass forward = pass(config.forward(), layer.forward(), config.repeatMasked(), false);
-      Pass backward = pass(config.backward(), layer.backward(), config.repeatMasked(), true);
+    @Override
+    public double[][] recurrent(Layer.Recurrent layer) {
+      Pass forward = pass(layer.forward(), layer.repeatMasked(), false);
+      Pass backward = pass(layer.backward(), layer.repeatMasked(), true);
+      double[][] outputs = new double[steps.length][];
       if (forward != null && backward != null) {
         for (int t = 0; t < steps.length; t++) {
-          steps[t] = merge(config.merge(), forward.outputs[t], backward.outputs[t]);
+          outputs[t] = merge(layer.merge(), forward.outputs[t], backward.outputs[t]);
         }
-        return merge(config.merge(), forward.finalH, backward.finalH);
+        finalH = merge(layer.merge(), forward.finalH, backward.finalH);
+        return outputs;
       }
       Pass only = forward != null ? forward : backward;
       if (only == null) {
-        throw new IllegalStateException("an LSTM layer needs a cell");
+        throw new IllegalStateException("a recurrent layer needs a cell");
       }
       for (int t = 0; t < steps.length; t++) {
-        steps[t] = only.outputs[config.processingOrder() ? steps.length - 1 - t : t];
+        outputs[t] = only.outputs[layer.processingOrder() ? steps.length - 1 - t : t];
       }
-      return only.finalH;
+      finalH = only.finalH;
+      return outputs;
+    }
+
+    @Override
+    public double[][] dense(Layer.Dense layer) {
+      return eachStep(
+          x -> {
+            double[] sums = new double[layer.outputSize()];
+            for (int j = 0; j < sums.length; j++) {
+              sums[j] = layer.bias()[j];
+            }
+            addProduct(x, layer.kernel(), sums);
+            return ReferenceFunctions.activate(layer.activation(), sums);
+          });
+    }
+
+    @Override
+    public double[][] scale(Layer.Scale layer) {
+      return eachStep(
+          x -> {
+            double[] y = new double[x.length];
+            for (int j = 0; j < y.length; j++) {
+              y[j] = x[j] * layer.scale()[j] + layer.shift()[j];
+            }
+            return y;
+          });
+    }
+
+    @Override
+    public double[][] layerNorm(Layer.LayerNorm layer) {
+      return eachStep(x -> normalize(layer, x));
+    }
+
+    @Override
+    public double[][] activate(Layer.Activate layer) {
+      return eachStep(x -> ReferenceFunctions.activate(layer.activation(), x));
+    }
+
+    private double[][] eachStep(UnaryOperator<double[]> function) {
+      return Arrays.stream(steps).map(function).toArray(double[][]::new);
     }
 
     /** One cell's way over the steps; null where the layer has no such cell. */
-    private @Nullable Pass pass(
-        @Nullable CellConfig config,
-        @Nullable CellWeights weights,
-        boolean repeatMasked,
-        boolean backward) {
-      if (config == null || weights == null) {
-        return null;
-      }
-      ReferenceCell cell = new ReferenceCell(config, weights);
+    private @Nullable Pass pass(@Nullable Cell cell, boolean repeatMasked, boolean backward) {
+      return cell == null
+          ? null
+          : cell.accept(
+              lstm ->
+                  pass(new ReferenceCell(lstm.config(), lstm.weights()), repeatMasked, backward));
+    }
+
+    private Pass pass(ReferenceCell cell, boolean repeatMasked, boolean backward) {
+      CellConfig config = cell.config();
       int index = nextCell++;
       int slot = state.layout().first(index);
       double[] h = load(input.state().values()[slot], row, config.outputSize());
@@ -226,36 +273,10 @@ final class ReferenceModel implements CompiledModel {
    */
   private record Pass(double[][] outputs, double[] finalH) {}
 
-  /** A layer that works on each step alone. */
-  private static double[] apply(LayerWeights layer, double[] x) {
-    if (layer instanceof LayerWeights.Dense dense) {
-      double[] preActivations = new double[dense.bias().length];
-      for (int j = 0; j < preActivations.length; j++) {
-        preActivations[j] = dense.bias()[j];
-      }
-      addProduct(x, dense.kernel(), preActivations);
-      return activate(dense.config().activation(), preActivations);
-    }
-    if (layer instanceof LayerWeights.Scale scale) {
-      double[] y = new double[x.length];
-      for (int j = 0; j < y.length; j++) {
-        y[j] = x[j] * scale.scale()[j] + scale.shift()[j];
-      }
-      return y;
-    }
-    if (layer instanceof LayerWeights.LayerNorm norm) {
-      return normalize(norm, x);
-    }
-    if (layer instanceof LayerWeights.Activate activate) {
-      return activate(activate.config().activation(), x);
-    }
-    return x;
-  }
-
-  private static double[] normalize(LayerWeights.LayerNorm norm, double[] x) {
+  private static double[] normalize(Layer.LayerNorm norm, double[] x) {
     double mean = Arrays.stream(x).average().orElse(0);
     double variance = Arrays.stream(x).map(v -> (v - mean) * (v - mean)).average().orElse(0);
-    double deviation = Math.sqrt(variance + norm.config().epsilon());
+    double deviation = Math.sqrt(variance + norm.epsilon());
     double[] y = new double[x.length];
     for (int j = 0; j < y.length; j++) {
       y[j] = (x[j] - mean) / deviation * norm.scale()[j] + norm.shift()[j];

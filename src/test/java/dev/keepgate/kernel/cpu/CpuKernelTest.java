@@ -19,13 +19,13 @@ import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Summary;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
@@ -96,14 +96,14 @@ class CpuKernelTest {
   @ParameterizedTest
   @MethodSource("cases")
   void rowsThatJoinAndLeaveGetTheNumbersOfAnUnroll(RandomModels.Case given) {
-    if (given.model().config().isCausal() && !masks(given.model().config())) {
+    if (given.model().signature().isCausal() && !given.model().signature().masksSteps()) {
       new StepBatchAgreement(kernel, given.model(), given.seed()).run(20, 6, 9, given.toString());
     }
   }
 
   @Test
   void fewRowsOfALargeModelTakeTheirInputsAhead() {
-    LstmModel model = plain(1, 1, 40, 260).model();
+    Network model = plain(1, 1, 40, 260).model();
     long seed = new Random().nextInt(1_000_000);
     new StepBatchAgreement(kernel, model, seed).run(40, 5, 45, "seed " + seed);
   }
@@ -118,7 +118,7 @@ class CpuKernelTest {
         StepBatch batch = model.newStepBatch(4, scratch)) {
       NetworkOutput into =
           new NetworkOutput(
-              new float[3 * 200 * hidden], RecurrentState.zero(model.config().state(), 3), null);
+              new float[3 * 200 * hidden], RecurrentState.zero(model.signature().state(), 3), null);
       for (int row = 0; row < 3; row++) {
         batch.join(new StepRow(given.input(), row, into, true));
       }
@@ -162,7 +162,7 @@ class CpuKernelTest {
 
   @Test
   void closedWeightsAreFreed() {
-    LstmModel model = plain(1, 1, 256, 256).model();
+    Network model = plain(1, 1, 256, 256).model();
     kernel.compile(model).close();
     long before = Pointer.totalBytes();
     for (int i = 0; i < 10; i++) {
@@ -181,14 +181,6 @@ class CpuKernelTest {
     }
   }
 
-  private static boolean masks(LstmConfig config) {
-    return config.layers().stream()
-        .anyMatch(
-            layer ->
-                layer instanceof LayerConfig.Masking
-                    || (layer instanceof LayerConfig.Embedding embedding && embedding.maskZero()));
-  }
-
   private static RandomModels.Case plain(int batch, int time, int input, int hidden) {
     Random random = new Random(batch * 31L + hidden);
     CellConfig cell = CellConfig.builder(input, hidden).build();
@@ -199,12 +191,12 @@ class CpuKernelTest {
             floats(random, 4 * hidden, 1),
             null,
             null);
-    LstmModel model =
-        LstmModel.of(
+    Network model =
+        Network.chain(
             "plain",
-            List.of(new LayerWeights.Lstm(LayerConfig.Lstm.of(cell), weights, null)),
+            List.of(Layer.Recurrent.of(new LstmCell(cell, weights))),
             true,
-            LstmConfig.Summary.LAST_STEP);
+            Summary.LAST_STEP);
     NetworkInput request =
         new NetworkInput(
             batch,
@@ -212,7 +204,7 @@ class CpuKernelTest {
             floats(random, batch * time * input, 1),
             null,
             null,
-            RecurrentState.zero(model.config().state(), batch));
+            RecurrentState.zero(model.signature().state(), batch));
     return new RandomModels.Case(0, model, request, true, batch == 3);
   }
 

@@ -13,13 +13,14 @@ import dev.keepgate.kernel.backend.Backend;
 import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.Summary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -45,14 +46,8 @@ class TimeBlockTest {
   }
 
   private static boolean isStack(RandomModels.Case given) {
-    LstmConfig config = given.model().config();
-    return config.isCausal()
-        && config.cells().size() > 1
-        && config.layers().stream()
-            .noneMatch(
-                layer ->
-                    layer instanceof LayerConfig.Masking
-                        || (layer instanceof LayerConfig.Embedding ids && ids.maskZero()));
+    Signature signature = given.model().signature();
+    return signature.isCausal() && signature.state().owners().size() > 1 && !signature.masksSteps();
   }
 
   static Stream<RandomModels.Case> stacks() {
@@ -75,8 +70,8 @@ class TimeBlockTest {
   }
 
   /** So many cells of no weight. */
-  private static LstmModel stack(int layers) {
-    List<LayerWeights> cells = new ArrayList<>();
+  private static Network stack(int layers) {
+    List<Layer> cells = new ArrayList<>();
     for (int i = 0; i < layers; i++) {
       CellConfig cell = CellConfig.builder(i == 0 ? INPUT : HIDDEN, HIDDEN).build();
       int gates = 4 * HIDDEN;
@@ -87,25 +82,25 @@ class TimeBlockTest {
               new float[gates],
               null,
               null);
-      cells.add(new LayerWeights.Lstm(LayerConfig.Lstm.of(cell), weights, null));
+      cells.add(Layer.Recurrent.of(new LstmCell(cell, weights)));
     }
-    return LstmModel.of("stack", cells, true, LstmConfig.Summary.LAST_STEP);
+    return Network.chain("stack", cells, true, Summary.LAST_STEP);
   }
 
   /** Takes rows of so many steps through a stack; how many steps each turn took. */
   private List<Integer> turns(int layers, int capacity, int... steps) {
-    LstmModel model = stack(layers);
+    Network model = stack(layers);
     List<Integer> turns = new ArrayList<>();
     try (CompiledModel compiled = kernel.compile(model);
         Scratch scratch = kernel.newScratch();
         StepBatch batch = compiled.newStepBatch(capacity, scratch)) {
       List<StepRow> rows = new ArrayList<>();
       for (int time : steps) {
-        RecurrentState state = RecurrentState.zero(model.config().state(), 1);
+        RecurrentState state = RecurrentState.zero(model.signature().state(), 1);
         NetworkInput input = new NetworkInput(1, time, new float[time * INPUT], null, null, state);
         NetworkOutput into =
             new NetworkOutput(
-                new float[time * HIDDEN], RecurrentState.zero(model.config().state(), 1), null);
+                new float[time * HIDDEN], RecurrentState.zero(model.signature().state(), 1), null);
         rows.add(new StepRow(input, 0, into, true));
         batch.join(rows.get(rows.size() - 1));
       }

@@ -11,12 +11,12 @@ import dev.keepgate.kernel.nd4j.Nd4jScratch.Slot;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
+import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Summary;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.function.IntConsumer;
@@ -46,7 +46,7 @@ class Nd4jMemoryTest {
 
   @Test
   void callsLeaveNothingBehind() {
-    LstmModel model = model(SIZE);
+    Network model = model(SIZE);
     try (CompiledModel compiled = kernel.compile(model);
         Scratch scratch = kernel.newScratch()) {
       // At 0.4 MB a call and more.
@@ -57,7 +57,7 @@ class Nd4jMemoryTest {
 
   @Test
   void closedModelsAndScratchLeaveNothingBehind() {
-    LstmModel model = model(4 * SIZE);
+    Network model = model(4 * SIZE);
     // At 19 MB a model.
     assertFlat(
         60,
@@ -71,7 +71,7 @@ class Nd4jMemoryTest {
 
   @Test
   void aGreatRequestsMemoryIsNotKept() {
-    LstmModel model = model(SIZE);
+    Network model = model(SIZE);
     try (CompiledModel compiled = kernel.compile(model);
         Nd4jScratch scratch = new Nd4jScratch(1 << 20)) {
       compiled.unroll(input(model, 1, 1), true, false, scratch);
@@ -123,18 +123,18 @@ class Nd4jMemoryTest {
         - ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted();
   }
 
-  private static NetworkInput input(LstmModel model, int batch, int time) {
+  private static NetworkInput input(Network model, int batch, int time) {
     return new NetworkInput(
         batch,
         time,
-        new float[batch * time * model.config().inputSize()],
+        new float[batch * time * model.signature().inputSize()],
         null,
         null,
-        RecurrentState.zero(model.config().state(), batch));
+        RecurrentState.zero(model.signature().state(), batch));
   }
 
   /** With every kind of array that a call can need. */
-  private static LstmModel model(int size) {
+  private static Network model(int size) {
     CellConfig cell =
         CellConfig.builder(size, size)
             .peepholes(true)
@@ -149,15 +149,14 @@ class Nd4jMemoryTest {
             new float[4 * size],
             new float[3 * size],
             new float[size * size]);
-    LayerConfig.Dense dense = new LayerConfig.Dense(size, size, Activation.SOFTMAX);
-    return LstmModel.of(
+    return Network.chain(
         "memory",
         List.of(
-            new LayerWeights.Lstm(LayerConfig.Lstm.of(cell), weights, null),
-            new LayerWeights.LayerNorm(
-                new LayerConfig.LayerNorm(size, 1e-3f), new float[size], new float[size]),
-            new LayerWeights.Dense(dense, new float[size * size], new float[size])),
+            Layer.Recurrent.of(new LstmCell(cell, weights)),
+            new Layer.LayerNorm(1e-3f, new float[size], new float[size]),
+            new Layer.Dense(
+                size, size, Activation.SOFTMAX, new float[size * size], new float[size])),
         true,
-        LstmConfig.Summary.LAST_STEP);
+        Summary.LAST_STEP);
   }
 }

@@ -11,9 +11,9 @@ import dev.keepgate.importer.framework.NamedTensors;
 import dev.keepgate.importer.framework.OuterLayers;
 import dev.keepgate.importer.framework.TensorConvention;
 import dev.keepgate.importer.framework.WeightMatrix;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -51,11 +51,11 @@ public final class FlaxConvention implements TensorConvention {
     NamedTensors tensors = new NamedTensors(file);
     List<FlaxCell> cells = cells(tensors, config.prefix());
     return new ImportedModel(
-        LstmModel.of(
+        Network.chain(
             "flax",
             outerLayers(tensors, config).around(readLayers(cells, config)),
             Objects.requireNonNullElse(config.returnSequences(), true),
-            LstmConfig.Summary.LAST_STEP),
+            Summary.LAST_STEP),
         tensors.unused());
   }
 
@@ -76,7 +76,7 @@ public final class FlaxConvention implements TensorConvention {
     return cells;
   }
 
-  private static List<LayerWeights> readLayers(List<FlaxCell> cells, ImportConfig config)
+  private static List<Layer> readLayers(List<FlaxCell> cells, ImportConfig config)
       throws IOException, ImportException {
     boolean pairs =
         Boolean.TRUE.equals(config.expectations().bidirectional())
@@ -85,7 +85,7 @@ public final class FlaxConvention implements TensorConvention {
       throw ImportException.unsupported(
           "bidirectional", "there are %d cells, not pairs of them".formatted(cells.size()));
     }
-    List<LayerWeights> layers = new ArrayList<>();
+    List<Layer> layers = new ArrayList<>();
     int width = cells.get(0).inputSize();
     for (int k = 0; k < cells.size(); k += pairs ? 2 : 1) {
       if (cells.get(k).inputSize() != width) {
@@ -104,7 +104,7 @@ public final class FlaxConvention implements TensorConvention {
       } else {
         layers.add(cell.layer());
       }
-      width = layers.get(layers.size() - 1).config().outputSize();
+      width = layers.get(layers.size() - 1).outputSize();
     }
     return layers;
   }

@@ -4,9 +4,9 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.framework.onnx.Value.Part;
 import dev.keepgate.importer.framework.onnx.Value.Selection;
 import dev.keepgate.importer.framework.onnx.Value.Signal;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -20,8 +20,7 @@ final class GraphOutputs {
 
   private GraphOutputs() {}
 
-  static LstmModel model(
-      Evaluation evaluation, List<Value> values, @Nullable Boolean returnSequences)
+  static Network model(Evaluation evaluation, List<Value> values, @Nullable Boolean returnSequences)
       throws ImportException {
     List<Signal> signals = new ArrayList<>();
     for (int i = 0; i < values.size(); i++) {
@@ -46,7 +45,7 @@ final class GraphOutputs {
     return model(evaluation, main, signals.get(main), top, returnSequences);
   }
 
-  private static LstmModel model(
+  private static Network model(
       Evaluation evaluation, int index, Signal main, Stage top, @Nullable Boolean returnSequences)
       throws ImportException {
     if (main.selection() == Selection.LAST && evaluation.lstm().lengths() != null) {
@@ -54,17 +53,17 @@ final class GraphOutputs {
           evaluation, index, "is the last step, which is zero where sequence_lens ended before");
     }
     boolean steps = main.selection() == Selection.STEPS;
-    List<LayerWeights> layers = new ArrayList<>();
+    List<Layer> layers = new ArrayList<>();
     for (Stage stage : top.path()) {
       layers.add(Objects.requireNonNull(stage.layer()));
     }
-    return LstmModel.of(
+    return Network.chain(
         "onnx",
         layers,
         returnSequences == null ? steps : returnSequences,
         main.selection() == Selection.HIDDEN || main.selection() == Selection.CELL
-            ? LstmConfig.Summary.FINAL_STATE
-            : LstmConfig.Summary.LAST_STEP);
+            ? Summary.FINAL_STATE
+            : Summary.LAST_STEP);
   }
 
   /** The first output that is no mere state; or else the first that has the top LSTM's h or c. */

@@ -7,8 +7,7 @@ import dev.keepgate.importer.framework.onnx.Value.Part;
 import dev.keepgate.importer.framework.onnx.Value.Signal;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.Activation.Kind;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
 import java.io.IOException;
 import java.util.Arrays;
@@ -102,27 +101,19 @@ final class HeadOperators {
   /** After a dense layer its activation, or else a layer of its own. */
   private static List<Value> activate(Call call, Signal signal, Activation activation)
       throws ImportException {
-    if (signal.stage().layer() instanceof LayerWeights.Dense dense
-        && dense.config().activation().equals(Activation.LINEAR)) {
-      LayerConfig.Dense config =
-          new LayerConfig.Dense(
-              dense.config().inputSize(), dense.config().outputSize(), activation);
-      return List.of(
-          signal.at(
-              signal
-                  .stage()
-                  .instead(new LayerWeights.Dense(config, dense.kernel(), dense.bias()))));
+    if (signal.stage().layer() instanceof Layer.Dense dense
+        && dense.activation().equals(Activation.LINEAR)) {
+      Layer.Dense activated =
+          new Layer.Dense(
+              dense.inputSize(), dense.outputSize(), activation, dense.kernel(), dense.bias());
+      return List.of(signal.at(signal.stage().instead(activated)));
     }
     int width = width(call, signal, -1);
-    return List.of(
-        then(
-            signal,
-            new LayerWeights.Activate(new LayerConfig.Activate(width, activation)),
-            signal.endsInFeatures()));
+    return List.of(then(signal, new Layer.Activate(width, activation), signal.endsInFeatures()));
   }
 
   /** The data after a layer that may also be the first to tell which dimension is the features. */
-  private static Signal then(Signal signal, LayerWeights layer, boolean keepAxes) {
+  private static Signal then(Signal signal, Layer layer, boolean keepAxes) {
     Signal after = signal.at(signal.stage().then(layer));
     return keepAxes || signal.rank() == 0
         ? after
@@ -196,8 +187,7 @@ final class HeadOperators {
       throws ImportException {
     checkLast(call, signal);
     width(call, signal, in);
-    LayerConfig.Dense config = new LayerConfig.Dense(in, out, Activation.LINEAR);
-    return then(signal, new LayerWeights.Dense(config, kernel, bias), false);
+    return then(signal, new Layer.Dense(in, out, Activation.LINEAR, kernel, bias), false);
   }
 
   private static List<Value> gemm(Call call) throws IOException, ImportException {
@@ -328,7 +318,7 @@ final class HeadOperators {
   private static Signal merge(Call call, Signal a, Signal b, Merge merge) throws ImportException {
     Part first = a.parts().get(0);
     Part second = b.parts().get(0);
-    LayerWeights.@Nullable Lstm lstm = first.stage().lstm();
+    Layer.@Nullable Recurrent lstm = first.stage().lstm();
     boolean directions =
         a.parts().size() == 1
             && b.parts().size() == 1
@@ -340,12 +330,8 @@ final class HeadOperators {
     if (!directions || lstm == null) {
       throw call.refuse("it combines two results that are not the directions of one layer");
     }
-    LayerConfig.Lstm config = lstm.config();
-    LayerWeights.Lstm merged =
-        new LayerWeights.Lstm(
-            new LayerConfig.Lstm(config.forward(), config.backward(), merge, false, false),
-            lstm.forward(),
-            lstm.backward());
+    Layer.Recurrent merged =
+        new Layer.Recurrent(lstm.forward(), lstm.backward(), merge, false, false);
     return a.at(first.stage().instead(merged));
   }
 
@@ -358,8 +344,8 @@ final class HeadOperators {
     for (int i = 0; i < width; i++) {
       shift[i] *= sign;
     }
-    if (whole.stage().layer() instanceof LayerWeights.Dense dense
-        && dense.config().activation().equals(Activation.LINEAR)) {
+    if (whole.stage().layer() instanceof Layer.Dense dense
+        && dense.activation().equals(Activation.LINEAR)) {
       for (int i = 0; i < width; i++) {
         shift[i] += dense.bias()[i];
       }
@@ -367,7 +353,13 @@ final class HeadOperators {
           whole.at(
               whole
                   .stage()
-                  .instead(new LayerWeights.Dense(dense.config(), dense.kernel(), shift))));
+                  .instead(
+                      new Layer.Dense(
+                          dense.inputSize(),
+                          dense.outputSize(),
+                          dense.activation(),
+                          dense.kernel(),
+                          shift))));
     }
     float[] ones = new float[width];
     Arrays.fill(ones, 1);
@@ -382,8 +374,7 @@ final class HeadOperators {
   }
 
   private static Signal scaled(Signal signal, float[] scale, float[] shift) {
-    return then(
-        signal, new LayerWeights.Scale(new LayerConfig.Scale(scale.length), scale, shift), false);
+    return then(signal, new Layer.Scale(scale, shift), false);
   }
 
   private static Signal whole(Call call, Signal signal) throws ImportException {
@@ -417,8 +408,7 @@ final class HeadOperators {
       factor[i] = (float) inverse;
       shift[i] = (float) (bias[i] - mean[i] * inverse);
     }
-    LayerConfig.Scale config = new LayerConfig.Scale(width);
-    return List.of(then(signal, new LayerWeights.Scale(config, factor, shift), true));
+    return List.of(then(signal, new Layer.Scale(factor, shift), true));
   }
 
   private static List<Value> layerNormalization(Call call) throws IOException, ImportException {
@@ -430,8 +420,7 @@ final class HeadOperators {
       throw call.refuse("it is not over the features");
     }
     float[] shift = call.has(2) ? call.numbers(2, scale.length) : new float[scale.length];
-    LayerConfig.LayerNorm config =
-        new LayerConfig.LayerNorm(scale.length, call.node().number("epsilon", 1e-5f));
-    return List.of(then(signal, new LayerWeights.LayerNorm(config, scale, shift), false));
+    float epsilon = call.node().number("epsilon", 1e-5f);
+    return List.of(then(signal, new Layer.LayerNorm(epsilon, scale, shift), false));
   }
 }

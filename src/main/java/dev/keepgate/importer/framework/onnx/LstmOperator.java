@@ -9,8 +9,8 @@ import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Merge;
 import java.io.IOException;
 import java.util.Arrays;
@@ -62,16 +62,16 @@ final class LstmOperator implements Operator {
     boolean batchFirst = call.node().integer("layout", 0) == 1;
     bind(call, x, batchFirst);
     readLengths(call);
-    LayerWeights.Lstm layer = layer(call, x);
-    int directions = layer.config().isBidirectional() ? 2 : 1;
-    int hidden = layer.config().outputSize() / directions;
+    Layer.Recurrent layer = layer(call, x);
+    int directions = layer.isBidirectional() ? 2 : 1;
+    int hidden = layer.outputSize() / directions;
     initialStates.add(call, directions, hidden, batchFirst);
     return outputs(x, layer, batchFirst);
   }
 
-  private static List<Value> outputs(Signal x, LayerWeights.Lstm layer, boolean batchFirst) {
+  private static List<Value> outputs(Signal x, Layer.Recurrent layer, boolean batchFirst) {
     Stage stage = x.stage().then(layer);
-    boolean both = layer.config().isBidirectional();
+    boolean both = layer.isBidirectional();
     List<Part> parts =
         both
             ? List.of(new Part(stage, 0), new Part(stage, 1))
@@ -139,7 +139,7 @@ final class LstmOperator implements Operator {
     }
   }
 
-  private static LayerWeights.Lstm layer(Call call, Signal x) throws IOException, ImportException {
+  private static Layer.Recurrent layer(Call call, Signal x) throws IOException, ImportException {
     String direction = call.node().string("direction", "forward");
     boolean both = direction.equals("bidirectional");
     boolean reverse = direction.equals("reverse");
@@ -152,16 +152,13 @@ final class LstmOperator implements Operator {
       throw call.refuse(
           "W takes %d features, the layer below gives %d".formatted(cells.inputSize(), given));
     }
-    CellConfig first = cells.config(0);
+    LstmCell first = cells.cell(0);
     if (!both) {
-      CellWeights only = cells.weights(0);
       return reverse
-          ? new LayerWeights.Lstm(
-              new LayerConfig.Lstm(null, first, Merge.CONCAT, false, false), null, only)
-          : new LayerWeights.Lstm(LayerConfig.Lstm.of(first), only, null);
+          ? new Layer.Recurrent(null, first, Merge.CONCAT, false, false)
+          : Layer.Recurrent.of(first);
     }
-    return new LayerWeights.Lstm(
-        LayerConfig.Lstm.bidirectional(first, cells.config(1)), cells.weights(0), cells.weights(1));
+    return Layer.Recurrent.bidirectional(first, cells.cell(1));
   }
 
   /** The numbers and options of a node's cells. */
@@ -191,7 +188,11 @@ final class LstmOperator implements Operator {
           : call.numbers(input).shape();
     }
 
-    CellConfig config(int direction) throws ImportException {
+    LstmCell cell(int direction) throws IOException, ImportException {
+      return new LstmCell(config(direction), weights(direction));
+    }
+
+    private CellConfig config(int direction) throws ImportException {
       float clip = call.node().number("clip", CellConfig.NO_CLIP);
       if (!(clip > 0)) {
         throw call.refuse("clip must be positive, is " + clip);
@@ -206,7 +207,7 @@ final class LstmOperator implements Operator {
           .build();
     }
 
-    CellWeights weights(int direction) throws IOException, ImportException {
+    private CellWeights weights(int direction) throws IOException, ImportException {
       return new CellWeights(
           GateBlocks.fromRows(
               part(direction, 1, 4 * hidden, inputSize), inputSize, hidden, GateOrder.IOFG),

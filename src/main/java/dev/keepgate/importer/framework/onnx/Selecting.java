@@ -7,8 +7,7 @@ import dev.keepgate.importer.framework.onnx.Value.Part;
 import dev.keepgate.importer.framework.onnx.Value.Selection;
 import dev.keepgate.importer.framework.onnx.Value.Signal;
 import dev.keepgate.importer.framework.onnx.Value.Whole;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -68,10 +67,9 @@ final class Selecting {
     }
     List<List<Axis>> axes = new ArrayList<>(ids.axes());
     axes.add(List.of(Axis.FEATURE));
-    LayerConfig.Embedding config =
-        new LayerConfig.Embedding(table.shape()[0], table.shape()[1], false);
-    return ids.at(ids.stage().then(new LayerWeights.Embedding(config, table.values())))
-        .withAxes(axes);
+    Layer.Embedding embedding =
+        new Layer.Embedding(table.shape()[0], table.shape()[1], false, table.values());
+    return ids.at(ids.stage().then(embedding)).withAxes(axes);
   }
 
   /** One of a dimension, which goes or stays with size 1. */

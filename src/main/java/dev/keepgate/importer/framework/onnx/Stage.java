@@ -1,7 +1,7 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.model.Activation;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 final class Stage {
 
   private final @Nullable Stage below;
-  private final @Nullable LayerWeights layer;
+  private final @Nullable Layer layer;
   private final String input;
 
-  private Stage(@Nullable Stage below, @Nullable LayerWeights layer, String input) {
+  private Stage(@Nullable Stage below, @Nullable Layer layer, String input) {
     this.below = below;
     this.layer = layer;
     this.input = input;
@@ -29,12 +29,12 @@ final class Stage {
     return new Stage(null, null, name);
   }
 
-  Stage then(LayerWeights layer) {
+  Stage then(Layer layer) {
     return new Stage(this, layer, input);
   }
 
   /** This stage with another layer in place of its own. */
-  Stage instead(LayerWeights other) {
+  Stage instead(Layer other) {
     return new Stage(Objects.requireNonNull(below), other, input);
   }
 
@@ -48,52 +48,50 @@ final class Stage {
   }
 
   /** The layer; null for an input. */
-  @Nullable LayerWeights layer() {
+  @Nullable Layer layer() {
     return layer;
   }
 
   /** The layer if it is an LSTM's; else null. */
-  LayerWeights.@Nullable Lstm lstm() {
-    return layer instanceof LayerWeights.Lstm lstm ? lstm : null;
+  Layer.@Nullable Recurrent lstm() {
+    return layer instanceof Layer.Recurrent lstm ? lstm : null;
   }
 
   boolean isBidirectional() {
-    LayerWeights.Lstm lstm = lstm();
-    return lstm != null && lstm.config().isBidirectional();
+    Layer.Recurrent lstm = lstm();
+    return lstm != null && lstm.isBidirectional();
   }
 
   /** Whether an LSTM layer that reads only from the end. */
   boolean isReverse() {
-    LayerWeights.Lstm lstm = lstm();
-    return lstm != null && lstm.config().forward() == null;
+    Layer.Recurrent lstm = lstm();
+    return lstm != null && lstm.forward() == null;
   }
 
   /** Features that it gives; -1 for an input. */
   int width() {
-    return layer == null ? -1 : layer.config().outputSize();
+    return layer == null ? -1 : layer.outputSize();
   }
 
   /** The function of another stage's output that this one gives; linear where it is none. */
   Activation activationOver(Stage other) {
-    if (below == other && layer instanceof LayerWeights.Activate activate) {
-      return activate.config().activation();
+    if (below == other && layer instanceof Layer.Activate activate) {
+      return activate.activation();
     }
     // A dense layer has its activation inside.
     boolean same =
         below == other.below
-            && layer instanceof LayerWeights.Dense mine
-            && other.layer instanceof LayerWeights.Dense its
+            && layer instanceof Layer.Dense mine
+            && other.layer instanceof Layer.Dense its
             && mine.kernel() == its.kernel()
-            && its.config().activation().equals(Activation.LINEAR);
-    return same && layer instanceof LayerWeights.Dense dense
-        ? dense.config().activation()
-        : Activation.LINEAR;
+            && its.activation().equals(Activation.LINEAR);
+    return same && layer instanceof Layer.Dense dense ? dense.activation() : Activation.LINEAR;
   }
 
   /** Whether both are of the same cells, however their directions are merged. */
   boolean hasCellsOf(Stage other) {
-    LayerWeights.Lstm a = lstm();
-    LayerWeights.Lstm b = other.lstm();
+    Layer.Recurrent a = lstm();
+    Layer.Recurrent b = other.lstm();
     return a != null
         && b != null
         && Objects.equals(a.forward(), b.forward())
@@ -112,18 +110,18 @@ final class Stage {
 
   /** Whether an LSTM layer is at this stage or below. */
   boolean hasLstm() {
-    return path().stream().anyMatch(stage -> stage.layer instanceof LayerWeights.Lstm);
+    return path().stream().anyMatch(stage -> stage.layer instanceof Layer.Recurrent);
   }
 
   /** The layer's output width, if its directions lie side by side, of one of them. */
   int directionWidth() {
-    return isBidirectional() && Objects.requireNonNull(lstm()).config().merge() == Merge.CONCAT
+    return isBidirectional() && Objects.requireNonNull(lstm()).merge() == Merge.CONCAT
         ? width() / 2
         : width();
   }
 
   @Override
   public String toString() {
-    return layer == null ? "input " + input : String.valueOf(layer.config());
+    return layer == null ? "input " + input : String.valueOf(layer.describe());
   }
 }

@@ -9,9 +9,9 @@ import dev.keepgate.importer.framework.NamedTensors;
 import dev.keepgate.importer.framework.OuterLayers;
 import dev.keepgate.importer.framework.TensorConvention;
 import dev.keepgate.importer.framework.WeightMatrix;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -47,7 +47,7 @@ public final class PytorchConvention implements TensorConvention {
       throws IOException, ImportException {
     NamedTensors tensors = new NamedTensors(file);
     List<String> prefixes = choose(stacks(file.tensors().values()), config.prefix());
-    List<LayerWeights> lstm = new ArrayList<>();
+    List<Layer> lstm = new ArrayList<>();
     for (String prefix : prefixes) {
       lstm.addAll(new PytorchLayers(tensors, prefix, config).read());
     }
@@ -63,11 +63,11 @@ public final class PytorchConvention implements TensorConvention {
       }
     }
     return new ImportedModel(
-        LstmModel.of(
+        Network.chain(
             "pytorch",
             new OuterLayers(tensors, config, embeddings, linear).around(lstm),
             Objects.requireNonNullElse(config.returnSequences(), true),
-            LstmConfig.Summary.LAST_STEP),
+            Summary.LAST_STEP),
         tensors.unused());
   }
 

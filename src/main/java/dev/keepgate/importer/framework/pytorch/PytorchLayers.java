@@ -9,7 +9,7 @@ import dev.keepgate.importer.framework.NamedTensors;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,11 +30,11 @@ final class PytorchLayers {
     this.order = Objects.requireNonNullElse(config.gateOrder(), GateOrder.IFGO);
   }
 
-  List<LayerWeights> read() throws IOException, ImportException {
+  List<Layer> read() throws IOException, ImportException {
     if (tensors.has(prefix + "weight_ih")) {
       return List.of(readCell("").layer());
     }
-    List<LayerWeights> layers = new ArrayList<>();
+    List<Layer> layers = new ArrayList<>();
     for (int k = 0; tensors.has(prefix + "weight_ih_l" + k); k++) {
       Cell forward = readCell("_l" + k);
       layers.add(

@@ -12,11 +12,10 @@ import dev.keepgate.importer.framework.TensorConvention;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer.Recurrent;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -87,16 +86,16 @@ public final class KerasVariables implements TensorConvention {
   public ImportedModel read(TensorFile file, ImportConfig config)
       throws IOException, ImportException {
     NamedTensors tensors = new NamedTensors(file);
-    List<LayerWeights> layers = new ArrayList<>();
+    List<Recurrent> layers = new ArrayList<>();
     for (Layer layer : layers(file.tensors().keySet(), config.prefix())) {
       layers.add(readLayer(tensors, layer, config));
     }
     return new ImportedModel(
-        LstmModel.of(
+        Network.chain(
             "keras",
             VariableNames.outerLayers(tensors, config).around(layers),
             Objects.requireNonNullElse(config.returnSequences(), true),
-            LstmConfig.Summary.FINAL_STATE),
+            Summary.FINAL_STATE),
         tensors.unused());
   }
 
@@ -126,20 +125,17 @@ public final class KerasVariables implements TensorConvention {
     return layers.values();
   }
 
-  private static LayerWeights readLayer(NamedTensors tensors, Layer layer, ImportConfig config)
+  private static Recurrent readLayer(NamedTensors tensors, Layer layer, ImportConfig config)
       throws IOException, ImportException {
     Cell forward = layer.forward == null ? null : readCell(tensors, layer.forward, config);
     Cell backward = layer.backward == null ? null : readCell(tensors, layer.backward, config);
     // Keras repeats the last output where a step is masked, but zeroes it between two directions.
-    return new LayerWeights.Lstm(
-        new LayerConfig.Lstm(
-            forward == null ? null : forward.config(),
-            backward == null ? null : backward.config(),
-            Objects.requireNonNullElse(config.bidirectionalMerge(), Merge.CONCAT),
-            false,
-            backward == null),
-        forward == null ? null : forward.weights(),
-        backward == null ? null : backward.weights());
+    return new Recurrent(
+        forward == null ? null : forward.lstm(),
+        backward == null ? null : backward.lstm(),
+        Objects.requireNonNullElse(config.bidirectionalMerge(), Merge.CONCAT),
+        false,
+        backward == null);
   }
 
   private static Cell readCell(NamedTensors tensors, String recurrent, ImportConfig config)

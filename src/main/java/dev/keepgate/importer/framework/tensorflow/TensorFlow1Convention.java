@@ -8,9 +8,9 @@ import dev.keepgate.importer.file.TensorInfo;
 import dev.keepgate.importer.framework.Cell;
 import dev.keepgate.importer.framework.NamedTensors;
 import dev.keepgate.importer.framework.TensorConvention;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -72,13 +72,13 @@ public final class TensorFlow1Convention implements TensorConvention {
     stacks.forEach((scope, stack) -> kernels.put(scope, stack.kernels()));
     Stack stack =
         Objects.requireNonNull(stacks.get(VariableNames.choose(config.prefix(), kernels)));
-    List<LayerWeights> layers = readLayers(tensors, stack, config);
+    List<Layer> layers = readLayers(tensors, stack, config);
     return new ImportedModel(
-        LstmModel.of(
+        Network.chain(
             "tensorflow",
             VariableNames.outerLayers(tensors, config).around(layers),
             Objects.requireNonNullElse(config.returnSequences(), true),
-            LstmConfig.Summary.LAST_STEP),
+            Summary.LAST_STEP),
         tensors.unused());
   }
 
@@ -119,9 +119,9 @@ public final class TensorFlow1Convention implements TensorConvention {
     return stacks;
   }
 
-  private static List<LayerWeights> readLayers(
-      NamedTensors tensors, Stack stack, ImportConfig config) throws IOException, ImportException {
-    List<LayerWeights> layers = new ArrayList<>();
+  private static List<Layer> readLayers(NamedTensors tensors, Stack stack, ImportConfig config)
+      throws IOException, ImportException {
+    List<Layer> layers = new ArrayList<>();
     boolean both = !stack.backward().isEmpty();
     for (int k = 0; k < stack.forward().size() || k < stack.backward().size(); k++) {
       String forward = stack.forward().get(k);

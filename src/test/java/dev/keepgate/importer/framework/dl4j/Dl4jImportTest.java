@@ -12,8 +12,6 @@ import dev.keepgate.importer.Importers;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.model.NetworkInput;
-import dev.keepgate.model.RecurrentState;
 import dev.keepgate.kernel.nd4j.Nd4jKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.NetworkInput;
@@ -171,9 +169,9 @@ class Dl4jImportTest {
         theirs.output(
             x.castTo(network.vocabulary() > 0 ? DataType.INT32 : theirs.params().dataType()));
     boolean isSequence = expected.rank() == 3;
-    assertThat(imported.model().config().returnSequences()).isEqualTo(isSequence);
+    assertThat(imported.network().signature().returnSequences()).isEqualTo(isSequence);
     for (LstmKernel kernel : List.of(new ReferenceKernel(), new Nd4jKernel())) {
-      try (CompiledModel model = kernel.compile(imported.model());
+      try (CompiledModel model = kernel.compile(imported.network());
           LstmKernel.Scratch scratch = kernel.newScratch()) {
         float[] output =
             model.unroll(input(network, imported, x), isSequence, false, scratch).output();
@@ -191,7 +189,7 @@ class Dl4jImportTest {
         ids ? new float[0] : rowMajor(x.permute(0, 2, 1)),
         ids ? x.dup('c').data().asInt() : null,
         null,
-        RecurrentState.zero(imported.model().config().state(), BATCH));
+        RecurrentState.zero(imported.network().signature().state(), BATCH));
   }
 
   private static float[] rowMajor(INDArray array) {

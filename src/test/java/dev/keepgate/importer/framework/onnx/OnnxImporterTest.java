@@ -16,7 +16,8 @@ import dev.keepgate.importer.ImportException.Fault;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.ModelFiles;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.LstmCell;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +25,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,9 +60,9 @@ class OnnxImporterTest {
   @Test
   void gatesAreReordered() throws Exception {
     ImportedModel imported = read(lstm().message(12, value("Y")));
-    var layer = (LayerWeights.Lstm) imported.model().weights().layers().get(0);
-    assertThat(Objects.requireNonNull(layer.forward()).inputKernel()).containsExactly(1, 3, 2, 4);
-    assertThat(layer.forward().recurrentKernel()).containsExactly(5, 7, 6, 8);
+    CellWeights weights = imported.network().cells().get(0).accept(LstmCell::weights);
+    assertThat(weights.inputKernel()).containsExactly(1, 3, 2, 4);
+    assertThat(weights.recurrentKernel()).containsExactly(5, 7, 6, 8);
     assertThat(imported.unusedTensors()).isEmpty();
   }
 
@@ -78,7 +78,8 @@ class OnnxImporterTest {
 
   @Test
   void stateAsTheOnlyOutputIsTheSummary() throws Exception {
-    assertThat(read(lstm().message(12, value("h"))).model().config().returnSequences()).isFalse();
+    assertThat(read(lstm().message(12, value("h"))).network().signature().returnSequences())
+        .isFalse();
   }
 
   @ParameterizedTest
@@ -196,8 +197,8 @@ class OnnxImporterTest {
     Path data = Files.write(folder.resolve("weights.data"), tensorBytes(0, 1, 2, 3, 4));
     OnnxBytes kernel = OnnxBytes.beside(header("W", 1, 4, 1), "weights.data", 4);
     ImportedModel imported = read(OnnxBytes.model(withKernel(kernel)), data);
-    var layer = (LayerWeights.Lstm) imported.model().weights().layers().get(0);
-    assertThat(Objects.requireNonNull(layer.forward()).inputKernel()).containsExactly(1, 3, 2, 4);
+    CellWeights weights = imported.network().cells().get(0).accept(LstmCell::weights);
+    assertThat(weights.inputKernel()).containsExactly(1, 3, 2, 4);
   }
 
   private static byte[] tensorBytes(float... values) {
