@@ -54,7 +54,7 @@ public final class RandomModels {
     @Override
     public String toString() {
       return "-D%s=%d: batch %d, time %d, %s"
-          .formatted(SEED_PROPERTY, seed, input.batch(), input.time(), model.signature());
+          .formatted(SEED_PROPERTY, seed, input.batch(), input.time(), model);
     }
   }
 
