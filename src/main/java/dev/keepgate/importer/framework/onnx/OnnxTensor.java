@@ -1,6 +1,7 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.file.protobuf.MessageReader;
 import dev.keepgate.tensor.DataType;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ record OnnxTensor(String name, @Nullable DataType type, int[] shape, Content con
   sealed interface Content {
 
     /** Little-endian bytes in the file itself. */
-    record Inside(ProtoReader.Span span) implements Content {}
+    record Inside(MessageReader.Span span) implements Content {}
 
     /** Little-endian bytes that were collected one by one. */
     record Collected(byte[] bytes) implements Content {}
