@@ -105,7 +105,7 @@ public enum DataType {
 
   /** The nearest float: halved with its last bit kept, so that the sign bit is free. */
   private static float unsignedToFloat(long value) {
-    return value >= 0 ? value : 2f * (value >>> 1 | value & 1);
+    return value >= 0 ? value : 2f * (value >>> 1 | (value & 1));
   }
 
   /** IEEE 754 binary16; {@code Float.float16ToFloat} came with Java 20. */

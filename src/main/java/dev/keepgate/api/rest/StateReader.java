@@ -38,7 +38,7 @@ final class StateReader {
     return c;
   }
 
-  void scan(JsonTensorScanner json) throws JsonTensorScanner.Unusual {
+  void scan(JsonTensorScanner json) throws JsonTensorScanner.NotScannedException {
     json.expect('{');
     do {
       String field = json.name();
@@ -47,7 +47,7 @@ final class StateReader {
       } else if (field.equals("c") && c == null && config.hasUniformCells(CellConfig::hiddenSize)) {
         c = List.of(json.floats());
       } else {
-        throw new JsonTensorScanner.Unusual();
+        throw new JsonTensorScanner.NotScannedException();
       }
     } while (json.takes(','));
     json.expect('}');

@@ -49,33 +49,34 @@ final class CheckpointFile implements TensorFile {
       Comparator.comparing((String name) -> name.startsWith("_"))
           .thenComparing(NaturalOrder.OF_NAMES);
 
-  private final Parts parts;
+  private final FileSet files;
   private final List<String> shards;
   private final Map<String, BundleEntry> entries = new LinkedHashMap<>();
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
 
-  private CheckpointFile(Parts parts, List<String> shards) {
-    this.parts = parts;
+  private CheckpointFile(FileSet files, List<String> shards) {
+    this.files = files;
     this.shards = shards;
   }
 
   /** Opens the one checkpoint that is among the files. */
-  static CheckpointFile open(Parts parts, ImportLimits limits) throws IOException, ImportException {
-    BundleFiles files = BundleFiles.among(parts);
+  static CheckpointFile open(FileSet files, ImportLimits limits)
+      throws IOException, ImportException {
+    BundleFiles bundle = BundleFiles.among(files);
     byte[] index;
-    try (InputStream in = parts.open(files.index(), 0)) {
+    try (InputStream in = files.open(bundle.index(), 0)) {
       index = in.readNBytes((int) Math.min(Integer.MAX_VALUE - 8L, limits.maxHeaderBytes() + 1L));
     } catch (FileSystemException e) {
       throw e;
     } catch (IOException e) {
-      throw damaged(files.index(), e);
+      throw damaged(bundle.index(), e);
     }
     if (index.length > limits.maxHeaderBytes()) {
       throw ImportException.tooLarge(
           "the checkpoint's index is larger than %d bytes".formatted(limits.maxHeaderBytes()));
     }
     SortedTable table = new SortedTable(index);
-    CheckpointFile file = new CheckpointFile(parts, files.shards(shardCount(table)));
+    CheckpointFile file = new CheckpointFile(files, bundle.shards(shardCount(table)));
     Map<String, BundleEntry> variables = new TreeMap<>(ORDER);
     table.visit(
         (name, value) -> {
@@ -155,7 +156,7 @@ final class CheckpointFile implements TensorFile {
       throw ImportException.tooLarge(
           "the checkpoint's object graph has %d bytes".formatted(entry.size()));
     }
-    try (InputStream in = parts.open(shards.get(entry.shard()), entry.offset())) {
+    try (InputStream in = files.open(shards.get(entry.shard()), entry.offset())) {
       byte[] string = in.readNBytes((int) entry.size());
       CodedInputStream start = CodedInputStream.newInstance(string);
       int length = start.readRawVarint32();
@@ -167,9 +168,9 @@ final class CheckpointFile implements TensorFile {
       CRC32C crc = new CRC32C();
       crc.update(
           ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(0, length));
-      boolean isLength = Crc.mask(crc) == bytes.getInt(bytes.position());
+      boolean isLength = MaskedCrc.of(crc) == bytes.getInt(bytes.position());
       crc.update(bytes.duplicate());
-      if (!isLength || Crc.mask(crc) != entry.crc()) {
+      if (!isLength || MaskedCrc.of(crc) != entry.crc()) {
         throw ImportException.malformed("the checkpoint's object graph has a wrong checksum");
       }
       return bytes.position(bytes.position() + Integer.BYTES).slice();
@@ -195,9 +196,9 @@ final class CheckpointFile implements TensorFile {
     check(tensor, entry, type);
     String shard = shards.get(entry.shard());
     CRC32C crc = new CRC32C();
-    try (InputStream in = new CheckedInputStream(parts.open(shard, entry.offset()), crc)) {
+    try (InputStream in = new CheckedInputStream(files.open(shard, entry.offset()), crc)) {
       float[] values = StoredNumbers.read(in, type, ByteOrder.LITTLE_ENDIAN, (int) tensor.count());
-      if (Crc.mask(crc) != entry.crc()) {
+      if (MaskedCrc.of(crc) != entry.crc()) {
         throw ImportException.malformed("'%s' has a wrong checksum".formatted(tensor.name()));
       }
       return values;
@@ -232,6 +233,6 @@ final class CheckpointFile implements TensorFile {
 
   @Override
   public void close() throws IOException {
-    parts.close();
+    files.close();
   }
 }

@@ -89,7 +89,7 @@ final class SortedTable {
     int type = block.get((int) size);
     CRC32C crc = new CRC32C();
     crc.update(block.duplicate().limit((int) size + 1));
-    if (Crc.mask(crc) != block.getInt((int) size + 1)) {
+    if (MaskedCrc.of(crc) != block.getInt((int) size + 1)) {
       throw ImportException.malformed("a block of the checkpoint's index has a wrong checksum");
     }
     if (type != 0) {

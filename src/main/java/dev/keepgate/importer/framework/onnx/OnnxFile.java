@@ -170,12 +170,12 @@ final class OnnxFile implements Closeable {
       return (offset, count) ->
           ByteBuffer.wrap(collected.bytes(), (int) offset, count).order(ByteOrder.LITTLE_ENDIAN);
     }
-    if (tensor.content() instanceof OnnxTensor.Content.Inside inside) {
+    if (tensor.content() instanceof OnnxTensor.Content.InFile inside) {
       checkLength(tensor, needed, inside.span().length());
       return at(channel, inside.span().begin());
     }
-    OnnxTensor.Content.Beside external = (OnnxTensor.Content.Beside) tensor.content();
-    FileChannel other = openBeside(tensor.name(), external.location());
+    OnnxTensor.Content.External external = (OnnxTensor.Content.External) tensor.content();
+    FileChannel other = openExternal(tensor.name(), external.location());
     checkLength(tensor, needed, external.length() < 0 ? needed : external.length());
     if (needed > other.size() - external.offset()) {
       throw ImportException.malformed(
@@ -206,7 +206,7 @@ final class OnnxFile implements Closeable {
   }
 
   /** Opens one of the model's own files, by its plain name; no path leads anywhere else. */
-  private FileChannel openBeside(String tensor, String location)
+  private FileChannel openExternal(String tensor, String location)
       throws IOException, ImportException {
     FileChannel open = beside.get(location);
     if (open != null) {

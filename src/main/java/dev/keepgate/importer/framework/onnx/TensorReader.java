@@ -121,13 +121,13 @@ final class TensorReader {
 
   private OnnxTensor.Content content() throws ImportException {
     if (external) {
-      return new OnnxTensor.Content.Beside(location, offset, length);
+      return new OnnxTensor.Content.External(location, offset, length);
     }
     if (contents + (collected.size() > 0 ? 1 : 0) > 1) {
       throw ImportException.malformed("tensor '" + name + "' has its numbers twice");
     }
     return inside != null
-        ? new OnnxTensor.Content.Inside(inside)
+        ? new OnnxTensor.Content.InFile(inside)
         : new OnnxTensor.Content.Collected(collected.toByteArray());
   }
 
