@@ -3,6 +3,8 @@ package dev.keepgate.importer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.registry.ImporterConfiguration;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,6 +49,8 @@ class DamagedFileTest {
   }
 
   private static Path network() throws IOException {
+    // Before ND4J is first used: what it takes from the environment is set there.
+    Backend.load(BlasOptions.DEFAULT);
     MultiLayerNetwork network =
         new MultiLayerNetwork(
             new NeuralNetConfiguration.Builder()

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.keepgate.GoldenCase;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.registry.ImporterConfiguration;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -77,6 +79,8 @@ record FuzzTarget(ModelFormat format, String ending, List<Seed> seeds) {
 
   /** A network of Deeplearning4j's, which has no golden files. */
   static FuzzTarget deeplearning4j() {
+    // Before ND4J is first used: what it takes from the environment is set there.
+    Backend.load(BlasOptions.DEFAULT);
     MultiLayerNetwork network =
         new MultiLayerNetwork(
             new NeuralNetConfiguration.Builder()

@@ -267,7 +267,7 @@ final class InferBodyReader {
   private Tensor ints(Input input, String pointer) {
     try {
       return scanner(input).ints();
-    } catch (JsonTensorScanner.Unusual e) {
+    } catch (JsonTensorScanner.NotScannedException e) {
       return carefully(input, json -> JsonTensorReader.readInts(json, pointer + "/data", memory));
     }
   }
@@ -275,7 +275,7 @@ final class InferBodyReader {
   private Tensor floats(Input input, String pointer) {
     try {
       return scanner(input).floats();
-    } catch (JsonTensorScanner.Unusual e) {
+    } catch (JsonTensorScanner.NotScannedException e) {
       return carefully(input, json -> JsonTensorReader.readFloats(json, pointer + "/data", memory));
     }
   }

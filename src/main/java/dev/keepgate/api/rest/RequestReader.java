@@ -90,7 +90,7 @@ final class RequestReader {
       try {
         reader.scan(new JsonTensorScanner(body.bytes(), 0, body.size(), memory));
         return reader;
-      } catch (JsonTensorScanner.Unusual e) {
+      } catch (JsonTensorScanner.NotScannedException e) {
         return readCarefully(body, reader(signature, memory));
       }
     }
@@ -106,13 +106,13 @@ final class RequestReader {
     }
   }
 
-  private void scan(JsonTensorScanner json) throws JsonTensorScanner.Unusual {
+  private void scan(JsonTensorScanner json) throws JsonTensorScanner.NotScannedException {
     Set<String> seen = new HashSet<>();
     json.expect('{');
     do {
       String field = json.name();
       if (!seen.add(field) || !isKnown(field)) {
-        throw new JsonTensorScanner.Unusual();
+        throw new JsonTensorScanner.NotScannedException();
       }
       switch (field) {
         case "x" -> x = signature.takesIds() ? json.ints() : json.floats();
@@ -122,17 +122,18 @@ final class RequestReader {
         case "trace" -> trace = json.flag();
         case "return_state" -> returnState = json.flag();
         case "step" -> step = scanNumber(json);
-        default -> throw new JsonTensorScanner.Unusual();
+        default -> throw new JsonTensorScanner.NotScannedException();
       }
     } while (json.takes(','));
     json.expect('}');
     json.expectEnd();
   }
 
-  private static OptionalLong scanNumber(JsonTensorScanner json) throws JsonTensorScanner.Unusual {
+  private static OptionalLong scanNumber(JsonTensorScanner json)
+      throws JsonTensorScanner.NotScannedException {
     Tensor.Ints number = json.ints();
     if (number.rank() > 0) {
-      throw new JsonTensorScanner.Unusual();
+      throw new JsonTensorScanner.NotScannedException();
     }
     return OptionalLong.of(StepNumber.require("/step", number.values()[0]));
   }

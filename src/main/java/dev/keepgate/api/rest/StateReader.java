@@ -38,12 +38,12 @@ final class StateReader {
     return InferenceRequest.State.of(slots);
   }
 
-  void scan(JsonTensorScanner json) throws JsonTensorScanner.Unusual {
+  void scan(JsonTensorScanner json) throws JsonTensorScanner.NotScannedException {
     json.expect('{');
     do {
       String field = json.name();
       if (slots.containsKey(field) || !isKnown(field) || !layout.isUniform(field)) {
-        throw new JsonTensorScanner.Unusual();
+        throw new JsonTensorScanner.NotScannedException();
       }
       slots.put(field, List.of(json.floats()));
     } while (json.takes(','));

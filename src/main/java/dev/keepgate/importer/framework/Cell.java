@@ -9,7 +9,7 @@ import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Merge;
 import java.util.Objects;
 
-/** A cell as a convention read it. */
+/** An LSTM cell as a convention read it: its configuration and its weights. */
 public record Cell(CellConfig config, CellWeights weights) {
 
   /**

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A file's tensors as a convention takes them, remembering which were taken. */
+/** A file's tensors by name, which remember which of them were read. */
 public final class NamedTensors {
 
   private final TensorFile file;

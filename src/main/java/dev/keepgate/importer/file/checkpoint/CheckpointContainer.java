@@ -19,8 +19,8 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * Reads TensorFlow's checkpoints, and the variables of its saved models: the index and its data as
- * files of their own, or all in one zip, tar or tar.gz.
+ * TensorFlow's checkpoints, and the variables of its saved models: the index and its data as files
+ * of their own, or all in one zip, tar or tar.gz.
  */
 public final class CheckpointContainer implements TensorContainer {
 
@@ -35,7 +35,7 @@ public final class CheckpointContainer implements TensorContainer {
   @Override
   public boolean recognizes(ModelFiles files) throws IOException {
     for (Path path : files.paths()) {
-      if (DiskParts.isIndex(path)) {
+      if (DiskFileSet.isIndex(path)) {
         return true;
       }
     }
@@ -52,7 +52,7 @@ public final class CheckpointContainer implements TensorContainer {
         }
       }
       case TAR -> {
-        return FILE.matcher(TarParts.firstFile(path)).matches();
+        return FILE.matcher(TarFileSet.firstFile(path)).matches();
       }
       default -> {
         return false;
@@ -84,13 +84,13 @@ public final class CheckpointContainer implements TensorContainer {
   @Override
   public TensorFile open(ModelFiles files, ImportLimits limits)
       throws IOException, ImportException {
-    Parts parts;
+    FileSet set;
     try {
-      parts =
+      set =
           switch (files.paths().size() > 1 ? Kind.OTHER : kind(files.first())) {
-            case ZIP -> new ZipParts(ZipFiles.open(files.first()));
-            case TAR -> new TarParts(files.first(), limits.maxBytes() + limits.maxHeaderBytes());
-            case OTHER -> new DiskParts(files.paths());
+            case ZIP -> new ZipFileSet(ZipFiles.open(files.first()));
+            case TAR -> new TarFileSet(files.first(), limits.maxBytes() + limits.maxHeaderBytes());
+            case OTHER -> new DiskFileSet(files.paths());
           };
     } catch (FileSystemException e) {
       throw e;
@@ -98,9 +98,9 @@ public final class CheckpointContainer implements TensorContainer {
       throw CheckpointFile.damaged(files.first().getFileName().toString(), e);
     }
     try {
-      return CheckpointFile.open(parts, limits);
+      return CheckpointFile.open(set, limits);
     } catch (IOException | ImportException | RuntimeException e) {
-      parts.close();
+      set.close();
       throw e;
     }
   }

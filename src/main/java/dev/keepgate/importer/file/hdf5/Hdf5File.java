@@ -131,10 +131,10 @@ public final class Hdf5File implements TensorFile {
       return reading.run();
     } catch (RuntimeException | StackOverflowError | EOFException e) {
       Throwable cause = e;
-      while (cause.getCause() != null && !(cause instanceof BoundedStorage.SpentException)) {
+      while (cause.getCause() != null && !(cause instanceof BoundedStorage.ExceededException)) {
         cause = cause.getCause();
       }
-      if (cause instanceof BoundedStorage.SpentException) {
+      if (cause instanceof BoundedStorage.ExceededException) {
         throw ImportException.tooLarge(String.valueOf(cause.getMessage()));
       }
       throw ImportException.malformed("the HDF5 file is damaged or unusual: " + cause.getMessage());

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
-/** Reads NumPy's npz files: a zip of one npy file a tensor. */
+/** NumPy's npz format: a zip of one npy file a tensor. */
 public final class NpzContainer implements TensorContainer {
 
   @Override

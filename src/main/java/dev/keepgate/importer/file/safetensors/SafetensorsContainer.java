@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 
-/** Reads safetensors files. */
+/** The safetensors format: a JSON header, then the bytes of the tensors. */
 public final class SafetensorsContainer implements TensorContainer {
 
   @Override

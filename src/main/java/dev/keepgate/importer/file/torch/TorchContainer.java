@@ -17,9 +17,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
-/**
- * Reads what {@code torch.save} writes of a state dict: its zip, and the older pickles in a row.
- */
+/** The format of {@code torch.save} for a state dict: its zip, and the older pickles in a row. */
 public final class TorchContainer implements TensorContainer {
 
   @Override

@@ -12,6 +12,8 @@ import dev.keepgate.importer.Importers;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.kernel.nd4j.Nd4jKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.NetworkInput;
@@ -40,6 +42,7 @@ import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
 import org.deeplearning4j.nn.conf.layers.util.MaskZeroLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +61,12 @@ class Dl4jImportTest {
   private static final int TIME = 5;
 
   private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
+
+  @BeforeAll
+  static void load() {
+    // Before ND4J is first used: what it takes from the environment is set there.
+    Backend.load(BlasOptions.DEFAULT);
+  }
 
   @TempDir private Path folder;
 

@@ -20,9 +20,11 @@ import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LstmCell;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -64,6 +66,22 @@ class OnnxImporterTest {
     assertThat(weights.inputKernel()).containsExactly(1, 3, 2, 4);
     assertThat(weights.recurrentKernel()).containsExactly(5, 7, 6, 8);
     assertThat(imported.unusedTensors()).isEmpty();
+  }
+
+  @Test
+  void fileOfTwoGibibytesIsRefusedWithWhereToSaveTheWeights() throws Exception {
+    Path file = folder.resolve("model.onnx");
+    Files.write(file, OnnxBytes.model(lstm().message(12, value("Y"))));
+    try (FileChannel sparse = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      sparse.write(ByteBuffer.allocate(1), Integer.MAX_VALUE);
+    }
+    ModelFiles files = ModelFiles.of(file);
+    assertThat(importer.recognizes(files)).isTrue();
+    assertThatExceptionOfType(ImportException.class)
+        .isThrownBy(() -> importer.read(files, ImportConfig.NONE, SMALL))
+        .satisfies(e -> assertThat(e.fault()).isEqualTo(Fault.TOO_LARGE))
+        .withMessageContaining("2147483648 bytes")
+        .withMessageContaining("external data");
   }
 
   @Test

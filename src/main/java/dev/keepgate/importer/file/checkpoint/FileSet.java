@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 
-/** The files of a checkpoint, wherever they lie. */
-interface Parts extends Closeable {
+/** The files of a checkpoint, by name: on the disk, or in an archive. */
+interface FileSet extends Closeable {
 
   /** Their names, folders included. */
   List<String> names();

@@ -13,10 +13,10 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * Files in a tar, plain or with gzip, which are read where they lie and never unpacked: from the
- * start each time, which costs time where unpacking would cost disk.
+ * The files of a checkpoint in a tar, plain or with gzip, which are read where they lie and never
+ * unpacked: from the start each time, which costs time where unpacking would cost disk.
  */
-final class TarParts implements Parts {
+final class TarFileSet implements FileSet {
 
   private static final int MAX_FILES = 1000;
 
@@ -27,7 +27,7 @@ final class TarParts implements Parts {
   /**
    * @param maxBytes how many bytes may be inflated at a time
    */
-  TarParts(Path path, long maxBytes) throws IOException, ImportException {
+  TarFileSet(Path path, long maxBytes) throws IOException, ImportException {
     this.path = path;
     this.maxBytes = maxBytes;
     try (TarArchiveInputStream tar = openTar(path, maxBytes)) {

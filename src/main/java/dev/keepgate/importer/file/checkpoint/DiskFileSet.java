@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** Files of their own. */
-final class DiskParts implements Parts {
+/** The files of a checkpoint as files of their own. */
+final class DiskFileSet implements FileSet {
 
   private final Map<String, Path> paths = new LinkedHashMap<>();
 
-  DiskParts(List<Path> files) {
+  DiskFileSet(List<Path> files) {
     files.forEach(file -> paths.put(file.getFileName().toString(), file));
   }
 

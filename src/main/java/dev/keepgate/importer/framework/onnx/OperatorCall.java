@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One node with the values that it reads. */
-record Call(OnnxNode node, List<@Nullable Value> inputs, Evaluation evaluation) {
+/** A node of the graph with the values that it is given. */
+record OperatorCall(OnnxNode node, List<@Nullable Value> inputs, Evaluation evaluation) {
 
   boolean has(int input) {
     return input < inputs.size() && inputs.get(input) != null;
@@ -31,44 +31,44 @@ record Call(OnnxNode node, List<@Nullable Value> inputs, Evaluation evaluation) 
   }
 
   /** The data on its way, all that one layer gives. */
-  Value.Signal wholeSignal(int input) throws ImportException {
-    if (get(input) instanceof Value.Signal signal) {
-      if (!signal.isWhole()) {
+  Value.Data wholeData(int input) throws ImportException {
+    if (get(input) instanceof Value.Data data) {
+      if (!data.isWhole()) {
         throw refuse("input %d is only a part of what the layer below gives".formatted(input));
       }
-      return signal;
+      return data;
     }
     throw refuse("input %d does not depend on the model's input".formatted(input));
   }
 
   boolean isConstant(int input) {
     Value value = find(input);
-    return value instanceof Value.Stored || value instanceof Value.Numbers;
+    return value instanceof Value.StoredConstant || value instanceof Value.Constant;
   }
 
   /** A constant with its numbers. */
-  Value.Numbers numbers(int input) throws IOException, ImportException {
+  Value.Constant numbers(int input) throws IOException, ImportException {
     Value value = get(input);
-    if (value instanceof Value.Numbers numbers) {
+    if (value instanceof Value.Constant numbers) {
       return numbers;
     }
-    if (value instanceof Value.Stored stored) {
+    if (value instanceof Value.StoredConstant stored) {
       return evaluation.read(node.inputs().get(input), stored);
     }
-    if (value instanceof Value.Whole whole) {
+    if (value instanceof Value.Integers integers) {
       long[] constants = constants(input);
       float[] values = new float[constants.length];
       for (int i = 0; i < values.length; i++) {
         values[i] = constants[i];
       }
-      return new Value.Numbers(whole.scalar() ? new int[0] : new int[] {values.length}, values);
+      return new Value.Constant(integers.scalar() ? new int[0] : new int[] {values.length}, values);
     }
     throw refuse("input %d ('%s') is no constant".formatted(input, node.inputs().get(input)));
   }
 
   /** A constant of a known shape. */
   float[] numbers(int input, int... shape) throws IOException, ImportException {
-    Value.Numbers numbers = numbers(input);
+    Value.Constant numbers = numbers(input);
     if (!Arrays.equals(numbers.shape(), shape)) {
       throw refuse(
           "input '%s' has shape %s, expected %s"
@@ -81,16 +81,16 @@ record Call(OnnxNode node, List<@Nullable Value> inputs, Evaluation evaluation) 
   }
 
   /** Integers of a shape computation. */
-  List<Size> sizes(int input) throws ImportException {
-    if (get(input) instanceof Value.Whole whole) {
-      return whole.elements();
+  List<SymbolicSize> sizes(int input) throws ImportException {
+    if (get(input) instanceof Value.Integers integers) {
+      return integers.elements();
     }
     throw refuse("input %d ('%s') cannot be told ahead".formatted(input, node.inputs().get(input)));
   }
 
   /** Integers that are constant. */
   long[] constants(int input) throws ImportException {
-    List<Size> sizes = sizes(input);
+    List<SymbolicSize> sizes = sizes(input);
     long[] constants = new long[sizes.size()];
     for (int i = 0; i < constants.length; i++) {
       if (!sizes.get(i).isConstant()) {
@@ -102,22 +102,22 @@ record Call(OnnxNode node, List<@Nullable Value> inputs, Evaluation evaluation) 
   }
 
   /** Integers that newer versions of an operator take as an input, older as an attribute. */
-  @Nullable List<Size> sizes(String attribute, int input) throws ImportException {
+  @Nullable List<SymbolicSize> sizes(String attribute, int input) throws ImportException {
     List<Long> old = node.integers(attribute);
     if (old != null) {
-      return old.stream().map(Size::of).toList();
+      return old.stream().map(SymbolicSize::of).toList();
     }
     return has(input) ? sizes(input) : null;
   }
 
   /** Axes, as attribute or input, of a value of some dimensions; null where not given. */
   @Nullable List<Integer> axes(int input, int rank) throws ImportException {
-    List<Size> sizes = sizes("axes", input);
+    List<SymbolicSize> sizes = sizes("axes", input);
     if (sizes == null) {
       return null;
     }
     List<Integer> axes = new ArrayList<>();
-    for (Size size : sizes) {
+    for (SymbolicSize size : sizes) {
       if (!size.isConstant()) {
         throw refuse("the axes are not constant");
       }

@@ -8,14 +8,15 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Files in a zip, which are read where they lie and never unpacked. All that is read of them has
- * checksums of its own, so the zip's are not looked at: a variable's would take all of its file.
+ * The files of a checkpoint in a zip, which are read where they lie and never unpacked. All that is
+ * read of them has checksums of its own, so the zip's are not looked at: a variable's would take
+ * all of its file.
  */
-final class ZipParts implements Parts {
+final class ZipFileSet implements FileSet {
 
   private final ZipFile zip;
 
-  ZipParts(ZipFile zip) {
+  ZipFileSet(ZipFile zip) {
     this.zip = zip;
   }
 

@@ -6,17 +6,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A number in a computation of shapes: factor times the sizes of some axes that are not fixed, plus
- * an offset.
+ * A size that may depend on those of the model's input: factor times the sizes of some axes that
+ * are not fixed, plus an offset.
  */
-record Size(long factor, List<Axis> axes, long offset) {
+record SymbolicSize(long factor, List<Axis> axes, long offset) {
 
-  static Size of(long value) {
-    return new Size(0, List.of(), value);
+  static SymbolicSize of(long value) {
+    return new SymbolicSize(0, List.of(), value);
   }
 
-  static Size of(Axis axis) {
-    return axis.size() >= 0 ? of(axis.size()) : new Size(1, List.of(axis), 0);
+  static SymbolicSize of(Axis axis) {
+    return axis.size() >= 0 ? of(axis.size()) : new SymbolicSize(1, List.of(axis), 0);
   }
 
   boolean isConstant() {
@@ -29,24 +29,24 @@ record Size(long factor, List<Axis> axes, long offset) {
   }
 
   /** The sum; null where it has no such form. */
-  @Nullable Size plus(Size other) {
+  @Nullable SymbolicSize plus(SymbolicSize other) {
     if (isConstant() || other.isConstant()) {
-      Size open = isConstant() ? other : this;
-      return new Size(open.factor, open.axes, offset + other.offset);
+      SymbolicSize open = isConstant() ? other : this;
+      return new SymbolicSize(open.factor, open.axes, offset + other.offset);
     }
     if (!axes.equals(other.axes)) {
       return null;
     }
     long sum = factor + other.factor;
-    return new Size(sum, sum == 0 ? List.of() : axes, offset + other.offset);
+    return new SymbolicSize(sum, sum == 0 ? List.of() : axes, offset + other.offset);
   }
 
   /** The product; null where it has no such form. */
-  @Nullable Size times(Size other) {
+  @Nullable SymbolicSize times(SymbolicSize other) {
     if (isConstant() || other.isConstant()) {
-      Size open = isConstant() ? other : this;
+      SymbolicSize open = isConstant() ? other : this;
       long by = isConstant() ? offset : other.offset;
-      return by == 0 ? of(0) : new Size(open.factor * by, open.axes, open.offset * by);
+      return by == 0 ? of(0) : new SymbolicSize(open.factor * by, open.axes, open.offset * by);
     }
     if (offset != 0 || other.offset != 0 || axes.size() + other.axes.size() > OnnxTensor.MAX_RANK) {
       return null;
@@ -54,6 +54,6 @@ record Size(long factor, List<Axis> axes, long offset) {
     List<Axis> all = new ArrayList<>(axes);
     all.addAll(other.axes);
     all.sort(Comparator.comparing(Axis::input).thenComparing(Axis::index));
-    return new Size(factor * other.factor, all, 0);
+    return new SymbolicSize(factor * other.factor, all, 0);
   }
 }

@@ -10,32 +10,32 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far the data has come: a graph input, or a layer on top of another stage. Two are the same
- * only if they are the same object.
+ * The layers that data has gone through since a graph input: none, or a layer on top of another
+ * chain. Two are the same only if they are the same object.
  */
-final class Stage {
+final class LayerChain {
 
-  private final @Nullable Stage below;
+  private final @Nullable LayerChain below;
   private final @Nullable Layer layer;
   private final String input;
 
-  private Stage(@Nullable Stage below, @Nullable Layer layer, String input) {
+  private LayerChain(@Nullable LayerChain below, @Nullable Layer layer, String input) {
     this.below = below;
     this.layer = layer;
     this.input = input;
   }
 
-  static Stage input(String name) {
-    return new Stage(null, null, name);
+  static LayerChain input(String name) {
+    return new LayerChain(null, null, name);
   }
 
-  Stage then(Layer layer) {
-    return new Stage(this, layer, input);
+  LayerChain then(Layer layer) {
+    return new LayerChain(this, layer, input);
   }
 
-  /** This stage with another layer in place of its own. */
-  Stage instead(Layer other) {
-    return new Stage(Objects.requireNonNull(below), other, input);
+  /** This chain with another layer in place of its last. */
+  LayerChain instead(Layer other) {
+    return new LayerChain(Objects.requireNonNull(below), other, input);
   }
 
   boolean isInput() {
@@ -47,12 +47,12 @@ final class Stage {
     return input;
   }
 
-  /** The layer; null for an input. */
+  /** The last layer; null for an input. */
   @Nullable Layer layer() {
     return layer;
   }
 
-  /** The layer if it is an LSTM's; else null. */
+  /** The last layer if it is an LSTM's; else null. */
   Layer.@Nullable Recurrent lstm() {
     return layer instanceof Layer.Recurrent lstm ? lstm : null;
   }
@@ -73,8 +73,10 @@ final class Stage {
     return layer == null ? -1 : layer.outputSize();
   }
 
-  /** The function of another stage's output that this one gives; linear where it is none. */
-  Activation activationOver(Stage other) {
+  /**
+   * The activation by which this chain's output differs from another's; linear where it is none.
+   */
+  Activation activationOver(LayerChain other) {
     if (below == other && layer instanceof Layer.Activate activate) {
       return activate.activation();
     }
@@ -89,7 +91,7 @@ final class Stage {
   }
 
   /** Whether both are of the same cells, however their directions are merged. */
-  boolean hasCellsOf(Stage other) {
+  boolean hasCellsOf(LayerChain other) {
     Layer.Recurrent a = lstm();
     Layer.Recurrent b = other.lstm();
     return a != null
@@ -98,19 +100,19 @@ final class Stage {
         && Objects.equals(a.backward(), b.backward());
   }
 
-  /** All stages from the first layer to this. */
-  List<Stage> path() {
-    List<Stage> path = new ArrayList<>();
-    for (Stage stage = this; stage != null && !stage.isInput(); stage = stage.below) {
-      path.add(stage);
+  /** The chains of one layer and more that end in this, shortest first. */
+  List<LayerChain> path() {
+    List<LayerChain> path = new ArrayList<>();
+    for (LayerChain chain = this; chain != null && !chain.isInput(); chain = chain.below) {
+      path.add(chain);
     }
     Collections.reverse(path);
     return path;
   }
 
-  /** Whether an LSTM layer is at this stage or below. */
+  /** Whether an LSTM layer is in this chain. */
   boolean hasLstm() {
-    return path().stream().anyMatch(stage -> stage.layer instanceof Layer.Recurrent);
+    return path().stream().anyMatch(chain -> chain.layer instanceof Layer.Recurrent);
   }
 
   /** The layer's output width, if its directions lie side by side, of one of them. */

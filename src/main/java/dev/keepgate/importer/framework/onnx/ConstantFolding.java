@@ -1,16 +1,16 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.framework.onnx.Value.Numbers;
+import dev.keepgate.importer.framework.onnx.Value.Constant;
 import java.util.Arrays;
 import java.util.List;
 
-/** Does to constants what a graph does to them, within the bytes that may be made of a file. */
-final class Folding {
+/** Computes constants as a graph does, within the bytes that may be made of a file. */
+final class ConstantFolding {
 
-  private Folding() {}
+  private ConstantFolding() {}
 
-  private static Numbers make(Call call, int[] shape) throws ImportException {
+  private static Constant make(OperatorCall call, int[] shape) throws ImportException {
     long count = 1;
     for (int size : shape) {
       count *= size;
@@ -19,15 +19,15 @@ final class Folding {
       }
     }
     call.evaluation().file().charge(count);
-    return new Numbers(shape, new float[(int) count]);
+    return new Constant(shape, new float[(int) count]);
   }
 
   /** The same numbers in another shape, which must have as many. */
-  static Numbers reshape(Numbers numbers, List<Integer> shape) {
-    return new Numbers(shape.stream().mapToInt(Integer::intValue).toArray(), numbers.values());
+  static Constant reshape(Constant numbers, List<Integer> shape) {
+    return new Constant(shape.stream().mapToInt(Integer::intValue).toArray(), numbers.values());
   }
 
-  static Numbers reshape(Call call, Numbers numbers, long[] target, boolean copyZeros)
+  static Constant reshape(OperatorCall call, Constant numbers, long[] target, boolean copyZeros)
       throws ImportException {
     int[] shape = new int[target.length];
     long known = 1;
@@ -53,10 +53,11 @@ final class Folding {
     if (known != count) {
       throw call.refuse("its shape does not hold the %d numbers".formatted(count));
     }
-    return new Numbers(shape, numbers.values());
+    return new Constant(shape, numbers.values());
   }
 
-  static Numbers transpose(Call call, Numbers numbers, List<Integer> order) throws ImportException {
+  static Constant transpose(OperatorCall call, Constant numbers, List<Integer> order)
+      throws ImportException {
     int rank = numbers.rank();
     int[] strides = new int[rank];
     int stride = 1;
@@ -65,7 +66,7 @@ final class Folding {
       stride *= numbers.shape()[i];
     }
     int[] shape = order.stream().mapToInt(i -> numbers.shape()[i]).toArray();
-    Numbers result = make(call, shape);
+    Constant result = make(call, shape);
     int[] index = new int[rank];
     int from = 0;
     for (int to = 0; to < result.values().length; to++) {
@@ -83,11 +84,12 @@ final class Folding {
   }
 
   /** Every step-th of an axis, from {@code start} to before {@code end}. */
-  static Numbers slice(Call call, Numbers numbers, int axis, int start, int end, long step)
+  static Constant slice(
+      OperatorCall call, Constant numbers, int axis, int start, int end, long step)
       throws ImportException {
     int[] shape = numbers.shape().clone();
     shape[axis] = (int) Math.max(0, (end - start + step - 1) / step);
-    Numbers result = make(call, shape);
+    Constant result = make(call, shape);
     int inner = inner(numbers.shape(), axis);
     int size = numbers.shape()[axis];
     int rows = shape[axis];
@@ -107,12 +109,12 @@ final class Folding {
     return inner;
   }
 
-  static Numbers concat(Call call, List<Numbers> all) throws ImportException {
-    Numbers first = all.get(0);
+  static Constant concat(OperatorCall call, List<Constant> all) throws ImportException {
+    Constant first = all.get(0);
     int axis = call.axis(call.node().integer("axis", 0), first.rank());
     int[] shape = first.shape().clone();
     long size = 0;
-    for (Numbers numbers : all) {
+    for (Constant numbers : all) {
       int[] like = numbers.shape().clone();
       if (like.length != shape.length) {
         throw call.refuse("its inputs do not fit");
@@ -124,10 +126,10 @@ final class Folding {
       }
     }
     shape[axis] = (int) size;
-    Numbers result = make(call, shape);
+    Constant result = make(call, shape);
     int row = (int) size * inner(shape, axis);
     int offset = 0;
-    for (Numbers numbers : all) {
+    for (Constant numbers : all) {
       int part = numbers.shape()[axis] * inner(shape, axis);
       for (int i = 0; part > 0 && i < numbers.values().length / part; i++) {
         System.arraycopy(numbers.values(), i * part, result.values(), i * row + offset, part);
@@ -143,7 +145,7 @@ final class Folding {
   }
 
   /** Elementwise, of the same shapes or with one of a single number. */
-  static Numbers elementwise(Call call, Numbers a, Numbers b, Pairwise function)
+  static Constant elementwise(OperatorCall call, Constant a, Constant b, Pairwise function)
       throws ImportException {
     boolean same = Arrays.equals(a.shape(), b.shape());
     boolean one = b.values().length == 1 && b.rank() <= a.rank();
@@ -151,7 +153,7 @@ final class Folding {
     if (!same && !one && !other) {
       throw call.refuse("constants of these shapes are not combined");
     }
-    Numbers result = make(call, same || one ? a.shape() : b.shape());
+    Constant result = make(call, same || one ? a.shape() : b.shape());
     for (int i = 0; i < result.values().length; i++) {
       result.values()[i] =
           function.apply(a.values()[same || one ? i : 0], b.values()[same || other ? i : 0]);
