@@ -44,6 +44,12 @@ final class SequenceWriter {
         response);
   }
 
+  /** Bytes that writing a sequence with its state takes. */
+  static long encodedBytes(SequenceInfo info, boolean safetensors) {
+    StateWriter state = new StateWriter(info.state(), info.batch(), true);
+    return BodyFormat.encodedBytes(state.numbers(), safetensors);
+  }
+
   /** Writes what a sequence is. */
   static void write(
       SequenceInfo info, boolean withState, boolean safetensors, HttpServletResponse response)
