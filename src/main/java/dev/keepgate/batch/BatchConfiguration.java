@@ -1,8 +1,8 @@
 package dev.keepgate.batch;
 
-import dev.keepgate.kernel.Backend;
-import dev.keepgate.kernel.BackendInfo;
 import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BackendInfo;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

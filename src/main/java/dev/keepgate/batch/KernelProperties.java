@@ -1,7 +1,7 @@
 package dev.keepgate.batch;
 
-import dev.keepgate.kernel.BlasOptions;
-import dev.keepgate.kernel.KernelChoice;
+import dev.keepgate.kernel.backend.BlasOptions;
+import dev.keepgate.kernel.choice.KernelChoice;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;

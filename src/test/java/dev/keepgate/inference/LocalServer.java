@@ -4,12 +4,11 @@ import dev.keepgate.ModelBytes;
 import dev.keepgate.batch.BatchProperties;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
@@ -18,6 +17,7 @@ import dev.keepgate.registry.Upload;
 import dev.keepgate.sequence.SequenceListener;
 import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceStore;
+import dev.keepgate.tensor.Tensor;
 import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -37,7 +37,7 @@ final class LocalServer implements AutoCloseable {
   static final ModelId MODEL = new ModelId("lstm", 1);
   private static final int INPUT = 3;
   private static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("/x", "/state/h", "/state/c", "/lengths");
+      new InferenceRequest.Fields("/x", slot -> "/state/" + slot, "/lengths");
 
   final ModelRegistry registry;
   final Sequences sequences;
@@ -62,7 +62,7 @@ final class LocalServer implements AutoCloseable {
                 new RegistryProperties.Limits(
                     DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000)),
             kernel,
-            Importers.standard(ImportLimits.DEFAULT),
+            ImporterConfiguration.importers(ImportLimits.DEFAULT),
             List.of(),
             null,
             Clock.systemUTC());

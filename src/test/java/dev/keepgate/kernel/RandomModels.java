@@ -4,14 +4,14 @@ import dev.keepgate.model.Activation;
 import dev.keepgate.model.Activation.Kind;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmConfig.Summary;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.Summary;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -20,16 +20,15 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Models of any layers and options, small and of odd sizes, with a batch for each; all of a case
  * follows from its seed.
  */
-final class RandomModels {
+public final class RandomModels {
 
   /** Runs this one case again, in place of random ones. */
-  static final String SEED_PROPERTY = "keepgate.seed";
+  public static final String SEED_PROPERTY = "keepgate.seed";
 
   private static final Kind[] KINDS = Kind.values();
 
@@ -39,7 +38,7 @@ final class RandomModels {
           EnumSet.of(Kind.TANH, Kind.SIGMOID, Kind.HARD_SIGMOID, Kind.SCALED_TANH, Kind.SOFTSIGN));
 
   private final Random random;
-  private final List<LayerWeights> layers = new ArrayList<>();
+  private final List<Layer> layers = new ArrayList<>();
 
   /** What the layers so far give; 0 before the first. */
   private int width;
@@ -50,16 +49,17 @@ final class RandomModels {
   }
 
   /** A model and what to ask it. */
-  record Case(long seed, LstmModel model, LstmInput input, boolean returnSequences, boolean trace) {
+  public record Case(
+      long seed, Network model, NetworkInput input, boolean returnSequences, boolean trace) {
     @Override
     public String toString() {
       return "-D%s=%d: batch %d, time %d, %s"
-          .formatted(SEED_PROPERTY, seed, input.batch(), input.time(), model.config());
+          .formatted(SEED_PROPERTY, seed, input.batch(), input.time(), model);
     }
   }
 
   /** So many random cases, or the one that the system property names. Prints the first seed. */
-  static Stream<Case> cases(int count) {
+  public static Stream<Case> cases(int count) {
     Long seed = Long.getLong(SEED_PROPERTY);
     if (seed != null) {
       return Stream.of(of(seed));
@@ -69,14 +69,14 @@ final class RandomModels {
     return LongStream.range(first, first + count).mapToObj(RandomModels::of);
   }
 
-  static Case of(long seed) {
+  public static Case of(long seed) {
     RandomModels models = new RandomModels(seed);
-    LstmModel model = models.model();
+    Network model = models.model();
     return new Case(
         seed, model, models.input(model), models.random.nextBoolean(), models.chance(3));
   }
 
-  private LstmModel model() {
+  private Network model() {
     front();
     int lstmLayers = 1 + random.nextInt(3);
     for (int i = 0; i < lstmLayers; i++) {
@@ -88,7 +88,7 @@ final class RandomModels {
     for (int i = random.nextInt(3); i > 0; i--) {
       layers.add(pointwise(true));
     }
-    return LstmModel.of(
+    return Network.chain(
         "random", layers, true, random.nextBoolean() ? Summary.LAST_STEP : Summary.FINAL_STATE);
   }
 
@@ -97,17 +97,16 @@ final class RandomModels {
     if (chance(4)) {
       int vocabulary = 1 + random.nextInt(9);
       layers.add(
-          new LayerWeights.Embedding(
-              new LayerConfig.Embedding(vocabulary, width, random.nextBoolean()),
-              floats(vocabulary * width, 1)));
+          new Layer.Embedding(
+              vocabulary, width, random.nextBoolean(), floats(vocabulary * width, 1)));
     } else if (chance(3)) {
-      layers.add(new LayerWeights.Masking(new LayerConfig.Masking(width, random.nextInt(2))));
+      layers.add(new Layer.Masking(width, random.nextInt(2)));
     } else if (chance(3)) {
       layers.add(pointwise(true));
     }
   }
 
-  private LayerWeights lstm() {
+  private Layer lstm() {
     int input = width;
     CellConfig forward = cell(input, 0);
     boolean twoWays = chance(3);
@@ -115,12 +114,17 @@ final class RandomModels {
     CellConfig backward =
         twoWays ? cell(input, merge == Merge.CONCAT ? 0 : forward.outputSize()) : null;
     boolean repeat = random.nextBoolean();
-    LayerConfig.Lstm config =
+    Layer layer =
         !twoWays && chance(5)
-            ? new LayerConfig.Lstm(null, forward, merge, random.nextBoolean(), repeat)
-            : new LayerConfig.Lstm(forward, backward, merge, false, repeat);
-    width = config.outputSize();
-    return new LayerWeights.Lstm(config, weights(config.forward()), weights(config.backward()));
+            ? new Layer.Recurrent(null, withWeights(forward), merge, random.nextBoolean(), repeat)
+            : new Layer.Recurrent(
+                withWeights(forward),
+                backward == null ? null : withWeights(backward),
+                merge,
+                false,
+                repeat);
+    width = layer.outputSize();
+    return layer;
   }
 
   /**
@@ -149,10 +153,11 @@ final class RandomModels {
         .build();
   }
 
-  private @Nullable CellWeights weights(@Nullable CellConfig cell) {
-    if (cell == null) {
-      return null;
-    }
+  private LstmCell withWeights(CellConfig cell) {
+    return new LstmCell(cell, weights(cell));
+  }
+
+  private CellWeights weights(CellConfig cell) {
     int gates = 4 * cell.hiddenSize();
     int output = cell.outputSize();
     return new CellWeights(
@@ -166,22 +171,17 @@ final class RandomModels {
   }
 
   /** A layer that works on each step alone. */
-  private LayerWeights pointwise(boolean mayNormalize) {
+  private Layer pointwise(boolean mayNormalize) {
     int input = width;
     return switch (random.nextInt(mayNormalize ? 4 : 3)) {
       case 0 -> {
         width = oddSize();
-        yield new LayerWeights.Dense(
-            new LayerConfig.Dense(input, width, activation()),
-            floats(input * width, spread(input)),
-            floats(width, 1));
+        yield new Layer.Dense(
+            input, width, activation(), floats(input * width, spread(input)), floats(width, 1));
       }
-      case 1 ->
-          new LayerWeights.Scale(new LayerConfig.Scale(input), floats(input, 1), floats(input, 1));
-      case 2 -> new LayerWeights.Activate(new LayerConfig.Activate(input, activation()));
-      default ->
-          new LayerWeights.LayerNorm(
-              new LayerConfig.LayerNorm(input, 0.01f), floats(input, 1), floats(input, 1));
+      case 1 -> new Layer.Scale(floats(input, 1), floats(input, 1));
+      case 2 -> new Layer.Activate(input, activation());
+      default -> new Layer.LayerNorm(0.01f, floats(input, 1), floats(input, 1));
     };
   }
 
@@ -209,31 +209,29 @@ final class RandomModels {
     };
   }
 
-  private LstmInput input(LstmModel model) {
-    LstmConfig config = model.config();
+  private NetworkInput input(Network model) {
+    Signature signature = model.signature();
     int batch = 1 + random.nextInt(7);
     int time = 1 + random.nextInt(9);
     int[] lengths = random.nextBoolean() ? ints(batch, time + 1) : null;
-    LstmState state = LstmState.zero(config, batch);
+    RecurrentState state = RecurrentState.zero(signature.state(), batch);
     if (random.nextBoolean()) {
-      for (float[][] all : List.of(state.h(), state.c())) {
-        Arrays.setAll(all, i -> floats(all[i].length, 1));
-      }
+      Arrays.setAll(state.values(), i -> floats(state.values()[i].length, 1));
     }
-    if (config.layers().get(0) instanceof LayerConfig.Embedding embedding) {
-      int[] ids = ints(batch * time, embedding.vocabulary());
-      return new LstmInput(batch, time, new float[0], ids, lengths, state);
+    if (signature.takesIds()) {
+      int[] ids = ints(batch * time, signature.inputs().get(0).vocabulary().orElseThrow());
+      return new NetworkInput(batch, time, new float[0], ids, lengths, state);
     }
-    float[] x = floats(batch * time * config.inputSize(), 1);
-    if (config.layers().get(0) instanceof LayerConfig.Masking masking) {
+    float[] x = floats(batch * time * signature.inputSize(), 1);
+    if (model.chain().get(0) instanceof Layer.Masking masking) {
       for (int step = 0; step < batch * time; step++) {
         if (chance(3)) {
-          int from = step * config.inputSize();
-          Arrays.fill(x, from, from + config.inputSize(), masking.value());
+          int from = step * signature.inputSize();
+          Arrays.fill(x, from, from + signature.inputSize(), masking.value());
         }
       }
     }
-    return new LstmInput(batch, time, x, null, lengths, state);
+    return new NetworkInput(batch, time, x, null, lengths, state);
   }
 
   private boolean chance(int oneIn) {

@@ -111,8 +111,8 @@ class ModelRegistryTest {
         registry.models.remove("a");
         registry.put("a", 1, ModelBytes.pytorch(5, 4, 2));
         try (ModelHandle young = registry.models.acquire(ModelRequest.latest("a"))) {
-          assertThat(young.config().inputSize()).isEqualTo(5);
-          assertThat(old.config().inputSize()).isEqualTo(3);
+          assertThat(young.signature().inputSize()).isEqualTo(5);
+          assertThat(old.signature().inputSize()).isEqualTo(3);
         }
       }
       assertThat(kernel.closed.get()).isEqualTo(1);

@@ -7,7 +7,6 @@ import dev.keepgate.ModelBytes;
 import dev.keepgate.batch.BatchProperties;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.Importers;
 import dev.keepgate.inference.CancellationSignal;
 import dev.keepgate.inference.Computation;
 import dev.keepgate.inference.Inference;
@@ -22,16 +21,17 @@ import dev.keepgate.inference.ResultEncoder;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.inference.Sequences;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryProperties;
 import dev.keepgate.registry.Upload;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
+import dev.keepgate.tensor.Tensor;
 import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -68,7 +68,7 @@ class SequencesRaceTest {
   private static final int CALLS = Integer.getInteger("keepgate.calls", 500);
   private static final int INPUT = 3;
   private static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("x", "h", "c", "lengths");
+      new InferenceRequest.Fields("x", slot -> slot, "lengths");
 
   @TempDir Path folder;
 
@@ -149,7 +149,7 @@ class SequencesRaceTest {
             new ModelRegistry(
                 properties,
                 kernel,
-                Importers.standard(ImportLimits.DEFAULT),
+                ImporterConfiguration.importers(ImportLimits.DEFAULT),
                 List.of(),
                 null,
                 Clock.systemUTC());

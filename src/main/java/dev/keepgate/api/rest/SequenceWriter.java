@@ -2,8 +2,8 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.SequenceInfo;
-import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.Safetensors;
+import dev.keepgate.tensor.Tensor;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;

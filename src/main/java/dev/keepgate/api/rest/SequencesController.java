@@ -81,7 +81,8 @@ class SequencesController {
         handle,
         body -> {
           requireFormat(body, request);
-          OpenReader reader = new OpenReader(handle.id(), handle.config(), request, memory::change);
+          OpenReader reader =
+              new OpenReader(handle.id(), handle.signature(), request, memory::change);
           OpenRequest asked =
               BodyFormat.isSafetensors(request.getContentType())
                   ? reader.readSafetensors(body)

@@ -1,0 +1,36 @@
+package dev.keepgate.kernel.cpu;
+
+import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.model.Network;
+
+/**
+ * For CPUs: packed weights for the small-matrix products of the BLAS that ND4J loads, the gates in
+ * plain loops that HotSpot vectorises, and no ND4J op on the way.
+ */
+public final class CpuKernel implements LstmKernel {
+
+  static {
+    Gates.warmUp();
+  }
+
+  @Override
+  public String name() {
+    return "native";
+  }
+
+  @Override
+  public CompiledModel compile(Network network) {
+    return new CpuModel(network);
+  }
+
+  @Override
+  public long compiledBytes(long parameters) {
+    return parameters * Float.BYTES;
+  }
+
+  @Override
+  public Scratch newScratch() {
+    return new CpuScratch();
+  }
+}

@@ -1,0 +1,108 @@
+package dev.keepgate.kernel.cpu;
+
+import dev.keepgate.kernel.LstmKernel.Scratch;
+
+/**
+ * Where a worker computes: as large as the largest model it has seen needs, whatever the size of
+ * the requests, because calls are cut into pieces of {@link #ROWS} rows.
+ */
+final class CpuScratch implements Scratch {
+
+  /** How many rows a product takes at most. */
+  static final int ROWS = 256;
+
+  /** How many steps of all rows a product of inputs takes at most, unless a step has more. */
+  static final int STEPS = 128;
+
+  final Blas blas = new Blas();
+
+  /** Left side of a product. */
+  final OffHeapFloats x = new OffHeapFloats();
+
+  final PreActivations preActivations = new PreActivations();
+
+  /** [rows, outputSize]: h, where a product can read it. */
+  final OffHeapFloats hidden = new OffHeapFloats();
+
+  /** Rows on their way to {@link #x}: one copy off the heap costs less than one a row. */
+  float[] staged = new float[0];
+
+  /** The sigmoid gates of {@link Gates#FEW_UNITS}, side by side. */
+  final float[] gates = new float[PreActivations.SIGMOID_GATES * Gates.FEW_UNITS];
+
+  /** Whether this step's products begin with the last panel; every other step's do. */
+  private boolean isBackward;
+
+  /** The gates of one step, each [rows, hiddenSize]. */
+  float[] input = new float[0];
+
+  float[] forget = new float[0];
+  float[] output = new float[0];
+  float[] candidate = new float[0];
+
+  /** [rows, hiddenSize]: the new cell, of which h is computed. */
+  float[] cell = new float[0];
+
+  /** [rows, hiddenSize]: h before it is projected. */
+  float[] unprojected = new float[0];
+
+  /** The state of the rows of an unroll: [rows, outputSize] and [rows, hiddenSize]. */
+  float[] h = new float[0];
+
+  float[] c = new float[0];
+
+  /** Makes room for a cell. */
+  void ensure(int depth, int hiddenSize, int outputSize, int rows) {
+    ensureRows(depth, rows);
+    preActivations.ensure(rows, hiddenSize);
+    hidden.ensure((long) rows * Math.max(outputSize, hiddenSize));
+    int cells = FloatFunctions.padded(rows * hiddenSize) + FloatFunctions.STRIDE;
+    if (unprojected.length < cells) {
+      input = new float[cells];
+      forget = new float[cells];
+      output = new float[cells];
+      candidate = new float[cells];
+      cell = new float[cells];
+      unprojected = new float[cells];
+    }
+  }
+
+  /** Makes room for the left side of a product. */
+  void ensureRows(int depth, int rows) {
+    x.ensure((long) rows * depth);
+    if (staged.length < rows * depth) {
+      staged = new float[rows * depth];
+    }
+  }
+
+  /** Begins a step: its products take the weights the other way round than the last one's. */
+  void turn() {
+    isBackward = !isBackward;
+  }
+
+  boolean isBackward() {
+    return isBackward;
+  }
+
+  /** Puts what is staged where a product reads it. */
+  void loadStaged(int count) {
+    x.view().put(0, staged, 0, count);
+  }
+
+  /** Makes room for the state of an unroll's rows. */
+  void ensureState(int hiddenSize, int outputSize, int rows) {
+    if (h.length < rows * outputSize) {
+      h = new float[rows * outputSize];
+    }
+    if (c.length < rows * hiddenSize) {
+      c = new float[rows * hiddenSize];
+    }
+  }
+
+  @Override
+  public void close() {
+    x.close();
+    preActivations.close();
+    hidden.close();
+  }
+}
