@@ -31,6 +31,9 @@ public final class RandomModels {
   /** Runs this one case again, in place of random ones. */
   public static final String SEED_PROPERTY = "keepgate.seed";
 
+  /** How many steps a row has at most. */
+  private static final int LONGEST = 9;
+
   private static final Kind[] KINDS = Kind.values();
 
   /** A cell with one of these may grow without end, so its sums are clipped. */
@@ -52,6 +55,17 @@ public final class RandomModels {
   /** A model and what to ask it. */
   public record Case(
       long seed, LstmModel model, LstmInput input, boolean returnSequences, boolean trace) {
+    /** Whether no layer reads backwards or masks steps. */
+    public boolean isStepwise() {
+      LstmConfig config = model.config();
+      return config.isCausal()
+          && config.layers().stream()
+              .noneMatch(
+                  layer ->
+                      layer instanceof LayerConfig.Masking
+                          || (layer instanceof LayerConfig.Embedding ids && ids.maskZero()));
+    }
+
     @Override
     public String toString() {
       return "-D%s=%d: batch %d, time %d, %s"
@@ -70,11 +84,31 @@ public final class RandomModels {
     return LongStream.range(first, first + count).mapToObj(RandomModels::of);
   }
 
+  /** So many random cases whose rows can go a step at a time, without an unroll. */
+  public static Stream<Case> stepwise(int count) {
+    long first = Long.getLong(SEED_PROPERTY, new Random().nextInt(1_000_000_000));
+    System.out.printf("random models that step: seeds from %d%n", first);
+    return LongStream.iterate(first, seed -> seed + 1)
+        .mapToObj(RandomModels::of)
+        .filter(Case::isStepwise)
+        .limit(Long.getLong(SEED_PROPERTY) == null ? count : 1);
+  }
+
+  /** A case whose model applies one kind of activation wherever it can. */
+  public static Case of(Kind kind, long seed) {
+    RandomModels models = new RandomModels(seed);
+    boolean isInCell = seed % 2 == 0 && !kind.isOfRow();
+    LstmModel model = models.model(kind, isInCell);
+    // A forget gate above 1 makes errors larger at every step.
+    LstmInput input = models.input(model, isInCell ? 1 : LONGEST);
+    return new Case(seed, model, input, true, true);
+  }
+
   public static Case of(long seed) {
     RandomModels models = new RandomModels(seed);
     LstmModel model = models.model();
     return new Case(
-        seed, model, models.input(model), models.random.nextBoolean(), models.chance(3));
+        seed, model, models.input(model, LONGEST), models.random.nextBoolean(), models.chance(3));
   }
 
   private LstmModel model() {
@@ -91,6 +125,36 @@ public final class RandomModels {
     }
     return LstmModel.of(
         "random", layers, true, random.nextBoolean() ? Summary.LAST_STEP : Summary.FINAL_STATE);
+  }
+
+  /** In its cell, by every other seed, or in its head; a softmax is for heads alone. */
+  private LstmModel model(Kind kind, boolean isInCell) {
+    width = oddSize();
+    CellConfig.Builder cell = CellConfig.builder(width, oddSize());
+    if (isInCell) {
+      Activation ofCell = activation(kind);
+      cell.recurrentActivation(ofCell).activation(ofCell).cellActivation(ofCell);
+      cell.inputClip(1).cellClip(1);
+    }
+    CellConfig config = cell.build();
+    layers.add(new LayerWeights.Lstm(LayerConfig.Lstm.of(config), weights(config), null));
+    width = config.outputSize();
+    if (!isInCell) {
+      layers.add(
+          random.nextBoolean()
+              ? dense(activation(kind))
+              : new LayerWeights.Activate(new LayerConfig.Activate(width, activation(kind))));
+    }
+    return LstmModel.of("random", layers, true, Summary.LAST_STEP);
+  }
+
+  private LayerWeights dense(Activation activation) {
+    int input = width;
+    width = oddSize();
+    return new LayerWeights.Dense(
+        new LayerConfig.Dense(input, width, activation),
+        floats(input * width, spread(input)),
+        floats(width, 1));
   }
 
   private void front() {
@@ -170,13 +234,7 @@ public final class RandomModels {
   private LayerWeights pointwise(boolean mayNormalize) {
     int input = width;
     return switch (random.nextInt(mayNormalize ? 4 : 3)) {
-      case 0 -> {
-        width = oddSize();
-        yield new LayerWeights.Dense(
-            new LayerConfig.Dense(input, width, activation()),
-            floats(input * width, spread(input)),
-            floats(width, 1));
-      }
+      case 0 -> dense(activation());
       case 1 ->
           new LayerWeights.Scale(new LayerConfig.Scale(input), floats(input, 1), floats(input, 1));
       case 2 -> new LayerWeights.Activate(new LayerConfig.Activate(input, activation()));
@@ -210,10 +268,10 @@ public final class RandomModels {
     };
   }
 
-  private LstmInput input(LstmModel model) {
+  private LstmInput input(LstmModel model, int longest) {
     LstmConfig config = model.config();
     int batch = 1 + random.nextInt(7);
-    int time = 1 + random.nextInt(9);
+    int time = 1 + random.nextInt(longest);
     int[] lengths = random.nextBoolean() ? ints(batch, time + 1) : null;
     LstmState state = LstmState.zero(config, batch);
     if (random.nextBoolean()) {

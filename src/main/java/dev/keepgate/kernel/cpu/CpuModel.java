@@ -17,13 +17,14 @@ final class CpuModel implements CompiledModel {
 
   private final LayerStack<CpuScratch> layers;
 
-  CpuModel(LstmModel model) {
-    this.layers = new LayerStack<>(model, CpuModel::layer);
+  CpuModel(LstmModel model, KernelTuning tuning) {
+    this.layers = new LayerStack<>(model, weights -> layer(weights, tuning));
   }
 
-  private static CompiledLayer<CpuScratch> layer(LayerWeights weights) {
+  private static CompiledLayer<CpuScratch> layer(LayerWeights weights, KernelTuning tuning) {
     if (weights instanceof LayerWeights.Lstm lstm) {
-      return new Recurrence<>(lstm, CpuCell::new);
+      return new Recurrence<>(
+          lstm, (config, cellWeights) -> new CpuCell(config, cellWeights, tuning));
     }
     if (weights instanceof LayerWeights.Embedding embedding) {
       return new CompiledLayer.Lookup<>(embedding);
@@ -31,7 +32,7 @@ final class CpuModel implements CompiledModel {
     if (weights instanceof LayerWeights.Masking masking) {
       return new CompiledLayer.Mask<>(masking.config().value());
     }
-    return CpuPointwise.of(weights);
+    return CpuPointwise.of(weights, tuning);
   }
 
   @Override

@@ -71,7 +71,7 @@ final class CpuStepBatch implements StepBatch {
     this.asked = new float[values[layers.top()].length];
     CpuCell first = cells.get(0);
     this.precomputed = first == null ? null : PrecomputedInputs.of(first, capacity, scratch);
-    this.timeBlock = new TimeBlock(cells, capacity);
+    this.timeBlock = new TimeBlock(cells, capacity, scratch.tuning);
   }
 
   private static @Nullable CpuCell cellOf(CompiledLayer<CpuScratch> layer) {

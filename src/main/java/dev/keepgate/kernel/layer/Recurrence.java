@@ -5,6 +5,7 @@ import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LayerConfig;
 import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.LstmState;
 import dev.keepgate.model.Merge;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -81,11 +82,9 @@ public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
         new RecurrentCell.Run(
             PackedSteps.of(call.present, call.time, isBackward),
             call.values,
-            call.input.state().h()[index],
-            call.input.state().c()[index],
+            state(call.input.state(), index),
             outputs,
-            call.state.h()[index],
-            call.state.c()[index],
+            state(call.state, index),
             call.traces == null ? null : call.traces.get(index)),
         scratch);
     if (call.traces != null) {
@@ -95,6 +94,10 @@ public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
       repeat(call, outputs, out, isBackward);
     }
     return new Pass(outputs, call.state.h()[index], out);
+  }
+
+  private static RecurrentCell.State state(LstmState of, int cell) {
+    return new RecurrentCell.State(of.h()[cell], of.c()[cell]);
   }
 
   @Override

@@ -12,25 +12,29 @@ import org.jspecify.annotations.Nullable;
 public interface RecurrentCell<S extends Scratch> extends AutoCloseable {
 
   /**
+   * What a cell remembers of a batch.
+   *
+   * @param h [batch, outputSize]
+   * @param c [batch, hiddenSize]
+   */
+  record State(float[] h, float[] c) {}
+
+  /**
    * A batch to take through its steps.
    *
    * @param steps which rows run when
    * @param x [batch, time, inputSize]
-   * @param firstH [batch, outputSize]
-   * @param firstC [batch, hiddenSize]
+   * @param before the state that it begins with
    * @param outputs [batch, time, outputSize], zero; the steps that run are written
-   * @param h [batch, outputSize]: becomes the final h
-   * @param c [batch, hiddenSize]: becomes the final c
+   * @param after where the final state is written; may be {@code before}
    * @param trace where the gates and the cell are written, but not h; null if nobody asks
    */
   record Run(
       PackedSteps steps,
       float[] x,
-      float[] firstH,
-      float[] firstC,
+      State before,
       float[] outputs,
-      float[] h,
-      float[] c,
+      State after,
       @Nullable CellTrace trace) {}
 
   void run(Run run, S scratch);

@@ -77,8 +77,8 @@ final class Nd4jCell implements RecurrentCell<Nd4jScratch> {
   public void run(Run run, Nd4jScratch scratch) {
     PackedSteps steps = run.steps();
     CellTrace trace = run.trace();
-    float[] h = steps.gatherRows(run.firstH(), config.outputSize());
-    float[] c = steps.gatherRows(run.firstC(), config.hiddenSize());
+    float[] h = steps.gatherRows(run.before().h(), config.outputSize());
+    float[] c = steps.gatherRows(run.before().c(), config.hiddenSize());
     float[] packed =
         run(
             steps,
@@ -88,8 +88,8 @@ final class Nd4jCell implements RecurrentCell<Nd4jScratch> {
             scratch,
             trace == null ? null : (from, gates, cell) -> store(trace, steps, from, gates, cell));
     steps.scatter(packed, run.outputs(), config.outputSize());
-    steps.scatterRows(h, run.h(), config.outputSize());
-    steps.scatterRows(c, run.c(), config.hiddenSize());
+    steps.scatterRows(h, run.after().h(), config.outputSize());
+    steps.scatterRows(c, run.after().c(), config.hiddenSize());
   }
 
   private void store(CellTrace trace, PackedSteps steps, int from, INDArray gates, INDArray cell) {
@@ -167,7 +167,7 @@ final class Nd4jCell implements RecurrentCell<Nd4jScratch> {
   }
 
   /**
-   * Turns preActivations into gates, moves the cell on, and leaves o * k(c) in the output gate's
+   * Turns pre-activations into gates, moves the cell on, and leaves o * k(c) in the output gate's
    * place.
    */
   private void step(
