@@ -151,7 +151,44 @@ class ArchitectureTest {
             .matching("dev.keepgate.(**)")
             .should()
             .beFreeOfCycles()
-            .because("inside a room, too, a package stands above all that it knows"));
+            .because("inside a room, too, a package stands above all that it knows"),
+        noClasses()
+            .that()
+            .resideInAPackage("dev.keepgate.kernel")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.keepgate.kernel.*..")
+            .because("what every kernel answers to knows none of them"),
+        noClasses()
+            .that()
+            .resideInAPackage("dev.keepgate.kernel.reference..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "dev.keepgate.kernel.backend..",
+                "dev.keepgate.kernel.choice..",
+                "dev.keepgate.kernel.cpu..",
+                "dev.keepgate.kernel.layer..",
+                "dev.keepgate.kernel.nd4j..",
+                "org.nd4j..",
+                "org.bytedeco..")
+            .because("an oracle that shares code with what it judges shares its faults"),
+        noClasses()
+            .that()
+            .resideInAnyPackage(
+                "dev.keepgate.kernel.backend..",
+                "dev.keepgate.kernel.cpu..",
+                "dev.keepgate.kernel.layer..",
+                "dev.keepgate.kernel.nd4j..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.keepgate.kernel.reference..")
+            .because("a kernel that calls the oracle agrees with it, right or wrong"),
+        slices()
+            .matching("dev.keepgate.kernel.(cpu|nd4j|reference)..")
+            .should()
+            .notDependOnEachOther()
+            .because("kernels are held against each other"));
   }
 
   private static ClassesShouldConjunction room(String room, String... mustNotKnow) {

@@ -8,6 +8,11 @@ public interface LstmKernel {
   /** Its name in configuration, logs and metrics: {@code portable}, {@code reference}, ... */
   String name();
 
+  /** Its name and what its speed depends on, in one line. */
+  default String description() {
+    return name();
+  }
+
   /**
    * Lays a model's weights out for this kernel.
    *

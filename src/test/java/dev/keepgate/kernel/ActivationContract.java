@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -24,6 +25,8 @@ public abstract class ActivationContract {
   /** What rounding a sigmoid's argument alone may cost at -87. */
   private static final double BOUND = 6e-6;
 
+  private static final int MODELS = 10;
+
   private static final int RANDOM_POINTS = 200_000;
 
   /**
@@ -32,6 +35,17 @@ public abstract class ActivationContract {
    * @param x rows of {@code width} numbers; stays as it is
    */
   protected abstract float[] compute(Activation activation, float[] x, int width);
+
+  protected abstract LstmKernel kernel();
+
+  /** In cells and heads, where a kernel may have loops of its own for it. */
+  @ParameterizedTest
+  @EnumSource
+  public void cellsAndHeadsAgreeWithTheReference(Kind kind) {
+    for (long seed = 0; seed < MODELS; seed++) {
+      KernelAgreement.assertAgree(kernel(), RandomModels.of(kind, seed));
+    }
+  }
 
   public static Stream<Activation> elementwise() {
     return Arrays.stream(Kind.values())

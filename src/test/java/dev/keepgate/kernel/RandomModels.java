@@ -30,6 +30,9 @@ public final class RandomModels {
   /** Runs this one case again, in place of random ones. */
   public static final String SEED_PROPERTY = "keepgate.seed";
 
+  /** How many steps a row has at most. */
+  private static final int LONGEST = 9;
+
   private static final Kind[] KINDS = Kind.values();
 
   /** A cell with one of these may grow without end, so its sums are clipped. */
@@ -51,6 +54,12 @@ public final class RandomModels {
   /** A model and what to ask it. */
   public record Case(
       long seed, Network model, NetworkInput input, boolean returnSequences, boolean trace) {
+
+    /** Whether no layer reads backwards or masks steps. */
+    public boolean isStepwise() {
+      return model.signature().isCausal() && !model.signature().masksSteps();
+    }
+
     @Override
     public String toString() {
       return "-D%s=%d: batch %d, time %d, %s"
@@ -69,11 +78,31 @@ public final class RandomModels {
     return LongStream.range(first, first + count).mapToObj(RandomModels::of);
   }
 
+  /** So many random cases whose rows can go a step at a time, without an unroll. */
+  public static Stream<Case> stepwise(int count) {
+    long first = Long.getLong(SEED_PROPERTY, new Random().nextInt(1_000_000_000));
+    System.out.printf("random models that step: seeds from %d%n", first);
+    return LongStream.iterate(first, seed -> seed + 1)
+        .mapToObj(RandomModels::of)
+        .filter(Case::isStepwise)
+        .limit(Long.getLong(SEED_PROPERTY) == null ? count : 1);
+  }
+
+  /** A case whose model applies one kind of activation wherever it can. */
+  public static Case of(Kind kind, long seed) {
+    RandomModels models = new RandomModels(seed);
+    boolean isInCell = seed % 2 == 0 && !kind.isOfRow();
+    Network model = models.model(kind, isInCell);
+    // A forget gate above 1 makes errors larger at every step.
+    NetworkInput input = models.input(model, isInCell ? 1 : LONGEST);
+    return new Case(seed, model, input, true, true);
+  }
+
   public static Case of(long seed) {
     RandomModels models = new RandomModels(seed);
     Network model = models.model();
     return new Case(
-        seed, model, models.input(model), models.random.nextBoolean(), models.chance(3));
+        seed, model, models.input(model, LONGEST), models.random.nextBoolean(), models.chance(3));
   }
 
   private Network model() {
@@ -90,6 +119,34 @@ public final class RandomModels {
     }
     return Network.chain(
         "random", layers, true, random.nextBoolean() ? Summary.LAST_STEP : Summary.FINAL_STATE);
+  }
+
+  /** In its cell, by every other seed, or in its head; a softmax is for heads alone. */
+  private Network model(Kind kind, boolean isInCell) {
+    width = oddSize();
+    CellConfig.Builder cell = CellConfig.builder(width, oddSize());
+    if (isInCell) {
+      Activation ofCell = activation(kind);
+      cell.recurrentActivation(ofCell).activation(ofCell).cellActivation(ofCell);
+      cell.inputClip(1).cellClip(1);
+    }
+    CellConfig config = cell.build();
+    layers.add(Layer.Recurrent.of(withWeights(config)));
+    width = config.outputSize();
+    if (!isInCell) {
+      layers.add(
+          random.nextBoolean()
+              ? dense(activation(kind))
+              : new Layer.Activate(width, activation(kind)));
+    }
+    return Network.chain("random", layers, true, Summary.LAST_STEP);
+  }
+
+  private Layer dense(Activation activation) {
+    int input = width;
+    width = oddSize();
+    return new Layer.Dense(
+        input, width, activation, floats(input * width, spread(input)), floats(width, 1));
   }
 
   private void front() {
@@ -174,11 +231,7 @@ public final class RandomModels {
   private Layer pointwise(boolean mayNormalize) {
     int input = width;
     return switch (random.nextInt(mayNormalize ? 4 : 3)) {
-      case 0 -> {
-        width = oddSize();
-        yield new Layer.Dense(
-            input, width, activation(), floats(input * width, spread(input)), floats(width, 1));
-      }
+      case 0 -> dense(activation());
       case 1 -> new Layer.Scale(floats(input, 1), floats(input, 1));
       case 2 -> new Layer.Activate(input, activation());
       default -> new Layer.LayerNorm(0.01f, floats(input, 1), floats(input, 1));
@@ -209,10 +262,10 @@ public final class RandomModels {
     };
   }
 
-  private NetworkInput input(Network model) {
+  private NetworkInput input(Network model, int longest) {
     Signature signature = model.signature();
     int batch = 1 + random.nextInt(7);
-    int time = 1 + random.nextInt(9);
+    int time = 1 + random.nextInt(longest);
     int[] lengths = random.nextBoolean() ? ints(batch, time + 1) : null;
     RecurrentState state = RecurrentState.zero(signature.state(), batch);
     if (random.nextBoolean()) {

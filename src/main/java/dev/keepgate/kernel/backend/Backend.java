@@ -1,7 +1,6 @@
 package dev.keepgate.kernel.backend;
 
 import com.sun.jna.Platform;
-import dev.keepgate.kernel.cpu.Blas;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.factory.Nd4j;
@@ -66,9 +65,6 @@ public final class Backend {
     touch();
     NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(options.threads());
     Nd4j.factory().blas().setMaxThreads(options.threads());
-    if (options.packing() != BlasOptions.Packing.AUTO) {
-      Blas.setPacks(options.packing() == BlasOptions.Packing.YES);
-    }
     List<OpenBlas> copies = OpenBlas.loaded();
     copies.forEach(copy -> copy.openblas_set_num_threads(options.threads()));
     BackendInfo info = cpuInfo(copies);

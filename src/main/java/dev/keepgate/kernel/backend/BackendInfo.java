@@ -1,7 +1,5 @@
 package dev.keepgate.kernel.backend;
 
-import dev.keepgate.kernel.cpu.Blas;
-
 /**
  * What the arithmetic runs on, as the libraries themselves report it.
  *
@@ -12,10 +10,4 @@ import dev.keepgate.kernel.cpu.Blas;
  * @param processors that the JVM may use
  */
 public record BackendInfo(
-    String name, String blas, String coreType, int blasThreads, int processors) {
-
-  /** Whether the BLAS packs small products, as it was timed or set; says nothing of a GPU's. */
-  public boolean packsSmallProducts() {
-    return !Backend.isCuda() && Blas.packs();
-  }
-}
+    String name, String blas, String coreType, int blasThreads, int processors) {}

@@ -6,24 +6,15 @@ package dev.keepgate.kernel.backend;
  * @param coreType whose kernels OpenBLAS takes: {@link #AUTO}, {@link #NONE} to leave it to
  *     OpenBLAS, or a name that it knows, such as {@code Haswell}
  * @param threads of one call; workers are what a server has for more processors
- * @param packing whether the BLAS packs small products before it multiplies them
  */
-public record BlasOptions(String coreType, int threads, Packing packing) {
-
-  /** Whether small products are packed: which algorithm is faster follows from it. */
-  public enum Packing {
-    /** As timed at the start. */
-    AUTO,
-    YES,
-    NO
-  }
+public record BlasOptions(String coreType, int threads) {
 
   /** The AVX-512 kernels where the processor has what they need, else what OpenBLAS finds. */
   public static final String AUTO = "auto";
 
   public static final String NONE = "none";
 
-  public static final BlasOptions DEFAULT = new BlasOptions(AUTO, 1, Packing.AUTO);
+  public static final BlasOptions DEFAULT = new BlasOptions(AUTO, 1);
 
   /**
    * @throws IllegalArgumentException if there is no core type or no thread

@@ -1,106 +1,81 @@
 package dev.keepgate.kernel.cpu;
 
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.openblas.global.openblas;
 
 /**
- * Products on the BLAS that ND4J loads, without an allocation a call. Belongs to one thread at a
- * time.
+ * Products of row-major matrices on the BLAS that ND4J loads, without an allocation a call.
+ *
+ * <p>A row-major matrix is its transpose in column-major order, and that is how BLAS is called:
+ * transposed products of transposed matrices.
  */
-public final class Blas {
-
-  /**
-   * Whether products as small as a panel's are packed first: there are such kernels and others.
-   * Timed when this is first asked for, unless it is set.
-   */
-  private static boolean packs = timePacking();
+final class Blas {
 
   private static final int PROBES = 200;
 
-  private final Address a = new Address();
-  private final Address b = new Address();
-  private final Address c = new Address();
+  private Blas() {}
 
-  /** A pointer that can be set to where something lies. */
-  private static final class Address extends FloatPointer {
-    Address at(long where) {
-      address = where;
-      return this;
-    }
-  }
-
-  /**
-   * c = a b + beta c, column-major.
-   *
-   * @param m rows of a and c
-   * @param n columns of b and c
-   * @param k columns of a, rows of b
-   */
-  void multiply(
-      int m, int n, int k, long a, int lda, long b, int ldb, float beta, long c, int ldc) {
+  /** out = x weights + beta out. */
+  static void multiply(MatrixView x, MatrixView weights, float beta, MatrixView out) {
     openblas.cblas_sgemm(
         openblas.CblasColMajor,
         openblas.CblasNoTrans,
         openblas.CblasNoTrans,
-        m,
-        n,
-        k,
+        weights.columns(),
+        x.rows(),
+        x.columns(),
         1,
-        this.a.at(a),
-        lda,
-        this.b.at(b),
-        ldb,
+        weights,
+        weights.stride(),
+        x,
+        x.stride(),
         beta,
-        this.c.at(c),
-        ldc);
+        out,
+        out.stride());
   }
 
-  /** y = a x + beta y, a column-major [m, k]. */
-  void multiplyVector(int m, int k, long a, int lda, long x, float beta, long y) {
+  /** The same of one row, by the product of a matrix with a vector. */
+  static void multiplyRow(MatrixView x, MatrixView weights, float beta, MatrixView out) {
     openblas.cblas_sgemv(
         openblas.CblasColMajor,
         openblas.CblasNoTrans,
-        m,
-        k,
+        weights.columns(),
+        x.columns(),
         1,
-        this.a.at(a),
-        lda,
-        this.b.at(x),
+        weights,
+        weights.stride(),
+        x,
         1,
         beta,
-        this.c.at(y),
+        out,
         1);
   }
 
-  public static boolean packs() {
-    return packs;
-  }
-
-  /** Sets what is timed otherwise. */
-  public static void setPacks(boolean asked) {
-    packs = asked;
-  }
-
-  /** A product with one column costs many times one with a vector if the matrix is packed. */
-  private static boolean timePacking() {
-    int m = 64;
-    int k = 128;
-    try (OffHeapFloats a = new OffHeapFloats();
+  /**
+   * Times whether products as small as a panel's are packed first: there are BLAS kernels that do
+   * and others that do not. A product with one column costs many times one with a vector if the
+   * matrix is packed.
+   */
+  static boolean packsSmallProducts() {
+    int columns = 64;
+    int depth = 128;
+    try (OffHeapFloats weights = new OffHeapFloats();
         OffHeapFloats x = new OffHeapFloats();
-        OffHeapFloats y = new OffHeapFloats()) {
-      a.ensure((long) m * k);
-      x.ensure(k);
-      y.ensure(m);
-      a.put(0, new float[m * k], 0, m * k);
-      x.put(0, new float[k], 0, k);
-      Blas blas = new Blas();
+        OffHeapFloats out = new OffHeapFloats()) {
+      weights.ensure((long) depth * columns);
+      x.ensure(depth);
+      out.ensure(columns);
+      weights.put(0, new float[depth * columns], 0, depth * columns);
+      x.put(0, new float[depth], 0, depth);
+      MatrixView left = new MatrixView().at(x.address(0), 1, depth, depth);
+      MatrixView right = new MatrixView().at(weights.address(0), depth, columns, columns);
+      MatrixView into = new MatrixView().at(out.address(0), 1, columns, columns);
       long vector = Long.MAX_VALUE;
       long matrix = Long.MAX_VALUE;
       for (int i = 0; i < PROBES; i++) {
         long start = System.nanoTime();
-        blas.multiplyVector(m, k, a.address(0), m, x.address(0), 0, y.address(0));
+        multiplyRow(left, right, 0, into);
         long between = System.nanoTime();
-        blas.multiply(m, 1, k, a.address(0), m, x.address(0), k, 0, y.address(0), m);
+        multiply(left, right, 0, into);
         vector = Math.min(vector, between - start);
         matrix = Math.min(matrix, System.nanoTime() - between);
       }

@@ -18,24 +18,27 @@ import org.jspecify.annotations.Nullable;
 final class CpuCell implements RecurrentCell<CpuScratch> {
 
   private final CellConfig config;
+  private final boolean packs;
   private final Gates gates;
   private final PackedWeights packed;
   private final @Nullable PackedWeights projection;
 
-  CpuCell(LstmCell cell) {
+  CpuCell(LstmCell cell, KernelTuning tuning) {
     CellWeights weights = cell.weights();
+    this.packs = tuning.packs();
     this.config = cell.config();
     this.gates = new Gates(config, weights.peepholes());
     int inputs = config.inputSize() + 1;
     this.packed =
-        new PackedWeights(inputs + config.outputSize(), PreActivations.GATES, config.hiddenSize());
+        new PackedWeights(
+            inputs + config.outputSize(), PreActivations.GATES, config.hiddenSize(), tuning);
     packed.fill(0, weights.inputKernel());
     packed.fill(config.inputSize(), weights.bias());
     packed.fill(inputs, weights.recurrentKernel());
     if (weights.projection() == null) {
       this.projection = null;
     } else {
-      this.projection = new PackedWeights(config.hiddenSize(), 1, config.projectionSize());
+      this.projection = new PackedWeights(config.hiddenSize(), 1, config.projectionSize(), tuning);
       projection.fill(0, weights.projection());
     }
   }
@@ -57,11 +60,11 @@ final class CpuCell implements RecurrentCell<CpuScratch> {
   @Override
   public void run(Run run, CpuScratch scratch) {
     int batch = run.steps().rows().length;
-    int rows = Math.min(batch, CpuScratch.ROWS);
+    int rows = Math.min(batch, scratch.productRows);
     int steps = run.steps().active().length;
-    ensure(scratch, (int) Math.min((long) steps * rowsOfProduct(rows), CpuScratch.ROWS));
+    ensure(scratch, (int) Math.min((long) steps * rowsOfProduct(rows), scratch.productRows));
     scratch.ensureState(config.hiddenSize(), config.outputSize(), rows);
-    for (int first = 0; first < batch; first += CpuScratch.ROWS) {
+    for (int first = 0; first < batch; first += scratch.productRows) {
       new CpuUnroll(this, run, first, Math.min(rows, batch - first), scratch).run();
     }
   }
@@ -95,7 +98,7 @@ final class CpuCell implements RecurrentCell<CpuScratch> {
     return packed.depth();
   }
 
-  /** PreActivations = [x, 1, h] W for the rows that are staged. */
+  /** Pre-activations = [x, 1, h] W for the rows that are staged. */
   void multiplyFused(CpuScratch scratch, int rows) {
     int width = fusedWidth();
     int all = rowsOfProduct(rows);
@@ -104,33 +107,33 @@ final class CpuCell implements RecurrentCell<CpuScratch> {
     }
     scratch.loadStaged(all * width);
     scratch.preActivations.lay(all, config.hiddenSize(), rows);
-    multiply(0, width, scratch.x, all, scratch, 0, 0);
+    multiply(scratch.product.of(scratch.x, all, width), 0, scratch, 0, 0);
   }
 
   /**
    * How many rows to multiply where so many are asked for: OpenBLAS takes 4 together, but of 3 one
    * apart, through all weights once more.
    */
-  static int rowsOfProduct(int rows) {
-    return rows == 3 && !Blas.packs() ? 4 : rows;
+  int rowsOfProduct(int rows) {
+    return rows == 3 && !packs ? 4 : rows;
   }
 
   /**
-   * PreActivations = [x, 1] W for the rows that are staged.
+   * Pre-activations = [x, 1] W for the rows that are staged.
    *
    * @param together how many of them a step has at most
    */
   void multiplyInputs(CpuScratch scratch, int rows, int together) {
     scratch.loadStaged(rows * inputWidth());
     scratch.preActivations.lay(rows, config.hiddenSize(), together);
-    multiply(0, inputWidth(), scratch.x, rows, scratch, 0, 0);
+    multiply(scratch.product.of(scratch.x, rows, inputWidth()), 0, scratch, 0, 0);
   }
 
   /**
-   * PreActivations += h R. The preActivations have room for {@link #rowsOfProduct}.
+   * Pre-activations += h R. The pre-activations have room for {@link #rowsOfProduct}.
    *
    * @param h [rows, outputSize]
-   * @param from first row of the preActivations
+   * @param from first row of the pre-activations
    */
   void addRecurrent(CpuScratch scratch, float[] h, int rows, int from) {
     int size = config.outputSize();
@@ -139,35 +142,20 @@ final class CpuCell implements RecurrentCell<CpuScratch> {
     if (all > rows) {
       scratch.hidden.view().put(rows * size, h, 0, size);
     }
-    multiply(inputWidth(), size, scratch.hidden, all, scratch, from, 1);
-  }
-
-  private void multiply(
-      int depthFrom,
-      int depth,
-      OffHeapFloats x,
-      int rows,
-      CpuScratch scratch,
-      int from,
-      float beta) {
-    PreActivations preActivations = scratch.preActivations;
-    packed.multiply(
-        depthFrom,
-        depth,
-        rows,
-        x,
-        depth,
-        preActivations.values,
-        preActivations.row(from),
-        preActivations.rowStride(),
-        preActivations.gateStride(),
-        beta,
-        scratch.isBackward(),
-        scratch.blas);
+    Product product = scratch.product.of(scratch.hidden, all, size);
+    multiply(product, inputWidth(), scratch, from, 1);
   }
 
   /**
-   * From preActivations to the next state of the rows; {@code h} [rows, outputSize] is only
+   * @param from first row of the pre-activations
+   */
+  private void multiply(Product product, int depthFrom, CpuScratch scratch, int from, float beta) {
+    scratch.preActivations.receive(product, from);
+    packed.multiply(product, depthFrom, beta, scratch.isBackward());
+  }
+
+  /**
+   * From pre-activations to the next state of the rows; {@code h} [rows, outputSize] is only
    * written.
    */
   void advance(CpuScratch scratch, int from, int rows, float[] h, float[] c) {
@@ -179,19 +167,8 @@ final class CpuCell implements RecurrentCell<CpuScratch> {
     int cells = rows * config.hiddenSize();
     scratch.hidden.view().put(0, scratch.unprojected, 0, cells);
     int size = config.outputSize();
-    projection.multiply(
-        0,
-        config.hiddenSize(),
-        rows,
-        scratch.hidden,
-        config.hiddenSize(),
-        scratch.x,
-        0,
-        size,
-        size,
-        0,
-        false,
-        scratch.blas);
+    Product product = scratch.product.of(scratch.hidden, rows, config.hiddenSize());
+    projection.multiply(product.into(scratch.x, 0, size, size), 0, 0, false);
     scratch.x.view().get(0, h, 0, rows * size);
     clipInPlace(config.projectionClip(), h, 0, rows * size);
   }

@@ -14,14 +14,30 @@ public final class CpuKernel implements LstmKernel {
     Gates.warmUp();
   }
 
+  private final KernelTuning tuning;
+
+  public CpuKernel() {
+    this(KernelTuning.DEFAULT);
+  }
+
+  /** Times what the tuning leaves open; the backend must have been loaded. */
+  public CpuKernel(KernelTuning tuning) {
+    this.tuning = tuning.measured();
+  }
+
   @Override
   public String name() {
     return "native";
   }
 
   @Override
+  public String description() {
+    return "%s (%s)".formatted(name(), tuning);
+  }
+
+  @Override
   public CompiledModel compile(Network network) {
-    return new CpuModel(network);
+    return new CpuModel(network, tuning);
   }
 
   @Override
@@ -31,6 +47,6 @@ public final class CpuKernel implements LstmKernel {
 
   @Override
   public Scratch newScratch() {
-    return new CpuScratch();
+    return new CpuScratch(tuning);
   }
 }

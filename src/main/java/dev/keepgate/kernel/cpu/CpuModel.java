@@ -17,20 +17,23 @@ final class CpuModel implements CompiledModel {
 
   private final LayerStack<CpuScratch> layers;
 
-  CpuModel(Network network) {
-    this.layers = new LayerStack<>(network, new Compiler());
+  CpuModel(Network network, KernelTuning tuning) {
+    this.layers = new LayerStack<>(network, new Compiler(tuning));
   }
 
   /** Lays layers out, the matrices packed. */
   private static final class Compiler extends LayerCompiler<CpuScratch> {
 
-    Compiler() {
-      super(CpuCell::new);
+    private final KernelTuning tuning;
+
+    Compiler(KernelTuning tuning) {
+      super(cell -> new CpuCell(cell, tuning));
+      this.tuning = tuning;
     }
 
     @Override
     public CompiledLayer<CpuScratch> dense(Layer.Dense layer) {
-      return new CpuPointwise.Dense(layer);
+      return new CpuPointwise.Dense(layer, tuning);
     }
 
     @Override

@@ -60,10 +60,10 @@ abstract class CpuPointwise implements CompiledLayer<CpuScratch> {
     private final Activation activation;
     private final PackedWeights packed;
 
-    Dense(Layer.Dense weights) {
+    Dense(Layer.Dense weights, KernelTuning tuning) {
       super(weights);
       this.activation = weights.activation();
-      this.packed = new PackedWeights(inputSize() + 1, 1, outputSize());
+      this.packed = new PackedWeights(inputSize() + 1, 1, outputSize(), tuning);
       packed.fill(0, weights.kernel());
       packed.fill(inputSize(), weights.bias());
     }
@@ -71,7 +71,7 @@ abstract class CpuPointwise implements CompiledLayer<CpuScratch> {
     @Override
     void apply(float[] x, float[] y, int from, int to, CpuScratch scratch) {
       int depth = packed.depth();
-      int most = Math.min(CpuScratch.ROWS, to - from);
+      int most = Math.min(scratch.productRows, to - from);
       scratch.ensureRows(depth, most);
       scratch.preActivations.values.ensure((long) most * outputSize());
       for (int at = from; at < to; at += most) {
@@ -82,19 +82,9 @@ abstract class CpuPointwise implements CompiledLayer<CpuScratch> {
           scratch.staged[start + inputSize()] = 1;
         }
         scratch.loadStaged(rows * depth);
-        packed.multiply(
-            0,
-            depth,
-            rows,
-            scratch.x,
-            depth,
-            scratch.preActivations.values,
-            0,
-            outputSize(),
-            outputSize(),
-            0,
-            false,
-            scratch.blas);
+        Product product = scratch.product.of(scratch.x, rows, depth);
+        product.into(scratch.preActivations.values, 0, outputSize(), outputSize());
+        packed.multiply(product, 0, 0, false);
         scratch.preActivations.view().get(0, y, at * outputSize(), rows * outputSize());
       }
       activateInPlace(activation, y, from * outputSize(), to * outputSize(), outputSize());

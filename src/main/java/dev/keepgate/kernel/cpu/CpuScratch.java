@@ -1,25 +1,30 @@
 package dev.keepgate.kernel.cpu;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.kernel.cpu.KernelTuning.Parameter;
 
 /**
  * Where a worker computes: as large as the largest model it has seen needs, whatever the size of
- * the requests, because calls are cut into pieces of {@link #ROWS} rows.
+ * the requests, because calls are cut into pieces of {@link #productRows}.
  */
 final class CpuScratch implements Scratch {
 
+  final KernelTuning tuning;
+
   /** How many rows a product takes at most. */
-  static final int ROWS = 256;
+  final int productRows;
 
-  /** How many steps of all rows a product of inputs takes at most, unless a step has more. */
-  static final int STEPS = 128;
+  /** How many units go through the gates at a time, and how many side by side. */
+  final int gateUnits;
 
-  final Blas blas = new Blas();
+  final int fusedUnits;
+
+  final Product product = new Product();
 
   /** Left side of a product. */
   final OffHeapFloats x = new OffHeapFloats();
 
-  final PreActivations preActivations = new PreActivations();
+  final PreActivations preActivations;
 
   /** [rows, outputSize]: h, where a product can read it. */
   final OffHeapFloats hidden = new OffHeapFloats();
@@ -27,8 +32,8 @@ final class CpuScratch implements Scratch {
   /** Rows on their way to {@link #x}: one copy off the heap costs less than one a row. */
   float[] staged = new float[0];
 
-  /** The sigmoid gates of {@link Gates#FEW_UNITS}, side by side. */
-  final float[] gates = new float[PreActivations.SIGMOID_GATES * Gates.FEW_UNITS];
+  /** The sigmoid gates of {@link #fusedUnits}, side by side. */
+  final float[] gates;
 
   /** Whether this step's products begin with the last panel; every other step's do. */
   private boolean isBackward;
@@ -50,6 +55,17 @@ final class CpuScratch implements Scratch {
   float[] h = new float[0];
 
   float[] c = new float[0];
+
+  CpuScratch(KernelTuning tuning) {
+    this.tuning = tuning;
+    this.productRows = tuning.get(Parameter.PRODUCT_ROWS);
+    this.gateUnits = tuning.get(Parameter.GATE_UNITS);
+    this.fusedUnits = tuning.get(Parameter.FUSED_GATE_UNITS);
+    this.preActivations = new PreActivations(tuning.get(Parameter.ROW_MAJOR_ROWS));
+    int gateNumbers = PreActivations.SIGMOID_GATES * fusedUnits;
+    // As many as the warm-up takes at least.
+    this.gates = new float[Math.max(FloatFunctions.STRIDE, FloatFunctions.paddedFew(gateNumbers))];
+  }
 
   /** Makes room for a cell. */
   void ensure(int depth, int hiddenSize, int outputSize, int rows) {

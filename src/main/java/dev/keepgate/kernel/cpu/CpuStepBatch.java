@@ -5,6 +5,7 @@ import dev.keepgate.kernel.StepRow;
 import dev.keepgate.kernel.layer.CompiledLayer;
 import dev.keepgate.kernel.layer.LayerStack;
 import dev.keepgate.kernel.layer.Recurrence;
+import dev.keepgate.kernel.layer.RecurrentCell.Slots;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
@@ -72,7 +73,7 @@ final class CpuStepBatch implements StepBatch {
     this.asked = new float[values[layers.top()].length];
     CpuCell first = cells.get(0);
     this.precomputed = first == null ? null : PrecomputedInputs.of(first, capacity, scratch);
-    this.timeBlock = new TimeBlock(cells, capacity);
+    this.timeBlock = new TimeBlock(cells, capacity, scratch.tuning);
   }
 
   private static @Nullable CpuCell cellOf(CompiledLayer<CpuScratch> layer) {
@@ -172,7 +173,7 @@ final class CpuStepBatch implements StepBatch {
       CpuCell own = cells.get(i);
       float[] above = own == null ? values[i] : timeBlock.outputs(i);
       if (own != null) {
-        timeBlock.run(own, below, slots, firstSlots[i], above, scratch);
+        timeBlock.run(own, below, new Slots(slots, firstSlots[i]), above, scratch);
       } else {
         apply(layers.layers().get(i), below, above, steps);
       }

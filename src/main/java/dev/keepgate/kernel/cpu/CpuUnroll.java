@@ -1,5 +1,6 @@
 package dev.keepgate.kernel.cpu;
 
+import dev.keepgate.kernel.cpu.KernelTuning.Parameter;
 import dev.keepgate.kernel.layer.RecurrentCell.Run;
 
 /** Some rows of a batch on their way through one cell. */
@@ -11,6 +12,9 @@ final class CpuUnroll {
   private final int rows;
   private final CpuScratch scratch;
   private final int outputSize;
+
+  /** How many steps of all rows a product of inputs takes at most, unless a step has more. */
+  private final int mostInputs;
 
   /** The packed index of the step that is next, at rank 0. */
   private int packed;
@@ -26,6 +30,7 @@ final class CpuUnroll {
     this.rows = rows;
     this.scratch = scratch;
     this.outputSize = cell.config().outputSize();
+    this.mostInputs = scratch.tuning.get(Parameter.INPUT_ROWS);
   }
 
   void run() {
@@ -33,14 +38,18 @@ final class CpuUnroll {
     int[] ranks = run.steps().rows();
     for (int row = 0; row < rows; row++) {
       int from = ranks[first + row];
-      System.arraycopy(run.before(0), from * outputSize, scratch.h, row * outputSize, outputSize);
-      System.arraycopy(run.before(1), from * hiddenSize, scratch.c, row * hiddenSize, hiddenSize);
+      System.arraycopy(
+          run.before().get(0), from * outputSize, scratch.h, row * outputSize, outputSize);
+      System.arraycopy(
+          run.before().get(1), from * hiddenSize, scratch.c, row * hiddenSize, hiddenSize);
     }
     takeSteps();
     for (int row = 0; row < rows; row++) {
       int to = ranks[first + row];
-      System.arraycopy(scratch.h, row * outputSize, run.after(0), to * outputSize, outputSize);
-      System.arraycopy(scratch.c, row * hiddenSize, run.after(1), to * hiddenSize, hiddenSize);
+      System.arraycopy(
+          scratch.h, row * outputSize, run.after().get(0), to * outputSize, outputSize);
+      System.arraycopy(
+          scratch.c, row * hiddenSize, run.after().get(1), to * hiddenSize, hiddenSize);
     }
   }
 
@@ -50,7 +59,7 @@ final class CpuUnroll {
     while (step < longest && active(step) > 0) {
       int end = step + 1;
       int total = multiplied(step);
-      while (end < longest && active(end) > 0 && total + multiplied(end) <= CpuScratch.STEPS) {
+      while (end < longest && active(end) > 0 && total + multiplied(end) <= mostInputs) {
         total += multiplied(end);
         end++;
       }
@@ -70,7 +79,7 @@ final class CpuUnroll {
 
   /** How many rows a step's products take. */
   private int multiplied(int step) {
-    return CpuCell.rowsOfProduct(active(step));
+    return cell.rowsOfProduct(active(step));
   }
 
   private void takeOne(int step) {

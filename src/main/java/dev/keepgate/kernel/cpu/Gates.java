@@ -18,13 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Gates {
 
-  /** So many units at a time: the numbers of all arrays stay in the first level cache. */
-  private static final int UNITS = 1024;
-
-  /** Of so many units the gates are computed side by side: that is one loop in place of four. */
-  static final int FEW_UNITS = 512;
-
   private static final int WARM_UP_RUNS = 2_000;
+
+  private static final int WARM_UP_UNITS = 4096;
 
   private final CellConfig config;
   private final float @Nullable [] peepholes;
@@ -48,8 +44,8 @@ final class Gates {
    * lengths that it saw first.
    */
   static void warmUp() {
-    int hidden = 4 * UNITS;
-    CpuScratch scratch = new CpuScratch();
+    int hidden = WARM_UP_UNITS;
+    CpuScratch scratch = new CpuScratch(KernelTuning.DEFAULT);
     scratch.ensure(1, hidden, hidden, 1);
     scratch.preActivations.view().put(0, new float[4 * hidden]);
     scratch.preActivations.lay(1, hidden, 1);
@@ -60,29 +56,29 @@ final class Gates {
       gates.advance(scratch, 0, 1, c, scratch.unprojected);
       sigmoidOfFewInPlace(scratch.gates, 0, few);
       tanhOfFewInPlace(scratch.gates, 0, few);
-      moveFew(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, 0, few);
+      moveFew(scratch, c, 0, few);
       openFew(scratch.output, scratch.cell, scratch.unprojected, 0, few);
     }
     scratch.close();
   }
 
   /**
-   * Reads the preActivations of rows, moves their cells on and computes o * k(c).
+   * Reads the pre-activations of rows, moves their cells on and computes o * k(c).
    *
-   * @param from first row of the preActivations
+   * @param from first row of the pre-activations
    * @param c [rows, hiddenSize]
    * @param unprojected [rows, hiddenSize], only written: o * k(c)
    */
   void advance(CpuScratch scratch, int from, int rows, float[] c, float[] unprojected) {
     int hidden = config.hiddenSize();
-    int together = isPlain ? Math.max(1, FEW_UNITS / hidden) : 1;
+    int together = isPlain ? Math.max(1, scratch.fusedUnits / hidden) : 1;
     int group = scratch.preActivations.isByRow() ? together : rows;
     for (int row = 0; row < rows; row += group) {
       int count = Math.min(group, rows - row) * hidden;
       int at = row * hidden;
       if (!isPlain) {
         readPreActivations(scratch, scratch.preActivations.row(from + row), at, at + count);
-      } else if (count <= FEW_UNITS) {
+      } else if (count <= scratch.fusedUnits) {
         advanceFew(scratch, from + row, c, unprojected, at, count);
       } else {
         advanceMany(scratch, scratch.preActivations.row(from + row), c, unprojected, at, count);
@@ -95,22 +91,23 @@ final class Gates {
 
   private static void advanceMany(
       CpuScratch scratch, int first, float[] c, float[] unprojected, int from, int count) {
-    for (int done = 0; done < count; done += UNITS) {
+    int units = scratch.gateUnits;
+    for (int done = 0; done < count; done += units) {
       int at = from + done;
-      int to = from + Math.min(done + UNITS, count);
+      int to = from + Math.min(done + units, count);
       readPreActivations(scratch, first + done, at, to);
       int end = at + FloatFunctions.padded(to - at);
       sigmoidInPlace(scratch.input, at, end);
       sigmoidInPlace(scratch.forget, at, end);
       sigmoidInPlace(scratch.output, at, end);
       tanhInPlace(scratch.candidate, at, end);
-      moveCell(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, at, to);
+      moveCell(scratch, c, at, to);
       tanhInPlace(scratch.cell, at, end);
       open(scratch.output, scratch.cell, unprojected, at, to);
     }
   }
 
-  /** Reads preActivations of which each gate's are one piece. */
+  /** Reads pre-activations of which each gate's are one piece. */
   private static void readPreActivations(CpuScratch scratch, int first, int from, int to) {
     FloatBuffer preActivations = scratch.preActivations.view();
     int gate = scratch.preActivations.gateStride();
@@ -133,14 +130,17 @@ final class Gates {
       System.arraycopy(gates, first + width, scratch.forget, at + from, width);
       System.arraycopy(gates, first + 2 * width, scratch.output, at + from, width);
     }
-    moveFew(scratch.input, scratch.forget, scratch.candidate, c, scratch.cell, at, at + count);
+    moveFew(scratch, c, at, at + count);
     tanhOfFewInPlace(scratch.cell, at, at + FloatFunctions.paddedFew(count));
     openFew(scratch.output, scratch.cell, unprojected, at, at + count);
   }
 
   /** One index for all arrays: that is what HotSpot vectorises. */
-  private static void moveCell(
-      float[] input, float[] forget, float[] candidate, float[] c, float[] copy, int from, int to) {
+  private static void moveCell(CpuScratch scratch, float[] c, int from, int to) {
+    float[] input = scratch.input;
+    float[] forget = scratch.forget;
+    float[] candidate = scratch.candidate;
+    float[] copy = scratch.cell;
     for (int i = from; i < to; i++) {
       float cell = Math.fma(input[i], candidate[i], forget[i] * c[i]);
       c[i] = cell;
@@ -155,8 +155,11 @@ final class Gates {
   }
 
   /** {@link #moveCell} in code of its own, which HotSpot unrolls less if it saw few numbers. */
-  private static void moveFew(
-      float[] input, float[] forget, float[] candidate, float[] c, float[] copy, int from, int to) {
+  private static void moveFew(CpuScratch scratch, float[] c, int from, int to) {
+    float[] input = scratch.input;
+    float[] forget = scratch.forget;
+    float[] candidate = scratch.candidate;
+    float[] copy = scratch.cell;
     for (int i = from; i < to; i++) {
       float cell = Math.fma(input[i], candidate[i], forget[i] * c[i]);
       c[i] = cell;

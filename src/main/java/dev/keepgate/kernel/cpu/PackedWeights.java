@@ -1,5 +1,18 @@
 package dev.keepgate.kernel.cpu;
 
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.DEEP_ROWS;
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.MIDDLE_ROWS;
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.PANEL_COLUMNS;
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.PANEL_GAP;
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.REVERSED_BYTES;
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.ROWS_ONE_BY_ONE;
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.ROW_MAJOR_ROWS;
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.SHALLOW_DEPTH;
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.SHALLOW_ROWS;
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.UNPACKED_MULTIPLICATIONS;
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.WIDE_PANEL_COLUMNS;
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.WIDE_PANEL_NUMBERS;
+
 /**
  * A weight matrix [depth, blocks * width], cut into panels of columns, each [depth, columns of the
  * panel] row-major in one piece.
@@ -14,60 +27,84 @@ package dev.keepgate.kernel.cpu;
  */
 final class PackedWeights implements AutoCloseable {
 
-  /** What BLAS keeps in registers. */
-  private static final int PANEL = 64;
-
-  private static final int WIDEST_PANEL = 256;
-
-  /** Wider panels than {@link #PANEL} have no more numbers: one and its rows stay in the cache. */
-  private static final int WIDE_NUMBERS = 36_000;
-
   /**
-   * Left free behind each row of a full wide panel: rows a power of two apart share a part of the
-   * first level cache, and 64 columns of them would not stay there.
+   * How many rows are multiplied at a time, by how many terms their sums have.
+   *
+   * @param shallow so few terms take {@code shallowRows}
+   * @param middle so few take {@code middleRows}, and more {@code deepRows}
    */
-  private static final int GAP = 16;
+  private record Slices(int shallow, int shallowRows, int middle, int middleRows, int deepRows) {
 
-  /** Of more weights nothing is left in the second level cache that is worth turning for. */
-  private static final long MOST_TURNED_BYTES = 4 << 20;
+    static Slices of(KernelTuning tuning) {
+      int middleRows = tuning.get(MIDDLE_ROWS);
+      int perTerm = tuning.get(PANEL_COLUMNS) * middleRows;
+      return new Slices(
+          tuning.get(SHALLOW_DEPTH),
+          tuning.get(SHALLOW_ROWS),
+          tuning.get(UNPACKED_MULTIPLICATIONS) / perTerm,
+          middleRows,
+          tuning.get(DEEP_ROWS));
+    }
 
-  /** OpenBLAS packs a product of more multiplications than this. */
-  private static final int UNPACKED = 1_000_000;
-
-  private static final int SHALLOW = 160;
-  private static final int MOST_ROWS = 32;
-  private static final int MANY_ROWS = 16;
-  private static final int FEW_ROWS = 8;
-
-  /** Where products are packed: above so many rows, that is paid back. */
-  private static final int MANY_VECTORS = 8;
+    int rows(int terms) {
+      if (terms <= shallow) {
+        return shallowRows;
+      }
+      return terms <= middle ? middleRows : deepRows;
+    }
+  }
 
   private final int depth;
   private final int width;
   private final int columns;
 
+  /** Columns that BLAS keeps in registers: panels that are wider have a gap behind each row. */
+  private final int narrowest;
+
   /** Columns of a panel, if so many are left. */
   private final int panelWidth;
+
+  private final int gap;
 
   /** No panel goes over a multiple of so many columns. */
   private final int span;
 
+  /** How few rows are multiplied by as many columns as a panel has, and by how many others are. */
+  private final int fewRows;
+
+  private final int columnsOfMany;
+
+  private final boolean packs;
+  private final int rowsOneByOne;
+  private final int unpacked;
+  private final Slices slices;
+  private final boolean isReversible;
   private final OffHeapFloats weights = new OffHeapFloats();
 
-  PackedWeights(int depth, int blocks, int width) {
+  PackedWeights(int depth, int blocks, int width, KernelTuning tuning) {
+    this.narrowest = tuning.get(PANEL_COLUMNS);
+    this.gap = tuning.get(PANEL_GAP);
+    this.packs = tuning.packs();
+    this.fewRows = packs ? Integer.MAX_VALUE : tuning.get(ROW_MAJOR_ROWS);
+    this.columnsOfMany = 2 * narrowest;
+    this.rowsOneByOne = tuning.get(ROWS_ONE_BY_ONE);
+    this.unpacked = tuning.get(UNPACKED_MULTIPLICATIONS);
+    this.slices = Slices.of(tuning);
     this.depth = depth;
     this.width = width;
     this.columns = Math.multiplyExact(blocks, width);
-    this.panelWidth = panelWidth(depth);
+    this.panelWidth = panelWidth(depth, tuning);
     // Blocks that do not fit would be cut into more pieces than they have to be.
-    boolean fits = width % PANEL == 0 || columns <= panelWidth;
-    this.span = panelWidth > PANEL && fits ? columns : width;
+    boolean fits = width % narrowest == 0 || columns <= panelWidth;
+    this.span = panelWidth > narrowest && fits ? columns : width;
     weights.ensure(Math.multiplyExact((long) depth, columns + gaps(columns)));
+    this.isReversible = bytes() <= tuning.get(REVERSED_BYTES);
   }
 
-  private static int panelWidth(int depth) {
-    int wide = WIDEST_PANEL;
-    while (wide > PANEL && (long) wide * depth > WIDE_NUMBERS) {
+  private static int panelWidth(int depth, KernelTuning tuning) {
+    int wide = tuning.get(WIDE_PANEL_COLUMNS);
+    int most = tuning.get(WIDE_PANEL_NUMBERS);
+    while (wide > tuning.get(PANEL_COLUMNS) && (long) wide * depth > most) {
       wide /= 2;
     }
     return wide;
@@ -114,13 +151,13 @@ final class PackedWeights implements AutoCloseable {
   /** From a row of that panel to the next. */
   private int panelStride(int column) {
     int size = panelEnd(column) - panelStart(column);
-    return size == panelWidth && size > PANEL ? size + GAP : size;
+    return size == panelWidth && size > narrowest ? size + gap : size;
   }
 
   /** What is left free in a row of all panels that end before a column. */
   private int gaps(int column) {
     int full = column / span * (span / panelWidth) + column % span / panelWidth;
-    return panelWidth > PANEL ? full * GAP : 0;
+    return panelWidth > narrowest ? full * gap : 0;
   }
 
   private long index(int row, int column) {
@@ -131,32 +168,18 @@ final class PackedWeights implements AutoCloseable {
   /**
    * out = x times some rows of the matrix + beta out.
    *
+   * @param product whose x has as many columns as rows of the matrix are taken
    * @param depthFrom first of those rows
-   * @param depthCount how many: as many as x is wide
-   * @param x [rows, xStride], from its beginning
-   * @param outAt where the first row's first number goes
-   * @param rowStride from there to the next row's
-   * @param blockStride and to the next block's
    * @param isBackward whether to begin with the last panel, if it is worth it: who multiplies by
    *     the same matrix again finds there what is still in the cache
    */
-  void multiply(
-      int depthFrom,
-      int depthCount,
-      int rows,
-      OffHeapFloats x,
-      int xStride,
-      OffHeapFloats out,
-      int outAt,
-      int rowStride,
-      int blockStride,
-      float beta,
-      boolean isBackward,
-      Blas blas) {
-    int most = rows <= PreActivations.FEW_ROWS || Blas.packs() ? WIDEST_PANEL : 2 * PANEL;
+  void multiply(Product product, int depthFrom, float beta, boolean isBackward) {
+    MatrixView x = product.x;
+    int most = x.rows() <= fewRows ? panelWidth : columnsOfMany;
     // Blocks that lie side by side are as good as one.
-    int outSpan = blockStride == width && rowStride >= columns ? columns : width;
-    boolean isTurned = isBackward && bytes() <= MOST_TURNED_BYTES;
+    boolean isOneBlock = product.blockStride() == width && product.rowStride() >= columns;
+    int outSpan = isOneBlock ? columns : width;
+    boolean isTurned = isBackward && isReversible;
     int done = 0;
     while (done < columns) {
       int column = isTurned ? columns - 1 - done : done;
@@ -164,90 +187,57 @@ final class PackedWeights implements AutoCloseable {
       int start = Math.max(panelStart(column), block);
       start += (column - start) / most * most;
       int end = Math.min(Math.min(panelEnd(column), block + outSpan), start + most);
-      multiplyPiece(
-          end - start,
-          rows,
-          depthCount,
-          weights.address(index(depthFrom, start)),
-          panelStride(start),
-          x.address(0),
-          xStride,
-          beta,
-          out.address((long) outAt + (long) (start / width) * blockStride + start % width),
-          rowStride,
-          blas);
-      done += end - start;
+      int size = end - start;
+      long panel = weights.address(index(depthFrom, start));
+      product.panel.at(panel, x.columns(), size, panelStride(start));
+      long out = product.address(start / width, start % width);
+      product.target.at(out, x.rows(), size, product.rowStride());
+      multiplyPanel(product, beta);
+      done += size;
     }
   }
 
-  private static void multiplyPiece(
-      int size,
-      int rows,
-      int depthCount,
-      long panel,
-      int panelSize,
-      long x,
-      int xStride,
-      float beta,
-      long out,
-      int outStride,
-      Blas blas) {
-    if (!Blas.packs()) {
-      addSmall(size, rows, depthCount, panel, panelSize, x, xStride, beta, out, outStride, blas);
-    } else if (rows > MANY_VECTORS) {
-      blas.multiply(size, rows, depthCount, panel, panelSize, x, xStride, beta, out, outStride);
+  private void multiplyPanel(Product product, float beta) {
+    if (!packs) {
+      multiplyUnpacked(product, beta);
+    } else if (product.x.rows() > rowsOneByOne) {
+      Blas.multiply(product.x, product.panel, beta, product.target);
     } else {
-      for (int row = 0; row < rows; row++) {
-        blas.multiplyVector(
-            size,
-            depthCount,
-            panel,
-            panelSize,
-            x + (long) row * xStride * Float.BYTES,
-            beta,
-            out + (long) row * outStride * Float.BYTES);
-      }
+      multiplyRows(product, beta);
     }
   }
 
-  /** How many rows at a time. */
-  private static int slice(int depthCount) {
-    if (depthCount <= SHALLOW) {
-      return MOST_ROWS;
+  /** Row by row while the panel is in the cache. */
+  private static void multiplyRows(Product product, float beta) {
+    int depth = product.x.columns();
+    int size = product.panel.columns();
+    for (int row = 0; row < product.x.rows(); row++) {
+      Blas.multiplyRow(
+          product.partOfX.partOf(product.x, row, 0, 1, depth),
+          product.panel,
+          beta,
+          product.partOfTarget.partOf(product.target, row, 0, 1, size));
     }
-    return depthCount <= UNPACKED / (PANEL * MANY_ROWS) ? MANY_ROWS : FEW_ROWS;
   }
 
-  /** In products so small that none is packed. */
-  private static void addSmall(
-      int size,
-      int rows,
-      int depthCount,
-      long panel,
-      int panelSize,
-      long x,
-      int xStride,
-      float beta,
-      long out,
-      int outStride,
-      Blas blas) {
-    int slice = slice(depthCount);
-    int deepest = UNPACKED / (Math.max(PANEL, size) * Math.min(slice, rows));
+  /** In products so small that BLAS packs none. */
+  private void multiplyUnpacked(Product product, float beta) {
+    int rows = product.x.rows();
+    int depthCount = product.x.columns();
+    int size = product.panel.columns();
+    int slice = slices.rows(depthCount);
+    int deepest = Math.max(1, unpacked / (Math.max(narrowest, size) * Math.min(slice, rows)));
     int parts = (depthCount + deepest - 1) / deepest;
     int part = (depthCount + parts - 1) / parts;
     for (int row = 0; row < rows; row += slice) {
+      int rowCount = Math.min(slice, rows - row);
       for (int k = 0; k < depthCount; k += part) {
-        blas.multiply(
-            size,
-            Math.min(slice, rows - row),
-            Math.min(part, depthCount - k),
-            panel + (long) k * panelSize * Float.BYTES,
-            panelSize,
-            x + ((long) row * xStride + k) * Float.BYTES,
-            xStride,
+        int terms = Math.min(part, depthCount - k);
+        Blas.multiply(
+            product.partOfX.partOf(product.x, row, k, rowCount, terms),
+            product.partOfPanel.partOf(product.panel, k, 0, terms, size),
             k == 0 ? beta : 1,
-            out + (long) row * outStride * Float.BYTES,
-            outStride);
+            product.partOfTarget.partOf(product.target, row, 0, rowCount, size));
       }
     }
   }

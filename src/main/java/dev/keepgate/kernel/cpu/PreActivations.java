@@ -16,14 +16,21 @@ final class PreActivations implements AutoCloseable {
   /** The input, forget and output gate, which come first. */
   static final int SIGMOID_GATES = 3;
 
-  /** So many rows are few. */
-  static final int FEW_ROWS = 4;
-
   final OffHeapFloats values = new OffHeapFloats();
+
+  /** So many rows are few. */
+  private final int fewRows;
 
   private int hidden;
   private int rows;
   private boolean isByRow;
+
+  /**
+   * @param fewRows so many lie row by row
+   */
+  PreActivations(int fewRows) {
+    this.fewRows = fewRows;
+  }
 
   /** Makes room. */
   void ensure(int rowCount, int hiddenSize) {
@@ -31,7 +38,7 @@ final class PreActivations implements AutoCloseable {
   }
 
   /**
-   * Tells how the preActivations that are written next lie.
+   * Tells how the pre-activations that are written next lie.
    *
    * @param rowCount how many rows there are
    * @param together how many of them are read together at most
@@ -39,16 +46,21 @@ final class PreActivations implements AutoCloseable {
   void lay(int rowCount, int hiddenSize, int together) {
     rows = rowCount;
     hidden = hiddenSize;
-    isByRow = together <= FEW_ROWS;
+    isByRow = together <= fewRows;
   }
 
   boolean isByRow() {
     return isByRow;
   }
 
-  /** Where a row's preActivations of the first gate begin. */
+  /** Where a row's pre-activations of the first gate begin. */
   int row(int row) {
     return row * rowStride();
+  }
+
+  /** Has a product write rows from one on. */
+  void receive(Product product, int from) {
+    product.into(values, row(from), rowStride(), gateStride());
   }
 
   /** From a row to the next. */
@@ -62,7 +74,7 @@ final class PreActivations implements AutoCloseable {
   }
 
   /**
-   * Reads rows: the preActivations of the input, forget and output gate as they lie, the
+   * Reads rows: the pre-activations of the input, forget and output gate as they lie, the
    * candidate's apart.
    *
    * @param from the first row

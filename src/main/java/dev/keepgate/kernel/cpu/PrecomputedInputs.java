@@ -1,30 +1,26 @@
 package dev.keepgate.kernel.cpu;
 
 import dev.keepgate.kernel.StepRow;
+import dev.keepgate.kernel.cpu.KernelTuning.Parameter;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The input's part of steps to come, for a few rows whose weights are too many for the cache: such
- * a batch waits for memory, and this way the input's weights are read once in 16 steps.
+ * a batch waits for memory, and this way the input's weights are read once in some steps.
  */
 final class PrecomputedInputs implements AutoCloseable {
-
-  private static final int STEPS = 16;
-
-  /** More rows compute longer than they wait. */
-  private static final int FEW_ROWS = PreActivations.FEW_ROWS;
-
-  /** Less weights stay in the second level cache. */
-  private static final long MANY_BYTES = 1 << 20;
 
   private final CpuCell cell;
   private final CpuScratch scratch;
 
+  /** How many steps are computed at a time. */
+  private final int depth;
+
   /** All gates of a row. */
   private final int width;
 
-  /** [rows][{@link #STEPS}][width]. */
+  /** [rows][depth][width]. */
   private final OffHeapFloats preActivations = new OffHeapFloats();
 
   /** Of each row, the first position that is there and the one behind the last. */
@@ -35,6 +31,7 @@ final class PrecomputedInputs implements AutoCloseable {
   private PrecomputedInputs(CpuCell cell, int rows, CpuScratch scratch) {
     this.cell = cell;
     this.scratch = scratch;
+    this.depth = scratch.tuning.get(Parameter.PRECOMPUTED_STEPS);
     this.width = PreActivations.GATES * cell.config().hiddenSize();
     this.from = new int[rows];
     this.to = new int[rows];
@@ -42,9 +39,11 @@ final class PrecomputedInputs implements AutoCloseable {
 
   /** Null where it would not pay. */
   static @Nullable PrecomputedInputs of(CpuCell cell, int capacity, CpuScratch scratch) {
-    return cell.bytes() < MANY_BYTES
+    KernelTuning tuning = scratch.tuning;
+    return cell.bytes() < tuning.get(Parameter.PRECOMPUTED_BYTES)
         ? null
-        : new PrecomputedInputs(cell, Math.min(capacity, FEW_ROWS), scratch);
+        : new PrecomputedInputs(
+            cell, Math.min(capacity, tuning.get(Parameter.PRECOMPUTED_ROWS)), scratch);
   }
 
   /** A new row takes this place. */
@@ -66,14 +65,14 @@ final class PrecomputedInputs implements AutoCloseable {
       from[place] = from[row];
       to[place] = to[row];
       if (from[row] < to[row]) {
-        int all = STEPS * width;
+        int all = depth * width;
         copy(preActivations.view(), row * all, preActivations.view(), place * all, all);
       }
     }
   }
 
   /**
-   * Leaves the preActivations of all rows in {@code scratch.preActivations}.
+   * Leaves the pre-activations of all rows in {@code scratch.preActivations}.
    *
    * @return false, having done nothing, if it does not pay at this step
    */
@@ -91,13 +90,13 @@ final class PrecomputedInputs implements AutoCloseable {
         missing++;
       }
     }
-    cell.ensure(scratch, STEPS * to.length);
+    cell.ensure(scratch, depth * to.length);
     if (missing > 0) {
       compute(rows, count);
     }
     scratch.preActivations.lay(count, cell.config().hiddenSize(), count);
     for (int i = 0; i < count; i++) {
-      int at = i * STEPS + rows[i].position() - from[i];
+      int at = i * depth + rows[i].position() - from[i];
       copy(preActivations.view(), at * width, scratch.preActivations.view(), i * width, width);
     }
     return true;
@@ -108,13 +107,13 @@ final class PrecomputedInputs implements AutoCloseable {
   }
 
   private void compute(StepRow[] rows, int count) {
-    preActivations.ensure((long) to.length * STEPS * width);
+    preActivations.ensure((long) to.length * depth * width);
     int inputSize = cell.config().inputSize();
     int staged = 0;
     for (int i = 0; i < count; i++) {
       if (!has(i, rows[i])) {
         from[i] = rows[i].position();
-        to[i] = Math.min(rows[i].steps(), from[i] + STEPS);
+        to[i] = Math.min(rows[i].steps(), from[i] + depth);
         for (int step = 0; step < to[i] - from[i]; step++) {
           int source = (rows[i].inputIndex() + step) * inputSize;
           cell.stageInput(scratch, staged++ * cell.inputWidth(), rows[i].input().x(), source);
@@ -124,7 +123,7 @@ final class PrecomputedInputs implements AutoCloseable {
       }
     }
     // By row, as they are kept.
-    cell.multiplyInputs(scratch, staged, FEW_ROWS);
+    cell.multiplyInputs(scratch, staged, to.length);
     int next = 0;
     for (int i = 0; i < count; i++) {
       if (from[i] < 0) {
@@ -140,7 +139,7 @@ final class PrecomputedInputs implements AutoCloseable {
         scratch.preActivations.view(),
         next * width,
         preActivations.view(),
-        row * STEPS * width,
+        row * depth * width,
         steps * width);
     return next + steps;
   }

@@ -1,8 +1,10 @@
 package dev.keepgate.kernel.cpu;
 
 import dev.keepgate.kernel.StepRow;
+import dev.keepgate.kernel.cpu.KernelTuning.Parameter;
 import dev.keepgate.kernel.layer.PackedSteps;
 import dev.keepgate.kernel.layer.RecurrentCell.Run;
+import dev.keepgate.kernel.layer.RecurrentCell.Slots;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,19 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class TimeBlock {
 
-  private static final int STEPS = 8;
-
-  /** So many rows read a product's weights for less work than it is worth. */
-  private static final int FEW_ROWS = 2;
-
-  /** So many do where the weights come from memory. */
-  private static final int SOME_ROWS = 8;
-
-  /** More weights than this do not stay in a cache that others use too. */
-  private static final long MANY_BYTES = 24 << 20;
-
   private final int capacity;
   private final int mostRows;
+  private final int mostSteps;
 
   /** A cell's [capacity, outputSize]; allocated when first used. */
   private final float[][] outputs;
@@ -40,7 +32,7 @@ final class TimeBlock {
    * @param cells of each layer; null where a layer is no LSTM
    * @param capacity how many rows there may be, and so how many steps of all rows together
    */
-  TimeBlock(List<@Nullable CpuCell> cells, int capacity) {
+  TimeBlock(List<@Nullable CpuCell> cells, int capacity, KernelTuning tuning) {
     this.cells = cells;
     this.capacity = capacity;
     this.outputs = new float[cells.size()][];
@@ -50,7 +42,10 @@ final class TimeBlock {
       stacked += cell == null ? 0 : 1;
       bytes += cell == null ? 0 : cell.bytes();
     }
-    int rows = bytes > MANY_BYTES ? SOME_ROWS : FEW_ROWS;
+    boolean isFromMemory = bytes > tuning.get(Parameter.TIME_BLOCK_MEMORY_BYTES);
+    int rows =
+        tuning.get(isFromMemory ? Parameter.TIME_BLOCK_MEMORY_ROWS : Parameter.TIME_BLOCK_ROWS);
+    this.mostSteps = tuning.get(Parameter.TIME_BLOCK_STEPS);
     this.mostRows = stacked > 1 ? rows : 0;
   }
 
@@ -62,7 +57,7 @@ final class TimeBlock {
     if (count == 0 || count > mostRows) {
       return 1;
     }
-    int most = Math.min(STEPS, capacity / count);
+    int most = Math.min(mostSteps, capacity / count);
     for (int i = 0; i < count; i++) {
       most = Math.min(most, rows[i].steps() - rows[i].position());
     }
@@ -85,10 +80,9 @@ final class TimeBlock {
    * Takes a cell through the steps that {@link #steps} has told last.
    *
    * @param x [rows, steps, inputSize]
-   * @param state a slot's [rows, width] each, before and then after
-   * @param slot which of them is the cell's first
+   * @param state the cell's slots, [rows, width] each, before and then after
    */
-  void run(CpuCell cell, float[] x, float[][] state, int slot, float[] out, CpuScratch scratch) {
-    cell.run(new Run(steps, x, state, out, state, slot, null), scratch);
+  void run(CpuCell cell, float[] x, Slots state, float[] out, CpuScratch scratch) {
+    cell.run(new Run(steps, x, state, out, state, null), scratch);
   }
 }

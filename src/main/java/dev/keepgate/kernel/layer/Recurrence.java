@@ -1,6 +1,7 @@
 package dev.keepgate.kernel.layer;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
+import dev.keepgate.kernel.layer.RecurrentCell.Slots;
 import dev.keepgate.model.Cell;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
@@ -77,10 +78,9 @@ public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
         new RecurrentCell.Run(
             PackedSteps.of(call.present, call.time, isBackward),
             call.values,
-            call.input.state().values(),
+            new Slots(call.input.state().values(), slot),
             outputs,
-            call.state.values(),
-            slot,
+            new Slots(call.state.values(), slot),
             call.traces == null ? null : call.traces.get(index)),
         scratch);
     if (call.traces != null) {

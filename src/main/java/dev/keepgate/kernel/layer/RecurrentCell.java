@@ -12,35 +12,36 @@ import org.jspecify.annotations.Nullable;
 public interface RecurrentCell<S extends Scratch> extends AutoCloseable {
 
   /**
+   * A cell's state slots, of a batch, among those of all cells.
+   *
+   * @param values each slot's [batch, width]
+   * @param first which of them is the cell's first
+   */
+  record Slots(float[][] values, int first) {
+
+    /** The cell's slot of that index, as its type names them. */
+    public float[] get(int slot) {
+      return values[first + slot];
+    }
+  }
+
+  /**
    * A batch to take through its steps.
    *
    * @param steps which rows run when
    * @param x [batch, time, inputSize]
-   * @param before a slot's [batch, width] each, before the first step
+   * @param before the cell's slots before the first step, [batch, width] each
    * @param outputs [batch, time, outputSize], zero; the steps that run are written
-   * @param after a slot's [batch, width] each: becomes the state after the last step
-   * @param firstSlot which of all slots is this cell's first
+   * @param after where the slots are written after the last step; may be {@code before}
    * @param trace where the gates and the cell are written, but not h; null if nobody asks
    */
   record Run(
       PackedSteps steps,
       float[] x,
-      float[][] before,
+      Slots before,
       float[] outputs,
-      float[][] after,
-      int firstSlot,
-      @Nullable CellTrace trace) {
-
-    /** A slot of this cell, before the first step. */
-    public float[] before(int slot) {
-      return before[firstSlot + slot];
-    }
-
-    /** A slot of this cell, where it is written after the last step. */
-    public float[] after(int slot) {
-      return after[firstSlot + slot];
-    }
-  }
+      Slots after,
+      @Nullable CellTrace trace) {}
 
   void run(Run run, S scratch);
 

@@ -79,8 +79,8 @@ final class Nd4jCell implements RecurrentCell<Nd4jScratch> {
   public void run(Run run, Nd4jScratch scratch) {
     PackedSteps steps = run.steps();
     CellTrace trace = run.trace();
-    float[] h = steps.gatherRows(run.before(0), config.outputSize());
-    float[] c = steps.gatherRows(run.before(1), config.hiddenSize());
+    float[] h = steps.gatherRows(run.before().get(0), config.outputSize());
+    float[] c = steps.gatherRows(run.before().get(1), config.hiddenSize());
     float[] packed =
         run(
             steps,
@@ -90,8 +90,8 @@ final class Nd4jCell implements RecurrentCell<Nd4jScratch> {
             scratch,
             trace == null ? null : (from, gates, cell) -> store(trace, steps, from, gates, cell));
     steps.scatter(packed, run.outputs(), config.outputSize());
-    steps.scatterRows(h, run.after(0), config.outputSize());
-    steps.scatterRows(c, run.after(1), config.hiddenSize());
+    steps.scatterRows(h, run.after().get(0), config.outputSize());
+    steps.scatterRows(c, run.after().get(1), config.hiddenSize());
   }
 
   private void store(CellTrace trace, PackedSteps steps, int from, INDArray gates, INDArray cell) {
@@ -172,7 +172,7 @@ final class Nd4jCell implements RecurrentCell<Nd4jScratch> {
   }
 
   /**
-   * Turns preActivations into gates, moves the cell on, and leaves o * k(c) in the output gate's
+   * Turns pre-activations into gates, moves the cell on, and leaves o * k(c) in the output gate's
    * place.
    */
   private void step(

@@ -19,9 +19,7 @@ class BackendTest {
   /** Loads the backend and tells, from another thread, what the libraries say of themselves. */
   static final class Probe {
     public static void main(String[] args) throws InterruptedException {
-      BackendInfo info =
-          Backend.load(
-              new BlasOptions(args[0], Integer.parseInt(args[1]), BlasOptions.Packing.AUTO));
+      BackendInfo info = Backend.load(new BlasOptions(args[0], Integer.parseInt(args[1])));
       Thread lane =
           new Thread(
               () -> {

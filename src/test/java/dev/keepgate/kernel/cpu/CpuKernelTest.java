@@ -40,6 +40,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CpuKernelTest {
 
+  /** Each goes its own way; the first is the one that servers have. */
+  private static final List<KernelTuning> TUNINGS =
+      Stream.concat(Stream.of(KernelTuning.DEFAULT), Tunings.ALL.stream()).toList();
+
   private final LstmKernel kernel = new CpuKernel();
 
   @BeforeAll
@@ -64,13 +68,12 @@ class CpuKernelTest {
   @ParameterizedTest
   @MethodSource("cases")
   void unrollAgreesWithTheReference(RandomModels.Case given) {
-    KernelAgreement.assertAgree(kernel, given);
+    for (KernelTuning tuning : TUNINGS) {
+      KernelAgreement.assertAgree(new CpuKernel(tuning), given);
+    }
   }
 
-  /**
-   * PackedWeights, slices of rows, few rows and calls in pieces all need sizes that do not fit
-   * them.
-   */
+  /** Panels, slices of rows, few rows and calls in pieces all need sizes that do not fit them. */
   @ParameterizedTest
   @CsvSource({
     "1, 1, 65, 100",
@@ -90,22 +93,32 @@ class CpuKernelTest {
     "4, 3, 257, 192"
   })
   void unrollAgreesWithTheReferenceAtSizesThatDoNotFit(int batch, int time, int input, int hidden) {
-    KernelAgreement.assertAgree(kernel, plain(batch, time, input, hidden));
+    for (KernelTuning tuning : TUNINGS) {
+      KernelAgreement.assertAgree(new CpuKernel(tuning), plain(batch, time, input, hidden));
+    }
+  }
+
+  static Stream<RandomModels.Case> stepwise() {
+    return RandomModels.stepwise(Integer.getInteger("keepgate.cases", 300) / 2);
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("stepwise")
   void rowsThatJoinAndLeaveGetTheNumbersOfAnUnroll(RandomModels.Case given) {
-    if (given.model().signature().isCausal() && !given.model().signature().masksSteps()) {
-      new StepBatchAgreement(kernel, given.model(), given.seed()).run(20, 6, 9, given.toString());
+    for (KernelTuning tuning : TUNINGS) {
+      new StepBatchAgreement(new CpuKernel(tuning), given.model(), given.seed())
+          .run(20, 6, 9, given + ", " + tuning);
     }
   }
 
   @Test
-  void fewRowsOfALargeModelTakeTheirInputsAhead() {
+  void fewRowsOfALargeModelPrecomputeTheirInputs() {
     Network model = plain(1, 1, 40, 260).model();
     long seed = new Random().nextInt(1_000_000);
-    new StepBatchAgreement(kernel, model, seed).run(40, 5, 45, "seed " + seed);
+    for (KernelTuning tuning : TUNINGS) {
+      new StepBatchAgreement(new CpuKernel(tuning), model, seed)
+          .run(40, 5, 45, "seed " + seed + ", " + tuning);
+    }
   }
 
   @ParameterizedTest

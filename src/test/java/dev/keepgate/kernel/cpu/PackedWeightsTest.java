@@ -39,28 +39,22 @@ class PackedWeightsTest {
     }
   }
 
-  /** Whatever was timed here: other machines take the other way. */
+  /** Both ways, whatever this machine's BLAS does, and a tuning whose every size is odd. */
   private void check(int depth, int blocks, int width, int rows) {
-    boolean timed = Blas.packs();
-    try {
-      for (boolean packs : new boolean[] {false, true}) {
-        Blas.setPacks(packs);
-        checkOneWay(depth, blocks, width, rows);
-      }
-    } finally {
-      Blas.setPacks(timed);
+    for (KernelTuning tuning : Tunings.ALL) {
+      checkOneWay(depth, blocks, width, rows, tuning);
     }
   }
 
-  private void checkOneWay(int depth, int blocks, int width, int rows) {
+  private void checkOneWay(int depth, int blocks, int width, int rows, KernelTuning tuning) {
     float[] matrix = floats(depth * blocks * width);
     float[] x = floats(rows * depth);
     float[] before = floats(blocks * rows * width);
     int from = random.nextInt(depth);
     for (boolean isByRow : new boolean[] {false, true}) {
       for (boolean isBackward : new boolean[] {false, true}) {
-        Product product = new Product(depth, blocks, width, rows, from, isByRow);
-        product.assertRight(matrix, x, before, isBackward);
+        Problem problem = new Problem(depth, blocks, width, rows, from);
+        problem.assertRight(matrix, x, before, isByRow, isBackward, tuning);
       }
     }
   }
@@ -74,49 +68,44 @@ class PackedWeightsTest {
   }
 
   /** The rows of x times the rows of the matrix from {@code from} on, added to what there was. */
-  private final class Product {
+  private final class Problem {
 
     private final int depth;
     private final int blocks;
     private final int width;
     private final int rows;
     private final int from;
-    private final int rowStride;
-    private final int blockStride;
 
-    Product(int depth, int blocks, int width, int rows, int from, boolean isByRow) {
+    Problem(int depth, int blocks, int width, int rows, int from) {
       this.depth = depth;
       this.blocks = blocks;
       this.width = width;
       this.rows = rows;
       this.from = from;
-      this.rowStride = isByRow ? blocks * width : width;
-      this.blockStride = isByRow ? width : rows * width;
     }
 
-    void assertRight(float[] matrix, float[] x, float[] before, boolean isBackward) {
-      try (PackedWeights packed = new PackedWeights(depth, blocks, width);
+    void assertRight(
+        float[] matrix,
+        float[] x,
+        float[] before,
+        boolean isByRow,
+        boolean isBackward,
+        KernelTuning tuning) {
+      int rowStride = isByRow ? blocks * width : width;
+      int blockStride = isByRow ? width : rows * width;
+      int count = depth - from;
+      try (PackedWeights packed = new PackedWeights(depth, blocks, width, tuning);
           OffHeapFloats left = new OffHeapFloats();
           OffHeapFloats out = new OffHeapFloats()) {
         packed.fill(0, matrix);
-        left.ensure(x.length);
-        left.put(0, x, 0, x.length);
+        left.ensure((long) rows * count);
+        for (int row = 0; row < rows; row++) {
+          left.put((long) row * count, x, row * depth, count);
+        }
         out.ensure(before.length);
         out.put(0, before, 0, before.length);
-        int count = depth - from;
-        packed.multiply(
-            from,
-            count,
-            rows,
-            left,
-            depth,
-            out,
-            0,
-            rowStride,
-            blockStride,
-            1,
-            isBackward,
-            new Blas());
+        Product product = new Product().of(left, rows, count);
+        packed.multiply(product.into(out, 0, rowStride, blockStride), from, 1, isBackward);
         for (int column = 0; column < blocks * width; column++) {
           int row = random.nextInt(rows);
           int at = column / width * blockStride + row * rowStride + column % width;
@@ -127,8 +116,8 @@ class PackedWeightsTest {
           double expected = before[at] + sum;
           assertThat((double) out.view().get(at))
               .as(
-                  "seed %d, %d x (%d, %d of %d), column %d",
-                  seed, rows, depth, blocks, width, column)
+                  "seed %d, %d x (%d, %d of %d), column %d, %s",
+                  seed, rows, depth, blocks, width, column, tuning)
               .isCloseTo(expected, within(1e-4));
         }
       }

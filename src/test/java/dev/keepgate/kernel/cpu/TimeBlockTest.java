@@ -19,7 +19,6 @@ import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
-import dev.keepgate.model.Signature;
 import dev.keepgate.model.Summary;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +37,7 @@ class TimeBlockTest {
   private static final int INPUT = 5;
   private static final int HIDDEN = 9;
 
-  private final LstmKernel kernel = new CpuKernel();
+  private final LstmKernel kernel = new CpuKernel(Tunings.NOT_PACKING);
 
   @BeforeAll
   static void load() {
@@ -46,8 +45,7 @@ class TimeBlockTest {
   }
 
   private static boolean isStack(RandomModels.Case given) {
-    Signature signature = given.model().signature();
-    return signature.isCausal() && signature.state().owners().size() > 1 && !signature.masksSteps();
+    return given.isStepwise() && given.model().signature().state().owners().size() > 1;
   }
 
   static Stream<RandomModels.Case> stacks() {

@@ -1,6 +1,7 @@
 package dev.keepgate.kernel.nd4j;
 
 import dev.keepgate.kernel.ActivationContract;
+import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.backend.Backend;
 import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.model.Activation;
@@ -12,6 +13,11 @@ class Nd4jActivationTest extends ActivationContract {
   @BeforeAll
   static void load() {
     Backend.load(BlasOptions.DEFAULT);
+  }
+
+  @Override
+  protected LstmKernel kernel() {
+    return new Nd4jKernel();
   }
 
   @Override
