@@ -40,6 +40,9 @@ public final class RandomModels {
       EnumSet.complementOf(
           EnumSet.of(Kind.TANH, Kind.SIGMOID, Kind.HARD_SIGMOID, Kind.SCALED_TANH, Kind.SOFTSIGN));
 
+  /** Those that stay between 0 and 1. */
+  private static final Set<Kind> GATES = EnumSet.of(Kind.SIGMOID, Kind.HARD_SIGMOID);
+
   private final Random random;
   private final List<Layer> layers = new ArrayList<>();
 
@@ -193,15 +196,18 @@ public final class RandomModels {
     CellConfig.Builder cell =
         CellConfig.builder(input, hidden)
             .projectionSize(output > 0 && output != hidden ? output : projection)
-            .peepholes(chance(3))
-            .coupled(chance(4));
+            .peepholes(chance(3));
+    boolean isCoupled = chance(4);
     boolean isPlain = random.nextBoolean();
     Activation gates = isPlain ? Activation.SIGMOID : elementwise();
     Activation candidate = isPlain ? Activation.TANH : elementwise();
     Activation ofCell = isPlain ? Activation.TANH : elementwise();
     boolean mustClip =
         Stream.of(gates, candidate, ofCell).anyMatch(each -> UNBOUNDED.contains(each.kind()));
-    return cell.recurrentActivation(gates)
+    // Where an input gate is below 0, a coupled forget gate is above 1: rounding grows at each
+    // step.
+    return cell.coupled(isCoupled && GATES.contains(gates.kind()))
+        .recurrentActivation(gates)
         .activation(candidate)
         .cellActivation(ofCell)
         .inputClip(mustClip || chance(4) ? clip() : CellConfig.NO_CLIP)

@@ -290,28 +290,6 @@ class ModelRegistryTest {
   }
 
   @Test
-  void builtInModelsComeWithAnEmptyRepositoryOnly() throws Exception {
-    DataSize budget = DataSize.ofMegabytes(1);
-    try (OpenRegistry registry = OpenRegistry.start(root, kernel, BuiltIn.AUTO, budget)) {
-      assertThat(registry.models.list())
-          .extracting(info -> info.id().name())
-          .containsExactly("notebook-cell", "notebook-sequence", "notebook-stacked");
-      assertThat(files()).isEmpty();
-    }
-    try (OpenRegistry registry = OpenRegistry.start(root, kernel, BuiltIn.NEVER, budget)) {
-      assertThat(registry.models.list()).isEmpty();
-    }
-    drop("notebook-cell/3", FILE);
-    try (OpenRegistry registry = OpenRegistry.start(root, kernel, BuiltIn.AUTO, budget)) {
-      assertThat(registry.models.list()).hasSize(1);
-    }
-    try (OpenRegistry registry = OpenRegistry.start(root, kernel, BuiltIn.ALWAYS, budget)) {
-      assertThat(registry.models.list()).hasSize(3);
-      assertThat(registry.models.find(ModelRequest.latest("notebook-cell")).builtIn()).isFalse();
-    }
-  }
-
-  @Test
   void digestTellsFilesApartAndIsTheSameWhereverTheyComeFrom() throws Exception {
     DataSize budget = DataSize.ofMegabytes(1);
     String builtIn;
