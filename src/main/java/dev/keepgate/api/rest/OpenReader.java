@@ -86,9 +86,10 @@ final class OpenReader {
           step = absent ? step : RequestReader.readNumber(json, "/step", 0, StepNumber.MAX_BEHIND);
       case "ttl" -> ttl = absent ? ttl : RequestOptions.duration("/ttl", text(json, "/ttl"));
       case "state" -> state.read(json);
-      case "model" -> require("/model", model.name(), text(json, "/model"));
-      case "version" -> require("/version", Long.toString(model.version()), text(json, "/version"));
-      case "expires_at" -> text(json, "/expires_at");
+      case "model" -> require("/model", model.name(), optionalText(json, "/model"));
+      case "version" ->
+          require("/version", Long.toString(model.version()), optionalText(json, "/version"));
+      case "expires_at" -> optionalText(json, "/expires_at");
       default ->
           throw new TensorFormatException(
               TensorFormatException.token(field),
@@ -96,14 +97,19 @@ final class OpenReader {
     }
   }
 
-  private static void require(String pointer, String expected, String got) {
-    if (!got.equals(expected)) {
+  private static void require(String pointer, String expected, @Nullable String got) {
+    if (got != null && !got.equals(expected)) {
       throw new TensorFormatException(
           pointer, "is %s, but this opens a sequence of %s".formatted(got, expected));
     }
   }
 
-  static String text(JsonParser json, String pointer) {
+  /** A string; null where it is null, which counts as left out. */
+  static @Nullable String optionalText(JsonParser json, String pointer) {
+    return json.currentToken() == JsonToken.VALUE_NULL ? null : text(json, pointer);
+  }
+
+  private static String text(JsonParser json, String pointer) {
     if (json.currentToken() != JsonToken.VALUE_STRING) {
       throw new TensorFormatException(pointer, "expected a string");
     }

@@ -13,7 +13,6 @@ import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.tensor.TensorFormatException;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -33,7 +32,6 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 @RestController
-@Tag(name = "sequences", description = "Step with a state that the server keeps.")
 @RequestMapping(
     path = "/v1",
     produces = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE})
@@ -63,7 +61,6 @@ class SequencesController {
     this.bodies = bodies;
   }
 
-  @SequenceDocs.Open
   @PostMapping({"/models/{model}/sequences", "/models/{model}/versions/{version}/sequences"})
   void open(
       @PathVariable String model,
@@ -151,7 +148,6 @@ class SequencesController {
     }
   }
 
-  @SequenceDocs.Step
   @PostMapping(
       path = "/sequences/{id}/step",
       consumes = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE})
@@ -160,7 +156,6 @@ class SequencesController {
     handler.ofSequence(Operation.STEP, id, request, response);
   }
 
-  @SequenceDocs.Unroll
   @PostMapping(
       path = "/sequences/{id}/unroll",
       consumes = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE})
@@ -173,7 +168,6 @@ class SequencesController {
     return BodyFormat.prefersSafetensors(request.getHeader("Accept"));
   }
 
-  @SequenceDocs.Export
   @GetMapping("/sequences/{id}")
   void export(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
@@ -184,7 +178,6 @@ class SequencesController {
     }
   }
 
-  @SequenceDocs.Fork
   @PostMapping("/sequences/{id}/fork")
   void fork(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
@@ -212,8 +205,8 @@ class SequencesController {
 
     private void read(tools.jackson.core.JsonParser json, String field) {
       switch (field) {
-        case "id" -> id = OpenReader.text(json, "/id");
-        case "ttl" -> ttl = RequestOptions.duration("/ttl", OpenReader.text(json, "/ttl"));
+        case "id" -> id = OpenReader.optionalText(json, "/id");
+        case "ttl" -> ttl = RequestOptions.duration("/ttl", OpenReader.optionalText(json, "/ttl"));
         default ->
             throw new TensorFormatException(
                 TensorFormatException.token(field), "is unknown; known are id, ttl");
@@ -221,8 +214,7 @@ class SequencesController {
     }
   }
 
-  @SequenceDocs.Delete
-  @DeleteMapping("/sequences/{id}")
+  @DeleteMapping(path = "/sequences/{id}", produces = MediaType.ALL_VALUE)
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void delete(@PathVariable String id) {
     sequences.delete(id);

@@ -76,6 +76,19 @@ class ContractFuzzTest {
     return RawHttp.send(port, new Request("GET", path, List.of(), null, Framing.LENGTH).bytes());
   }
 
+  private JsonNode document(String protocol) throws IOException {
+    return json(
+        RawHttp.send(
+            port,
+            new Request(
+                    "GET",
+                    "/" + protocol + "/openapi",
+                    List.of(Map.entry("Accept", "application/json")),
+                    null,
+                    Framing.LENGTH)
+                .bytes()));
+  }
+
   private Response send(String method, String path, byte[] body) throws IOException {
     List<Map.Entry<String, String>> headers =
         List.of(Map.entry("Content-Type", "application/json"));
@@ -101,7 +114,7 @@ class ContractFuzzTest {
   @ParameterizedTest
   @ValueSource(strings = {"v1", "v2"})
   void theServerKeepsItsWord(String protocol) throws Exception {
-    ApiContract contract = new ApiContract(json(get("/" + protocol + "/openapi")));
+    ApiContract contract = new ApiContract(document(protocol));
     RequestFuzzer fuzzer = new RequestFuzzer(contract, new Random(SEED), widths());
     byte[] cell = CELL_BODY.getBytes(StandardCharsets.UTF_8);
     JsonNode before = json(send("POST", "/v1/models/notebook-cell/step", cell));
@@ -155,7 +168,7 @@ class ContractFuzzTest {
       assertThat(status == 507 || mayExpire(request)).as("a deadline was given").isTrue();
     }
     if (status >= 400) {
-      assertError(contract, protocol, request, response);
+      assertError(contract, protocol, operation, fuzzed, response);
     }
     if (!fuzzed.routed()) {
       return;
@@ -191,8 +204,23 @@ class ContractFuzzTest {
             && new String(request.body(), StandardCharsets.UTF_8).contains("timeout"));
   }
 
+  private static void assertSlugIsDocumented(Operation operation, int status, String type) {
+    JsonNode responses = operation.json().get("responses");
+    JsonNode problems =
+        responses.path(responses.has("" + status) ? "" + status : "default").path("x-problems");
+    assertThat(problems.valueStream())
+        .as("%s answers %d", operation, status)
+        .extracting(slug -> "urn:keepgate:problem:" + slug.asString())
+        .contains(type);
+  }
+
   private static void assertError(
-      ApiContract contract, String protocol, Request request, Response response) {
+      ApiContract contract,
+      String protocol,
+      Operation operation,
+      Fuzzed fuzzed,
+      Response response) {
+    Request request = fuzzed.request();
     JsonNode body = Json.strict(response.body());
     assertThat(body.isMissingNode()).as("the error is no JSON").isFalse();
     if (!request.target().matches("[^{}|]*")) {
@@ -210,6 +238,10 @@ class ContractFuzzTest {
     assertThat(contract.errors(contract.schema("Problem"), body)).isEmpty();
     assertThat(body.get("status").asInt()).isEqualTo(response.status());
     assertThat(body.get("type").asString()).matches("urn:keepgate:problem:[a-z-]+");
+    if (fuzzed.routed() && request.isWhole()) {
+      assertSlugIsDocumented(operation, response.status(), body.get("type").asString());
+    }
+    assertThat(body.get("requestId").asString()).isEqualTo(response.headers().get("x-request-id"));
     assertThat(body.get("title").asString()).isNotBlank();
     assertThat(body.get("detail").asString()).isNotBlank();
     if (body.get("type").asString().endsWith(":invalid-input")) {
@@ -245,7 +277,7 @@ class ContractFuzzTest {
       JsonNode sent = Json.strict(body);
       assertThat(sent.isMissingNode()).as("what is no JSON is taken").isFalse();
       if (!sent.isNull() || operation.json().at("/requestBody/required").asBoolean(false)) {
-        assertThat(contract.errors(operation.bodySchema(), Json.withoutNulls(sent))).isEmpty();
+        assertThat(contract.errors(operation.bodySchema(), Json.asDocumented(sent))).isEmpty();
       }
     }
     for (JsonNode parameter : operation.parameters("query")) {

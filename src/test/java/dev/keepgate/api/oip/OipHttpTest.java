@@ -445,4 +445,18 @@ class OipHttpTest {
       assertThat(json(response).propertyNames()).containsExactly("error");
     }
   }
+
+  @Test
+  void nullCountsAsLeftOut() throws Exception {
+    String nulls = X_JSON.substring(0, X_JSON.length() - 1) + ", \"parameters\": null}";
+    HttpResponse<byte[]> response =
+        infer(
+            "notebook-cell",
+            "{\"id\": null, \"parameters\": null, \"outputs\": null, \"inputs\": [%s]}"
+                .formatted(nulls));
+    assertThat(response.statusCode())
+        .as(new String(response.body(), StandardCharsets.UTF_8))
+        .isEqualTo(200);
+    assertThat(json(response).has("id")).isFalse();
+  }
 }
