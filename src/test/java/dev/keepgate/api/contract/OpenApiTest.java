@@ -419,4 +419,27 @@ class OpenApiTest {
       assertThat(contract.errors(schema, JSON.readTree(response.body()))).as(as).isEmpty();
     }
   }
+
+  /** Nothing of the page is of another server or written into it, and its policy says so. */
+  @Test
+  void pageShowsBothDocuments() throws Exception {
+    HttpResponse<byte[]> page = send("GET", "/docs", "text/html", "", null);
+    assertThat(type(page)).isEqualTo("text/html");
+    assertThat(text(page)).doesNotContain("://", "<style", "style=").doesNotContain("<script>");
+    assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow())
+        .startsWith("default-src 'none'; script-src 'self';")
+        .contains("connect-src 'self'", "frame-ancestors 'none'")
+        .doesNotContain("http", "*", "unsafe-eval");
+    String script = text(send("GET", "/docs/docs.js", "", "", null));
+    assertThat(script).doesNotContain("://");
+    Matcher files =
+        Pattern.compile("(?:src|href|url)[=:] ?\"([^\"]+)\"").matcher(text(page) + script);
+    Set<String> found = new TreeSet<>();
+    while (files.find()) {
+      HttpResponse<byte[]> file = send("GET", "/" + files.group(1), "", "", null);
+      assertThat(file.statusCode()).as(files.group(1)).isEqualTo(200);
+      found.add(files.group(1));
+    }
+    assertThat(found).hasSize(7).contains("v1/openapi", "v2/openapi", "docs/swagger-ui-bundle.js");
+  }
 }
