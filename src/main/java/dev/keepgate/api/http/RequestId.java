@@ -15,12 +15,13 @@ import org.slf4j.MDC;
  * What names a request in its answer, in a problem document and in the log: the client's word,
  * where it is of a harmless form, or a random one.
  */
-final class RequestId {
+public final class RequestId {
 
-  static final String HEADER = "X-Request-Id";
+  /** The header of HTTP, and in lower case the metadata of gRPC. */
+  public static final String HEADER = "X-Request-Id";
 
   /** Its name in the log's context, and in problem documents. */
-  static final String NAME = "requestId";
+  public static final String NAME = "requestId";
 
   private static final int LONGEST = 64;
 
@@ -42,7 +43,7 @@ final class RequestId {
   }
 
   /** The client's id, or a new one; nobody has to be kept from guessing it. */
-  private static String of(@Nullable String asked) {
+  public static String of(@Nullable String asked) {
     return asked != null && isValid(asked)
         ? asked
         : HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
