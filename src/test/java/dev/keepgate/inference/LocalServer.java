@@ -9,7 +9,6 @@ import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.ReferenceKernel;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
-import dev.keepgate.model.Tensor;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
@@ -21,10 +20,10 @@ import dev.keepgate.sequence.SequenceStore;
 import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -36,8 +35,6 @@ final class LocalServer implements AutoCloseable {
 
   static final ModelId MODEL = new ModelId("lstm", 1);
   private static final int INPUT = 3;
-  private static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("/x", "/state/h", "/state/c", "/lengths");
 
   final ModelRegistry registry;
   final Sequences sequences;
@@ -117,41 +114,15 @@ final class LocalServer implements AutoCloseable {
 
   SequenceInfo open(String id, long step) {
     try (ModelHandle handle = acquire()) {
-      return sequences.open(handle, new OpenRequest(id, 1, step, null, null, FIELDS));
+      return sequences.open(handle, new OpenRequest(id, 1, step, null, null, SequenceCalls.FIELDS));
     }
   }
 
   /** Takes a sequence so many steps on, all of ones. */
   InferenceResult advance(String id, int time, OptionalLong number) {
     float[] x = new float[time * INPUT];
-    java.util.Arrays.fill(x, 1);
-    Operation operation = time == 1 ? Operation.STEP : Operation.UNROLL;
-    Tensor tensor = time == 1 ? Tensor.Floats.of(x, INPUT) : Tensor.Floats.of(x, time, INPUT);
-    InferenceRequest request =
-        new InferenceRequest(
-            operation,
-            tensor,
-            null,
-            null,
-            new InferenceRequest.Options(null, false, number),
-            FIELDS);
-    ResultEncoder<InferenceResult> whole =
-        new ResultEncoder<>() {
-          @Override
-          public long encodedBytes(long numbers) {
-            return 0;
-          }
-
-          @Override
-          public InferenceResult encode(InferenceResult result) {
-            return result;
-          }
-        };
-    try (InferenceCall call = inference.openStep(id, operation, null, CancellationSignal.NONE)) {
-      return call.infer((config, memory) -> request, whole);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Arrays.fill(x, 1);
+    return new SequenceCalls(inference, INPUT).advance(id, x, number, null);
   }
 
   InferenceResult step(String id) {

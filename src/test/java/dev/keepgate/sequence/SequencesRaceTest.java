@@ -8,24 +8,19 @@ import dev.keepgate.batch.BatchProperties;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.Importers;
-import dev.keepgate.inference.CancellationSignal;
 import dev.keepgate.inference.Computation;
 import dev.keepgate.inference.Inference;
-import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.InferenceException;
 import dev.keepgate.inference.InferenceProperties;
-import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.OpenRequest;
-import dev.keepgate.inference.Operation;
-import dev.keepgate.inference.ResultEncoder;
+import dev.keepgate.inference.SequenceCalls;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.inference.Sequences;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.ReferenceKernel;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
-import dev.keepgate.model.Tensor;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
@@ -35,7 +30,6 @@ import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -67,8 +61,6 @@ class SequencesRaceTest {
   private static final int THREADS = 6;
   private static final int CALLS = Integer.getInteger("keepgate.calls", 500);
   private static final int INPUT = 3;
-  private static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("x", "h", "c", "lengths");
 
   @TempDir Path folder;
 
@@ -240,7 +232,8 @@ class SequencesRaceTest {
         case 0, 1 -> {
           try (ModelHandle handle = models.acquire(ModelRequest.latest("lstm"))) {
             tree.begin(
-                sequences.open(handle, new OpenRequest(id, 1, 0, ttl(random), null, FIELDS)));
+                sequences.open(
+                    handle, new OpenRequest(id, 1, 0, ttl(random), null, SequenceCalls.FIELDS)));
           }
         }
         case 2 -> sequences.delete(id);
@@ -295,36 +288,7 @@ class SequencesRaceTest {
 
   private InferenceResult advance(
       String id, float[] x, OptionalLong number, @Nullable Duration deadline) {
-    int time = x.length / INPUT;
-    Operation operation = time == 1 ? Operation.STEP : Operation.UNROLL;
-    Tensor tensor = time == 1 ? Tensor.Floats.of(x, INPUT) : Tensor.Floats.of(x, time, INPUT);
-    InferenceRequest request =
-        new InferenceRequest(
-            operation,
-            tensor,
-            null,
-            null,
-            new InferenceRequest.Options(null, false, number),
-            FIELDS);
-    try (InferenceCall call =
-        inference().openStep(id, operation, deadline, CancellationSignal.NONE)) {
-      return call.infer((config, memory) -> request, new Whole());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Hands the result on as it is. */
-  private static final class Whole implements ResultEncoder<InferenceResult> {
-    @Override
-    public long encodedBytes(long numbers) {
-      return 0;
-    }
-
-    @Override
-    public InferenceResult encode(InferenceResult result) {
-      return result;
-    }
+    return new SequenceCalls(inference(), INPUT).advance(id, x, number, deadline);
   }
 
   private Inference inference() {
