@@ -1,7 +1,7 @@
 package dev.keepgate.bench;
 
-import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.Safetensors;
+import dev.keepgate.tensor.Tensor;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -72,7 +73,8 @@ final class Answers {
     String type = answer.headers().firstValue("Content-Type").orElse("");
     if (type.startsWith(Safetensors.MEDIA_TYPE)) {
       Map<String, Tensor> tensors = Safetensors.read(answer.body());
-      return ((Tensor.Floats) tensors.getOrDefault("h", tensors.get("output"))).values();
+      Tensor h = tensors.containsKey("h") ? tensors.get("h") : tensors.get("output");
+      return ((Tensor.Floats) Objects.requireNonNull(h)).values();
     }
     List<Float> found = new ArrayList<>();
     collect(h(JSON.readTree(answer.body())), found);

@@ -3,12 +3,13 @@ package dev.keepgate.bench;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.kernel.ReferenceKernel;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmState;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.StateLayout;
 import dev.keepgate.tensor.JsonBuffer;
 import dev.keepgate.tensor.Safetensors;
+import dev.keepgate.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -87,12 +88,13 @@ record Inputs(int[] shape, float[] x, float @Nullable [] h, float @Nullable [] c
     LstmKernel kernel = new ReferenceKernel();
     try (CompiledModel model = kernel.compile(problem.model());
         Scratch scratch = kernel.newScratch()) {
-      LstmState state =
+      StateLayout layout = model.signature().state();
+      RecurrentState state =
           h == null || c == null
-              ? LstmState.zero(model.config(), 1)
-              : new LstmState(new float[][] {h}, new float[][] {c});
-      LstmInput input = new LstmInput(1, time(), x, null, null, state);
-      return model.unroll(input, false, false, scratch).state().h()[0];
+              ? RecurrentState.zero(layout, 1)
+              : RecurrentState.of(layout, Map.of("h", new float[][] {h}, "c", new float[][] {c}));
+      NetworkInput input = new NetworkInput(1, time(), x, null, null, state);
+      return model.unroll(input, false, false, scratch).state().of("h")[0];
     }
   }
 }

@@ -38,17 +38,18 @@ final class OnnxLstm {
                     .setI(hidden)
                     .setType(AttributeProto.AttributeType.INT))
             .build();
-    float[] bias = new float[2 * GATES * hidden];
-    System.arraycopy(rows(problem.weights().bias(), 1, hidden), 0, bias, 0, GATES * hidden);
+    int gates = GATES * hidden;
+    float[] bias = new float[2 * gates];
+    System.arraycopy(rows(problem.weights().bias(), 1, hidden), 0, bias, 0, gates);
     float[] kernel = rows(problem.weights().inputKernel(), input, hidden);
     float[] recurrent = rows(problem.weights().recurrentKernel(), hidden, hidden);
     GraphProto graph =
         GraphProto.newBuilder()
             .setName("lstm")
             .addNode(node)
-            .addInitializer(tensor("w", kernel, 1, GATES * hidden, input))
-            .addInitializer(tensor("r", recurrent, 1, GATES * hidden, hidden))
-            .addInitializer(tensor("b", bias, 1, 2 * GATES * hidden))
+            .addInitializer(tensor("w", kernel, 1, gates, input))
+            .addInitializer(tensor("r", recurrent, 1, gates, hidden))
+            .addInitializer(tensor("b", bias, 1, bias.length))
             .addInput(value("x", -1, -1, input))
             .addInput(value("h0", 1, -1, hidden))
             .addInput(value("c0", 1, -1, hidden))

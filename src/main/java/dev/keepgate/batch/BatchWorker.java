@@ -4,7 +4,7 @@ import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.StepBatch;
-import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.NetworkOutput;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -95,7 +95,7 @@ final class BatchWorker implements AutoCloseable {
       if (!task.isOver(now)) {
         listener.unrolling(task.input().batch());
         task.owner().executed();
-        LstmOutput output =
+        NetworkOutput output =
             task.model().unroll(task.input(), task.returnSequences(), task.trace(), scratch);
         task.complete(output, queues.now());
       }

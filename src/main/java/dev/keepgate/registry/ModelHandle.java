@@ -1,8 +1,8 @@
 package dev.keepgate.registry;
 
 import dev.keepgate.kernel.CompiledModel;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.Signature;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -32,9 +32,9 @@ public final class ModelHandle implements AutoCloseable {
     return info;
   }
 
-  /** The model's sizes. */
-  public LstmConfig config() {
-    return model().config();
+  /** What the model takes and answers. */
+  public Signature signature() {
+    return model().signature();
   }
 
   /**

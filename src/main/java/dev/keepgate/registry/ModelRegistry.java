@@ -192,8 +192,8 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   /**
-   * Takes a version away, from the disk and from new requests; who holds a handle finishes. A model
-   * that is built in comes back when the server starts again.
+   * Takes a version away, from the disk and from new requests; who holds a handle finishes. Of one
+   * that is built in, the disk keeps that it was removed.
    *
    * @throws RegistryException.NotFound if there is none
    * @throws RegistryException.NotAvailable if it is still loading
@@ -228,7 +228,7 @@ public final class ModelRegistry implements AutoCloseable {
     }
     try {
       repository.requirePresent();
-      if (!repository.exists(id)) {
+      if (!repository.exists(id) && !BuiltInModels.IDS.contains(id)) {
         throw versions.notFound(new ModelRequest.Specific(id));
       }
       repository.requireOwn(id.name());

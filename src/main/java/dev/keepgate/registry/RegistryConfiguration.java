@@ -20,6 +20,7 @@ class RegistryConfiguration {
       MemoryPlan memory,
       ReplicaProperties replicas,
       LstmKernel kernel,
+      Importers importers,
       ObjectProvider<ModelListener> listeners,
       ObjectProvider<SharedCatalog> catalog)
       throws IOException {
@@ -28,7 +29,7 @@ class RegistryConfiguration {
       return new ModelRegistry(
           properties.within(memory),
           kernel,
-          Importers.standard(properties.importLimits().toImportLimits()),
+          importers,
           listeners.orderedStream().toList(),
           catalog.getIfAvailable(),
           Clock.systemUTC());

@@ -4,6 +4,7 @@ import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.RegistryProperties.BuiltIn;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,17 +88,23 @@ final class RepositoryWatch implements SmartLifecycle {
     return startUp;
   }
 
+  /** The models that come with the server and are to be served beside what was found. */
   private List<ModelId> builtIn(Map<ModelId, String> found) {
+    boolean isAlone = reconciler == null && properties.singleModel() == null;
     if (properties.builtIn() == BuiltIn.NEVER
-        || (properties.builtIn() == BuiltIn.AUTO && (reconciler != null || !found.isEmpty()))) {
+        || (properties.builtIn() == BuiltIn.AUTO && !isAlone)) {
       return List.of();
     }
     if (reconciler != null) {
       // What a repository held when its replica started must not tell one from the other.
       return BuiltInModels.IDS.stream().filter(id -> !found.containsKey(id)).toList();
     }
+    Path root = registry.repository().root();
     var names = found.keySet().stream().map(ModelId::name).collect(Collectors.toSet());
-    return BuiltInModels.IDS.stream().filter(id -> !names.contains(id.name())).toList();
+    return BuiltInModels.IDS.stream()
+        .filter(id -> !names.contains(id.name()))
+        .filter(id -> properties.builtIn() == BuiltIn.ALWAYS || !BuiltInModels.isRemoved(root, id))
+        .toList();
   }
 
   private List<Version> claim(Iterable<ModelId> ids, boolean builtIn) {

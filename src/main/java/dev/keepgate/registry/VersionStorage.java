@@ -112,9 +112,7 @@ final class VersionStorage {
 
   /** Takes a version away from the disk, and from all replicas first. */
   void remove(Version version) throws IOException {
-    if (!version.info().builtIn()) {
-      repository.requirePresent();
-    }
+    repository.requirePresent();
     if (repository.exists(version.id())) {
       repository.requireOwn(version.id().name());
     }
@@ -138,14 +136,14 @@ final class VersionStorage {
             "another replica is replacing model " + id, null);
       }
     }
-    if (!repository.exists(id)) {
-      return;
+    if (repository.exists(id)) {
+      if (revision == null) {
+        repository.remove(id);
+      } else {
+        repository.remove(id, revision);
+      }
     }
-    if (revision == null) {
-      repository.remove(id);
-    } else {
-      repository.remove(id, revision);
-    }
+    BuiltInModels.recordRemoval(repository.root(), id);
   }
 
   /** Finds out which making of its number a version is whose files are here. */

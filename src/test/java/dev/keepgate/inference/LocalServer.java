@@ -4,11 +4,11 @@ import dev.keepgate.ModelBytes;
 import dev.keepgate.batch.BatchProperties;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
@@ -59,7 +59,7 @@ final class LocalServer implements AutoCloseable {
                 new RegistryProperties.Limits(
                     DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000)),
             kernel,
-            Importers.standard(ImportLimits.DEFAULT),
+            ImporterConfiguration.importers(ImportLimits.DEFAULT),
             List.of(),
             null,
             Clock.systemUTC());

@@ -1,6 +1,6 @@
 package dev.keepgate.inference;
 
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -12,7 +12,7 @@ public record SequenceCalls(Inference inference, int inputSize) {
 
   /** What errors of these calls point at. */
   public static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("/x", "/state/h", "/state/c", "/lengths");
+      new InferenceRequest.Fields("/x", slot -> "/state/" + slot, "/lengths");
 
   /**
    * Takes a sequence one step on, or several.

@@ -3,7 +3,7 @@ package dev.keepgate.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.ModelBytes;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.ModelId;
 import java.io.BufferedReader;
 import java.io.IOException;

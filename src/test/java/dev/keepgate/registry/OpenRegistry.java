@@ -1,10 +1,9 @@
 package dev.keepgate.registry;
 
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -103,7 +102,7 @@ final class OpenRegistry implements AutoCloseable {
         new ModelRegistry(
             properties,
             kernel,
-            Importers.standard(ImportLimits.DEFAULT),
+            ImporterConfiguration.importers(ImportLimits.DEFAULT),
             List.of(),
             catalog,
             Clock.systemUTC());
@@ -135,9 +134,10 @@ final class OpenRegistry implements AutoCloseable {
 
   /** One step of ones, from zero. */
   static float[] step(ModelHandle handle, LstmKernel kernel) {
-    float[] x = new float[handle.config().inputSize()];
+    float[] x = new float[handle.signature().inputSize()];
     java.util.Arrays.fill(x, 1);
-    LstmInput input = new LstmInput(1, 1, x, null, null, LstmState.zero(handle.config(), 1));
+    NetworkInput input =
+        new NetworkInput(1, 1, x, null, null, RecurrentState.zero(handle.signature().state(), 1));
     try (LstmKernel.Scratch scratch = kernel.newScratch()) {
       return handle.model().unroll(input, true, false, scratch).output();
     }

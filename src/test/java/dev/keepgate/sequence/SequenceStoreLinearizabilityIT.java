@@ -1,7 +1,7 @@
 package dev.keepgate.sequence;
 
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import java.time.Duration;
@@ -47,7 +47,7 @@ public class SequenceStoreLinearizabilityIT {
   public String open() {
     return answer(
         () -> {
-          LstmState state = new LstmState(new float[1][2], new float[1][2]);
+          RecurrentState state = TestStates.lstm(1, new float[1][2], new float[1][2]);
           store.create(
               Sequence.open(
                   ID,

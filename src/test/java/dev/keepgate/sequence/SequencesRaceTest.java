@@ -7,7 +7,6 @@ import dev.keepgate.ModelBytes;
 import dev.keepgate.batch.BatchProperties;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.Importers;
 import dev.keepgate.inference.Computation;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceException;
@@ -18,9 +17,10 @@ import dev.keepgate.inference.SequenceCalls;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.inference.Sequences;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
@@ -141,7 +141,7 @@ class SequencesRaceTest {
             new ModelRegistry(
                 properties,
                 kernel,
-                Importers.standard(ImportLimits.DEFAULT),
+                ImporterConfiguration.importers(ImportLimits.DEFAULT),
                 List.of(),
                 null,
                 Clock.systemUTC());
