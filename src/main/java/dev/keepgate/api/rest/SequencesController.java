@@ -12,7 +12,6 @@ import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.tensor.Safetensors;
-import dev.keepgate.tensor.TensorFormatException;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -199,7 +198,7 @@ class SequencesController {
           requireFormat(body, request);
           ForkFields fields = new ForkFields();
           if (!body.isEmpty()) {
-            OpenReader.readFields(body, fields::read);
+            JsonFields.read(body, fields::read);
           }
           created(sequences.fork(id, fields.id, fields.ttl), response);
         });
@@ -212,11 +211,9 @@ class SequencesController {
 
     private void read(tools.jackson.core.JsonParser json, String field) {
       switch (field) {
-        case "id" -> id = OpenReader.text(json, "/id");
-        case "ttl" -> ttl = RequestOptions.duration("/ttl", OpenReader.text(json, "/ttl"));
-        default ->
-            throw new TensorFormatException(
-                TensorFormatException.token(field), "is unknown; known are id, ttl");
+        case "id" -> id = JsonFields.text(json, "/id");
+        case "ttl" -> ttl = RequestOptions.duration("/ttl", JsonFields.text(json, "/ttl"));
+        default -> throw JsonFields.unknown(field, "id, ttl");
       }
     }
   }
