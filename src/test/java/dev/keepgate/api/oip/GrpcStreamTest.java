@@ -90,15 +90,7 @@ class GrpcStreamTest extends GrpcServerTest {
     ByteString h = raw(new float[8]);
     ByteString c = raw(new float[8]);
     for (int i = 0; i < steps; i++) {
-      ModelInferResponse expected =
-          stub()
-              .modelInfer(
-                  step()
-                      .addInputs(input("h0", "FP32", 1, 2, 4))
-                      .addInputs(input("c0", "FP32", 1, 2, 4))
-                      .addRawInputContents(h)
-                      .addRawInputContents(c)
-                      .build());
+      ModelInferResponse expected = stub().modelInfer(stepFrom(h, c));
       for (int sequence = 0; sequence < 2; sequence++) {
         ModelInferResponse answer = answers.got.get(3 * i + sequence).getInferResponse();
         assertThat(answer.getRawOutputContentsList())
