@@ -12,7 +12,6 @@ import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.tensor.Safetensors;
-import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -192,7 +191,7 @@ class SequencesController {
           requireFormat(body, request);
           ForkFields fields = new ForkFields();
           if (!body.isEmpty()) {
-            OpenReader.readFields(body, fields::read);
+            JsonFields.read(body, fields::read);
           }
           created(sequences.fork(id, fields.id, fields.ttl), response);
         });
@@ -205,11 +204,9 @@ class SequencesController {
 
     private void read(tools.jackson.core.JsonParser json, String field) {
       switch (field) {
-        case "id" -> id = OpenReader.optionalText(json, "/id");
-        case "ttl" -> ttl = RequestOptions.duration("/ttl", OpenReader.optionalText(json, "/ttl"));
-        default ->
-            throw new TensorFormatException(
-                TensorFormatException.token(field), "is unknown; known are id, ttl");
+        case "id" -> id = JsonFields.optionalText(json, "/id");
+        case "ttl" -> ttl = RequestOptions.duration("/ttl", JsonFields.optionalText(json, "/ttl"));
+        default -> throw JsonFields.unknown(field, "id, ttl");
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.keepgate.api.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.GoldenCase;
+import dev.keepgate.OwnRepository;
 import dev.keepgate.api.contract.ApiContract.Operation;
 import dev.keepgate.api.contract.RawHttp.Framing;
 import dev.keepgate.api.contract.RawHttp.Request;
@@ -12,7 +13,6 @@ import dev.keepgate.api.http.Problem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,8 +27,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.test.context.DynamicPropertyRegistry;
-import org.springframework.test.context.DynamicPropertySource;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -45,7 +43,7 @@ import tools.jackson.databind.JsonNode;
       "keepgate.inference.max-working-memory=1MB",
       "keepgate.repository.built-in=always"
     })
-class ContractFuzzTest {
+class ContractFuzzTest implements OwnRepository {
 
   private static final Logger log = LoggerFactory.getLogger(ContractFuzzTest.class);
   private static final int REQUESTS = Integer.getInteger("fuzz.requests", 3000);
@@ -55,12 +53,6 @@ class ContractFuzzTest {
   private static final String CELL_BODY = "{\"x\": [[1,2,3,4,3,2],[3,2,2,2,2,2]]}";
 
   @LocalServerPort private int port;
-
-  @DynamicPropertySource
-  static void repository(DynamicPropertyRegistry properties) throws IOException {
-    Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "models-");
-    properties.add("keepgate.repository.path", folder::toString);
-  }
 
   @BeforeEach
   void serveModelsOfAllKinds() throws Exception {

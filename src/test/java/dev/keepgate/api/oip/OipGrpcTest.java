@@ -186,14 +186,7 @@ class OipGrpcTest extends GrpcServerTest {
       assertThat(floats(first.getRawOutputContents(0))).containsExactly(OUTPUT, EXACTLY);
       ModelInferResponse second = stub().modelInfer(sequenceStep(id, false, true));
       ModelInferResponse byHand =
-          stub()
-              .modelInfer(
-                  step()
-                      .addInputs(input("h0", "FP32", 1, 2, 4))
-                      .addInputs(input("c0", "FP32", 1, 2, 4))
-                      .addRawInputContents(first.getRawOutputContents(1))
-                      .addRawInputContents(first.getRawOutputContents(2))
-                      .build());
+          stub().modelInfer(stepFrom(first.getRawOutputContents(1), first.getRawOutputContents(2)));
       assertThat(second.getRawOutputContentsList()).isEqualTo(byHand.getRawOutputContentsList());
       assertStatus(sequenceStep(id, false, false), Status.Code.NOT_FOUND, "sequence");
     }
