@@ -24,10 +24,10 @@ final class BuiltInModels {
   private BuiltInModels() {}
 
   /** Copies a model to the disk, as importers want it, until the upload is closed. */
-  static Upload unpack(ModelId id) throws IOException {
+  static UploadFolder unpack(ModelId id) throws IOException {
     String resource = "/models/" + id + "/" + FILE;
     Path folder = Files.createTempDirectory("keepgate-");
-    Upload upload = new Upload(folder, folder);
+    UploadFolder upload = new UploadFolder(folder, folder);
     try (InputStream in = BuiltInModels.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new FileNotFoundException(resource);

@@ -4,6 +4,8 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.model.ModelId;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,28 +19,39 @@ final class FoundVersions {
 
   private static final Logger log = LoggerFactory.getLogger(FoundVersions.class);
 
-  private final ModelRepository repository;
-  private final VersionStorage storage;
-  private final ModelLoader loader;
-  private final Versions versions;
-  private final LoadThreads threads;
+  private final LoadContext context;
 
   /** Something to be done on the disk. */
   interface FileWork {
     void run() throws IOException;
   }
 
-  FoundVersions(
-      ModelRepository repository,
-      VersionStorage storage,
-      ModelLoader loader,
-      Versions versions,
-      LoadThreads threads) {
-    this.repository = repository;
-    this.storage = storage;
-    this.loader = loader;
-    this.versions = versions;
-    this.threads = threads;
+  FoundVersions(LoadContext context) {
+    this.context = context;
+  }
+
+  /** All versions that were not taken away. */
+  List<ModelVersion> present() {
+    return versions().present();
+  }
+
+  /** The versions that were unloaded on demand. */
+  Set<ModelId> unloaded() {
+    return Set.copyOf(versions().unloaded());
+  }
+
+  /** The versions that lie in the repository, as far as they are known. */
+  Map<ModelId, VersionPolicy.Known> known() {
+    return versions().known();
+  }
+
+  /** Says that all versions that were there at the start are loaded, or have failed to. */
+  void ready() {
+    versions().ready();
+  }
+
+  private VersionTable versions() {
+    return context.versions();
   }
 
   /**
@@ -47,13 +60,13 @@ final class FoundVersions {
    * @return null where it is known already, unless as one that could not be loaded
    * @throws RegistryException.TooManyVersions if there are as many as may be
    */
-  @Nullable Version claim(ModelId id, boolean builtIn, @Nullable String stamp) {
-    Version old = versions.now().find(id);
+  @Nullable ModelVersion claim(ModelId id, boolean builtIn, @Nullable String stamp) {
+    ModelVersion old = versions().now().find(id);
     if (old != null && !old.isGone() && !(old.isBroken() && old.claimRemoval())) {
       return null;
     }
-    Version version = new Version(id, builtIn, stamp);
-    return versions.claim(old, version) ? version : null;
+    ModelVersion version = new ModelVersion(id, builtIn, stamp);
+    return versions().claim(old, version) ? version : null;
   }
 
   /**
@@ -62,42 +75,46 @@ final class FoundVersions {
    * @param afterEach runs after each, on the thread that loaded it
    * @return is done when all are
    */
-  CompletableFuture<Void> load(List<Version> claimed, int parallelism, Runnable afterEach) {
-    return threads.runAll(
-        claimed.stream()
-            .<Runnable>map(
-                version ->
-                    () -> {
-                      load(version);
-                      afterEach.run();
-                    })
-            .toList(),
-        parallelism);
+  CompletableFuture<Void> load(List<ModelVersion> claimed, int parallelism, Runnable afterEach) {
+    return context
+        .threads()
+        .runAll(
+            claimed.stream()
+                .<Runnable>map(
+                    version ->
+                        () -> {
+                          load(version);
+                          afterEach.run();
+                        })
+                .toList(),
+            parallelism);
   }
 
-  private void load(Version version) {
+  private void load(ModelVersion version) {
     load(version, null);
   }
 
   /** Loads a version that was claimed, once its files have come. */
-  CompletableFuture<Void> loadAfter(FileWork arrival, Version version) {
-    return threads.runAll(List.of(() -> load(version, arrival)), 1);
+  CompletableFuture<Void> loadAfter(FileWork arrival, ModelVersion version) {
+    return context.threads().runAll(List.of(() -> load(version, arrival)), 1);
   }
 
-  private void load(Version version, @Nullable FileWork arrival) {
+  private void load(ModelVersion version, @Nullable FileWork arrival) {
     long start = System.nanoTime();
     try {
       version.loading();
       if (arrival != null) {
         arrival.run();
       }
-      versions.serve(version, read(version), start);
+      versions().serve(version, read(version), start);
     } catch (Throwable e) {
-      if (arrival == null && !version.info().builtIn() && !repository.exists(version.id())) {
-        versions.forget(version);
+      if (arrival == null
+          && !version.info().builtIn()
+          && !context.repository().exists(version.id())) {
+        versions().forget(version);
         return;
       }
-      versions.fail(version, e, start);
+      versions().fail(version, e, start);
       boolean isFault = !(e instanceof ImportException || e instanceof RegistryException);
       log.warn(
           "Model {} cannot be loaded: {}",
@@ -107,15 +124,15 @@ final class FoundVersions {
     }
   }
 
-  private ModelLoader.Loaded read(Version version) throws IOException, ImportException {
+  private ModelLoader.Loaded read(ModelVersion version) throws IOException, ImportException {
     if (!version.info().builtIn()) {
-      ModelSource source = repository.source(version.id());
-      storage.identify(version);
-      return loader.load(source);
+      ModelSource source = context.repository().source(version.id());
+      context.storage().identify(version);
+      return context.loader().load(source);
     }
-    storage.identify(version);
-    try (Upload copy = BuiltInModels.unpack(version.id())) {
-      return loader.load(copy.finish());
+    context.storage().identify(version);
+    try (UploadFolder copy = BuiltInModels.unpack(version.id())) {
+      return context.loader().load(copy.finish());
     }
   }
 
@@ -125,7 +142,7 @@ final class FoundVersions {
    * @return false where somebody else is at it
    * @throws IOException if that failed; the version then serves on
    */
-  boolean retire(Version version, FileWork before) throws IOException {
+  boolean retire(ModelVersion version, FileWork before) throws IOException {
     if (!version.claimRemoval()) {
       return false;
     }
@@ -135,7 +152,26 @@ final class FoundVersions {
       version.unclaimRemoval();
       throw e;
     }
-    versions.retire(version);
+    versions().retire(version);
     return true;
+  }
+
+  /** Takes a version out of the memory whose folder has gone. */
+  void unloadGone(ModelId id) {
+    if (!context.repository().exists(id)) {
+      versions().unloaded().remove(id);
+    }
+    ModelVersion version = versions().now().find(id);
+    if (version == null
+        || !(version.isBroken() || version.status() == ModelStatus.AVAILABLE)
+        || !version.claimRemoval()) {
+      return;
+    }
+    if (context.repository().exists(id)) {
+      version.unclaimRemoval();
+      return;
+    }
+    log.info("The folder of model {} has gone", id);
+    versions().retire(version);
   }
 }

@@ -3,7 +3,6 @@ package dev.keepgate.registry;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.model.ModelId;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -29,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * leaves a whole version or none. Of two that bring the same version at once, in this process or in
  * another, one rename succeeds.
  */
-final class ModelRepository implements AutoCloseable {
+public final class ModelRepository implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(ModelRepository.class);
   private static final String DISPLACED = ".displaced";
@@ -47,16 +46,14 @@ final class ModelRepository implements AutoCloseable {
     this.minFree = minFree;
   }
 
-  /**
-   * Opens the folder, makes it where there is none, and sweeps what crashes left in it.
-   *
-   * @param singleModel the name of the model that lies in the folder itself; null for none
-   * @param minFree bytes of the disk that uploads leave free
-   */
-  static ModelRepository open(Path path, @Nullable String singleModel, long minFree)
-      throws IOException {
-    Files.createDirectories(path);
-    ModelRepository repository = new ModelRepository(path.toRealPath(), singleModel, minFree);
+  /** Opens the folder, makes it where there is none, and sweeps what crashes left in it. */
+  public static ModelRepository open(RegistryProperties.Repository properties) throws IOException {
+    Files.createDirectories(properties.path());
+    ModelRepository repository =
+        new ModelRepository(
+            properties.path().toRealPath(),
+            properties.singleModel(),
+            properties.minFree().toBytes());
     if (Files.isWritable(repository.root)) {
       WorkFolder.sweep(repository.root);
     }
@@ -69,7 +66,12 @@ final class ModelRepository implements AutoCloseable {
 
   /** What is the matter with the disk; null where models can be stored. */
   @Nullable StorageFault fault() {
-    return StorageFault.now(root, minFree);
+    return DiskFaults.now(root, minFree);
+  }
+
+  /** The exception for a failure of the disk; how it failed goes to the log alone. */
+  RegistryException.StorageFailure failure(String doing, IOException cause) {
+    return DiskFaults.failure(doing, cause, root);
   }
 
   /**
@@ -83,8 +85,8 @@ final class ModelRepository implements AutoCloseable {
   }
 
   /** A folder for files that are on their way in, on the repository's disk. */
-  Upload newUpload() throws IOException {
-    return new Upload(work().newFolder("upload"), root);
+  UploadFolder newUpload() throws IOException {
+    return new UploadFolder(work().newFolder("upload"), root);
   }
 
   /**
@@ -93,9 +95,9 @@ final class ModelRepository implements AutoCloseable {
    * @param bytes that will come; 0 where that is not known
    * @throws RegistryException.StorageFailure if there is no room for them
    */
-  Upload newUpload(long bytes) throws IOException {
+  UploadFolder newUpload(long bytes) throws IOException {
     requirePresent();
-    Upload upload = newUpload();
+    UploadFolder upload = newUpload();
     if (Files.getFileStore(root).getUsableSpace() - minFree < bytes) {
       upload.close();
       throw new RegistryException.StorageFailure(
@@ -218,7 +220,7 @@ final class ModelRepository implements AutoCloseable {
    *
    * @throws FileAlreadyExistsException if the version exists
    */
-  void commit(Upload upload, ModelId id) throws IOException {
+  void commit(UploadFolder upload, ModelId id) throws IOException {
     Disk.syncTree(upload.folder());
     moveIn(upload.folder(), id);
     try {
@@ -227,6 +229,20 @@ final class ModelRepository implements AutoCloseable {
     } catch (IOException e) {
       remove(id);
       throw e;
+    }
+  }
+
+  /**
+   * As {@link #commit}.
+   *
+   * @return false where the version exists
+   */
+  boolean tryCommit(UploadFolder upload, ModelId id) throws IOException {
+    try {
+      commit(upload, id);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
     }
   }
 
@@ -293,11 +309,11 @@ final class ModelRepository implements AutoCloseable {
   void remove(ModelId id, Revision revision) throws IOException {
     Path trash = newTrash();
     try {
-      if (isOther(revision, readRevision(folder(id)))) {
+      if (isOther(revision, RevisionFile.read(folder(id)))) {
         return;
       }
       moveOut(id, trash);
-      if (isOther(revision, readRevision(trash))) {
+      if (isOther(revision, RevisionFile.read(trash))) {
         moveIn(trash, id);
         Disk.syncFolder(modelFolder(id));
       }
@@ -305,6 +321,21 @@ final class ModelRepository implements AutoCloseable {
       log.debug("{} was removed by another", id);
     } finally {
       Disk.discard(trash);
+    }
+  }
+
+  /**
+   * Takes a version out where there is one.
+   *
+   * @param revision of which alone it may be; null for any
+   */
+  void removeIfPresent(ModelId id, @Nullable Revision revision) throws IOException {
+    if (exists(id)) {
+      if (revision == null) {
+        remove(id);
+      } else {
+        remove(id, revision);
+      }
     }
   }
 
@@ -334,20 +365,14 @@ final class ModelRepository implements AutoCloseable {
 
   /** Which making of a version lies here; null where its files do not say. */
   @Nullable Revision revision(ModelId id) throws IOException {
-    return readRevision(folder(id));
-  }
-
-  private static @Nullable Revision readRevision(Path folder) throws IOException {
-    try (InputStream in = Files.newInputStream(folder.resolve(Revision.FILE))) {
-      return Revision.decode(in.readNBytes(Revision.MAX_BYTES));
-    } catch (NoSuchFileException e) {
-      return null;
-    }
+    return RevisionFile.read(folder(id));
   }
 
   /** Says, durably, which making of a version lies here. */
   void mark(ModelId id, Revision revision) throws IOException {
-    mark(id, revision, (made, place) -> Files.move(made, place, StandardCopyOption.ATOMIC_MOVE));
+    try (WorkFolder.Part part = work().newPart("mark")) {
+      RevisionFile.put(folder(id), revision, part.path());
+    }
   }
 
   /**
@@ -355,37 +380,8 @@ final class ModelRepository implements AutoCloseable {
    * done just now; what is said from then on.
    */
   Revision markFirst(ModelId id, Revision revision) throws IOException {
-    try {
-      mark(id, revision, (made, place) -> Files.createLink(place, made));
-      return revision;
-    } catch (FileAlreadyExistsException e) {
-      Revision first = revision(id);
-      if (first != null && first.digest().equals(revision.digest())) {
-        return first;
-      }
-      log.debug("What {} says is of other files", folder(id));
-    } catch (UnsupportedOperationException e) {
-      log.debug("{} has no links", folder(id), e);
-    }
-    mark(id, revision);
-    return revision;
-  }
-
-  /** Puts a file in its place, which is on the same disk. */
-  private interface Placing {
-    void place(Path made, Path place) throws IOException;
-  }
-
-  private void mark(ModelId id, Revision revision, Placing placing) throws IOException {
-    Path made = work().newFolder("mark");
-    try {
-      Path file = made.resolve(Revision.FILE);
-      Files.write(file, revision.encode());
-      Disk.syncTree(made);
-      placing.place(file, folder(id).resolve(Revision.FILE));
-      Disk.syncFolder(folder(id));
-    } finally {
-      Disk.discard(made);
+    try (WorkFolder.Part part = work().newPart("mark")) {
+      return RevisionFile.putFirst(folder(id), revision, part.path());
     }
   }
 

@@ -34,12 +34,13 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
  * asked, one that has models is ready with those: it would serve them too if the catalog had gone a
  * moment later. One that has none waits.
  */
-final class Reconciler implements AutoCloseable {
+final class Reconciler implements Reconciliation {
 
   private static final Logger log = LoggerFactory.getLogger(Reconciler.class);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
-  private final ModelRegistry registry;
+  private final FoundVersions found;
+  private final ReplicatedStorage storage;
   private final Replication replication;
   private final SharedCatalog catalog;
   private final Duration interval;
@@ -56,8 +57,14 @@ final class Reconciler implements AutoCloseable {
   /**
    * @param parallelism versions that are fetched at once
    */
-  Reconciler(ModelRegistry registry, Replication replication, Duration interval, int parallelism) {
-    this.registry = registry;
+  Reconciler(
+      FoundVersions found,
+      ReplicatedStorage storage,
+      Replication replication,
+      Duration interval,
+      int parallelism) {
+    this.found = found;
+    this.storage = storage;
     this.replication = replication;
     this.catalog = replication.catalog();
     this.interval = interval;
@@ -81,7 +88,8 @@ final class Reconciler implements AutoCloseable {
     }
   }
 
-  void start() {
+  @Override
+  public void start() {
     running = true;
     threads.execute(this::run);
   }
@@ -102,9 +110,9 @@ final class Reconciler implements AutoCloseable {
   private void look() {
     try {
       catalog.onChange(wakeUps::release);
-      registry.storage().withdrawUnpublished();
+      storage.withdrawUnpublished();
       if (reconcile()) {
-        registry.ready();
+        found.ready();
       }
       if (away) {
         log.info("The catalog of the replicas answers again");
@@ -117,7 +125,7 @@ final class Reconciler implements AutoCloseable {
         away = true;
       }
       if (hasModels()) {
-        registry.ready();
+        found.ready();
       }
       replication.tellReconciled(false);
     } catch (Throwable e) {
@@ -130,7 +138,7 @@ final class Reconciler implements AutoCloseable {
   }
 
   private boolean hasModels() {
-    return registry.present().stream()
+    return found.present().stream()
         .anyMatch(
             version -> version.status() == ModelStatus.AVAILABLE && !version.info().builtIn());
   }
@@ -144,11 +152,11 @@ final class Reconciler implements AutoCloseable {
       }
     }
     // First what is here, then what there is: what was published is here already.
-    Map<ModelId, Version> here = here();
+    Map<ModelId, ModelVersion> here = here();
     Snapshot now =
         catalog.read(
             here.values().stream()
-                .map(Version::revision)
+                .map(ModelVersion::revision)
                 .filter(Objects::nonNull)
                 .map(Revision::id)
                 .toList());
@@ -166,20 +174,20 @@ final class Reconciler implements AutoCloseable {
     return allTried && plan.unsettled().isEmpty();
   }
 
-  private ReplicaPlan plan(Collection<Version> here, Snapshot catalog) {
+  private ReplicaPlan plan(Collection<ModelVersion> here, Snapshot catalog) {
     ReplicaPlan plan = ReplicaPlan.of(here.stream().map(Copy::of).toList(), catalog);
     // What was unloaded on demand is on the disk, and waits for another demand.
-    plan.fetch().removeAll(registry.unloaded());
+    plan.fetch().removeAll(found.unloaded());
     return plan;
   }
 
-  private Map<ModelId, Version> here() {
-    Map<ModelId, Version> here = new LinkedHashMap<>();
-    registry.present().forEach(version -> here.put(version.id(), version));
+  private Map<ModelId, ModelVersion> here() {
+    Map<ModelId, ModelVersion> here = new LinkedHashMap<>();
+    found.present().forEach(version -> here.put(version.id(), version));
     return here;
   }
 
-  private static Version version(Map<ModelId, Version> here, ModelId id) {
+  private static ModelVersion version(Map<ModelId, ModelVersion> here, ModelId id) {
     return Objects.requireNonNull(here.get(id));
   }
 
@@ -248,14 +256,14 @@ final class Reconciler implements AutoCloseable {
   }
 
   /** Announces one after the other, beside all else: there may be much to store. */
-  private void announce(List<Version> versions) {
+  private void announce(List<ModelVersion> versions) {
     if (versions.isEmpty() || !announcing.compareAndSet(false, true)) {
       return;
     }
     threads.execute(
         () -> {
           try {
-            for (Version version : versions) {
+            for (ModelVersion version : versions) {
               tryTo("announce", version.id(), () -> announce(version));
             }
           } finally {
@@ -264,7 +272,7 @@ final class Reconciler implements AutoCloseable {
         });
   }
 
-  private void announce(Version version) throws IOException {
+  private void announce(ModelVersion version) throws IOException {
     if (!version.isGone() && !replication.announce(version)) {
       // Another is at it, or has taken its number: the next look but one will tell.
       retries.put(version.id(), Retry.after(null, interval));

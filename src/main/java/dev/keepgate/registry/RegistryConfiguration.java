@@ -11,27 +11,16 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
+/** The registry and what it is made of, less what only replicas need. */
 @Configuration(proxyBeanMethods = false)
 class RegistryConfiguration {
 
   @Bean
-  ModelRegistry modelRegistry(
-      RegistryProperties properties,
-      MemoryPlan memory,
-      ReplicaProperties replicas,
-      LstmKernel kernel,
-      ObjectProvider<ModelListener> listeners,
-      ObjectProvider<SharedCatalog> catalog)
+  ModelRepository modelRepository(RegistryProperties properties, ReplicaProperties replicas)
       throws IOException {
     requireFolders(properties.repository(), replicas);
     try {
-      return new ModelRegistry(
-          properties.within(memory),
-          kernel,
-          Importers.standard(properties.importLimits().toImportLimits()),
-          listeners.orderedStream().toList(),
-          catalog.getIfAvailable(),
-          Clock.systemUTC());
+      return ModelRepository.open(properties.repository());
     } catch (FileSystemException e) {
       throw new InvalidConfigurationPropertyValueException(
           "keepgate.repository.path",
@@ -55,21 +44,29 @@ class RegistryConfiguration {
   }
 
   @Bean
-  RepositoryWatch repositoryWatch(
-      ModelRegistry registry,
+  RepositoryModelRegistry modelRegistry(
       RegistryProperties properties,
-      ReplicaProperties replicas,
-      ObjectProvider<SharedCatalog> catalog,
-      ObjectProvider<ReplicaListener> listeners) {
-    SharedCatalog shared = catalog.getIfAvailable();
-    Reconciler reconciler =
-        shared == null
-            ? null
-            : new Reconciler(
-                registry,
-                new Replication(registry, shared, listeners.orderedStream().toList()),
-                replicas.interval(),
-                properties.repository().loadParallelism());
-    return new RepositoryWatch(registry, properties.repository(), reconciler);
+      MemoryPlan memory,
+      LstmKernel kernel,
+      ObjectProvider<ModelListener> listeners,
+      ModelRepository repository,
+      ObjectProvider<VersionStorage> replicated) {
+    return new RepositoryModelRegistry(
+        properties.within(memory),
+        kernel,
+        Importers.standard(properties.importLimits().toImportLimits()),
+        listeners.orderedStream().toList(),
+        replicated.getIfAvailable(() -> VersionStorage.local(repository)),
+        Clock.systemUTC());
+  }
+
+  @Bean
+  RepositoryWatch repositoryWatch(
+      RepositoryModelRegistry registry,
+      ModelRepository repository,
+      RegistryProperties properties,
+      ObjectProvider<Reconciliation> reconciliation) {
+    return new RepositoryWatch(
+        registry, repository, properties.repository(), reconciliation.getIfAvailable());
   }
 }

@@ -16,20 +16,6 @@ public abstract sealed class RegistryException extends RuntimeException {
     super(message, cause);
   }
 
-  /** What clients are told of a fault: its own words only where they were meant for them. */
-  static String describe(Throwable cause) {
-    if (cause instanceof ImportException
-        || cause instanceof RegistryException
-        || cause instanceof SharedCatalog.ContentLost) {
-      return String.valueOf(cause.getMessage());
-    } else if (cause instanceof IOException failure) {
-      return "its files could not be read: " + StorageFault.of(failure).remedy();
-    } else if (cause instanceof OutOfMemoryError) {
-      return "no memory was left while it was loaded";
-    }
-    return "the server failed while it loaded the model; its log says how";
-  }
-
   /** There is no such model or version. */
   public static final class NotFound extends RegistryException {
     private static final long serialVersionUID = 1L;

@@ -48,7 +48,7 @@ record ReplicaPlan(
       @Nullable Revision revision,
       boolean marked) {
 
-    static Copy of(Version version) {
+    static Copy of(ModelVersion version) {
       ModelInfo info = version.info();
       Revision revision = version.revision();
       boolean arrived = info.builtIn() || revision != null || version.stamp() != null;

@@ -3,7 +3,6 @@ package dev.keepgate.registry;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ReplicaListener.Event;
 import dev.keepgate.registry.SharedCatalog.Claim;
-import dev.keepgate.registry.SharedCatalog.ContentLost;
 import dev.keepgate.registry.SharedCatalog.Entry;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,14 +19,18 @@ final class Replication {
 
   private static final Logger log = LoggerFactory.getLogger(Replication.class);
 
-  private final ModelRegistry registry;
+  private final FoundVersions found;
   private final ModelRepository repository;
   private final SharedCatalog catalog;
   private final List<ReplicaListener> listeners;
 
-  Replication(ModelRegistry registry, SharedCatalog catalog, List<ReplicaListener> listeners) {
-    this.registry = registry;
-    this.repository = registry.repository();
+  Replication(
+      FoundVersions found,
+      ModelRepository repository,
+      SharedCatalog catalog,
+      List<ReplicaListener> listeners) {
+    this.found = found;
+    this.repository = repository;
     this.catalog = catalog;
     this.listeners = List.copyOf(listeners);
   }
@@ -45,19 +48,17 @@ final class Replication {
   }
 
   /** Takes a version off this replica that was taken away from all. */
-  void drop(Version version) throws IOException {
+  void drop(ModelVersion version) throws IOException {
     ModelId id = version.id();
     Revision revision = version.revision();
     boolean dropped =
-        registry
-            .found()
-            .retire(
-                version,
-                () -> {
-                  if (revision != null && !version.info().builtIn()) {
-                    repository.remove(id, revision);
-                  }
-                });
+        found.retire(
+            version,
+            () -> {
+              if (revision != null && !version.info().builtIn()) {
+                repository.remove(id, revision);
+              }
+            });
     if (dropped && revision != null) {
       log.info("Model {} was removed by another replica", id);
       tell(id, Event.REMOVED, 0);
@@ -65,8 +66,8 @@ final class Replication {
   }
 
   /** Takes a version off this replica whose number stands for other files on all others. */
-  void displace(Version version) throws IOException {
-    if (registry.found().retire(version, () -> displaceFiles(version.id()))) {
+  void displace(ModelVersion version) throws IOException {
+    if (found.retire(version, () -> displaceFiles(version.id()))) {
       tell(version.id(), Event.DISPLACED, 0);
     }
   }
@@ -80,7 +81,7 @@ final class Replication {
   }
 
   /** Calls a version what the others call it, who have the same files. */
-  void adopt(Version version, Entry entry) throws IOException {
+  void adopt(ModelVersion version, Entry entry) throws IOException {
     name(version, entry.revision());
     log.info("Model {} is the same on the other replicas", version.id());
   }
@@ -90,7 +91,7 @@ final class Replication {
    *
    * @return false where another replica does, or has
    */
-  boolean announce(Version version) throws IOException {
+  boolean announce(ModelVersion version) throws IOException {
     ModelId id = version.id();
     Revision revision = Objects.requireNonNull(version.revision());
     Manifest manifest = repository.manifest(id);
@@ -117,7 +118,7 @@ final class Replication {
   }
 
   /** Says beside the files which making of its number a version is. */
-  private synchronized void name(Version version, Revision revision) throws IOException {
+  private synchronized void name(ModelVersion version, Revision revision) throws IOException {
     repository.mark(version.id(), revision);
     version.revision(revision, true);
   }
@@ -127,7 +128,8 @@ final class Replication {
    * another server of the same folder: to call it as before would make it another one, which the
    * others do not know to be removed with theirs.
    */
-  private synchronized boolean keepName(Version version, Revision revision) throws IOException {
+  private synchronized boolean keepName(ModelVersion version, Revision revision)
+      throws IOException {
     if (!revision.equals(version.revision())) {
       return false;
     }
@@ -145,23 +147,21 @@ final class Replication {
    */
   @Nullable CompletableFuture<Void> fetch(
       ModelId id, Entry entry, Consumer<@Nullable Throwable> arrived) {
-    Version version = registry.found().claim(id, false, null);
+    ModelVersion version = found.claim(id, false, null);
     if (version == null) {
       return null;
     }
-    return registry
-        .found()
-        .loadAfter(
-            () -> {
-              try {
-                bring(id, entry);
-              } catch (Throwable e) {
-                arrived.accept(e);
-                throw e;
-              }
-              arrived.accept(null);
-            },
-            version);
+    return found.loadAfter(
+        () -> {
+          try {
+            bring(id, entry);
+          } catch (Throwable e) {
+            arrived.accept(e);
+            throw e;
+          }
+          arrived.accept(null);
+        },
+        version);
   }
 
   private void bring(ModelId id, Entry entry) throws IOException {
@@ -173,17 +173,17 @@ final class Replication {
           "the shared folder has not the files of " + id + " that were announced");
     }
     displaceFiles(id);
-    try (Upload upload = repository.newUpload()) {
+    try (UploadFolder upload = repository.newUpload()) {
       catalog.fetch(entry, upload.folder());
       String digest = Manifest.of(upload.folder()).digest();
       if (!digest.equals(entry.revision().digest())) {
-        throw new ContentLost(
+        throw new ContentLostException(
             "the files of %s have the digest %s in place of %s"
                 .formatted(id, digest, entry.revision().digest()));
       }
       upload.mark(entry.revision());
       repository.commit(upload, id);
-    } catch (ContentLost e) {
+    } catch (ContentLostException e) {
       catalog.reportLost(id, entry);
       throw e;
     }

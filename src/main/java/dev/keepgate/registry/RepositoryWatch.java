@@ -29,46 +29,51 @@ final class RepositoryWatch implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(RepositoryWatch.class);
 
   private final ModelRegistry registry;
+  private final ModelRepository repository;
+  private final FoundVersions found;
   private final RegistryProperties.Repository properties;
-  private final @Nullable Reconciler reconciler;
+  private final @Nullable Reconciliation reconciliation;
   private CompletableFuture<Void> startUp = CompletableFuture.completedFuture(null);
   private Map<ModelId, String> seen = Map.of();
   private @Nullable ScheduledExecutorService poller;
   private volatile boolean running;
 
   /**
-   * @param reconciler takes over once what is here is loaded; null where there are no replicas
+   * @param reconciliation takes over once what is here is loaded; null where there are no replicas
    */
   RepositoryWatch(
-      ModelRegistry registry,
+      RepositoryModelRegistry registry,
+      ModelRepository repository,
       RegistryProperties.Repository properties,
-      @Nullable Reconciler reconciler) {
+      @Nullable Reconciliation reconciliation) {
     this.registry = registry;
+    this.repository = repository;
+    this.found = registry.found();
     this.properties = properties;
-    this.reconciler = reconciler;
+    this.reconciliation = reconciliation;
   }
 
   @Override
   public synchronized void start() {
     running = true;
     try {
-      seen = registry.repository().scan();
+      seen = repository.scan();
     } catch (IOException e) {
       throw new UncheckedIOException("the repository cannot be read", e);
     }
-    List<Version> claimed = claim(seen.keySet(), false);
+    List<ModelVersion> claimed = claim(seen.keySet(), false);
     claimed.addAll(claim(builtIn(seen), true));
-    log.info("Loading {} model versions from {}", claimed.size(), registry.repository().root());
+    log.info("Loading {} model versions from {}", claimed.size(), repository.root());
     startUp = load(claimed).thenRun(this::afterStartUp);
   }
 
   private void afterStartUp() {
-    if (reconciler == null) {
-      registry.ready();
+    if (reconciliation == null) {
+      found.ready();
     }
     synchronized (this) {
-      if (running && reconciler != null) {
-        reconciler.start();
+      if (running && reconciliation != null) {
+        reconciliation.start();
       }
       Duration interval = properties.pollInterval();
       if (running && interval != null) {
@@ -89,10 +94,10 @@ final class RepositoryWatch implements SmartLifecycle {
 
   private List<ModelId> builtIn(Map<ModelId, String> found) {
     if (properties.builtIn() == BuiltIn.NEVER
-        || (properties.builtIn() == BuiltIn.AUTO && (reconciler != null || !found.isEmpty()))) {
+        || (properties.builtIn() == BuiltIn.AUTO && (reconciliation != null || !found.isEmpty()))) {
       return List.of();
     }
-    if (reconciler != null) {
+    if (reconciliation != null) {
       // What a repository held when its replica started must not tell one from the other.
       return BuiltInModels.IDS.stream().filter(id -> !found.containsKey(id)).toList();
     }
@@ -100,11 +105,11 @@ final class RepositoryWatch implements SmartLifecycle {
     return BuiltInModels.IDS.stream().filter(id -> !names.contains(id.name())).toList();
   }
 
-  private List<Version> claim(Iterable<ModelId> ids, boolean builtIn) {
-    List<Version> claimed = new ArrayList<>();
+  private List<ModelVersion> claim(Iterable<ModelId> ids, boolean builtIn) {
+    List<ModelVersion> claimed = new ArrayList<>();
     try {
       for (ModelId id : ids) {
-        Version version = registry.found().claim(id, builtIn, seen.get(id));
+        ModelVersion version = found.claim(id, builtIn, seen.get(id));
         if (version != null) {
           claimed.add(version);
         }
@@ -115,14 +120,12 @@ final class RepositoryWatch implements SmartLifecycle {
     return claimed;
   }
 
-  private CompletableFuture<Void> load(List<Version> versions) {
+  private CompletableFuture<Void> load(List<ModelVersion> versions) {
     AtomicInteger done = new AtomicInteger();
-    return registry
-        .found()
-        .load(
-            versions,
-            properties.loadParallelism(),
-            () -> logProgress(done.incrementAndGet(), versions.size()));
+    return found.load(
+        versions,
+        properties.loadParallelism(),
+        () -> logProgress(done.incrementAndGet(), versions.size()));
   }
 
   /** About ten times, however many there are. */
@@ -150,11 +153,11 @@ final class RepositoryWatch implements SmartLifecycle {
   /** Looks for versions that came or went, and returns when they are loaded or unloaded. */
   void poll() throws IOException {
     // First what is known, then what there is: a version that serves is on the disk already.
-    Map<ModelId, VersionPolicy.Known> known = registry.known();
-    Map<ModelId, String> now = registry.repository().scan();
+    Map<ModelId, VersionPolicy.Known> known = found.known();
+    Map<ModelId, String> now = repository.scan();
     VersionPolicy.Plan plan = VersionPolicy.plan(known, seen, now);
     seen = now;
-    plan.unload().forEach(registry::unload);
+    plan.unload().forEach(found::unloadGone);
     load(claim(plan.load(), false)).join();
   }
 
@@ -164,8 +167,8 @@ final class RepositoryWatch implements SmartLifecycle {
     if (poller != null) {
       poller.shutdownNow();
     }
-    if (reconciler != null) {
-      reconciler.close();
+    if (reconciliation != null) {
+      reconciliation.close();
     }
   }
 

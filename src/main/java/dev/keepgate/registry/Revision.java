@@ -1,8 +1,6 @@
 package dev.keepgate.registry;
 
-import java.nio.charset.StandardCharsets;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One making of a version. A number whose version was removed may be taken again, for other files;
@@ -16,10 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record Revision(String id, String digest) {
 
-  /** The file that holds it: importers pass over names that start with a dot. */
-  static final String FILE = ".revision";
-
-  static final int MAX_BYTES = 1 << 10;
   private static final String BUILT_IN = "built-in:";
 
   static Revision mint(String digest) {
@@ -29,15 +23,5 @@ public record Revision(String id, String digest) {
   /** What comes with every server is the same on all of them. */
   static Revision builtIn(Object id) {
     return new Revision(BUILT_IN + id, "");
-  }
-
-  byte[] encode() {
-    return (id + " " + digest + "\n").getBytes(StandardCharsets.US_ASCII);
-  }
-
-  /** Null where this is no revision: whoever wrote it, it was not us. */
-  static @Nullable Revision decode(byte[] bytes) {
-    String[] words = new String(bytes, StandardCharsets.US_ASCII).strip().split(" ");
-    return words.length == 2 && !words[0].isEmpty() ? new Revision(words[0], words[1]) : null;
   }
 }

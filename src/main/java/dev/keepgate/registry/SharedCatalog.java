@@ -100,20 +100,11 @@ public interface SharedCatalog {
   /**
    * Writes a version's files into an empty folder.
    *
-   * @throws ContentLost if they are not all there
+   * @throws ContentLostException if they are not all there
    * @throws IOException if the disk fails
    */
   void fetch(Entry entry, Path folder) throws IOException;
 
   /** Says that a version's bytes are not what they should be: who has them stores them again. */
   void reportLost(ModelId id, Entry entry);
-
-  /** The bytes of a version are not all there, or not what was stored. */
-  final class ContentLost extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    public ContentLost(String message) {
-      super(message);
-    }
-  }
 }

@@ -11,51 +11,43 @@ import org.jspecify.annotations.Nullable;
 /** Versions that clients bring: each is read and checked before its number is taken on the disk. */
 final class UploadedVersions {
 
-  private final ModelRepository repository;
-  private final VersionStorage storage;
-  private final ModelLoader loader;
-  private final Versions versions;
-  private final LoadThreads threads;
+  private final LoadContext context;
 
-  UploadedVersions(
-      ModelRepository repository,
-      VersionStorage storage,
-      ModelLoader loader,
-      Versions versions,
-      LoadThreads threads) {
-    this.repository = repository;
-    this.storage = storage;
-    this.loader = loader;
-    this.versions = versions;
-    this.threads = threads;
+  UploadedVersions(LoadContext context) {
+    this.context = context;
+  }
+
+  private VersionTable versions() {
+    return context.versions();
   }
 
   /** See {@link ModelRegistry#inspect}. */
-  ModelDescription inspect(Upload upload) {
-    return translated("could not read the upload", () -> loader.describe(upload.finish()));
+  ModelDescription inspect(UploadFolder upload) {
+    return translated(
+        "could not read the upload", () -> context.loader().describe(upload.finish()));
   }
 
   /** See {@link ModelRegistry#put}. */
-  ModelRegistry.Stored put(String name, OptionalLong version, Upload upload) {
+  ModelRegistry.Stored put(String name, OptionalLong version, UploadFolder upload) {
     if (version.isEmpty()) {
-      Version next = claimNext(name);
+      ModelVersion next = claimNext(name);
       return new ModelRegistry.Stored(installed(next, false, upload), true);
     }
     ModelId id = new ModelId(name, version.getAsLong());
-    Version claimed = claim(id);
+    ModelVersion claimed = claim(id);
     return claimed == null
         ? new ModelRegistry.Stored(requireSame(id, upload), false)
         : new ModelRegistry.Stored(installed(claimed, true, upload), true);
   }
 
-  private ModelInfo installed(Version claimed, boolean isNumberGiven, Upload upload) {
+  private ModelInfo installed(ModelVersion claimed, boolean isNumberGiven, UploadFolder upload) {
     return translated(
         "could not store model " + claimed.id(), () -> install(claimed, isNumberGiven, upload));
   }
 
   /** The version that serves these very files and configuration. */
-  private ModelInfo requireSame(ModelId id, Upload upload) {
-    Version version = versions.now().find(id);
+  private ModelInfo requireSame(ModelId id, UploadFolder upload) {
+    ModelVersion version = versions().now().find(id);
     ModelInfo info = version == null ? null : version.info();
     boolean isBuiltIn = info != null && info.builtIn();
     if (info == null
@@ -67,10 +59,10 @@ final class UploadedVersions {
     return info;
   }
 
-  private boolean isSame(ModelId id, Upload upload) throws IOException, ImportException {
+  private boolean isSame(ModelId id, UploadFolder upload) throws IOException, ImportException {
     upload.finish();
     try {
-      return repository.manifest(id).equals(Manifest.of(upload.folder()));
+      return context.repository().manifest(id).equals(Manifest.of(upload.folder()));
     } catch (NoSuchFileException e) {
       return false;
     }
@@ -78,41 +70,41 @@ final class UploadedVersions {
 
   private <T> T translated(String failure, LoadThreads.Work<T> work) {
     try {
-      return threads.call(work);
+      return context.threads().call(work);
     } catch (ImportException e) {
       throw new RegistryException.Rejected(e);
     } catch (IOException e) {
-      throw StorageFault.failure(failure, e, repository.root());
+      throw context.repository().failure(failure, e);
     }
   }
 
   /** Claims a number; null where a version has it, which is loaded then, or could not be. */
-  private @Nullable Version claim(ModelId id) {
-    repository.requireOwn(id.name());
+  private @Nullable ModelVersion claim(ModelId id) {
+    context.repository().requireOwn(id.name());
     while (true) {
-      if (versions.settled(id) != null || repository.exists(id)) {
+      if (versions().settled(id) != null || context.repository().exists(id)) {
         return null;
       }
-      Version old = versions.now().find(id);
+      ModelVersion old = versions().now().find(id);
       if (old != null && !old.isGone()) {
         continue;
       }
-      Version version = new Version(id, false, null);
-      if (versions.claim(old, version)) {
+      ModelVersion version = new ModelVersion(id, false, null);
+      if (versions().claim(old, version)) {
         return version;
       }
     }
   }
 
-  private Version claimNext(String name) {
-    repository.requireOwn(name);
+  private ModelVersion claimNext(String name) {
+    context.repository().requireOwn(name);
     while (true) {
       long highest = ModelId.isName(name) ? highest(name) : 0;
       if (highest >= ModelId.MAX_VERSION) {
         throw new RegistryException.NoNumberLeft(name);
       }
-      Version version = new Version(new ModelId(name, highest + 1), false, null);
-      if (versions.claim(null, version)) {
+      ModelVersion version = new ModelVersion(new ModelId(name, highest + 1), false, null);
+      if (versions().claim(null, version)) {
         return version;
       }
     }
@@ -120,31 +112,31 @@ final class UploadedVersions {
 
   /** The highest version of a name, in memory, on the disk or on another replica. */
   private long highest(String name) {
-    NavigableMap<Long, Version> known = versions.now().versions(name);
+    NavigableMap<Long, ModelVersion> known = versions().now().versions(name);
     try {
-      return Math.max(storage.highest(name), known.isEmpty() ? 0 : known.lastKey());
+      return Math.max(context.storage().highest(name), known.isEmpty() ? 0 : known.lastKey());
     } catch (IOException e) {
-      throw StorageFault.failure("could not read the repository", e, repository.root());
+      throw context.repository().failure("could not read the repository", e);
     }
   }
 
-  private ModelInfo install(Version claimed, boolean isNumberGiven, Upload upload)
+  private ModelInfo install(ModelVersion claimed, boolean isNumberGiven, UploadFolder upload)
       throws IOException, ImportException {
     long start = System.nanoTime();
-    Version version = claimed;
+    ModelVersion version = claimed;
     try {
       version.loading();
-      ModelLoader.Loaded loaded = loader.load(upload.finish());
+      ModelLoader.Loaded loaded = context.loader().load(upload.finish());
       try {
-        while (!storage.store(version, upload)) {
-          if (isNumberGiven && storage.isSameElsewhere(version.id(), upload)) {
+        while (!context.storage().store(version, upload)) {
+          if (isNumberGiven && context.storage().isSameElsewhere(version.id(), upload)) {
             throw new RegistryException.NotAvailable(version.id(), ModelStatus.LOADING, null);
           } else if (isNumberGiven) {
             throw new RegistryException.VersionExists(version.id(), false);
           }
           // Another process took the number.
-          Version next = claimNext(version.id().name());
-          versions.forget(version);
+          ModelVersion next = claimNext(version.id().name());
+          versions().forget(version);
           version = next;
           version.loading();
         }
@@ -152,9 +144,9 @@ final class UploadedVersions {
         loaded.discard();
         throw e;
       }
-      return versions.serve(version, loaded, start);
+      return versions().serve(version, loaded, start);
     } catch (Throwable e) {
-      versions.reject(version, e, start);
+      versions().reject(version, e, start);
       throw e;
     }
   }

@@ -102,6 +102,19 @@ final class WorkFolder implements AutoCloseable {
     return root.resolve(PREFIX + UUID.randomUUID());
   }
 
+  /** A folder that goes when it is closed. */
+  record Part(Path path) implements AutoCloseable {
+    @Override
+    public void close() {
+      Disk.discard(path);
+    }
+  }
+
+  /** Makes a new folder in it, for one piece of work. */
+  Part newPart(String prefix) throws IOException {
+    return new Part(newFolder(prefix));
+  }
+
   /** Makes a new folder in it. */
   Path newFolder(String prefix) throws IOException {
     return Files.createTempDirectory(path, prefix + "-");

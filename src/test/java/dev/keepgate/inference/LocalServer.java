@@ -12,9 +12,12 @@ import dev.keepgate.model.ModelId;
 import dev.keepgate.model.Tensor;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
+import dev.keepgate.registry.ModelRepository;
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryProperties;
+import dev.keepgate.registry.RepositoryModelRegistry;
 import dev.keepgate.registry.Upload;
+import dev.keepgate.registry.VersionStorage;
 import dev.keepgate.sequence.SequenceListener;
 import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceStore;
@@ -46,25 +49,20 @@ final class LocalServer implements AutoCloseable {
 
   LocalServer(Path folder, SequenceStore store) throws IOException {
     LstmKernel kernel = new ReferenceKernel();
+    RegistryProperties properties =
+        new RegistryProperties(
+            new RegistryProperties.Repository(
+                folder, null, 4, 100, RegistryProperties.BuiltIn.NEVER, null, DataSize.ofBytes(0)),
+            DataSize.ofMegabytes(64),
+            DataSize.ofMegabytes(64),
+            new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
     registry =
-        new ModelRegistry(
-            new RegistryProperties(
-                new RegistryProperties.Repository(
-                    folder,
-                    null,
-                    4,
-                    100,
-                    RegistryProperties.BuiltIn.NEVER,
-                    null,
-                    DataSize.ofBytes(0)),
-                DataSize.ofMegabytes(64),
-                DataSize.ofMegabytes(64),
-                new RegistryProperties.Limits(
-                    DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000)),
+        new RepositoryModelRegistry(
+            properties,
             kernel,
             Importers.standard(ImportLimits.DEFAULT),
             List.of(),
-            null,
+            VersionStorage.local(ModelRepository.open(properties.repository())),
             Clock.systemUTC());
     scheduler =
         new BatchScheduler(

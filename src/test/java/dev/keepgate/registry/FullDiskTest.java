@@ -112,7 +112,7 @@ class FullDiskTest {
           Files.createFile(root.resolve(".filler" + i));
         }
       } catch (IOException e) {
-        say("filled", StorageFault.of(e));
+        say("filled", DiskFaults.of(e));
       }
     }
 

@@ -75,8 +75,8 @@ class ManifestTest {
   @Test
   void revisionIsReadAsItWasWritten() {
     Revision revision = Revision.mint(ABC);
-    assertThat(Revision.decode(revision.encode())).isEqualTo(revision);
-    assertThat(Revision.decode("half".getBytes(StandardCharsets.US_ASCII))).isNull();
-    assertThat(Revision.decode(new byte[0])).isNull();
+    assertThat(RevisionFile.decode(RevisionFile.encode(revision))).isEqualTo(revision);
+    assertThat(RevisionFile.decode("half".getBytes(StandardCharsets.US_ASCII))).isNull();
+    assertThat(RevisionFile.decode(new byte[0])).isNull();
   }
 }

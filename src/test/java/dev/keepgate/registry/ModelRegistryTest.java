@@ -373,7 +373,7 @@ class ModelRegistryTest {
       assertThat(root.resolve(".keepgate-1234")).doesNotExist();
       try (Upload upload = registry.models.newUpload();
           OpenRegistry second = OpenRegistry.start(root, kernel)) {
-        assertThat(upload.folder()).as("the upload of a registry that lives").exists();
+        assertThat(((UploadFolder) upload).folder()).as("the upload of a registry that lives").exists();
         assertThat(second.models.list()).isEmpty();
       }
     }

@@ -20,10 +20,10 @@ final class OpenRegistry implements AutoCloseable {
 
   private static final DataSize MIN_FREE = DataSize.ofBytes(0);
 
-  final ModelRegistry models;
+  final RepositoryModelRegistry models;
   final RepositoryWatch watch;
 
-  private OpenRegistry(ModelRegistry models, RepositoryWatch watch) {
+  private OpenRegistry(RepositoryModelRegistry models, RepositoryWatch watch) {
     this.models = models;
     this.watch = watch;
   }
@@ -99,23 +99,27 @@ final class OpenRegistry implements AutoCloseable {
             budget,
             DataSize.ofMegabytes(256),
             new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
-    ModelRegistry models =
-        new ModelRegistry(
+    ModelRepository folder = ModelRepository.open(repository);
+    ReplicatedStorage replicated = catalog == null ? null : new ReplicatedStorage(folder, catalog);
+    RepositoryModelRegistry models =
+        new RepositoryModelRegistry(
             properties,
             kernel,
             Importers.standard(ImportLimits.DEFAULT),
             List.of(),
-            catalog,
+            replicated == null ? VersionStorage.local(folder) : replicated,
             Clock.systemUTC());
+    FoundVersions found = models.found();
     Reconciler reconciler =
-        catalog == null
+        catalog == null || replicated == null
             ? null
             : new Reconciler(
-                models,
-                new Replication(models, catalog, List.of(listener)),
+                found,
+                replicated,
+                new Replication(found, folder, catalog, List.of(listener)),
                 Duration.ofMillis(100),
                 4);
-    RepositoryWatch watch = new RepositoryWatch(models, properties.repository(), reconciler);
+    RepositoryWatch watch = new RepositoryWatch(models, folder, repository, reconciler);
     watch.start();
     return new OpenRegistry(models, watch);
   }

@@ -166,18 +166,18 @@ abstract class ReplicasContract extends Replicas {
                                       text(entry).split(" ")[0])));
               for (Replica replica : all) {
                 Map<ModelId, String> here =
-                    replica.registry().models.present().stream()
+                    replica.registry().models.found().present().stream()
                         .filter(version -> version.status() == ModelStatus.AVAILABLE)
                         .collect(
                             Collectors.toMap(
-                                Version::id,
+                                ModelVersion::id,
                                 version -> Objects.requireNonNull(version.revision()).id(),
                                 (x, y) -> x,
                                 TreeMap::new));
                 assertThat(here).isEqualTo(agreed);
               }
             });
-    for (Version version : all.get(0).registry().models.present()) {
+    for (ModelVersion version : all.get(0).registry().models.found().present()) {
       assertAllStepAlike(version.id());
     }
   }

@@ -270,7 +270,7 @@ class RepositoryFaultTest {
             new IllegalStateException("dev.keepgate.Secret in /models"),
             new OutOfMemoryError("Java heap space"));
     for (Throwable fault : faults) {
-      assertThat(RegistryException.describe(fault))
+      assertThat(VersionTable.describe(fault))
           .doesNotContain("/models")
           .doesNotContain("Exception")
           .doesNotContain("dev.keepgate")
@@ -280,16 +280,16 @@ class RepositoryFaultTest {
 
   @Test
   void faultsAreToldFromWhatTheSystemSays() {
-    assertThat(StorageFault.of(new IOException("No space left on device")))
+    assertThat(DiskFaults.of(new IOException("No space left on device")))
         .isEqualTo(StorageFault.FULL);
-    assertThat(StorageFault.of(new FileSystemException("/a", null, "Disk quota exceeded")))
+    assertThat(DiskFaults.of(new FileSystemException("/a", null, "Disk quota exceeded")))
         .isEqualTo(StorageFault.FULL);
-    assertThat(StorageFault.of(new FileSystemException("/a", null, "Read-only file system")))
+    assertThat(DiskFaults.of(new FileSystemException("/a", null, "Read-only file system")))
         .isEqualTo(StorageFault.READ_ONLY);
-    assertThat(StorageFault.of(new AccessDeniedException("/a"))).isEqualTo(StorageFault.READ_ONLY);
-    assertThat(StorageFault.of(new IOException("Input/output error"), folder))
+    assertThat(DiskFaults.of(new AccessDeniedException("/a"))).isEqualTo(StorageFault.READ_ONLY);
+    assertThat(DiskFaults.of(new IOException("Input/output error"), folder))
         .isEqualTo(StorageFault.FAILED);
-    assertThat(StorageFault.now(folder, Long.MAX_VALUE)).isEqualTo(StorageFault.FULL);
+    assertThat(DiskFaults.now(folder, Long.MAX_VALUE)).isEqualTo(StorageFault.FULL);
   }
 
   @Test

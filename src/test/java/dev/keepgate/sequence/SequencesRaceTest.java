@@ -28,9 +28,12 @@ import dev.keepgate.model.ModelId;
 import dev.keepgate.model.Tensor;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
+import dev.keepgate.registry.ModelRepository;
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryProperties;
+import dev.keepgate.registry.RepositoryModelRegistry;
 import dev.keepgate.registry.Upload;
+import dev.keepgate.registry.VersionStorage;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
@@ -146,12 +149,12 @@ class SequencesRaceTest {
             DataSize.ofMegabytes(64),
             new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
     try (ModelRegistry models =
-            new ModelRegistry(
+            new RepositoryModelRegistry(
                 properties,
                 kernel,
                 Importers.standard(ImportLimits.DEFAULT),
                 List.of(),
-                null,
+                VersionStorage.local(ModelRepository.open(properties.repository())),
                 Clock.systemUTC());
         BatchScheduler scheduler =
             new BatchScheduler(

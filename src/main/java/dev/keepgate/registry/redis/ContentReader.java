@@ -2,8 +2,8 @@ package dev.keepgate.registry.redis;
 
 import static dev.keepgate.redis.LuaScripts.text;
 
+import dev.keepgate.registry.ContentLostException;
 import dev.keepgate.registry.Manifest;
-import dev.keepgate.registry.SharedCatalog.ContentLost;
 import dev.keepgate.registry.SharedCatalog.Entry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -28,12 +28,12 @@ final class ContentReader {
   /**
    * Writes the files.
    *
-   * @throws ContentLost if something of them is missing, or they are others than announced
+   * @throws ContentLostException if something of them is missing, or they are others than announced
    */
   void write(Entry entry, Path folder) throws IOException {
     Manifest manifest = manifest();
     if (!manifest.digest().equals(entry.revision().digest()) || manifest.bytes() != entry.bytes()) {
-      throw new ContentLost("the files are not those that were announced");
+      throw new ContentLostException("the files are not those that were announced");
     }
     for (Manifest.File file : manifest.files()) {
       try (OutputStream out =
@@ -43,15 +43,15 @@ final class ContentReader {
     }
   }
 
-  private Manifest manifest() throws ContentLost {
+  private Manifest manifest() throws ContentLostException {
     byte[] text = scripts.content(content, "manifest");
     if (text == null) {
-      throw new ContentLost("the list of the files is missing");
+      throw new ContentLostException("the list of the files is missing");
     }
     try {
       return Manifest.parse(text(text));
     } catch (IllegalArgumentException e) {
-      throw new ContentLost("the list of the files is damaged: " + e.getMessage());
+      throw new ContentLostException("the list of the files is damaged: " + e.getMessage());
     }
   }
 
@@ -61,7 +61,7 @@ final class ContentReader {
       if (position == chunk.length) {
         byte[] read = scripts.content(content, Integer.toString(next));
         if (read == null || read.length == 0) {
-          throw new ContentLost("chunk " + next + " of the files is missing");
+          throw new ContentLostException("chunk " + next + " of the files is missing");
         }
         chunk = read;
         position = 0;

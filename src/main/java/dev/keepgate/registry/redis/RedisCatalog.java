@@ -5,6 +5,7 @@ import static dev.keepgate.redis.LuaScripts.text;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.redis.LuaScripts;
 import dev.keepgate.redis.RedisProperties;
+import dev.keepgate.registry.ContentLostException;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.ReplicaProperties;
 import dev.keepgate.registry.Revision;
@@ -164,7 +165,7 @@ final class RedisCatalog implements SharedCatalog, AutoCloseable {
   @Override
   public void fetch(Entry entry, Path folder) throws IOException {
     if (entry.content() == null) {
-      throw new ContentLost("nobody has the files");
+      throw new ContentLostException("nobody has the files");
     }
     new ContentReader(scripts, entry.content()).write(entry, folder);
   }

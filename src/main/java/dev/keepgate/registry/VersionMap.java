@@ -9,15 +9,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Which versions there are, at one moment; never written after it was made. */
-final class Catalog {
+final class VersionMap {
 
-  static final Catalog EMPTY = new Catalog(new TreeMap<>(), 0);
-  private static final NavigableMap<Long, Version> NONE = Collections.emptyNavigableMap();
+  static final VersionMap EMPTY = new VersionMap(new TreeMap<>(), 0);
+  private static final NavigableMap<Long, ModelVersion> NONE = Collections.emptyNavigableMap();
 
-  private final NavigableMap<String, NavigableMap<Long, Version>> models;
+  private final NavigableMap<String, NavigableMap<Long, ModelVersion>> models;
   private final int size;
 
-  private Catalog(NavigableMap<String, NavigableMap<Long, Version>> models, int size) {
+  private VersionMap(NavigableMap<String, NavigableMap<Long, ModelVersion>> models, int size) {
     this.models = models;
     this.size = size;
   }
@@ -28,21 +28,21 @@ final class Catalog {
   }
 
   /** A name's versions by number; none where the name is unknown. */
-  NavigableMap<Long, Version> versions(String name) {
+  NavigableMap<Long, ModelVersion> versions(String name) {
     return models.getOrDefault(name, NONE);
   }
 
-  @Nullable Version find(ModelId id) {
+  @Nullable ModelVersion find(ModelId id) {
     return versions(id.name()).get(id.version());
   }
 
   /** All versions, by name and number. */
-  List<Version> all() {
+  List<ModelVersion> all() {
     return after(null).toList();
   }
 
   /** The versions that come after one by name and number, which need not exist; null for all. */
-  Stream<Version> after(@Nullable ModelId id) {
+  Stream<ModelVersion> after(@Nullable ModelId id) {
     if (id == null) {
       return models.values().stream().flatMap(versions -> versions.values().stream());
     }
@@ -53,27 +53,28 @@ final class Catalog {
   }
 
   /** This catalog and one more version, in the place of any of the same name and number. */
-  Catalog with(Version version) {
+  VersionMap with(ModelVersion version) {
     ModelId id = version.id();
-    NavigableMap<Long, Version> versions = new TreeMap<>(versions(id.name()));
+    NavigableMap<Long, ModelVersion> versions = new TreeMap<>(versions(id.name()));
     boolean isNew = versions.put(id.version(), version) == null;
     return replacing(id.name(), versions, isNew ? size + 1 : size);
   }
 
   /** This catalog less a version; the same where another has taken its place. */
-  Catalog without(Version version) {
+  VersionMap without(ModelVersion version) {
     ModelId id = version.id();
-    NavigableMap<Long, Version> versions = new TreeMap<>(versions(id.name()));
+    NavigableMap<Long, ModelVersion> versions = new TreeMap<>(versions(id.name()));
     return versions.remove(id.version(), version) ? replacing(id.name(), versions, size - 1) : this;
   }
 
-  private Catalog replacing(String name, NavigableMap<Long, Version> versions, int newSize) {
-    NavigableMap<String, NavigableMap<Long, Version>> copy = new TreeMap<>(models);
+  private VersionMap replacing(
+      String name, NavigableMap<Long, ModelVersion> versions, int newSize) {
+    NavigableMap<String, NavigableMap<Long, ModelVersion>> copy = new TreeMap<>(models);
     if (versions.isEmpty()) {
       copy.remove(name);
     } else {
       copy.put(name, versions);
     }
-    return new Catalog(copy, newSize);
+    return new VersionMap(copy, newSize);
   }
 }

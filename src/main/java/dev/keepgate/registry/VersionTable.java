@@ -1,6 +1,8 @@
 package dev.keepgate.registry;
 
+import dev.keepgate.importer.ImportException;
 import dev.keepgate.model.ModelId;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -8,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,42 +21,57 @@ import org.slf4j.LoggerFactory;
 /**
  * The versions in memory, from the claim of a number to the end of the last handle.
  *
- * <p>What there is stands in one immutable {@link Catalog} behind one reference, so requests find
- * their model without a lock. A version enters the catalog before its load begins, by compare and
- * set: that is what keeps two loads of one version, and two claims of one number, apart.
+ * <p>What there is stands in one immutable {@link VersionMap} behind one reference, so requests
+ * find their model without a lock. A version enters the catalog before its load begins, by compare
+ * and set: that is what keeps two loads of one version, and two claims of one number, apart.
  */
-final class Versions {
+final class VersionTable {
 
-  private static final Logger log = LoggerFactory.getLogger(Versions.class);
+  private static final Logger log = LoggerFactory.getLogger(VersionTable.class);
 
   private final int limit;
   private final List<ModelListener> listeners;
   private final Clock clock;
-  private final AtomicReference<Catalog> catalog = new AtomicReference<>(Catalog.EMPTY);
+  private final AtomicReference<VersionMap> catalog = new AtomicReference<>(VersionMap.EMPTY);
   private volatile Consumer<ModelHandle> beforeRetirement = handle -> {};
+
+  /** Taken out of the memory on demand, and to be loaded only on demand. */
+  private final Set<ModelId> unloaded = ConcurrentHashMap.newKeySet();
+
+  private volatile boolean ready;
   private volatile boolean closed;
 
   /**
    * @param limit how many versions there may be
    */
-  Versions(int limit, List<ModelListener> listeners, Clock clock) {
+  VersionTable(int limit, List<ModelListener> listeners, Clock clock) {
     this.limit = limit;
     this.listeners = List.copyOf(listeners);
     this.clock = clock;
   }
 
-  Catalog now() {
+  VersionMap now() {
     return Objects.requireNonNull(catalog.get());
   }
 
-  boolean isClosed() {
-    return closed;
+  /** Whether all versions that were there at the start are loaded, or have failed to. */
+  boolean isReady() {
+    return ready && !closed;
+  }
+
+  void ready() {
+    ready = true;
+  }
+
+  /** The versions that were unloaded on demand and are to be loaded only so; to be changed. */
+  Set<ModelId> unloaded() {
+    return unloaded;
   }
 
   /** Borrows a model; see {@link ModelRegistry#acquire}. */
   ModelHandle acquire(ModelRequest request) {
     while (true) {
-      Version version = find(request);
+      ModelVersion version = find(request);
       ModelHandle handle = version.tryAcquire();
       if (handle != null) {
         return handle;
@@ -74,12 +93,12 @@ final class Versions {
    *
    * @throws RegistryException.NotFound if there is none
    */
-  Version find(ModelRequest request) {
-    Catalog now = now();
-    Version version =
+  ModelVersion find(ModelRequest request) {
+    VersionMap now = now();
+    ModelVersion version =
         request instanceof ModelRequest.Specific specific
             ? now.find(specific.id())
-            : VersionPolicy.latest(now.versions(request.name()), Version::status);
+            : VersionPolicy.latest(now.versions(request.name()), ModelVersion::status);
     if (version == null) {
       throw notFound(request);
     }
@@ -97,19 +116,25 @@ final class Versions {
   }
 
   /** A name's versions that were not taken away. */
-  List<Version> present(String name) {
+  List<ModelVersion> present(String name) {
     return now().versions(name).values().stream().filter(version -> !version.isGone()).toList();
+  }
+
+  /** All versions that were not taken away. */
+  List<ModelVersion> present() {
+    return now().all().stream().filter(version -> !version.isGone()).toList();
   }
 
   /** The versions that lie in the repository, as far as they are known from looking there. */
   Map<ModelId, VersionPolicy.Known> known() {
     Map<ModelId, VersionPolicy.Known> known = new LinkedHashMap<>();
-    for (Version version : now().all()) {
+    for (ModelVersion version : now().all()) {
       boolean isElsewhere = version.isBroken() && version.stamp() == null;
       if (!version.info().builtIn() && !isElsewhere) {
         known.put(version.id(), new VersionPolicy.Known(version.status(), version.stamp()));
       }
     }
+    unloaded.forEach(id -> known.putIfAbsent(id, new VersionPolicy.Known(ModelStatus.END, null)));
     return known;
   }
 
@@ -119,9 +144,9 @@ final class Versions {
    * @return false if another than {@code old} stands there
    * @throws RegistryException.TooManyVersions if there are as many as may be
    */
-  boolean claim(@Nullable Version old, Version version) {
+  boolean claim(@Nullable ModelVersion old, ModelVersion version) {
     while (true) {
-      Catalog now = now();
+      VersionMap now = now();
       if (now.find(version.id()) != old) {
         return false;
       }
@@ -138,7 +163,7 @@ final class Versions {
    * Hands a loaded model out from now on, and frees it when it is retired and its last handle
    * closed.
    */
-  ModelInfo serve(Version version, ModelLoader.Loaded loaded, long startNanos) {
+  ModelInfo serve(ModelVersion version, ModelLoader.Loaded loaded, long startNanos) {
     ModelDescription description = loaded.description();
     LoadedModel model =
         new LoadedModel(loaded.model(), loaded.digest(), () -> afterClose(version, loaded));
@@ -160,7 +185,7 @@ final class Versions {
     return info;
   }
 
-  private void afterClose(Version version, ModelLoader.Loaded loaded) {
+  private void afterClose(ModelVersion version, ModelLoader.Loaded loaded) {
     loaded.memory().close();
     version.ended();
     drop(version);
@@ -169,25 +194,39 @@ final class Versions {
   }
 
   /** Keeps a version that could not be loaded, with the reason. */
-  void fail(Version version, Throwable cause, long startNanos) {
+  void fail(ModelVersion version, Throwable cause, long startNanos) {
     end(version, cause, startNanos);
     version.settle();
   }
 
   /** Keeps nothing of a version that could not be made. */
-  void reject(Version version, Throwable cause, long startNanos) {
+  void reject(ModelVersion version, Throwable cause, long startNanos) {
     end(version, cause, startNanos);
     drop(version);
     version.settle();
   }
 
-  private void end(Version version, Throwable cause, long startNanos) {
-    version.failed(RegistryException.describe(cause));
+  private void end(ModelVersion version, Throwable cause, long startNanos) {
+    version.failed(describe(cause));
     tell(listener -> listener.rejected(version.id(), cause, since(startNanos)));
   }
 
+  /** What clients are told of a fault: its own words only where they were meant for them. */
+  static String describe(Throwable cause) {
+    if (cause instanceof ImportException
+        || cause instanceof RegistryException
+        || cause instanceof ContentLostException) {
+      return String.valueOf(cause.getMessage());
+    } else if (cause instanceof IOException failure) {
+      return "its files could not be read: " + DiskFaults.of(failure).remedy();
+    } else if (cause instanceof OutOfMemoryError) {
+      return "no memory was left while it was loaded";
+    }
+    return "the server failed while it loaded the model; its log says how";
+  }
+
   /** Keeps nothing of a version that there is no more. */
-  void forget(Version version) {
+  void forget(ModelVersion version) {
     version.failed("it has gone");
     drop(version);
     version.settle();
@@ -199,9 +238,9 @@ final class Versions {
    * @return null where none has it
    * @throws RegistryException.NotAvailable if the wait was interrupted
    */
-  @Nullable Version settled(ModelId id) {
+  @Nullable ModelVersion settled(ModelId id) {
     while (true) {
-      Version version = now().find(id);
+      ModelVersion version = now().find(id);
       if (version == null || version.isGone()) {
         return null;
       }
@@ -223,7 +262,7 @@ final class Versions {
   }
 
   /** Takes a version away, whose removal the caller has claimed. */
-  void retire(Version version) {
+  void retire(ModelVersion version) {
     if (version.status() == ModelStatus.AVAILABLE) {
       lend(version);
       version.retire();
@@ -232,7 +271,7 @@ final class Versions {
     }
   }
 
-  private void lend(Version version) {
+  private void lend(ModelVersion version) {
     ModelHandle handle = version.tryAcquire();
     if (handle != null) {
       try (handle) {
@@ -243,14 +282,14 @@ final class Versions {
     }
   }
 
-  private void drop(Version version) {
+  private void drop(ModelVersion version) {
     catalog.updateAndGet(now -> now.without(version));
   }
 
   /** Takes all versions away that serve, and those that are still loading as soon as they do. */
   void close() {
     closed = true;
-    for (Version version : now().all()) {
+    for (ModelVersion version : now().all()) {
       if (version.status() == ModelStatus.AVAILABLE && version.claimRemoval()) {
         version.retire();
       }

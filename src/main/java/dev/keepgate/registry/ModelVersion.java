@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** A version through its life. Readers see one {@link ModelInfo} after the other, each whole. */
-final class Version {
+final class ModelVersion {
 
   /**
    * @param loaded the model; null where it does not serve
@@ -24,7 +24,7 @@ final class Version {
   /**
    * @param stamp what its files looked like when they were found; null where nobody looks again
    */
-  Version(ModelId id, boolean builtIn, @Nullable String stamp) {
+  ModelVersion(ModelId id, boolean builtIn, @Nullable String stamp) {
     this.stamp = stamp;
     this.state = new State(new ModelInfo(id, ModelStatus.START, null, null, null, builtIn), null);
   }
@@ -78,7 +78,7 @@ final class Version {
   @Nullable ModelHandle tryAcquire() {
     State seen = state;
     LoadedModel loaded = seen.loaded();
-    return loaded != null && loaded.tryHold() ? new ModelHandle(seen.info(), loaded) : null;
+    return loaded != null && loaded.tryHold() ? new VersionHandle(seen.info(), loaded) : null;
   }
 
   void loading() {
