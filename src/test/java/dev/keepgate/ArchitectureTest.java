@@ -1,5 +1,6 @@
 package dev.keepgate;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -65,7 +66,7 @@ class ArchitectureTest {
             .resideInAnyPackage("org.springframework.web..", "jakarta.servlet..")
             .because("models are loaded and kept the same whoever asks, by whatever protocol"),
         room("batch", "importer", "registry", "sequence", "inference", "api", "metrics")
-            .because("a lane computes tasks and knows neither models' names nor their clients"),
+            .because("a worker computes tasks and knows neither models' names nor their clients"),
         room("sequence", "kernel", "importer", "registry", "batch", "inference", "api", "metrics")
             .orShould()
             .dependOnClassesThat()
@@ -79,18 +80,30 @@ class ArchitectureTest {
         noClasses()
             .that()
             .resideOutsideOfPackages(
-                "dev.keepgate.sequence..", "dev.keepgate.registry.redis..", "dev.keepgate.redis..")
+                "dev.keepgate.sequence..",
+                "dev.keepgate.registry.replica.redis..",
+                "dev.keepgate.redis..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework.data..", "io.lettuce..")
             .because("only a store knows where sequences lie, and what replicas agree on"),
         noClasses()
             .that()
-            .resideOutsideOfPackage("dev.keepgate.registry.redis..")
+            .resideOutsideOfPackage("dev.keepgate.registry.replica.redis..")
             .should()
             .dependOnClassesThat()
-            .resideInAPackage("dev.keepgate.registry.redis..")
+            .resideInAPackage("dev.keepgate.registry.replica.redis..")
             .because("the registry is the same for one server and for many, whatever joins them"),
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.keepgate.registry..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "dev.keepgate.registry.version..",
+                "dev.keepgate.registry.repository..",
+                "dev.keepgate.registry.replica..")
+            .because("other rooms borrow models, and do not care how versions live and are kept"),
         room(
                 "redis",
                 "model",
@@ -128,7 +141,18 @@ class ArchitectureTest {
             .matching("dev.keepgate.(*)..")
             .should()
             .beFreeOfCycles()
-            .because("a room stands above all that it knows"));
+            .because("a room stands above all that it knows"),
+        packagesOf("registry"),
+        packagesOf("sequence"));
+  }
+
+  private static ArchRule packagesOf(String room) {
+    return slices()
+        .matching("dev.keepgate.(**)")
+        .that(describe("in " + room, slice -> slice.getNamePart(1).startsWith(room)))
+        .should()
+        .beFreeOfCycles()
+        .because("a package stands above all that it knows, in a room too");
   }
 
   private static ClassesShouldConjunction room(String room, String... mustNotKnow) {
