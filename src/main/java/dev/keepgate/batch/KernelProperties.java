@@ -11,7 +11,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * What the lanes compute with.
+ * What the workers compute with.
  *
  * @param kernel which arithmetic
  * @param blas how the library of matrix products runs

@@ -2,7 +2,7 @@ package dev.keepgate.kernel;
 
 import dev.keepgate.model.LstmModel;
 
-/** A way to compute LSTMs; its models are compiled once and then serve any number of lanes. */
+/** A way to compute LSTMs; its models are compiled once and then serve any number of workers. */
 public interface LstmKernel {
 
   /** Its name in configuration, logs and metrics: {@code portable}, {@code reference}, ... */
@@ -18,7 +18,7 @@ public interface LstmKernel {
   /** Bytes that {@link #compile} will hold for a model of so many numbers. */
   long compiledBytes(long parameters);
 
-  /** Working memory of one lane, reused from call to call. */
+  /** Working memory of one worker, reused from call to call. */
   Scratch newScratch();
 
   /** Working memory that belongs to one thread at a time. */

@@ -3,8 +3,8 @@ package dev.keepgate.kernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 
 /**
- * Where a lane computes: as large as the largest model it has seen needs, whatever the size of the
- * requests, because calls are cut into pieces of {@link #ROWS} rows.
+ * Where a worker computes: as large as the largest model it has seen needs, whatever the size of
+ * the requests, because calls are cut into pieces of {@link #ROWS} rows.
  */
 final class NativeScratch implements Scratch {
 

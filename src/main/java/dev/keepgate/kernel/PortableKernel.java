@@ -22,7 +22,7 @@ public final class PortableKernel implements LstmKernel {
     return parameters * Float.BYTES;
   }
 
-  /** Grows to what a lane's largest call needs; above 64 MiB it is freed after the call. */
+  /** Grows to what a worker's largest call needs; above 64 MiB it is freed after the call. */
   @Override
   public Scratch newScratch() {
     return new PortableScratch(KEPT_BYTES);

@@ -9,8 +9,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The arrays that a lane computes in, kept from call to call and grown when a call needs more. ND4J
- * would free what it allocates for a call only when the garbage collector comes by.
+ * The arrays that a worker computes in, kept from call to call and grown when a call needs more.
+ * ND4J would free what it allocates for a call only when the garbage collector comes by.
  */
 final class PortableScratch implements Scratch {
 

@@ -122,7 +122,7 @@ class BatchSchedulerTest {
     CompiledModel model = kernel.compile(TestModels.stacked(new Random(seed), 64, 64, 1));
     List<CompletableFuture<BatchResult>> results = new ArrayList<>();
     BatchScheduler scheduler = scheduler();
-    // Made before, and all of its steps are there: the lanes have no chance to be done.
+    // Made before, and all of its steps are there: the workers have no chance to be done.
     LstmInput input =
         new LstmInput(1, 2000, new float[2000 * 64], null, null, LstmState.zero(model.config(), 1));
     for (int i = 0; i < 100; i++) {

@@ -134,9 +134,9 @@ class BatchWorkerTest {
     }
   }
 
-  private static BatchProperties properties(int lanes, int rows) {
+  private static BatchProperties properties(int workers, int rows) {
     return new BatchProperties(
-        lanes, 1000, Duration.ZERO, rows, Duration.ZERO, Duration.ofMillis(1));
+        workers, 1000, Duration.ZERO, rows, Duration.ZERO, Duration.ofMillis(1));
   }
 
   /** Whatever happens takes time: every look at the clock finds it later. */
@@ -189,7 +189,7 @@ class BatchWorkerTest {
     return submit(model, TestModels.input(random, model.config(), batch, time), true, 0);
   }
 
-  /** Turns lanes in random order until none has anything to do. */
+  /** Turns workers in random order until none has anything to do. */
   private int run() {
     int turns = 0;
     for (int idle = 0; idle < 20 * workers.size(); ) {
@@ -417,7 +417,7 @@ class BatchWorkerTest {
         runOnce();
         turns++;
       }
-      // A slice is about ten turns of this clock; each of the lanes may have just begun one.
+      // A slice is about ten turns of this clock; each of the workers may have just begun one.
       assertThat(turns).as("turns that a step waited (seed %d)", seed).isLessThan(60);
     }
   }

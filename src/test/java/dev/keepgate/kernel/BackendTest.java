@@ -22,7 +22,7 @@ class BackendTest {
       BackendInfo info =
           Backend.load(
               new BlasOptions(args[0], Integer.parseInt(args[1]), BlasOptions.Packing.AUTO));
-      Thread lane =
+      Thread worker =
           new Thread(
               () -> {
                 System.out.println("core=" + info.coreType());
@@ -36,8 +36,8 @@ class BackendTest {
                     "openmp="
                         + NativeOpsHolder.getInstance().getDeviceNativeOps().ompGetMaxThreads());
               });
-      lane.start();
-      lane.join();
+      worker.start();
+      worker.join();
     }
   }
 

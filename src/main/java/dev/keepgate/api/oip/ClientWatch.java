@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 
 /**
  * Interrupts the thread that computes a call's answer once the client has gone, or its deadline has
- * passed: whoever waits for a lane then takes the request's rows off it.
+ * passed: whoever waits for a worker then takes the request's rows off it.
  */
 final class ClientWatch implements Context.CancellationListener {
 

@@ -114,7 +114,7 @@ abstract class GrpcServerTest {
         .addRawInputContents(raw(X));
   }
 
-  /** An unroll that takes a lane a good while. */
+  /** An unroll that takes a worker a good while. */
   static ModelInferRequest.Builder unroll(int steps) {
     return ModelInferRequest.newBuilder()
         .setModelName("notebook-sequence")

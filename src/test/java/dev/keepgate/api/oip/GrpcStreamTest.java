@@ -29,7 +29,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
 /** Streams of requests, and clients that leave before they have their answer. */
-@TestPropertySource(properties = {"keepgate.grpc.stream-window=8", "keepgate.batch.lanes=1"})
+@TestPropertySource(properties = {"keepgate.grpc.stream-window=8", "keepgate.batch.workers=1"})
 class GrpcStreamTest extends GrpcServerTest {
 
   private static final int LONG = 150_000;
@@ -134,13 +134,13 @@ class GrpcStreamTest extends GrpcServerTest {
     }
   }
 
-  /** The lane does not go on with what nobody waits for. */
+  /** The worker does not go on with what nobody waits for. */
   private void assertLaneIsFree(long before) {
     Awaitility.await()
         .until(
             () -> {
               long seen = executions();
-              // A step of another model needs the one lane there is.
+              // A step of another model needs the one worker there is.
               stub().modelInfer(step().build());
               stub().modelInfer(step().build());
               return executions() == seen;
