@@ -137,6 +137,7 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage("dev.keepgate.metrics..")
             .because("meters listen to the rooms; no room depends on being measured"),
+        room("metrics", "api").because("what is measured does not depend on who asks"),
         slices()
             .matching("dev.keepgate.(*)..")
             .should()

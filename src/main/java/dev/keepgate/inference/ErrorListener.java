@@ -1,12 +1,12 @@
-package dev.keepgate.api.http;
+package dev.keepgate.inference;
 
-/** Is told which problems clients were sent. */
-public interface ProblemListener {
+/** Is told which errors clients were sent, by whichever protocol. */
+public interface ErrorListener {
 
   /**
-   * A problem was sent.
+   * An error was sent.
    *
-   * @param slug the end of its type; one of a small fixed set
+   * @param slug its kind; one of a small fixed set
    */
-  void problem(String slug);
+  void errorSent(String slug);
 }

@@ -1,5 +1,6 @@
 package dev.keepgate.api.http;
 
+import dev.keepgate.inference.ErrorListener;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,15 +15,15 @@ import org.springframework.web.util.UriUtils;
 class ErrorAnswers {
 
   private final List<ErrorFormat> formats;
-  private final ProblemListener listener;
+  private final ErrorListener listener;
 
-  ErrorAnswers(List<ErrorFormat> formats, ProblemListener listener) {
+  ErrorAnswers(List<ErrorFormat> formats, ErrorListener listener) {
     this.formats = formats;
     this.listener = listener;
   }
 
   void send(ProblemDetail problem, String path, HttpServletResponse response) throws IOException {
-    listener.problem(Problem.slugOf(problem));
+    listener.errorSent(Problem.slugOf(problem));
     for (ErrorFormat format : formats) {
       if (format.covers(plain(path))) {
         if (!response.isCommitted()) {

@@ -1,8 +1,8 @@
 package dev.keepgate.api.oip;
 
 import dev.keepgate.api.error.Failure;
-import dev.keepgate.api.http.ProblemListener;
 import dev.keepgate.inference.ErrorCode;
+import dev.keepgate.inference.ErrorListener;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Status;
@@ -26,9 +26,9 @@ class GrpcErrors {
   /** Characters of a description. */
   private static final int MAX_DETAIL = 1000;
 
-  private final ProblemListener listener;
+  private final ErrorListener listener;
 
-  GrpcErrors(ProblemListener listener) {
+  GrpcErrors(ErrorListener listener) {
     this.listener = listener;
   }
 
@@ -38,11 +38,11 @@ class GrpcErrors {
     if (call.isCancelled()) {
       Deadline deadline = call.getDeadline();
       boolean late = deadline != null && deadline.isExpired();
-      listener.problem(late ? "deadline-exceeded" : "cancelled");
+      listener.errorSent(late ? "deadline-exceeded" : "cancelled");
       return late ? Status.DEADLINE_EXCEEDED : Status.CANCELLED;
     }
     if (e instanceof StatusRuntimeException refused) {
-      listener.problem(refused.getStatus().getCode().name().toLowerCase(Locale.ROOT));
+      listener.errorSent(refused.getStatus().getCode().name().toLowerCase(Locale.ROOT));
       return refused.getStatus();
     }
     Failure failure = Failure.of(e);
@@ -50,7 +50,7 @@ class GrpcErrors {
     if (code == Status.Code.INTERNAL) {
       log.error("A call failed", e);
     }
-    listener.problem(failure.code().slug());
+    listener.errorSent(failure.code().slug());
     return code.toStatus().withDescription(cut(failure.detail()) + retry(failure.retryAfter()));
   }
 
@@ -61,7 +61,7 @@ class GrpcErrors {
 
   /** One more call than there may be at once. */
   Status tooManyCalls(int limit) {
-    listener.problem(ErrorCode.QUEUE_FULL.slug());
+    listener.errorSent(ErrorCode.QUEUE_FULL.slug());
     return Status.RESOURCE_EXHAUSTED.withDescription(
         "%,d calls are under way, as many as may be".formatted(limit) + retry(SOON));
   }
