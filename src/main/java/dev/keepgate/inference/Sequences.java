@@ -12,13 +12,13 @@ import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.sequence.ModelContent;
 import dev.keepgate.sequence.Sequence;
-import dev.keepgate.sequence.SequenceClaims;
 import dev.keepgate.sequence.SequenceException;
 import dev.keepgate.sequence.SequenceId;
 import dev.keepgate.sequence.SequenceListener;
+import dev.keepgate.sequence.SequenceLocks;
 import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceStore;
-import dev.keepgate.sequence.StepAnswer;
+import dev.keepgate.sequence.StepResult;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,7 +44,7 @@ public final class Sequences implements AutoCloseable {
   private final SequenceProperties properties;
   private final SequenceListener listener;
   private final Clock clock;
-  private final SequenceClaims claims;
+  private final SequenceLocks locks;
   private final PinnedModels models;
   private volatile boolean draining;
 
@@ -60,7 +60,7 @@ public final class Sequences implements AutoCloseable {
     this.properties = properties;
     this.listener = listener;
     this.clock = clock;
-    this.claims = new SequenceClaims(properties.maxWaiting());
+    this.locks = new SequenceLocks(properties.maxWaiting());
     this.models = new PinnedModels(registry, store::count);
   }
 
@@ -260,8 +260,8 @@ public final class Sequences implements AutoCloseable {
         asked(
             call.model(),
             () -> {
-              try (SequenceClaims.Claim claim = claims.claim(first.id(), call.deadline())) {
-                Sequence found = claim.waited() ? store.find(first.id()) : first;
+              try (SequenceLocks.Lock lock = locks.acquire(first.id(), call.deadline())) {
+                Sequence found = lock.waited() ? store.find(first.id()) : first;
                 return advance(call, found, request, encodedBytes);
               } catch (TimeoutException e) {
                 throw new InferenceException.DeadlineExceeded();
@@ -290,7 +290,7 @@ public final class Sequences implements AutoCloseable {
         now = store.find(now.id());
       }
       requireSameModel(call, now);
-      StepAnswer last = now.last();
+      StepResult last = now.last();
       if (step.isPresent() && step.getAsLong() == now.step() && last != null) {
         listener.repeated(now.model());
         return result(call, now, last);
@@ -339,8 +339,8 @@ public final class Sequences implements AutoCloseable {
   }
 
   private Sequence next(InferenceCall call, Sequence now, InferenceResult result) {
-    StepAnswer last =
-        new StepAnswer(
+    StepResult last =
+        new StepResult(
             result.operation() == Operation.UNROLL,
             result.time(),
             result.sequences(),
@@ -355,7 +355,7 @@ public final class Sequences implements AutoCloseable {
     return next;
   }
 
-  private static InferenceResult result(InferenceCall call, Sequence sequence, StepAnswer last) {
+  private static InferenceResult result(InferenceCall call, Sequence sequence, StepResult last) {
     return new InferenceResult(
         sequence.model(),
         call.config(),

@@ -38,7 +38,7 @@ public final class InMemorySequenceStore implements SequenceStore {
   private final LongSupplier ticker;
   private final long beginning;
   private final SequenceListener listener;
-  private final SequenceAccount account;
+  private final SequenceQuota quota;
   private final Tombstones tombstones;
   private final ConcurrentMap<SequenceId, Entry> entries = new ConcurrentHashMap<>();
   private final NavigableSet<Deadline> deadlines = new ConcurrentSkipListSet<>();
@@ -85,7 +85,7 @@ public final class InMemorySequenceStore implements SequenceStore {
     this.ticker = ticker;
     this.beginning = ticker.getAsLong();
     this.listener = listener;
-    this.account = new SequenceAccount(properties);
+    this.quota = new SequenceQuota(properties);
     this.tombstones = new Tombstones(properties.tombstones());
   }
 
@@ -118,7 +118,7 @@ public final class InMemorySequenceStore implements SequenceStore {
                   if (old != null && isAlive(old)) {
                     throw new SequenceException.Exists(id);
                   }
-                  account.reserve(sequence.model(), 1, sequence.bytes());
+                  quota.reserve(sequence.model(), 1, sequence.bytes());
                   if (old != null) {
                     end(old, End.EXPIRED);
                   }
@@ -213,9 +213,9 @@ public final class InMemorySequenceStore implements SequenceStore {
 
   private void resize(ModelId model, long more) {
     if (more > 0) {
-      account.reserve(model, 0, more);
+      quota.reserve(model, 0, more);
     } else if (more < 0) {
-      account.release(model, 0, -more);
+      quota.release(model, 0, -more);
     }
   }
 
@@ -246,7 +246,7 @@ public final class InMemorySequenceStore implements SequenceStore {
     Sequence sequence = entry.sequence();
     deadlines.remove(entry.deadline());
     openings.remove(entry.opening());
-    account.release(sequence.model(), 1, sequence.bytes());
+    quota.release(sequence.model(), 1, sequence.bytes());
     return null;
   }
 
@@ -320,13 +320,13 @@ public final class InMemorySequenceStore implements SequenceStore {
 
   @Override
   public long count(ModelId model) {
-    return account.count(model);
+    return quota.count(model);
   }
 
   @Override
   public SequenceUsage usage() {
     Opening oldest = first(openings);
-    return new SequenceUsage(account.count(), account.bytes(), oldest == null ? null : oldest.at());
+    return new SequenceUsage(quota.count(), quota.bytes(), oldest == null ? null : oldest.at());
   }
 
   /** All that is open now. */

@@ -58,7 +58,7 @@ public final class RedisSequenceStore implements SequenceStore {
    * @param left until it expires
    */
   void create(Sequence sequence, Duration left) {
-    List<byte[]> answer =
+    List<byte[]> reply =
         run(
             "create",
             sequence.id().value(),
@@ -74,8 +74,8 @@ public final class RedisSequenceStore implements SequenceStore {
             properties.whenFull() == WhenFull.EVICT ? 1 : 0,
             properties.tombstones(),
             sequence.openedAt().toEpochMilli());
-    answer.stream().skip(1).forEach(ended -> tell(text(ended)));
-    switch (text(answer.get(0))) {
+    reply.stream().skip(1).forEach(ended -> tell(text(ended)));
+    switch (text(reply.get(0))) {
       case "EXISTS" -> throw new SequenceException.Exists(sequence.id());
       case "FULL" -> throw full();
       default -> {}
@@ -103,9 +103,9 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public Sequence find(SequenceId id) {
-    List<byte[]> answer = run("find", id.value());
-    requirePresent(id, text(answer.get(0)));
-    return decoded(id, answer.get(1));
+    List<byte[]> reply = run("find", id.value());
+    requirePresent(id, text(reply.get(0)));
+    return decoded(id, reply.get(1));
   }
 
   /**
@@ -121,14 +121,14 @@ public final class RedisSequenceStore implements SequenceStore {
    * a minute or until {@link #taken}: the answer may be lost.
    */
   Taken take(SequenceId id, String taker) {
-    List<byte[]> answer = run("take", id.value(), taker, UNCONFIRMED.toMillis());
-    return switch (text(answer.get(0))) {
+    List<byte[]> reply = run("take", id.value(), taker, UNCONFIRMED.toMillis());
+    return switch (text(reply.get(0))) {
       case UNKNOWN -> new Taken(Lookup.UNKNOWN, Duration.ZERO);
       case EXPIRED -> new Taken(Lookup.EXPIRED, Duration.ZERO);
       default ->
           new Taken(
-              Lookup.of(decoded(id, answer.get(1))),
-              Duration.ofMillis(Math.max(0, Long.parseLong(text(answer.get(2))))));
+              Lookup.of(decoded(id, reply.get(1))),
+              Duration.ofMillis(Math.max(0, Long.parseLong(text(reply.get(2))))));
     };
   }
 
@@ -156,7 +156,7 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public boolean replace(Sequence before, Sequence after) {
-    List<byte[]> answer =
+    List<byte[]> reply =
         run(
             "replace",
             before.id().value(),
@@ -170,8 +170,8 @@ public final class RedisSequenceStore implements SequenceStore {
             properties.bytes(),
             properties.whenFull() == WhenFull.EVICT ? 1 : 0,
             properties.tombstones());
-    answer.stream().skip(1).forEach(ended -> tell(text(ended)));
-    String status = text(answer.get(0));
+    reply.stream().skip(1).forEach(ended -> tell(text(ended)));
+    String status = text(reply.get(0));
     requirePresent(before.id(), status);
     if (status.equals("FULL")) {
       throw full();
@@ -181,9 +181,9 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public void remove(SequenceId id) {
-    List<byte[]> answer = run("remove", id.value());
-    requirePresent(id, text(answer.get(0)));
-    listener.ended(model(text(answer.get(1))), End.DELETED);
+    List<byte[]> reply = run("remove", id.value());
+    requirePresent(id, text(reply.get(0)));
+    listener.ended(model(text(reply.get(1))), End.DELETED);
   }
 
   /** Takes off the books what has expired, in bites, so that no other call waits long. */
@@ -204,11 +204,11 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public SequenceUsage usage() {
-    List<byte[]> answer = run("usage", "");
-    String oldest = text(answer.get(2));
+    List<byte[]> reply = run("usage", "");
+    String oldest = text(reply.get(2));
     return new SequenceUsage(
-        Long.parseLong(text(answer.get(0))),
-        Long.parseLong(text(answer.get(1))),
+        Long.parseLong(text(reply.get(0))),
+        Long.parseLong(text(reply.get(1))),
         oldest.isEmpty() ? null : Instant.ofEpochMilli(Long.parseLong(oldest)));
   }
 

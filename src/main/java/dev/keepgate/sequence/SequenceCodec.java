@@ -32,7 +32,7 @@ final class SequenceCodec {
     byte[] model = bytes(sequence.model().name());
     String known = sequence.content().digest();
     byte[] digest = bytes(known == null ? "" : known);
-    StepAnswer last = sequence.last();
+    StepResult last = sequence.last();
     ByteBuffer to =
         ByteBuffer.allocate(
             FIXED_BYTES
@@ -108,7 +108,7 @@ final class SequenceCodec {
       long step = from.getLong();
       long revision = from.getLong();
       LstmState state = new LstmState(cells(from), cells(from));
-      StepAnswer last = answer(from);
+      StepResult last = answer(from);
       return new Sequence(
           id,
           new ModelContent(model, digest(from)),
@@ -160,7 +160,7 @@ final class SequenceCodec {
     return values;
   }
 
-  private static @Nullable StepAnswer answer(ByteBuffer from) {
+  private static @Nullable StepResult answer(ByteBuffer from) {
     if (from.get() == 0) {
       return null;
     }
@@ -168,6 +168,6 @@ final class SequenceCodec {
     int time = from.getInt();
     boolean sequences = from.get() != 0;
     boolean batched = from.get() != 0;
-    return new StepAnswer(unrolled, time, sequences, batched, floats(from));
+    return new StepResult(unrolled, time, sequences, batched, floats(from));
   }
 }

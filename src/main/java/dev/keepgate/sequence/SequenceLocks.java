@@ -7,27 +7,27 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Lets the steps of one sequence run one after the other, in the order in which they came. */
-public final class SequenceClaims {
+/** Fair locks by sequence: the steps of one run in the order in which they came. */
+public final class SequenceLocks {
 
   private final int maxWaiting;
-  private final ConcurrentMap<SequenceId, Turn> turns = new ConcurrentHashMap<>();
+  private final ConcurrentMap<SequenceId, Entry> entries = new ConcurrentHashMap<>();
 
-  /** The turn to step one sequence. Kept only while somebody has it or waits for it. */
-  private static final class Turn {
+  /** The lock of one sequence; kept only while somebody has it or waits for it. */
+  private static final class Entry {
     private final ReentrantLock lock = new ReentrantLock(true);
     private int users;
   }
 
   /** The right to step a sequence, until it is closed, on the thread that closes it. */
-  public final class Claim implements AutoCloseable {
+  public final class Lock implements AutoCloseable {
     private final SequenceId id;
-    private final Turn turn;
+    private final Entry entry;
     private final boolean waited;
 
-    private Claim(SequenceId id, Turn turn, boolean waited) {
+    private Lock(SequenceId id, Entry entry, boolean waited) {
       this.id = id;
-      this.turn = turn;
+      this.entry = entry;
       this.waited = waited;
     }
 
@@ -38,15 +38,15 @@ public final class SequenceClaims {
 
     @Override
     public void close() {
-      turn.lock.unlock();
-      leave(id);
+      entry.lock.unlock();
+      remove(id);
     }
   }
 
   /**
    * @param maxWaiting steps of one sequence that may wait
    */
-  public SequenceClaims(int maxWaiting) {
+  public SequenceLocks(int maxWaiting) {
     this.maxWaiting = maxWaiting;
   }
 
@@ -57,51 +57,52 @@ public final class SequenceClaims {
    * @throws SequenceException.Full if too many wait already
    * @throws TimeoutException if the deadline passes first
    */
-  public Claim claim(SequenceId id, OptionalLong deadline)
+  public Lock acquire(SequenceId id, OptionalLong deadline)
       throws InterruptedException, TimeoutException {
-    Turn turn = enter(id);
-    boolean claimed = false;
+    Entry entry = add(id);
+    boolean acquired = false;
     try {
-      boolean waited = !turn.lock.tryLock();
+      boolean waited = !entry.lock.tryLock();
       if (!waited) {
-        claimed = true;
+        acquired = true;
       } else if (deadline.isPresent()) {
-        claimed = turn.lock.tryLock(deadline.getAsLong() - System.nanoTime(), TimeUnit.NANOSECONDS);
+        acquired =
+            entry.lock.tryLock(deadline.getAsLong() - System.nanoTime(), TimeUnit.NANOSECONDS);
       } else {
-        turn.lock.lockInterruptibly();
-        claimed = true;
+        entry.lock.lockInterruptibly();
+        acquired = true;
       }
-      if (!claimed) {
+      if (!acquired) {
         throw new TimeoutException();
       }
-      return new Claim(id, turn, waited);
+      return new Lock(id, entry, waited);
     } finally {
-      if (!claimed) {
-        leave(id);
+      if (!acquired) {
+        remove(id);
       }
     }
   }
 
-  private Turn enter(SequenceId id) {
-    return turns.compute(
+  private Entry add(SequenceId id) {
+    return entries.compute(
         id,
         (key, known) -> {
-          Turn turn = known != null ? known : new Turn();
-          if (turn.users > maxWaiting) {
+          Entry entry = known != null ? known : new Entry();
+          if (entry.users > maxWaiting) {
             throw new SequenceException.Full(
                 "%d steps of sequence %s wait already".formatted(maxWaiting, id));
           }
-          turn.users++;
-          return turn;
+          entry.users++;
+          return entry;
         });
   }
 
-  private void leave(SequenceId id) {
-    turns.computeIfPresent(id, (key, turn) -> --turn.users == 0 ? null : turn);
+  private void remove(SequenceId id) {
+    entries.computeIfPresent(id, (key, entry) -> --entry.users == 0 ? null : entry);
   }
 
   /** How many sequences are being stepped. */
   int size() {
-    return turns.size();
+    return entries.size();
   }
 }

@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Counts sequences and their bytes against their bounds. */
-final class SequenceAccount {
+/** How many sequences there may be and how large, of a model and of all, and how much is taken. */
+final class SequenceQuota {
 
   private record Held(long count, long bytes) {
     Held plus(long moreCount, long moreBytes) {
@@ -20,7 +20,7 @@ final class SequenceAccount {
   private final Map<ModelId, Held> models = new HashMap<>();
   private Held total = NOTHING;
 
-  SequenceAccount(SequenceProperties bounds) {
+  SequenceQuota(SequenceProperties bounds) {
     this.bounds = bounds;
   }
 

@@ -69,7 +69,7 @@ public class SequenceStoreLinearizabilityIT {
           Sequence next;
           do {
             now = store.find(ID);
-            StepAnswer last = new StepAnswer(false, 1, false, true, new float[2]);
+            StepResult last = new StepResult(false, 1, false, true, new float[2]);
             next = now.after(last, now.state(), clock.instant());
           } while (!store.replace(now, next));
           return "step " + next.step();

@@ -71,20 +71,20 @@ final class RedisCatalog implements SharedCatalog, AutoCloseable {
 
   @Override
   public Snapshot read(Collection<String> revisions) {
-    List<byte[]> answer = scripts.run("read", revisions.toArray());
-    int end = 2 + 2 * Integer.parseInt(text(answer.get(1)));
+    List<byte[]> reply = scripts.run("read", revisions.toArray());
+    int end = 2 + 2 * Integer.parseInt(text(reply.get(1)));
     Map<ModelId, Entry> versions = new HashMap<>();
     for (int i = 2; i < end; i += 2) {
       try {
-        versions.put(id(text(answer.get(i))), entry(text(answer.get(i + 1))));
+        versions.put(id(text(reply.get(i))), entry(text(reply.get(i + 1))));
       } catch (IllegalArgumentException e) {
         log.warn("The catalog has what no version is: {}", e.getMessage());
       }
     }
     return new Snapshot(
-        text(answer.get(0)),
+        text(reply.get(0)),
         versions,
-        answer.subList(end, answer.size()).stream()
+        reply.subList(end, reply.size()).stream()
             .map(LuaScripts::text)
             .collect(Collectors.toSet()));
   }
@@ -143,13 +143,13 @@ final class RedisCatalog implements SharedCatalog, AutoCloseable {
   @Override
   public @Nullable Claim claim(ModelId id, Revision revision, long bytes) {
     RedisClaim claim = new RedisClaim(scripts, properties, renewals, id, revision, bytes);
-    List<byte[]> answer = claim.make();
-    return switch (text(answer.get(0))) {
+    List<byte[]> reply = claim.make();
+    return switch (text(reply.get(0))) {
       case OK -> claim;
       case "FULL" ->
           throw new RegistryException.SharedStorageFull(
               "the model's files have %,d bytes; keepgate.replicas.max-bytes is %,d, of which %s are taken"
-                  .formatted(bytes, properties.maxBytes().toBytes(), text(answer.get(1))),
+                  .formatted(bytes, properties.maxBytes().toBytes(), text(reply.get(1))),
               null);
       default -> null;
     };

@@ -75,9 +75,9 @@ final class RedisClaim implements Claim {
 
   /** Asks for the number, and is renewed from then on if it gets it; the answer of Redis. */
   List<byte[]> make() {
-    List<byte[]> answer;
+    List<byte[]> reply;
     try {
-      answer =
+      reply =
           scripts.run(
               "claim",
               id,
@@ -91,11 +91,11 @@ final class RedisClaim implements Claim {
       release(ttl() / RELEASE_MILLIS);
       throw e;
     }
-    if (text(answer.get(0)).equals("OK")) {
+    if (text(reply.get(0)).equals("OK")) {
       long pause = ttl() / RENEWALS;
       renewal = renewals.scheduleWithFixedDelay(this::renew, pause, pause, TimeUnit.MILLISECONDS);
     }
-    return answer;
+    return reply;
   }
 
   private void renew() {
