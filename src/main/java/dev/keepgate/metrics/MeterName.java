@@ -51,6 +51,8 @@ enum MeterName {
 
   private final String id;
   private final String description;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> keys;
 
   MeterName(String id, String description, String... keys) {
