@@ -3,6 +3,7 @@ package dev.keepgate.inference;
 import dev.keepgate.inference.InferenceException.FieldError;
 import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.inference.InferenceException.SequenceRefused;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmOutput;
 import dev.keepgate.model.LstmState;
@@ -42,7 +43,7 @@ public final class Sequences implements AutoCloseable {
   private final Computation computation;
   private final SequenceStore store;
   private final SequenceProperties properties;
-  private final SequenceListener listener;
+  private final Listeners<SequenceListener> listeners;
   private final Clock clock;
   private final SequenceLocks locks;
   private final PinnedModels models;
@@ -53,12 +54,12 @@ public final class Sequences implements AutoCloseable {
       Computation computation,
       SequenceStore store,
       SequenceProperties properties,
-      SequenceListener listener,
+      Listeners<SequenceListener> listeners,
       Clock clock) {
     this.computation = computation;
     this.store = store;
     this.properties = properties;
-    this.listener = listener;
+    this.listeners = listeners;
     this.clock = clock;
     this.locks = new SequenceLocks(properties.maxWaiting());
     this.models = new PinnedModels(registry, store::count);
@@ -145,7 +146,7 @@ public final class Sequences implements AutoCloseable {
           store.create(sequence);
           // Once more: the pin may have been let go before the sequence was counted.
           models.pin(handle);
-          listener.opened(handle.id());
+          listeners.tell(listener -> listener.opened(handle.id()));
           return SequenceInfo.of(sequence);
         });
   }
@@ -292,7 +293,7 @@ public final class Sequences implements AutoCloseable {
       requireSameModel(call, now);
       StepResult last = now.last();
       if (step.isPresent() && step.getAsLong() == now.step() && last != null) {
-        listener.repeated(now.model());
+        listeners.tell(listener -> listener.repeated(call.model()));
         return result(call, now, last);
       }
       if (time > StepNumber.MAX - now.step()) {
@@ -310,7 +311,7 @@ public final class Sequences implements AutoCloseable {
       Sequence next = next(call, now, result);
       if (store.replace(now, next)) {
         models.pin(call.handle());
-        listener.stepped(now.model(), time);
+        listeners.tell(listener -> listener.stepped(call.model(), time));
         return result.atStep(next.step());
       }
       now = store.find(now.id());
@@ -456,7 +457,7 @@ public final class Sequences implements AutoCloseable {
       return request.get();
     } catch (SequenceException e) {
       if (e instanceof SequenceException.Full && model != null) {
-        listener.rejected(model);
+        listeners.tell(listener -> listener.rejected(model));
       }
       throw refused(code(e), String.valueOf(e.getMessage()), e);
     }

@@ -1,5 +1,6 @@
 package dev.keepgate.sequence;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
@@ -37,7 +38,7 @@ public final class InMemorySequenceStore implements SequenceStore {
   private final SequenceProperties properties;
   private final LongSupplier ticker;
   private final long beginning;
-  private final SequenceListener listener;
+  private final Listeners<SequenceListener> listeners;
   private final SequenceQuota quota;
   private final Tombstones tombstones;
   private final ConcurrentMap<SequenceId, Entry> entries = new ConcurrentHashMap<>();
@@ -80,11 +81,11 @@ public final class InMemorySequenceStore implements SequenceStore {
    * @param ticker nanoseconds since any moment, such as {@link System#nanoTime()}
    */
   public InMemorySequenceStore(
-      SequenceProperties properties, LongSupplier ticker, SequenceListener listener) {
+      SequenceProperties properties, LongSupplier ticker, Listeners<SequenceListener> listeners) {
     this.properties = properties;
     this.ticker = ticker;
     this.beginning = ticker.getAsLong();
-    this.listener = listener;
+    this.listeners = listeners;
     this.quota = new SequenceQuota(properties);
     this.tombstones = new Tombstones(properties.tombstones());
   }
@@ -238,7 +239,7 @@ public final class InMemorySequenceStore implements SequenceStore {
     if (end != End.DELETED) {
       tombstones.add(entry.sequence().id());
     }
-    listener.ended(entry.sequence().model(), end);
+    listeners.tell(listener -> listener.ended(entry.sequence().model(), end));
     return gone;
   }
 

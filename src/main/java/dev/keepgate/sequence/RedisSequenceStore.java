@@ -2,6 +2,7 @@ package dev.keepgate.sequence;
 
 import static dev.keepgate.redis.LuaScripts.text;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.redis.LuaScripts;
 import dev.keepgate.redis.RedisProperties;
@@ -32,7 +33,7 @@ public final class RedisSequenceStore implements SequenceStore {
   private static final Duration UNCONFIRMED = Duration.ofMinutes(1);
 
   private final SequenceProperties properties;
-  private final SequenceListener listener;
+  private final Listeners<SequenceListener> listeners;
   private final String prefix;
   private final LuaScripts scripts;
 
@@ -40,10 +41,10 @@ public final class RedisSequenceStore implements SequenceStore {
       RedisConnectionFactory connections,
       RedisProperties redis,
       SequenceProperties properties,
-      SequenceListener listener) {
+      Listeners<SequenceListener> listeners) {
     this.prefix = redis.keys();
     this.properties = properties;
-    this.listener = listener;
+    this.listeners = listeners;
     this.scripts = new LuaScripts(connections, "/sequence", "store");
   }
 
@@ -93,7 +94,9 @@ public final class RedisSequenceStore implements SequenceStore {
   /** Passes on {@code <end> <model>}. */
   private void tell(String ended) {
     int space = ended.indexOf(' ');
-    listener.ended(model(ended.substring(space + 1)), End.valueOf(ended.substring(0, space)));
+    ModelId model = model(ended.substring(space + 1));
+    End end = End.valueOf(ended.substring(0, space));
+    listeners.tell(listener -> listener.ended(model, end));
   }
 
   private static ModelId model(String model) {
@@ -183,7 +186,8 @@ public final class RedisSequenceStore implements SequenceStore {
   public void remove(SequenceId id) {
     List<byte[]> reply = run("remove", id.value());
     requirePresent(id, text(reply.get(0)));
-    listener.ended(model(text(reply.get(1))), End.DELETED);
+    ModelId model = model(text(reply.get(1)));
+    listeners.tell(listener -> listener.ended(model, End.DELETED));
   }
 
   /** Takes off the books what has expired, in bites, so that no other call waits long. */
@@ -191,7 +195,10 @@ public final class RedisSequenceStore implements SequenceStore {
     int swept = SWEEP;
     while (swept == SWEEP) {
       List<byte[]> models = run("sweep", "", SWEEP, properties.tombstones());
-      models.forEach(model -> listener.ended(model(text(model)), End.EXPIRED));
+      for (byte[] each : models) {
+        ModelId model = model(text(each));
+        listeners.tell(listener -> listener.ended(model, End.EXPIRED));
+      }
       swept = models.size();
     }
   }

@@ -8,6 +8,7 @@ import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.NativeKernel;
 import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.LstmInput;
 import dev.keepgate.model.LstmModel;
@@ -154,7 +155,7 @@ class BatchWorkerTest {
           }
         };
     for (int i = 0; i < properties.workerCount(); i++) {
-      workers.add(new BatchWorker(kernel, queues, properties, listener));
+      workers.add(new BatchWorker(kernel, queues, properties, new Listeners<>(List.of(listener))));
     }
   }
 

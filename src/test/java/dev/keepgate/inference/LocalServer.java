@@ -7,6 +7,7 @@ import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.Tensor;
@@ -18,7 +19,6 @@ import dev.keepgate.registry.Upload;
 import dev.keepgate.registry.repository.ModelRepository;
 import dev.keepgate.registry.version.RepositoryModelRegistry;
 import dev.keepgate.registry.version.VersionStorage;
-import dev.keepgate.sequence.SequenceListener;
 import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceStore;
 import io.micrometer.observation.ObservationRegistry;
@@ -76,12 +76,7 @@ final class LocalServer implements AutoCloseable {
     Computation computation = new Computation(scheduler, inferring);
     sequences =
         new Sequences(
-            registry,
-            computation,
-            store,
-            properties(),
-            new SequenceListener() {},
-            Clock.systemUTC());
+            registry, computation, store, properties(), Listeners.none(), Clock.systemUTC());
     inference =
         new Inference(
             registry,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
@@ -58,8 +59,7 @@ class HandOverSequenceStoreTest {
   private RedisSequenceStore inRedis() {
     SequenceProperties properties =
         SequenceStoreContract.properties(1000, 1000, 1 << 24, WhenFull.REJECT);
-    return new RedisSequenceStore(
-        connections, RedisContract.PREFIX, properties, new SequenceListener() {});
+    return new RedisSequenceStore(connections, RedisContract.PREFIX, properties, Listeners.none());
   }
 
   /** What a process has that may keep so many sequences. */
@@ -72,7 +72,7 @@ class HandOverSequenceStoreTest {
         SequenceStoreContract.properties(maxCount, maxCount, 1 << 24, WhenFull.REJECT);
     HandOverSequenceStore store =
         new HandOverSequenceStore(
-            new InMemorySequenceStore(properties, ticker, new SequenceListener() {}), inRedis());
+            new InMemorySequenceStore(properties, ticker, Listeners.none()), inRedis());
     store.start();
     return store;
   }
@@ -310,12 +310,12 @@ class HandOverSequenceStoreTest {
         SequenceStoreContract.properties(100, 100, 1 << 24, WhenFull.REJECT);
     HandOverSequenceStore last =
         new HandOverSequenceStore(
-            new InMemorySequenceStore(properties, System::nanoTime, new SequenceListener() {}),
+            new InMemorySequenceStore(properties, System::nanoTime, Listeners.none()),
             new RedisSequenceStore(
                 counting(connections, attempts),
                 RedisContract.PREFIX,
                 properties,
-                new SequenceListener() {}),
+                Listeners.none()),
             Duration.ofMinutes(5));
     last.start();
     for (int i = 0; i < 50; i++) {

@@ -1,10 +1,12 @@
 package dev.keepgate.sequence;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.redis.RedisProperties;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
@@ -26,7 +28,8 @@ abstract class RedisContract extends SequenceStoreContract {
     LettuceConnectionFactory connected = connect(redis());
     connections = connected;
     connected.getConnection().serverCommands().flushAll();
-    return new RedisSequenceStore(connected, PREFIX, properties, listener);
+    return new RedisSequenceStore(
+        connected, PREFIX, properties, new Listeners<>(List.of(listener)));
   }
 
   static LettuceConnectionFactory connect(RedisServer redis) {

@@ -23,6 +23,7 @@ import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.inference.Sequences;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.Tensor;
@@ -110,7 +111,8 @@ class SequencesRaceTest {
 
   @Test
   void everyStepFollowsOneInMemory() throws Exception {
-    InMemorySequenceStore store = new InMemorySequenceStore(properties(), System::nanoTime, events);
+    InMemorySequenceStore store =
+        new InMemorySequenceStore(properties(), System::nanoTime, new Listeners<>(List.of(events)));
     race(store, store::reap);
   }
 
@@ -121,7 +123,8 @@ class SequencesRaceTest {
       LettuceConnectionFactory connections = RedisContract.connect(redis);
       try {
         RedisSequenceStore store =
-            new RedisSequenceStore(connections, RedisContract.PREFIX, properties(), events);
+            new RedisSequenceStore(
+                connections, RedisContract.PREFIX, properties(), new Listeners<>(List.of(events)));
         race(store, store::reap);
       } finally {
         connections.destroy();
@@ -168,7 +171,13 @@ class SequencesRaceTest {
               DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(50));
       Computation computation = new Computation(scheduler, inferring);
       Sequences sequences =
-          new Sequences(models, computation, store, properties(), events, Clock.systemUTC());
+          new Sequences(
+              models,
+              computation,
+              store,
+              properties(),
+              new Listeners<>(List.of(events)),
+              Clock.systemUTC());
       InFlightMemory memory = new InFlightMemory(16 << 20, Duration.ofMillis(1));
       inference =
           new Inference(

@@ -3,6 +3,7 @@ package dev.keepgate.api.oip;
 import dev.keepgate.api.error.Failure;
 import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.inference.ErrorListener;
+import dev.keepgate.listener.Listeners;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Status;
@@ -26,10 +27,10 @@ class GrpcErrors {
   /** Characters of a description. */
   private static final int MAX_DETAIL = 1000;
 
-  private final ErrorListener listener;
+  private final Listeners<ErrorListener> listeners;
 
-  GrpcErrors(ErrorListener listener) {
-    this.listener = listener;
+  GrpcErrors(Listeners<ErrorListener> listeners) {
+    this.listeners = listeners;
   }
 
   /** The status of a call that failed; what a client caused by leaving is not our failure. */
@@ -38,11 +39,13 @@ class GrpcErrors {
     if (call.isCancelled()) {
       Deadline deadline = call.getDeadline();
       boolean late = deadline != null && deadline.isExpired();
-      listener.errorSent(late ? "deadline-exceeded" : "cancelled");
+      listeners.tell(listener -> listener.errorSent(late ? "deadline-exceeded" : "cancelled"));
       return late ? Status.DEADLINE_EXCEEDED : Status.CANCELLED;
     }
     if (e instanceof StatusRuntimeException refused) {
-      listener.errorSent(refused.getStatus().getCode().name().toLowerCase(Locale.ROOT));
+      listeners.tell(
+          listener ->
+              listener.errorSent(refused.getStatus().getCode().name().toLowerCase(Locale.ROOT)));
       return refused.getStatus();
     }
     Failure failure = Failure.of(e);
@@ -50,7 +53,7 @@ class GrpcErrors {
     if (code == Status.Code.INTERNAL) {
       log.error("A call failed", e);
     }
-    listener.errorSent(failure.code().slug());
+    listeners.tell(listener -> listener.errorSent(failure.code().slug()));
     return code.toStatus().withDescription(cut(failure.detail()) + retry(failure.retryAfter()));
   }
 
@@ -61,7 +64,7 @@ class GrpcErrors {
 
   /** One more call than there may be at once. */
   Status tooManyCalls(int limit) {
-    listener.errorSent(ErrorCode.QUEUE_FULL.slug());
+    listeners.tell(listener -> listener.errorSent(ErrorCode.QUEUE_FULL.slug()));
     return Status.RESOURCE_EXHAUSTED.withDescription(
         "%,d calls are under way, as many as may be".formatted(limit) + retry(SOON));
   }

@@ -1,5 +1,6 @@
 package dev.keepgate.registry.replica;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ReplicaListener;
 import dev.keepgate.registry.ReplicaListener.Event;
@@ -30,7 +31,7 @@ final class Replication {
   private final FoundVersions found;
   private final ModelRepository repository;
   private final SharedCatalog catalog;
-  private final List<ReplicaListener> listeners;
+  private final Listeners<ReplicaListener> listeners;
 
   Replication(
       FoundVersions found,
@@ -40,7 +41,7 @@ final class Replication {
     this.found = found;
     this.repository = repository;
     this.catalog = catalog;
-    this.listeners = List.copyOf(listeners);
+    this.listeners = new Listeners<>(listeners);
   }
 
   SharedCatalog catalog() {
@@ -48,11 +49,11 @@ final class Replication {
   }
 
   void tell(ModelId id, Event event, long bytes) {
-    listeners.forEach(listener -> listener.happened(id, event, bytes));
+    listeners.tell(listener -> listener.happened(id, event, bytes));
   }
 
   void tellReconciled(boolean success) {
-    listeners.forEach(listener -> listener.reconciled(success));
+    listeners.tell(listener -> listener.reconciled(success));
   }
 
   /** Takes a version off this replica that was taken away from all. */

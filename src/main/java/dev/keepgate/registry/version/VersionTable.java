@@ -1,6 +1,7 @@
 package dev.keepgate.registry.version;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelDescription;
 import dev.keepgate.registry.ModelHandle;
@@ -40,7 +41,7 @@ final class VersionTable {
   private static final Logger log = LoggerFactory.getLogger(VersionTable.class);
 
   private final int limit;
-  private final List<ModelListener> listeners;
+  private final Listeners<ModelListener> listeners;
   private final Clock clock;
   private final AtomicReference<VersionMap> catalog = new AtomicReference<>(VersionMap.EMPTY);
   private volatile Consumer<ModelHandle> beforeRetirement = handle -> {};
@@ -56,7 +57,7 @@ final class VersionTable {
    */
   VersionTable(int limit, List<ModelListener> listeners, Clock clock) {
     this.limit = limit;
-    this.listeners = List.copyOf(listeners);
+    this.listeners = new Listeners<>(listeners);
     this.clock = clock;
   }
 
@@ -188,7 +189,7 @@ final class VersionTable {
         description.parameters(),
         description.bytes(),
         took.toMillis());
-    tell(listener -> listener.loaded(info, took));
+    listeners.tell(listener -> listener.loaded(info, took));
     if (closed) {
       close();
     }
@@ -200,7 +201,7 @@ final class VersionTable {
     version.ended();
     drop(version);
     log.info("Model {} is unloaded", version.id());
-    tell(listener -> listener.unloaded(version.info()));
+    listeners.tell(listener -> listener.unloaded(version.info()));
   }
 
   /** Keeps a version that could not be loaded, with the reason. */
@@ -218,7 +219,7 @@ final class VersionTable {
 
   private void end(ModelVersion version, Throwable cause, long startNanos) {
     version.failed(describe(cause));
-    tell(listener -> listener.rejected(version.id(), cause, since(startNanos)));
+    listeners.tell(listener -> listener.rejected(version.id(), cause, since(startNanos)));
   }
 
   /** What clients are told of a fault: its own words only where they were meant for them. */
@@ -308,15 +309,5 @@ final class VersionTable {
 
   private static Duration since(long startNanos) {
     return Duration.ofNanos(System.nanoTime() - startNanos);
-  }
-
-  private void tell(Consumer<ModelListener> news) {
-    for (ModelListener listener : listeners) {
-      try {
-        news.accept(listener);
-      } catch (RuntimeException e) {
-        log.warn("{} failed", listener, e);
-      }
-    }
   }
 }
