@@ -1,6 +1,6 @@
 package dev.keepgate;
 
-import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -36,6 +36,14 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("org.nd4j..", "org.bytedeco..")
             .because("ND4J gets no more releases: whatever replaces it must replace one room only"),
+        classes()
+            .that()
+            .resideInAPackage("dev.keepgate.tensor..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                "dev.keepgate.tensor..", "java..", "tools.jackson.core..", "org.jspecify..")
+            .because("numbers and their formats lie below all that is done with them"),
         room(
                 "model",
                 "kernel",
@@ -60,6 +68,15 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework..", "jakarta.servlet..")
             .because("an importer turns bytes into a model and knows no one who asks"),
+        room("importer.file", "importer.framework", "model")
+            .because("a container tells what its tensors are called, not what they mean"),
+        noClasses()
+            .that()
+            .resideInAPackage("dev.keepgate.importer")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.keepgate.importer.file..", "dev.keepgate.importer.framework..")
+            .because("what an importer is does not depend on which there are"),
         room("registry", "batch", "sequence", "inference", "api", "metrics")
             .orShould()
             .dependOnClassesThat()
@@ -143,17 +160,48 @@ class ArchitectureTest {
             .should()
             .beFreeOfCycles()
             .because("a room stands above all that it knows"),
-        packagesOf("registry"),
-        packagesOf("sequence"));
-  }
-
-  private static ArchRule packagesOf(String room) {
-    return slices()
-        .matching("dev.keepgate.(**)")
-        .that(describe("in " + room, slice -> slice.getNamePart(1).startsWith(room)))
-        .should()
-        .beFreeOfCycles()
-        .because("a package stands above all that it knows, in a room too");
+        slices()
+            .matching("dev.keepgate.(**)")
+            .should()
+            .beFreeOfCycles()
+            .because("inside a room, too, a package stands above all that it knows"),
+        noClasses()
+            .that()
+            .resideInAPackage("dev.keepgate.kernel")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.keepgate.kernel.*..")
+            .because("what every kernel answers to knows none of them"),
+        noClasses()
+            .that()
+            .resideInAPackage("dev.keepgate.kernel.reference..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "dev.keepgate.kernel.backend..",
+                "dev.keepgate.kernel.choice..",
+                "dev.keepgate.kernel.cpu..",
+                "dev.keepgate.kernel.layer..",
+                "dev.keepgate.kernel.nd4j..",
+                "org.nd4j..",
+                "org.bytedeco..")
+            .because("an oracle that shares code with what it judges shares its faults"),
+        noClasses()
+            .that()
+            .resideInAnyPackage(
+                "dev.keepgate.kernel.backend..",
+                "dev.keepgate.kernel.cpu..",
+                "dev.keepgate.kernel.layer..",
+                "dev.keepgate.kernel.nd4j..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.keepgate.kernel.reference..")
+            .because("a kernel that calls the oracle agrees with it, right or wrong"),
+        slices()
+            .matching("dev.keepgate.kernel.(cpu|nd4j|reference)..")
+            .should()
+            .notDependOnEachOther()
+            .because("kernels are held against each other"));
   }
 
   private static ClassesShouldConjunction room(String room, String... mustNotKnow) {

@@ -1,7 +1,7 @@
 package dev.keepgate.bench;
 
-import dev.keepgate.kernel.Backend;
-import dev.keepgate.kernel.BlasOptions;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

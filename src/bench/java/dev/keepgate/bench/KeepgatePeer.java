@@ -3,16 +3,16 @@ package dev.keepgate.bench;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
 
 /** One of our kernels, as a lane calls it. */
 final class KeepgatePeer implements Peer {
 
   private final CompiledModel model;
   private final Scratch scratch;
-  private final LstmInput request;
-  private LstmOutput answer;
+  private final NetworkInput request;
+  private NetworkOutput answer;
 
   /**
    * @param model stays the caller's

@@ -4,7 +4,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.NativeKernel;
+import dev.keepgate.kernel.cpu.CpuKernel;
 import dev.keepgate.model.CellWeights;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -82,7 +82,7 @@ final class KernelBenchmark {
 
   List<Line> run() {
     List<Line> lines = new ArrayList<>();
-    LstmKernel kernel = new NativeKernel();
+    LstmKernel kernel = new CpuKernel();
     for (int size : sizes) {
       CellWeights weights = Problem.weights(size, size);
       Problem any = Problem.of(1, 1, size, size, weights);

@@ -2,12 +2,12 @@ package dev.keepgate.bench;
 
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Summary;
 import java.util.List;
 import java.util.Random;
 
@@ -35,17 +35,18 @@ record Problem(int batch, int time, int input, int hidden, CellWeights weights, 
         batch, time, input, hidden, weights, floats(new Random(1), batch * time * input, 1));
   }
 
-  LstmModel model() {
+  Network model() {
     CellConfig cell = CellConfig.builder(input, hidden).build();
-    return LstmModel.of(
+    return Network.chain(
         "benchmark",
-        List.of(new LayerWeights.Lstm(LayerConfig.Lstm.of(cell), weights, null)),
+        List.of(Layer.Recurrent.of(new LstmCell(cell, weights))),
         true,
-        LstmConfig.Summary.LAST_STEP);
+        Summary.LAST_STEP);
   }
 
-  LstmInput request() {
-    return new LstmInput(batch, time, x, null, null, LstmState.zero(model().config(), batch));
+  NetworkInput request() {
+    return new NetworkInput(
+        batch, time, x, null, null, RecurrentState.zero(model().signature().state(), batch));
   }
 
   /** From [outer, inner, width] to [inner, outer, width]. */

@@ -7,7 +7,7 @@ import dev.keepgate.api.oip.proto.ModelInferRequest;
 import dev.keepgate.api.oip.proto.ModelInferRequest.InferInputTensor;
 import dev.keepgate.tensor.JsonBuffer;
 import dev.keepgate.tensor.Safetensors;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ServerSocket;

@@ -4,7 +4,7 @@ import dev.keepgate.KeepgateApplication;
 import dev.keepgate.ModelBytes;
 import dev.keepgate.tensor.JsonBuffer;
 import dev.keepgate.tensor.Safetensors;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.sequence.RedisProcess;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -3,7 +3,7 @@ package dev.keepgate.bench;
 import dev.keepgate.KeepgateApplication;
 import dev.keepgate.tensor.JsonBuffer;
 import dev.keepgate.tensor.Safetensors;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpResponse;

@@ -1,21 +1,22 @@
 package dev.keepgate.bench;
 
-import dev.keepgate.kernel.Backend;
-import dev.keepgate.kernel.BlasOptions;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.kernel.NativeKernel;
 import dev.keepgate.kernel.StepBatch;
 import dev.keepgate.kernel.StepRow;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
+import dev.keepgate.kernel.cpu.CpuKernel;
 import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.Summary;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -58,7 +59,7 @@ final class StackBenchmark {
 
   List<Line> run() {
     System.out.println(Backend.load(BlasOptions.DEFAULT));
-    LstmKernel kernel = new NativeKernel();
+    LstmKernel kernel = new CpuKernel();
     List<Line> lines = new ArrayList<>();
     for (int layers : new int[] {2, 4}) {
       for (int hidden : sizes) {
@@ -66,7 +67,7 @@ final class StackBenchmark {
             Scratch scratch = kernel.newScratch();
             StepBatch batch = model.newStepBatch(CAPACITY, scratch)) {
           for (int rows : new int[] {1, 2, 3, 4, 8, 16}) {
-            lines.add(measure(layers, hidden, rows, batch, request(model.config(), rows)));
+            lines.add(measure(layers, hidden, rows, batch, request(model.signature(), rows)));
           }
         }
       }
@@ -74,21 +75,19 @@ final class StackBenchmark {
     return lines;
   }
 
-  private static LstmModel stack(int layers, int hidden) {
+  private static Network stack(int layers, int hidden) {
     CellConfig cell = CellConfig.builder(hidden, hidden).build();
-    LayerWeights layer =
-        new LayerWeights.Lstm(
-            LayerConfig.Lstm.of(cell), Problem.weights(hidden, hidden), null);
-    return LstmModel.of(
-        "stack", Collections.nCopies(layers, layer), true, LstmConfig.Summary.LAST_STEP);
+    Layer layer = Layer.Recurrent.of(new LstmCell(cell, Problem.weights(hidden, hidden)));
+    return Network.chain(
+        "stack", Collections.nCopies(layers, layer), true, Summary.LAST_STEP);
   }
 
-  private static LstmInput request(LstmConfig config, int rows) {
-    float[] x = Problem.floats(new Random(1), rows * STEPS * config.inputSize(), 1);
-    return new LstmInput(rows, STEPS, x, null, null, LstmState.zero(config, rows));
+  private static NetworkInput request(Signature signature, int rows) {
+    float[] x = Problem.floats(new Random(1), rows * STEPS * signature.inputSize(), 1);
+    return new NetworkInput(rows, STEPS, x, null, null, RecurrentState.zero(signature.state(), rows));
   }
 
-  private Line measure(int layers, int hidden, int rows, StepBatch batch, LstmInput request) {
+  private Line measure(int layers, int hidden, int rows, StepBatch batch, NetworkInput request) {
     double step = Double.MAX_VALUE;
     double advance = Double.MAX_VALUE;
     for (int round = 0; round < rounds; round++) {
@@ -102,11 +101,11 @@ final class StackBenchmark {
 
   /** Microseconds a step. */
   private static double pass(
-      StepBatch batch, LstmInput request, int hidden, boolean isTogether) {
-    LstmOutput into =
-        new LstmOutput(
+      StepBatch batch, NetworkInput request, int hidden, boolean isTogether) {
+    NetworkOutput into =
+        new NetworkOutput(
             new float[request.batch() * STEPS * hidden],
-            new LstmState(request.state().h(), request.state().c()),
+            new RecurrentState(request.state().layout(), request.state().values()),
             null);
     List<StepRow> rows = new ArrayList<>();
     for (int row = 0; row < request.batch(); row++) {

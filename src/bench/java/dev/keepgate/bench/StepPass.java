@@ -1,16 +1,16 @@
 package dev.keepgate.bench;
 
-import dev.keepgate.kernel.Backend;
-import dev.keepgate.kernel.BlasOptions;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.kernel.NativeKernel;
+import dev.keepgate.kernel.cpu.CpuKernel;
 import dev.keepgate.kernel.StepBatch;
 import dev.keepgate.kernel.StepRow;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -45,21 +45,21 @@ public class StepPass {
   private CompiledModel model;
   private Scratch scratch;
   private StepBatch steps;
-  private LstmInput input;
-  private LstmOutput into;
+  private NetworkInput input;
+  private NetworkOutput into;
 
   @Setup
   public void compile() {
     Backend.load(BlasOptions.DEFAULT);
-    LstmKernel kernel = new NativeKernel();
+    LstmKernel kernel = new CpuKernel();
     Problem problem = Problem.of(batch, STEPS, hidden, hidden, Problem.weights(hidden, hidden));
     model = kernel.compile(problem.model());
     scratch = kernel.newScratch();
     steps = model.newStepBatch(batch, scratch);
     input = problem.request();
     into =
-        new LstmOutput(
-            new float[batch * STEPS * hidden], LstmState.zero(model.config(), batch), null);
+        new NetworkOutput(
+            new float[batch * STEPS * hidden], RecurrentState.zero(model.signature().state(), batch), null);
   }
 
   @Benchmark

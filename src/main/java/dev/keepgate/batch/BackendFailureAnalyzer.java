@@ -1,6 +1,6 @@
 package dev.keepgate.batch;
 
-import dev.keepgate.kernel.BackendException;
+import dev.keepgate.kernel.backend.BackendException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 

@@ -1,8 +1,8 @@
 package dev.keepgate.batch;
 
-import dev.keepgate.kernel.Backend;
-import dev.keepgate.kernel.BackendInfo;
 import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BackendInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -22,7 +22,7 @@ class BatchConfiguration {
   /** Takes the backend so that it is loaded first. */
   @Bean
   LstmKernel kernel(KernelProperties properties, BackendInfo backend) {
-    return properties.kernel().kernel();
+    return properties.kernel().kernel(properties.kernelTuning());
   }
 
   @Bean
@@ -36,15 +36,13 @@ class BatchConfiguration {
         new BatchScheduler(
             kernel, deprecated.applyTo(properties), listeners.orderedStream().toList());
     log.info(
-        "backend {}, {}, core type {}, small products {}, {} BLAS thread(s) a call, {} worker(s),"
-            + " kernel {}",
+        "backend {}, {}, core type {}, {} BLAS thread(s) a call, {} worker(s)",
         backend.name(),
         backend.blas(),
         backend.coreType(),
-        backend.packsSmallProducts() ? "packed" : "as they are",
         backend.blasThreads(),
-        scheduler.workerCount(),
-        kernel.name());
+        scheduler.workerCount());
+    log.info("kernel {}", kernel.description());
     return scheduler;
   }
 }

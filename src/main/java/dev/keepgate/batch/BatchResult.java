@@ -1,6 +1,6 @@
 package dev.keepgate.batch;
 
-import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.NetworkOutput;
 import java.time.Duration;
 
 /**
@@ -10,4 +10,4 @@ import java.time.Duration;
  * @param queued how long the task waited for a worker
  * @param computed how long the worker worked on it
  */
-public record BatchResult(LstmOutput output, Duration queued, Duration computed) {}
+public record BatchResult(NetworkOutput output, Duration queued, Duration computed) {}

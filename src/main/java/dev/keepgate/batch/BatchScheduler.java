@@ -3,7 +3,7 @@ package dev.keepgate.batch;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.listener.Listeners;
-import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.NetworkInput;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -78,7 +78,7 @@ public final class BatchScheduler implements AutoCloseable {
    */
   public BatchTask submit(
       CompiledModel model,
-      LstmInput input,
+      NetworkInput input,
       boolean returnSequences,
       boolean trace,
       TaskOwner owner) {

@@ -1,7 +1,7 @@
 package dev.keepgate.batch;
 
 import dev.keepgate.kernel.StepRow;
-import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.NetworkOutput;
 
 /** A row of a task: in a worker's batch, or waiting for its next turn. */
 final class BatchSlot extends StepRow implements QueueEntry {
@@ -14,7 +14,7 @@ final class BatchSlot extends StepRow implements QueueEntry {
    * @param output where its outputs and its state go
    * @param alone whether it must not share a batch, because the one it was in failed
    */
-  BatchSlot(BatchTask task, int row, LstmOutput output, boolean alone) {
+  BatchSlot(BatchTask task, int row, NetworkOutput output, boolean alone) {
     super(task.input(), row, output, task.returnSequences());
     this.task = task;
     this.alone = alone;

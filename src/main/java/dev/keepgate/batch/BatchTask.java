@@ -2,10 +2,10 @@ package dev.keepgate.batch;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.StepRow;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -19,7 +19,7 @@ public final class BatchTask implements QueueEntry {
   private static final long NOT_BEGUN = Long.MIN_VALUE;
 
   private final CompiledModel model;
-  private final LstmInput input;
+  private final NetworkInput input;
   private final boolean returnSequences;
   private final boolean trace;
   private final TaskOwner owner;
@@ -34,7 +34,7 @@ public final class BatchTask implements QueueEntry {
   private int slots;
 
   /** Where the rows write, from the beginning on; null where the task is computed as a whole. */
-  private @Nullable LstmOutput into;
+  private @Nullable NetworkOutput into;
 
   /** Written once, under the lock of the queues. */
   private volatile long begunAt = NOT_BEGUN;
@@ -47,7 +47,7 @@ public final class BatchTask implements QueueEntry {
    */
   BatchTask(
       CompiledModel model,
-      LstmInput input,
+      NetworkInput input,
       boolean returnSequences,
       boolean trace,
       TaskOwner owner,
@@ -58,7 +58,7 @@ public final class BatchTask implements QueueEntry {
     this.trace = trace;
     this.owner = owner;
     this.queuedAt = queuedAt;
-    this.steps = goesByStep(model.config(), input, trace);
+    this.steps = goesByStep(model.signature(), input, trace);
     this.pieces = new AtomicInteger(steps ? input.batch() : 1);
   }
 
@@ -68,18 +68,22 @@ public final class BatchTask implements QueueEntry {
    *
    * @param trace whether gates are traced
    */
-  public static boolean goesByStep(LstmConfig config, LstmInput input, boolean trace) {
+  public static boolean goesByStep(Signature signature, NetworkInput input, boolean trace) {
     boolean emptyRow =
         input.time() == 0
             || (input.lengths() != null && Arrays.stream(input.lengths()).anyMatch(n -> n == 0));
-    return config.isCausal() && !config.masksSteps() && !trace && !emptyRow && input.batch() > 0;
+    return signature.isCausal()
+        && !signature.masksSteps()
+        && !trace
+        && !emptyRow
+        && input.batch() > 0;
   }
 
   CompiledModel model() {
     return model;
   }
 
-  LstmInput input() {
+  NetworkInput input() {
     return input;
   }
 
@@ -145,12 +149,12 @@ public final class BatchTask implements QueueEntry {
     return true;
   }
 
-  private LstmOutput newOutput() {
-    LstmConfig config = model.config();
+  private NetworkOutput newOutput() {
+    Signature signature = model.signature();
     int outputs = returnSequences ? input.batch() * input.time() : input.batch();
-    return new LstmOutput(
-        new float[Math.multiplyExact(outputs, config.outputSize())],
-        LstmState.zero(config, input.batch()),
+    return new NetworkOutput(
+        new float[Math.multiplyExact(outputs, signature.outputSize())],
+        RecurrentState.zero(signature.state(), input.batch()),
         null);
   }
 
@@ -159,8 +163,8 @@ public final class BatchTask implements QueueEntry {
     return new BatchSlot(this, slots++, output(), false);
   }
 
-  private LstmOutput output() {
-    LstmOutput output = into;
+  private NetworkOutput output() {
+    NetworkOutput output = into;
     if (output == null) {
       throw new IllegalStateException("the task has not begun, or is computed as a whole");
     }
@@ -189,7 +193,7 @@ public final class BatchTask implements QueueEntry {
     if (owner.listener() == StepListener.NONE) {
       return;
     }
-    int width = model.config().outputSize();
+    int width = model.signature().outputSize();
     for (int step = row.position() - steps; step < row.position(); step++) {
       int at = returnSequences ? row.row() * input.time() + step : row.row();
       owner.listener().stepped(row.row(), step, output().output(), at * width);
@@ -199,7 +203,7 @@ public final class BatchTask implements QueueEntry {
   /** No worker will touch so many pieces of it again; the last one answers. */
   void piecesDone(int count, long now) {
     if (count > 0 && pieces.addAndGet(-count) == 0) {
-      LstmOutput output = into;
+      NetworkOutput output = into;
       if (output != null) {
         complete(output, now);
       }
@@ -207,7 +211,7 @@ public final class BatchTask implements QueueEntry {
     }
   }
 
-  void complete(LstmOutput output, long now) {
+  void complete(NetworkOutput output, long now) {
     long begun = isBegun() ? begunAt : now;
     result.complete(
         new BatchResult(output, Duration.ofNanos(begun - queuedAt), Duration.ofNanos(now - begun)));

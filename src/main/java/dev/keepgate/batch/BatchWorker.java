@@ -5,7 +5,7 @@ import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.StepBatch;
 import dev.keepgate.listener.Listeners;
-import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.NetworkOutput;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -100,7 +100,7 @@ final class BatchWorker implements AutoCloseable {
         int rows = task.input().batch();
         listeners.tell(listener -> listener.unrolling(rows));
         task.owner().executed();
-        LstmOutput output =
+        NetworkOutput output =
             task.model().unroll(task.input(), task.returnSequences(), task.trace(), scratch);
         task.complete(output, queues.now());
       }

@@ -1,11 +1,13 @@
 package dev.keepgate.batch;
 
-import dev.keepgate.kernel.BlasOptions;
-import dev.keepgate.kernel.KernelChoice;
+import dev.keepgate.kernel.backend.BlasOptions;
+import dev.keepgate.kernel.choice.KernelChoice;
+import dev.keepgate.kernel.cpu.KernelTuning;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
+import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
@@ -15,11 +17,23 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param kernel which arithmetic
  * @param blas how the library of matrix products runs
+ * @param tuning sizes at which the CPU's kernel goes one way and not another, by their names
  */
 @Validated
 @ConfigurationProperties("keepgate")
 public record KernelProperties(
-    @DefaultValue("auto") KernelChoice kernel, @DefaultValue @Valid Blas blas) {
+    @DefaultValue("auto") KernelChoice kernel,
+    @DefaultValue @Valid Blas blas,
+    @DefaultValue Map<KernelTuning.Parameter, Integer> tuning) {
+
+  /** Refuses a tuning that the kernel would refuse. */
+  public KernelProperties {
+    new KernelTuning(blas.packing(), tuning);
+  }
+
+  KernelTuning kernelTuning() {
+    return new KernelTuning(blas.packing(), tuning);
+  }
 
   /**
    * How the CPU's BLAS runs; a GPU has its own.
@@ -32,10 +46,10 @@ public record KernelProperties(
   public record Blas(
       @DefaultValue(BlasOptions.AUTO) @NotBlank String coreType,
       @DefaultValue("1") @Min(1) @Max(1024) int threads,
-      @DefaultValue("auto") BlasOptions.Packing packing) {
+      @DefaultValue("auto") KernelTuning.Packing packing) {
 
     BlasOptions toOptions() {
-      return new BlasOptions(coreType, threads, packing);
+      return new BlasOptions(coreType, threads);
     }
   }
 }

@@ -3,12 +3,13 @@ package dev.keepgate.importer;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.GateOrder;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LayerDescription;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.Network;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -148,20 +149,24 @@ public record ImportConfig(
      *
      * @throws ImportException that names the first field in which they differ
      */
-    public void check(LstmConfig config) throws ImportException {
-      List<LayerConfig.Lstm> layers = config.lstmLayers();
-      CellConfig cell = config.cells().get(0);
-      agree("input_size", inputSize, layers.get(0).inputSize());
+    public void check(Network network) throws ImportException {
+      List<LayerDescription> layers = network.describe();
+      List<LayerDescription> recurrent =
+          layers.stream().filter(layer -> layer.cells() != null).toList();
+      LayerDescription.Cells first = Objects.requireNonNull(recurrent.get(0).cells());
+      CellConfig cell = first.any();
+      agree("input_size", inputSize, recurrent.get(0).inputSize());
       agree("hidden_size", hiddenSize, cell.hiddenSize());
-      agree("num_layers", this.layers, layers.size());
-      agree("bidirectional", bidirectional, layers.get(0).isBidirectional());
+      agree("num_layers", this.layers, recurrent.size());
+      agree("bidirectional", bidirectional, first.isBidirectional());
       agree("proj_size", projectionSize, cell.projectionSize());
       agree("use_peepholes", peepholes, cell.peepholes());
-      if (config.layers().get(0) instanceof LayerConfig.Embedding embedding) {
-        agree("vocab", vocabulary, embedding.vocabulary());
-        agree("embedding", embeddingSize, embedding.outputSize());
+      LayerDescription.Table table = layers.get(0).table();
+      if (table != null) {
+        agree("vocab", vocabulary, table.vocabulary());
+        agree("embedding", embeddingSize, layers.get(0).outputSize());
       }
-      agree("out", outputSize, config.outputSize());
+      agree("out", outputSize, network.signature().outputSize());
     }
 
     private static <T> void agree(String field, @Nullable T expected, T actual)

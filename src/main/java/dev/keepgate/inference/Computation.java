@@ -5,10 +5,10 @@ import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.batch.BatchTask;
 import dev.keepgate.batch.QueueFullException;
 import dev.keepgate.batch.TaskExpiredException;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -75,35 +75,35 @@ public final class Computation {
       InferenceRequest request,
       @Nullable Kept kept,
       LongUnaryOperator encodedBytes) {
-    LstmInput input = validate(call, request, kept, encodedBytes);
+    NetworkInput input = validate(call, request, kept, encodedBytes);
     BatchTask task = submit(call, request, input);
     return finish(call, request, input, await(task, call));
   }
 
   /** A state that the server has kept for so many rows. */
-  record Kept(LstmState state, int rows) {}
+  record Kept(RecurrentState state, int rows) {}
 
-  private LstmInput validate(
+  private NetworkInput validate(
       InferenceCall call,
       InferenceRequest request,
       @Nullable Kept kept,
       LongUnaryOperator encodedBytes) {
-    LstmConfig config = call.config();
-    if (request.operation() == Operation.STEP && !config.isCausal()) {
+    Signature signature = call.signature();
+    if (request.operation() == Operation.STEP && !signature.isCausal()) {
       throw new InferenceException.CannotStep(call.model().toString());
     }
-    InputValidator validator = new InputValidator(config, request);
+    InputValidator validator = new InputValidator(signature, request);
     InputValidator.Size size = validator.size();
     if (kept == null) {
-      call.memory().take(size.batch() * WorkingMemory.stateWidth(config) * Float.BYTES);
+      call.memory().take(size.batch() * WorkingMemory.stateWidth(signature) * Float.BYTES);
     } else if (size.batch() != kept.rows()) {
       throw new InferenceException.InvalidInput(
           request.fields().x(),
           "expected a row for each of the sequence's %d, got %d"
               .formatted(kept.rows(), size.batch()));
     }
-    LstmInput input = validator.validate(size, kept == null ? null : kept.state());
-    WorkingMemory needed = WorkingMemory.of(config, input, request);
+    NetworkInput input = validator.validate(size, kept == null ? null : kept.state());
+    WorkingMemory needed = WorkingMemory.of(signature, input, request);
     long limit = properties.maxWorkingMemory().toBytes();
     if (needed.bytes() > limit) {
       throw new InferenceException.TooLarge(needed.bytes(), limit);
@@ -122,7 +122,7 @@ public final class Computation {
   InferenceResult stream(InferenceCall call, InferenceRequest request, StepSink sink)
       throws IOException {
     // A step at a time is encoded, into a buffer that is used again.
-    LstmInput input = validate(call, request, null, numbers -> 0);
+    NetworkInput input = validate(call, request, null, numbers -> 0);
     StepFollower follower = new StepFollower(input);
     call.follow(follower);
     BatchTask task = submit(call, request, input);
@@ -142,14 +142,14 @@ public final class Computation {
   private int follow(InferenceCall call, InferenceRequest request, BatchTask task, StepSink sink)
       throws IOException {
     StepFollower follower = (StepFollower) call.listener();
-    LstmInput input = follower.input();
+    NetworkInput input = follower.input();
     int seen = 0;
     while (!task.result().isDone()) {
       int steps = awaitMoreThan(seen, follower, patience(call));
       float[] output = follower.output();
       if (steps > seen && output != null) {
         InferenceResult soFar =
-            result(call, request, input, new LstmOutput(output, input.state(), null));
+            result(call, request, input, new NetworkOutput(output, input.state(), null));
         FiniteCheck.steps(soFar, seen, steps);
         sink.steps(soFar, seen, steps);
         seen = steps;
@@ -170,7 +170,7 @@ public final class Computation {
   }
 
   private InferenceResult finish(
-      InferenceCall call, InferenceRequest request, LstmInput input, BatchResult computed) {
+      InferenceCall call, InferenceRequest request, NetworkInput input, BatchResult computed) {
     InferenceContext context = call.context();
     context.stage(Stage.QUEUE, call.waited() + computed.queued().toNanos());
     context.stage(Stage.COMPUTE, computed.computed().toNanos());
@@ -181,23 +181,23 @@ public final class Computation {
   }
 
   private static InferenceResult result(
-      InferenceCall call, InferenceRequest request, LstmInput input, LstmOutput output) {
-    LstmConfig config = call.config();
+      InferenceCall call, InferenceRequest request, NetworkInput input, NetworkOutput output) {
+    Signature signature = call.signature();
     return new InferenceResult(
         call.model(),
-        config,
+        signature,
         new InferenceResult.Shape(
             request.operation(),
             input.batch(),
             input.time(),
-            request.returnsSequences(config),
-            request.isBatched(config)),
+            request.returnsSequences(signature),
+            request.isBatched(signature)),
         output,
         0);
   }
 
-  private BatchTask submit(InferenceCall call, InferenceRequest request, LstmInput input) {
-    boolean sequences = request.returnsSequences(call.config());
+  private BatchTask submit(InferenceCall call, InferenceRequest request, NetworkInput input) {
+    boolean sequences = request.returnsSequences(call.signature());
     // The worker may still be at work when the deadline sends the request's thread home.
     call.submitting();
     try {
@@ -257,7 +257,7 @@ public final class Computation {
     }
   }
 
-  private static long steps(LstmInput input) {
+  private static long steps(NetworkInput input) {
     return input.lengths() == null
         ? (long) input.batch() * input.time()
         : Arrays.stream(input.lengths()).asLongStream().sum();

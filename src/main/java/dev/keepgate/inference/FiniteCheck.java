@@ -1,6 +1,8 @@
 package dev.keepgate.inference;
 
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.Slot;
 
 /** Finds the numbers that JSON has no word for, and says where they came up. */
 final class FiniteCheck {
@@ -14,24 +16,25 @@ final class FiniteCheck {
     float[] output = result.output().output();
     int at = firstNotFinite(output, 0, output.length);
     if (at >= 0) {
-      int row = at / result.config().outputSize();
+      int row = at / result.signature().outputSize();
       throw new InferenceException.NotFinite(
           result.sequences()
               ? step(output[at], row / result.time(), row % result.time())
               : "the output of row %d is %s at its last step, %d"
                   .formatted(row, output[at], result.time() - 1));
     }
-    state(result, "h", result.output().state().h());
-    state(result, "c", result.output().state().c());
+    for (String name : result.output().state().layout().names()) {
+      slots(result, name);
+    }
   }
 
   /**
    * @throws InferenceException.NotFinite if an output at these steps is not finite
    */
   static void steps(InferenceResult result, int from, int to) {
-    LstmConfig config = result.config();
+    Signature signature = result.signature();
     float[] output = result.output().output();
-    int width = config.outputSize();
+    int width = signature.outputSize();
     for (int row = 0; row < result.batch(); row++) {
       int begin = (row * result.time() + from) * width;
       int at = firstNotFinite(output, begin, begin + (to - from) * width);
@@ -45,19 +48,22 @@ final class FiniteCheck {
     return "the output of row %d is %s at step %d".formatted(row, value, step);
   }
 
-  private static void state(InferenceResult result, String name, float[][] cells) {
-    for (int cell = 0; cell < cells.length; cell++) {
-      int at = firstNotFinite(cells[cell], 0, cells[cell].length);
+  private static void slots(InferenceResult result, String name) {
+    RecurrentState state = result.output().state();
+    int cell = 0;
+    for (int i = 0; i < state.values().length; i++) {
+      Slot slot = state.layout().slot(i);
+      if (!slot.name().equals(name)) {
+        continue;
+      }
+      float[] values = state.values()[i];
+      int at = firstNotFinite(values, 0, values.length);
       if (at >= 0) {
         throw new InferenceException.NotFinite(
             "the state %s of cell %d, row %d is %s after the last step, %d"
-                .formatted(
-                    name,
-                    cell,
-                    at / (cells[cell].length / result.batch()),
-                    cells[cell][at],
-                    result.time() - 1));
+                .formatted(name, cell, at / slot.width(), values[at], result.time() - 1));
       }
+      cell++;
     }
   }
 

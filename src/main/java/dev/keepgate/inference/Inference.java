@@ -156,7 +156,7 @@ public final class Inference {
     if (step != null && !step.start()) {
       sequences.join(call, step);
     }
-    InferenceRequest request = decoder.decode(call.config(), call.memory());
+    InferenceRequest request = decoder.decode(call.signature(), call.memory());
     context.operation(request.operation());
     if (step != null && step.start()) {
       sequences.start(call, step, request);

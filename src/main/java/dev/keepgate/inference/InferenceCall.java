@@ -4,8 +4,8 @@ import dev.keepgate.batch.Permit;
 import dev.keepgate.batch.StepListener;
 import dev.keepgate.batch.TaskOwner;
 import dev.keepgate.memory.RequestMemory;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.sequence.Sequence;
@@ -78,8 +78,8 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
   }
 
   /** The model's sizes. */
-  public LstmConfig config() {
-    return handle.config();
+  public Signature signature() {
+    return handle.signature();
   }
 
   /** Of which the body's bytes are taken as they come. */

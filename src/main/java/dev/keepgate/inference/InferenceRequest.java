@@ -1,9 +1,11 @@
 package dev.keepgate.inference;
 
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.model.Signature;
+import dev.keepgate.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +30,20 @@ public record InferenceRequest(
   /**
    * A recurrent state.
    *
-   * @param h one tensor of [batch, size] (a model of one cell) or [cells, batch, size], or a tensor
-   *     [batch, size] a cell; null for zeros
-   * @param c likewise
+   * @param slots by the names of the model's slots, such as {@code h}: one tensor of [batch, size]
+   *     (a model of one cell) or [cells, batch, size], or a tensor [batch, size] a cell; what is
+   *     missing is zero
    */
-  public record State(@Nullable List<Tensor> h, @Nullable List<Tensor> c) {
+  public record State(Map<String, List<Tensor>> slots) {
 
-    /** Null where neither is there. */
-    public static @Nullable State of(@Nullable List<Tensor> h, @Nullable List<Tensor> c) {
-      return h == null && c == null ? null : new State(h, c);
+    /** Null where there is no slot. */
+    public static @Nullable State of(Map<String, List<Tensor>> slots) {
+      return slots.isEmpty() ? null : new State(slots);
+    }
+
+    /** The name of a slot that is given. */
+    String first() {
+      return slots.keySet().iterator().next();
     }
   }
 
@@ -53,8 +60,18 @@ public record InferenceRequest(
     public static final Options DEFAULT = new Options(null, false, OptionalLong.empty());
   }
 
-  /** What a protocol calls the tensors. */
-  public record Fields(String x, String h, String c, String lengths) {}
+  /**
+   * What a protocol calls the tensors.
+   *
+   * @param slots of the state, by the names of the model's slots
+   */
+  public record Fields(String x, UnaryOperator<String> slots, String lengths) {
+
+    /** What it calls a slot of the state. */
+    String slot(String name) {
+      return slots.apply(name);
+    }
+  }
 
   /** The same request, to be answered with every step. */
   InferenceRequest withReturnSequences() {
@@ -63,15 +80,15 @@ public record InferenceRequest(
   }
 
   /** Whether x has a dimension of rows. */
-  boolean isBatched(LstmConfig config) {
-    int features = config.takesIds() ? 0 : 1;
+  boolean isBatched(Signature signature) {
+    int features = signature.takesIds() ? 0 : 1;
     int steps = operation == Operation.STEP ? 0 : 1;
     return x.rank() == 1 + steps + features;
   }
 
   /** A step answers its one output; only an unroll has a choice. */
-  boolean returnsSequences(LstmConfig config) {
+  boolean returnsSequences(Signature signature) {
     Boolean asked = options.returnSequences();
-    return operation == Operation.UNROLL && (asked != null ? asked : config.returnSequences());
+    return operation == Operation.UNROLL && (asked != null ? asked : signature.returnSequences());
   }
 }

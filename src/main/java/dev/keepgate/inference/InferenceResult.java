@@ -1,20 +1,20 @@
 package dev.keepgate.inference;
 
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmOutput;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.Signature;
 
 /**
  * What a request is answered.
  *
  * @param id the version that computed it
- * @param config its sizes
+ * @param signature what it takes and answers
  * @param shape of the outputs
  * @param output the numbers
  * @param step how many steps the sequence has taken; 0 where the request was of none
  */
 public record InferenceResult(
-    ModelId id, LstmConfig config, Shape shape, LstmOutput output, long step) {
+    ModelId id, Signature signature, Shape shape, NetworkOutput output, long step) {
 
   /**
    * How the outputs are laid out.
@@ -48,11 +48,11 @@ public record InferenceResult(
     return shape.batched();
   }
 
-  InferenceResult with(LstmOutput other) {
-    return new InferenceResult(id, config, shape, other, step);
+  InferenceResult with(NetworkOutput other) {
+    return new InferenceResult(id, signature, shape, other, step);
   }
 
   InferenceResult atStep(long taken) {
-    return new InferenceResult(id, config, shape, output, taken);
+    return new InferenceResult(id, signature, shape, output, taken);
   }
 }

@@ -2,11 +2,10 @@ package dev.keepgate.inference;
 
 import dev.keepgate.inference.InferenceException.FieldError;
 import dev.keepgate.inference.InferenceException.InvalidInput;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmState;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Validates a request's tensors against a model: all faults at once, each at its field. */
 final class InputValidator {
 
-  private final LstmConfig config;
+  private final Signature signature;
   private final InferenceRequest request;
   private final List<FieldError> errors = new ArrayList<>();
 
@@ -28,8 +27,8 @@ final class InputValidator {
    */
   record Size(int batch, int time, boolean batched) {}
 
-  InputValidator(LstmConfig config, InferenceRequest request) {
-    this.config = config;
+  InputValidator(Signature signature, InferenceRequest request) {
+    this.signature = signature;
     this.request = request;
   }
 
@@ -40,19 +39,19 @@ final class InputValidator {
    * @param kept the state that the server has; null where the request brings its own, or none
    * @throws InvalidInput if anything does not fit
    */
-  LstmInput validate(Size size, @Nullable LstmState kept) {
-    float[] x = config.takesIds() ? new float[0] : features(request.x().shape());
-    int[] ids = config.takesIds() ? ids() : null;
+  NetworkInput validate(Size size, @Nullable RecurrentState kept) {
+    float[] x = signature.takesIds() ? new float[0] : features(request.x().shape());
+    int[] ids = signature.takesIds() ? ids() : null;
     int[] lengths = lengths(size.batch(), size.time(), size.batched());
-    LstmState state =
+    RecurrentState state =
         kept != null
             ? kept
-            : new StateValidator(config, errors)
+            : new StateValidator(signature.state(), errors)
                 .validate(request.state(), request.fields(), size.batch(), size.batched());
     if (!errors.isEmpty()) {
       throw new InvalidInput(errors);
     }
-    return new LstmInput(size.batch(), size.time(), x, ids, lengths, state);
+    return new NetworkInput(size.batch(), size.time(), x, ids, lengths, state);
   }
 
   /**
@@ -62,8 +61,8 @@ final class InputValidator {
    */
   Size size() {
     int[] shape = request.x().shape();
-    int full = (request.operation() == Operation.STEP ? 1 : 2) + (config.takesIds() ? 0 : 1);
-    boolean batched = request.isBatched(config);
+    int full = (request.operation() == Operation.STEP ? 1 : 2) + (signature.takesIds() ? 0 : 1);
+    boolean batched = request.isBatched(signature);
     if (!batched && shape.length != full - 1) {
       throw new InvalidInput(request.fields().x(), shapeError(shape));
     }
@@ -76,18 +75,18 @@ final class InputValidator {
   }
 
   private String shapeError(int[] got) {
-    String width = config.takesIds() ? "" : ", " + config.inputSize();
+    String width = signature.takesIds() ? "" : ", " + signature.inputSize();
     String expected =
         request.operation() == Operation.STEP
-            ? config.takesIds()
+            ? signature.takesIds()
                 ? "[batch] or []"
-                : "[batch" + width + "] or [" + config.inputSize() + "]"
+                : "[batch" + width + "] or [" + signature.inputSize() + "]"
             : "[batch, time" + width + "] or [time" + width + "]";
     return "expected shape %s, got %s".formatted(expected, Arrays.toString(got));
   }
 
   private float[] features(int[] shape) {
-    if (shape[shape.length - 1] != config.inputSize()) {
+    if (shape[shape.length - 1] != signature.inputSize()) {
       errors.add(new FieldError(request.fields().x(), shapeError(shape)));
       return new float[0];
     }
@@ -95,7 +94,7 @@ final class InputValidator {
   }
 
   private int[] ids() {
-    int vocabulary = ((LayerConfig.Embedding) config.layers().get(0)).vocabulary();
+    int vocabulary = signature.inputs().get(0).vocabulary().orElseThrow();
     if (!(request.x() instanceof Tensor.Ints ints)) {
       errors.add(
           new FieldError(

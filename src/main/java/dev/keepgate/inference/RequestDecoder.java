@@ -1,7 +1,7 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.memory.RequestMemory;
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.Signature;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -39,5 +39,5 @@ public interface RequestDecoder {
    * @param memory of which is taken what is made, before it is made; what was taken for the body is
    *     given back by whoever took it, if the body is let go
    */
-  InferenceRequest decode(LstmConfig config, RequestMemory memory);
+  InferenceRequest decode(Signature signature, RequestMemory memory);
 }

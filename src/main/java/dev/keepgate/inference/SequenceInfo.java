@@ -1,7 +1,7 @@
 package dev.keepgate.inference;
 
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.sequence.Sequence;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,7 +24,7 @@ public record SequenceInfo(
     long step,
     Duration ttl,
     Instant expiresAt,
-    LstmState state) {
+    RecurrentState state) {
 
   static SequenceInfo of(Sequence sequence) {
     return new SequenceInfo(

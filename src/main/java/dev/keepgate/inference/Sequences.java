@@ -4,10 +4,10 @@ import dev.keepgate.inference.InferenceException.FieldError;
 import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.inference.InferenceException.SequenceRefused;
 import dev.keepgate.listener.Listeners;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.RegistryException;
@@ -73,7 +73,7 @@ public final class Sequences implements AutoCloseable {
    */
   public SequenceInfo open(ModelHandle handle, OpenRequest request) {
     refuseWhileDraining();
-    if (!handle.config().isCausal()) {
+    if (!handle.signature().isCausal()) {
       throw new InferenceException.CannotStep(handle.id().toString());
     }
     List<FieldError> errors = new ArrayList<>();
@@ -85,7 +85,7 @@ public final class Sequences implements AutoCloseable {
               "/step",
               "expected 0 to %d, got %d".formatted(StepNumber.MAX_BEHIND, request.step())));
     }
-    LstmState state = state(handle.config(), request, errors);
+    RecurrentState state = state(handle.signature(), request, errors);
     if (state == null || !errors.isEmpty()) {
       throw new InvalidInput(errors);
     }
@@ -120,16 +120,16 @@ public final class Sequences implements AutoCloseable {
     return ttl;
   }
 
-  private @Nullable LstmState state(
-      LstmConfig config, OpenRequest request, List<FieldError> errors) {
-    long row = WorkingMemory.stateWidth(config) * Float.BYTES;
+  private @Nullable RecurrentState state(
+      Signature signature, OpenRequest request, List<FieldError> errors) {
+    long row = WorkingMemory.stateWidth(signature) * Float.BYTES;
     long room = properties.maxSequenceBytes().toBytes() / row;
     if (request.batch() < 1 || request.batch() > room) {
       errors.add(
           new FieldError("/batch", "expected 1 to %d, got %d".formatted(room, request.batch())));
       return null;
     }
-    return new StateValidator(config, errors)
+    return new StateValidator(signature.state(), errors)
         .validate(request.state(), request.fields(), request.batch(), request.batch() > 1);
   }
 
@@ -199,7 +199,7 @@ public final class Sequences implements AutoCloseable {
    */
   void start(InferenceCall call, SequenceStep step, InferenceRequest request) {
     // What can be seen to be wrong shall not cost a sequence that goes on under this id.
-    InputValidator validator = new InputValidator(call.config(), request);
+    InputValidator validator = new InputValidator(call.signature(), request);
     InputValidator.Size size = validator.size();
     requireNoState(request);
     OpenRequest open = new OpenRequest(step.id(), size.batch(), 0, null, null, request.fields());
@@ -223,7 +223,8 @@ public final class Sequences implements AutoCloseable {
   private static void requireNoState(InferenceRequest request) {
     if (request.state() != null) {
       throw new InvalidInput(
-          request.fields().h(), "a step of a sequence brings no state: the server has it");
+          request.fields().slot(request.state().first()),
+          "a step of a sequence brings no state: the server has it");
     }
   }
 
@@ -282,7 +283,7 @@ public final class Sequences implements AutoCloseable {
       Sequence found,
       InferenceRequest request,
       LongUnaryOperator encodedBytes) {
-    int time = new InputValidator(call.config(), request).size().time();
+    int time = new InputValidator(call.signature(), request).size().time();
     OptionalLong step = request.options().step();
     Sequence now = found;
     while (true) {
@@ -359,14 +360,14 @@ public final class Sequences implements AutoCloseable {
   private static InferenceResult result(InferenceCall call, Sequence sequence, StepResult last) {
     return new InferenceResult(
         sequence.model(),
-        call.config(),
+        call.signature(),
         new InferenceResult.Shape(
             last.unrolled() ? Operation.UNROLL : Operation.STEP,
             sequence.batch(),
             last.time(),
             last.sequences(),
             last.batched()),
-        new LstmOutput(last.output(), sequence.state(), null),
+        new NetworkOutput(last.output(), sequence.state(), null),
         sequence.step());
   }
 

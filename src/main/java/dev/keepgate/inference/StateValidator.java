@@ -1,26 +1,26 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.inference.InferenceException.FieldError;
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmState;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.StateLayout;
+import dev.keepgate.tensor.Tensor;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
-import java.util.function.ToIntFunction;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Validates a state as a client sent it against a model; what is missing is zero. */
 final class StateValidator {
 
-  private final LstmConfig config;
+  private final StateLayout layout;
   private final List<FieldError> errors;
 
   /**
    * @param errors collects what does not fit
    */
-  StateValidator(LstmConfig config, List<FieldError> errors) {
-    this.config = config;
+  StateValidator(StateLayout layout, List<FieldError> errors) {
+    this.layout = layout;
     this.errors = errors;
   }
 
@@ -30,30 +30,29 @@ final class StateValidator {
    * @param given null where there is none
    * @param batched whether the batch dimension must be there
    */
-  LstmState validate(
+  RecurrentState validate(
       InferenceRequest.@Nullable State given,
       InferenceRequest.Fields fields,
       int batch,
       boolean batched) {
     if (given == null) {
-      return LstmState.zero(config, batch);
+      return RecurrentState.zero(layout, batch);
     }
-    return new LstmState(
-        state(given.h(), fields.h(), batch, batched, CellConfig::outputSize),
-        state(given.c(), fields.c(), batch, batched, CellConfig::hiddenSize));
+    Map<String, float[][]> valid = new HashMap<>();
+    for (String name : layout.names()) {
+      List<Tensor> tensors = given.slots().get(name);
+      valid.put(name, slot(name, tensors, fields.slot(name), batch, batched));
+    }
+    return RecurrentState.of(layout, valid);
   }
 
-  private float[][] state(
-      @Nullable List<Tensor> given,
-      String field,
-      int batch,
-      boolean batched,
-      ToIntFunction<CellConfig> width) {
-    int[] widths = widths(width);
+  private float[][] slot(
+      String name, @Nullable List<Tensor> given, String field, int batch, boolean batched) {
+    int[] widths = layout.widths(name);
     if (given == null) {
       return zeros(widths, batch);
     }
-    boolean uniform = isUniform(widths);
+    boolean uniform = layout.isUniform(name);
     if (given.size() == 1 && uniform && stacks(given.get(0).shape(), widths, batch, batched)) {
       return split(floats(given.get(0), field, errors), widths, batch);
     }
@@ -91,24 +90,6 @@ final class StateValidator {
       cells[i] = new float[Math.multiplyExact(widths[i], batch)];
     }
     return cells;
-  }
-
-  private int[] widths(ToIntFunction<CellConfig> width) {
-    List<CellConfig> cells = config.cells();
-    int[] widths = new int[cells.size()];
-    for (int i = 0; i < widths.length; i++) {
-      widths[i] = width.applyAsInt(cells.get(i));
-    }
-    return widths;
-  }
-
-  private static boolean isUniform(int[] widths) {
-    for (int width : widths) {
-      if (width != widths[0]) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static String expectedState(int[] widths, boolean uniform, int batch) {

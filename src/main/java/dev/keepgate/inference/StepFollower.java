@@ -1,7 +1,7 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.batch.StepListener;
-import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.NetworkInput;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -16,7 +16,7 @@ final class StepFollower implements StepListener {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  private final LstmInput input;
+  private final NetworkInput input;
 
   /** [time]: rows that have yet to take the step. */
   private final int[] left;
@@ -28,7 +28,7 @@ final class StepFollower implements StepListener {
   private boolean ended;
   private float @Nullable [] output;
 
-  StepFollower(LstmInput input) {
+  StepFollower(NetworkInput input) {
     this.input = input;
     left = new int[input.time()];
     taken = new int[input.batch()];
@@ -61,7 +61,7 @@ final class StepFollower implements StepListener {
   }
 
   /** The request's own. */
-  LstmInput input() {
+  NetworkInput input() {
     return input;
   }
 

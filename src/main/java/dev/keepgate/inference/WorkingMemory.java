@@ -1,10 +1,10 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.batch.BatchTask;
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.Slot;
+import java.util.List;
 
 /**
  * What computing a request takes, told from its sizes before anything is allocated.
@@ -14,54 +14,29 @@ import dev.keepgate.model.LstmInput;
  */
 record WorkingMemory(long numbers, long bytes) {
 
-  /** Numbers of a trace, for each unit of a cell and each step. */
-  private static final int TRACED = 6;
-
-  static WorkingMemory of(LstmConfig config, LstmInput input, InferenceRequest request) {
+  static WorkingMemory of(Signature signature, NetworkInput input, InferenceRequest request) {
     boolean trace = request.options().trace();
     long rows = input.batch();
     long steps = rows * input.time();
-    long outputs = (request.returnsSequences(config) ? steps : rows) * config.outputSize();
-    long numbers = outputs + rows * stateWidth(config) + (trace ? steps * traced(config) : 0);
-    long beside = BatchTask.goesByStep(config, input, trace) ? 0 : steps * widest(config);
+    long outputs = (request.returnsSequences(signature) ? steps : rows) * signature.outputSize();
+    long numbers = outputs + rows * stateWidth(signature) + (trace ? steps * traced(signature) : 0);
+    long beside =
+        BatchTask.goesByStep(signature, input, trace) ? 0 : steps * signature.inside().widest();
     return new WorkingMemory(numbers, (numbers + beside) * Float.BYTES);
   }
 
   /** Numbers of one row's state. */
-  static long stateWidth(LstmConfig config) {
-    long width = 0;
-    for (CellConfig cell : config.cells()) {
-      width += cell.outputSize() + cell.hiddenSize();
-    }
-    return width;
+  static long stateWidth(Signature signature) {
+    return signature.state().rowSize();
   }
 
-  private static long traced(LstmConfig config) {
+  private static long traced(Signature signature) {
     long traced = 0;
-    for (CellConfig cell : config.cells()) {
-      traced += (long) TRACED * cell.hiddenSize();
+    for (List<Slot> cell : signature.inside().trace()) {
+      for (Slot slot : cell) {
+        traced += slot.width();
+      }
     }
     return traced;
-  }
-
-  /**
-   * Numbers that a step of the widest layer needs: its input, what each direction makes, and its
-   * output. Gates are computed a bounded number of steps at a time, off the heap.
-   */
-  private static long widest(LstmConfig config) {
-    long widest = 0;
-    long input = config.inputSize();
-    for (LayerConfig layer : config.layers()) {
-      long width = input + layer.outputSize();
-      if (layer instanceof LayerConfig.Lstm lstm) {
-        CellConfig forward = lstm.forward();
-        CellConfig backward = lstm.backward();
-        width += forward == null ? 0 : forward.outputSize();
-        width += backward == null ? 0 : backward.outputSize();
-      }
-      widest = Math.max(widest, width);
-      input = layer.outputSize();
-    }
-    return widest;
   }
 }

@@ -1,9 +1,9 @@
 package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.Signature;
 
 /**
  * A model whose weights one kernel has laid out. Immutable, so many threads may use it at once,
@@ -11,7 +11,7 @@ import dev.keepgate.model.LstmOutput;
  */
 public interface CompiledModel extends AutoCloseable {
 
-  LstmConfig config();
+  Signature signature();
 
   /** Bytes it holds, on and off the heap. */
   long bytes();
@@ -19,11 +19,10 @@ public interface CompiledModel extends AutoCloseable {
   /**
    * Takes a batch of sequences through all their steps.
    *
-   * @param returnSequences whether to answer every step or the summary that {@link LstmConfig}
-   *     names
+   * @param returnSequences whether to answer every step or the summary that {@link Signature} names
    * @param trace whether to answer the gates as well
    */
-  LstmOutput unroll(LstmInput input, boolean returnSequences, boolean trace, Scratch scratch);
+  NetworkOutput unroll(NetworkInput input, boolean returnSequences, boolean trace, Scratch scratch);
 
   /**
    * Room for rows that step together.
@@ -33,7 +32,7 @@ public interface CompiledModel extends AutoCloseable {
    * @throws IllegalStateException if the model is not causal: no row can go without its last step
    */
   default StepBatch newStepBatch(int capacity, Scratch scratch) {
-    if (!config().isCausal()) {
+    if (!signature().isCausal()) {
       throw new IllegalStateException("a model that reads backwards cannot go a step at a time");
     }
     return new GatheredStepBatch(this, capacity, scratch);

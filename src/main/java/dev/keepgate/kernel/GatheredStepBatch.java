@@ -1,11 +1,11 @@
 package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.StateLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,22 +16,22 @@ import java.util.List;
 final class GatheredStepBatch implements StepBatch {
 
   private final CompiledModel model;
-  private final LstmConfig config;
-  private final List<CellConfig> cells;
+  private final Signature signature;
+  private final StateLayout layout;
   private final int capacity;
   private final Scratch scratch;
   private final List<StepRow> rows = new ArrayList<>();
 
-  /** [cell][capacity, size], the rows in the order of {@code rows}. */
-  private final LstmState state;
+  /** Of {@code capacity} rows, in the order of {@code rows}. */
+  private final RecurrentState state;
 
   GatheredStepBatch(CompiledModel model, int capacity, Scratch scratch) {
     this.model = model;
-    this.config = model.config();
-    this.cells = config.cells();
+    this.signature = model.signature();
+    this.layout = signature.state();
     this.capacity = capacity;
     this.scratch = scratch;
-    this.state = LstmState.zero(config, capacity);
+    this.state = RecurrentState.zero(layout, capacity);
   }
 
   @Override
@@ -49,31 +49,31 @@ final class GatheredStepBatch implements StepBatch {
     if (rows.size() == capacity) {
       throw new IllegalStateException("the batch is full");
     }
-    copyRow(row.state(), row.row(), state, rows.size());
+    row.state().copyRow(row.row(), state, rows.size());
     rows.add(row);
   }
 
   @Override
   public void step() {
-    LstmOutput output = model.unroll(gather(), false, false, scratch);
-    int width = config.outputSize();
+    NetworkOutput output = model.unroll(gather(), false, false, scratch);
+    int width = signature.outputSize();
     for (int i = 0; i < rows.size(); i++) {
       StepRow row = rows.get(i);
       if (row.answersStep(0)) {
         System.arraycopy(
             output.output(), i * width, row.into().output(), row.outputOffset(0, width), width);
       }
-      copyRow(output.state(), i, state, i);
+      output.state().copyRow(i, state, i);
       row.advance(1);
     }
   }
 
-  private LstmInput gather() {
+  private NetworkInput gather() {
     int batch = rows.size();
-    int width = config.inputSize();
-    float[] x = config.takesIds() ? new float[0] : new float[batch * width];
-    int[] ids = config.takesIds() ? new int[batch] : null;
-    LstmState before = LstmState.zero(config, batch);
+    int width = signature.inputSize();
+    float[] x = signature.takesIds() ? new float[0] : new float[batch * width];
+    int[] ids = signature.takesIds() ? new int[batch] : null;
+    RecurrentState before = RecurrentState.zero(layout, batch);
     for (int i = 0; i < batch; i++) {
       StepRow row = rows.get(i);
       int[] from = row.input().ids();
@@ -82,9 +82,9 @@ final class GatheredStepBatch implements StepBatch {
       } else {
         System.arraycopy(row.input().x(), row.inputIndex() * width, x, i * width, width);
       }
-      copyRow(state, i, before, i);
+      state.copyRow(i, before, i);
     }
-    return new LstmInput(batch, 1, x, ids, null, before);
+    return new NetworkInput(batch, 1, x, ids, null, before);
   }
 
   @Override
@@ -93,22 +93,11 @@ final class GatheredStepBatch implements StepBatch {
     if (i < 0) {
       throw new IllegalArgumentException("the row is not in this batch");
     }
-    copyRow(state, i, row.into().state(), row.row());
+    state.copyRow(i, row.into().state(), row.row());
     int last = rows.size() - 1;
-    copyRow(state, last, state, i);
+    state.copyRow(last, state, i);
     rows.set(i, rows.get(last));
     rows.remove(last);
-  }
-
-  private void copyRow(LstmState from, int fromRow, LstmState to, int toRow) {
-    for (int cell = 0; cell < cells.size(); cell++) {
-      copyRow(from.h()[cell], fromRow, to.h()[cell], toRow, cells.get(cell).outputSize());
-      copyRow(from.c()[cell], fromRow, to.c()[cell], toRow, cells.get(cell).hiddenSize());
-    }
-  }
-
-  private static void copyRow(float[] from, int fromRow, float[] to, int toRow, int width) {
-    System.arraycopy(from, fromRow * width, to, toRow * width, width);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.keepgate.kernel;
 
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Network;
 
 /** A way to compute LSTMs; its models are compiled once and then serve any number of workers. */
 public interface LstmKernel {
@@ -8,12 +8,18 @@ public interface LstmKernel {
   /** Its name in configuration, logs and metrics: {@code portable}, {@code reference}, ... */
   String name();
 
+  /** Its name and what its speed depends on, in one line. */
+  default String description() {
+    return name();
+  }
+
   /**
    * Lays a model's weights out for this kernel.
    *
    * @throws OutOfMemoryError if the weights do not fit
+   * @throws IllegalStateException if the network is no chain of layers
    */
-  CompiledModel compile(LstmModel model);
+  CompiledModel compile(Network network);
 
   /** Bytes that {@link #compile} will hold for a model of so many numbers. */
   long compiledBytes(long parameters);

@@ -1,8 +1,8 @@
 package dev.keepgate.kernel;
 
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 
 /**
  * One sequence of a request on its way through a model, a step at a time. Its input is read and its
@@ -10,9 +10,9 @@ import dev.keepgate.model.LstmState;
  */
 public class StepRow {
 
-  private final LstmInput input;
+  private final NetworkInput input;
   private final int row;
-  private final LstmOutput into;
+  private final NetworkOutput into;
   private final boolean everyStep;
   private final int steps;
   private int position;
@@ -24,7 +24,7 @@ public class StepRow {
    * @param everyStep whether {@code into.output()} is [batch, time, outputSize], and not the last
    *     step's [batch, outputSize]
    */
-  public StepRow(LstmInput input, int row, LstmOutput into, boolean everyStep) {
+  public StepRow(NetworkInput input, int row, NetworkOutput into, boolean everyStep) {
     this.input = input;
     this.row = row;
     this.into = into;
@@ -35,7 +35,7 @@ public class StepRow {
     }
   }
 
-  LstmInput input() {
+  public NetworkInput input() {
     return input;
   }
 
@@ -45,7 +45,7 @@ public class StepRow {
   }
 
   /** Where its outputs and its state go. */
-  public LstmOutput into() {
+  public NetworkOutput into() {
     return into;
   }
 
@@ -69,7 +69,7 @@ public class StepRow {
   }
 
   /** The state that it goes on from: what it came with, or what it left a batch with. */
-  LstmState state() {
+  public RecurrentState state() {
     return position == 0 ? input.state() : into.state();
   }
 
@@ -78,22 +78,22 @@ public class StepRow {
    *
    * @param ahead how many steps after the one at {@link #position()}
    */
-  boolean answersStep(int ahead) {
+  public boolean answersStep(int ahead) {
     return everyStep || position + ahead == steps - 1;
   }
 
   /** Where the output of such a step begins in {@code into.output()}. */
-  int outputOffset(int ahead, int outputSize) {
+  public int outputOffset(int ahead, int outputSize) {
     return (everyStep ? row * input.time() + position + ahead : row) * outputSize;
   }
 
   /** Where the input of the step at {@link #position()} is in [batch, time]. */
-  int inputIndex() {
+  public int inputIndex() {
     return row * input.time() + position;
   }
 
   /** Counts steps taken. */
-  void advance(int taken) {
+  public void advance(int taken) {
     position += taken;
   }
 }

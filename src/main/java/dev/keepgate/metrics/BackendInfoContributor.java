@@ -1,8 +1,8 @@
 package dev.keepgate.metrics;
 
 import dev.keepgate.batch.BatchScheduler;
-import dev.keepgate.kernel.BackendInfo;
 import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.kernel.backend.BackendInfo;
 import org.springframework.boot.actuate.info.Info;
 import org.springframework.boot.actuate.info.InfoContributor;
 import org.springframework.stereotype.Component;

@@ -1,5 +1,6 @@
 package dev.keepgate.model;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -72,6 +73,22 @@ public record CellConfig(
   /** Starts from a plain cell: sigmoid gates, tanh, no peepholes, projection or clip. */
   public static Builder builder(int inputSize, int hiddenSize) {
     return new Builder(inputSize, hiddenSize);
+  }
+
+  /** The slots of its state. */
+  public List<Slot> state() {
+    return List.of(new Slot("h", outputSize()), new Slot("c", hiddenSize));
+  }
+
+  /** What a trace of it shows: its gates, then its new state. */
+  public List<Slot> trace() {
+    List<Slot> trace = new ArrayList<>();
+    for (String gate : CellType.LSTM.gates()) {
+      trace.add(new Slot(gate, hiddenSize));
+    }
+    trace.add(new Slot("cell", hiddenSize));
+    trace.add(new Slot("hidden", outputSize()));
+    return List.copyOf(trace);
   }
 
   /** Width of h: the projection's, or else the cell's. */

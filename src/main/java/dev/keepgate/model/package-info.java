@@ -1,6 +1,4 @@
-/**
- * What a model is: its sizes, its numbers, its recurrent state; plain records without behaviour.
- */
+/** What a model is: a network of layers with their weights, its signature, its recurrent state. */
 @NullMarked
 package dev.keepgate.model;
 

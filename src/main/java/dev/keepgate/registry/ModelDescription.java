@@ -1,7 +1,8 @@
 package dev.keepgate.registry;
 
 import dev.keepgate.importer.ModelFormat;
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LayerDescription;
+import dev.keepgate.model.Signature;
 import java.util.List;
 
 /**
@@ -9,7 +10,8 @@ import java.util.List;
  *
  * @param format of the file
  * @param framework whose semantics the model follows, such as {@code pytorch}
- * @param config layers, sizes and options
+ * @param signature what the model takes and answers
+ * @param layers of the model, from input to output
  * @param parameters how many numbers it has
  * @param bytes of memory that it holds, or would hold, once compiled
  * @param unusedTensors names of the file's tensors that play no part
@@ -17,11 +19,13 @@ import java.util.List;
 public record ModelDescription(
     ModelFormat format,
     String framework,
-    LstmConfig config,
+    Signature signature,
+    List<LayerDescription> layers,
     long parameters,
     long bytes,
     List<String> unusedTensors) {
   public ModelDescription {
+    layers = List.copyOf(layers);
     unusedTensors = List.copyOf(unusedTensors);
   }
 }

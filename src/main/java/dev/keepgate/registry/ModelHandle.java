@@ -1,8 +1,8 @@
 package dev.keepgate.registry;
 
 import dev.keepgate.kernel.CompiledModel;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.Signature;
 
 /**
  * A borrowed model. Its weights stay until every handle is closed, whatever becomes of the version
@@ -17,9 +17,9 @@ public interface ModelHandle extends AutoCloseable {
     return info().id();
   }
 
-  /** The model's sizes. */
-  default LstmConfig config() {
-    return model().config();
+  /** What the model takes and answers. */
+  default Signature signature() {
+    return model().signature();
   }
 
   /**

@@ -102,8 +102,8 @@ public interface ModelRegistry extends AutoCloseable {
   Stored put(String name, OptionalLong version, Upload upload);
 
   /**
-   * Takes a version away, from the disk and from new requests; who holds a handle finishes. A model
-   * that is built in comes back when the server starts again.
+   * Takes a version away, from the disk and from new requests; who holds a handle finishes. Of one
+   * that is built in, the disk keeps that it was removed.
    *
    * @throws RegistryException.NotFound if there is none
    * @throws RegistryException.NotAvailable if it is still loading

@@ -68,9 +68,12 @@ public record RegistryProperties(
 
   /** Which models a server has that come with it. */
   public enum BuiltIn {
-    /** The notebook's models, where the repository is empty when the server starts. */
+    /**
+     * The notebook's models until a client deletes them, except those whose names the repository
+     * has; none where the server has replicas or a single model.
+     */
     AUTO,
-    /** The notebook's models, except those whose names the repository has. */
+    /** The same at every start, deleted or not, with replicas too. */
     ALWAYS,
     NEVER
   }
@@ -83,7 +86,8 @@ public record RegistryProperties(
    *     is not set
    * @param loadParallelism models that are loaded at once when the server starts
    * @param maxVersions versions of all models together
-   * @param builtIn when the notebook's models are served
+   * @param builtIn whether the notebook's models are served: auto (until they are deleted; not with
+   *     replicas or a single model), always or never
    * @param singleModel a name for files that lie in the folder itself, which are then its version
    *     1; its version folders may lie there too. KServe mounts a model so. Where it is not set,
    *     every model has a folder of its own

@@ -1,7 +1,7 @@
 package dev.keepgate.sequence;
 
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.RecurrentState;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -58,7 +58,7 @@ public record Sequence(
    * @param state after the last step
    * @param last the result of the last step; null before the first step
    */
-  public record Progress(long step, LstmState state, @Nullable StepResult last) {}
+  public record Progress(long step, RecurrentState state, @Nullable StepResult last) {}
 
   /** A new sequence, which goes on from there. */
   public static Sequence open(
@@ -72,7 +72,7 @@ public record Sequence(
   }
 
   /** This sequence after one more step, or a chunk of them. */
-  public Sequence after(StepResult result, LstmState newState, Instant now) {
+  public Sequence after(StepResult result, RecurrentState newState, Instant now) {
     Progress next = new Progress(Math.addExact(step(), result.time()), newState, result);
     return new Sequence(id, content, batch, lifetime.renewed(now), next, newRevision());
   }
@@ -102,7 +102,7 @@ public record Sequence(
     return progress.step();
   }
 
-  public LstmState state() {
+  public RecurrentState state() {
     return progress.state();
   }
 
@@ -114,15 +114,14 @@ public record Sequence(
   public long bytes() {
     StepResult last = last();
     return OVERHEAD
-        + bytes(state().h())
-        + bytes(state().c())
+        + bytes(state().values())
         + (last == null ? 0 : (long) last.output().length * Float.BYTES);
   }
 
-  private static long bytes(float[][] cells) {
+  private static long bytes(float[][] slots) {
     long bytes = 0;
-    for (float[] cell : cells) {
-      bytes += (long) cell.length * Float.BYTES;
+    for (float[] slot : slots) {
+      bytes += (long) slot.length * Float.BYTES;
     }
     return bytes;
   }

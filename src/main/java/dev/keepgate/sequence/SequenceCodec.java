@@ -1,24 +1,35 @@
 package dev.keepgate.sequence;
 
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.CellType;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Slot;
+import dev.keepgate.model.StateLayout;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A sequence as bytes, for processes that may be of different builds: a format number first, then
  * id, model, batch, time to live and moments in milliseconds, step, revision, state and last
  * answer, big-endian; texts and arrays with their length before them. The digest of the model's
- * files comes last: earlier builds of this format read no further than the answer, and left zeros
+ * files comes last: earlier builds of format 1 read no further than the answer, and left zeros
  * after it.
+ *
+ * <p>The formats differ in the state alone. Format 1 has that of LSTM cells, h of all cells and
+ * then c, and is written for it still: servers of an earlier build read no other. Format 2 has any
+ * other: what keeps a state, one after the other, its slots each by name.
  */
 final class SequenceCodec {
 
-  private static final byte FORMAT = 1;
+  private static final byte OF_LSTM_CELLS = 1;
+  private static final byte OF_SLOTS = 2;
 
   /** The format, lengths of the texts and of the arrays of cells, and the numbers between them. */
   private static final int FIXED_BYTES = 66;
@@ -33,22 +44,21 @@ final class SequenceCodec {
     String known = sequence.content().digest();
     byte[] digest = bytes(known == null ? "" : known);
     StepResult last = sequence.last();
+    byte format = format(sequence.state());
     ByteBuffer to =
         ByteBuffer.allocate(
             FIXED_BYTES
                 + id.length
                 + model.length
                 + digest.length
-                + size(sequence.state().h())
-                + size(sequence.state().c())
+                + size(sequence.state(), format)
                 + (last == null ? 0 : ANSWER_BYTES + last.output().length * Float.BYTES));
-    to.put(FORMAT).putInt(id.length).put(id).putInt(model.length).put(model);
+    to.put(format).putInt(id.length).put(id).putInt(model.length).put(model);
     to.putLong(sequence.model().version()).putInt(sequence.batch());
     to.putLong(sequence.ttl().toMillis());
     to.putLong(sequence.openedAt().toEpochMilli()).putLong(sequence.expiresAt().toEpochMilli());
     to.putLong(sequence.step()).putLong(sequence.revision());
-    put(to, sequence.state().h());
-    put(to, sequence.state().c());
+    put(to, sequence.state(), format);
     to.put(flag(last != null));
     if (last != null) {
       to.put(flag(last.unrolled())).putInt(last.time());
@@ -63,22 +73,53 @@ final class SequenceCodec {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  private static int size(float[][] cells) {
-    int size = Integer.BYTES;
-    for (float[] cell : cells) {
-      size += Integer.BYTES + cell.length * Float.BYTES;
+  private static byte format(RecurrentState state) {
+    List<String> known = CellType.LSTM.state();
+    boolean areKnown =
+        state.layout().owners().stream()
+            .allMatch(slots -> slots.stream().map(Slot::name).toList().equals(known));
+    return areKnown ? OF_LSTM_CELLS : OF_SLOTS;
+  }
+
+  private static int size(RecurrentState state, byte format) {
+    int size = 0;
+    for (float[] slot : state.values()) {
+      size += Integer.BYTES + slot.length * Float.BYTES;
     }
-    return size;
+    if (format == OF_LSTM_CELLS) {
+      return size + CellType.LSTM.state().size() * Integer.BYTES;
+    }
+    for (int i = 0; i < state.layout().size(); i++) {
+      size += Integer.BYTES + state.layout().slot(i).name().length();
+    }
+    return size + (1 + state.layout().owners().size()) * Integer.BYTES;
   }
 
   private static byte flag(boolean value) {
     return (byte) (value ? 1 : 0);
   }
 
-  private static void put(ByteBuffer to, float[][] cells) {
-    to.putInt(cells.length);
-    for (float[] cell : cells) {
-      put(to, cell);
+  private static void put(ByteBuffer to, RecurrentState state, byte format) {
+    if (format == OF_LSTM_CELLS) {
+      for (String name : CellType.LSTM.state()) {
+        float[][] cells = state.of(name);
+        to.putInt(cells.length);
+        for (float[] cell : cells) {
+          put(to, cell);
+        }
+      }
+      return;
+    }
+    List<List<Slot>> owners = state.layout().owners();
+    to.putInt(owners.size());
+    int next = 0;
+    for (List<Slot> slots : owners) {
+      to.putInt(slots.size());
+      for (Slot slot : slots) {
+        byte[] name = bytes(slot.name());
+        to.putInt(name.length).put(name);
+        put(to, state.values()[next++]);
+      }
     }
   }
 
@@ -95,9 +136,10 @@ final class SequenceCodec {
     ByteBuffer from = ByteBuffer.wrap(bytes);
     try {
       byte format = from.get();
-      if (format != FORMAT) {
+      if (format != OF_LSTM_CELLS && format != OF_SLOTS) {
         throw new IllegalArgumentException(
-            "the sequence is stored in format %d, known is %d".formatted(format, FORMAT));
+            "the sequence is stored in format %d, known are %d and %d"
+                .formatted(format, OF_LSTM_CELLS, OF_SLOTS));
       }
       SequenceId id = new SequenceId(text(from));
       ModelId model = new ModelId(text(from), from.getLong());
@@ -107,7 +149,7 @@ final class SequenceCodec {
       Instant expiresAt = Instant.ofEpochMilli(from.getLong());
       long step = from.getLong();
       long revision = from.getLong();
-      LstmState state = new LstmState(cells(from), cells(from));
+      RecurrentState state = format == OF_LSTM_CELLS ? lstmCells(from, batch) : slots(from, batch);
       StepResult last = answer(from);
       return new Sequence(
           id,
@@ -151,6 +193,45 @@ final class SequenceCodec {
       cells[i] = floats(from);
     }
     return cells;
+  }
+
+  private static RecurrentState lstmCells(ByteBuffer from, int batch) {
+    float[][] h = cells(from);
+    float[][] c = cells(from);
+    if (h.length != c.length) {
+      throw new IllegalArgumentException(
+          "the stored state has h of %d cells and c of %d".formatted(h.length, c.length));
+    }
+    List<List<Slot>> owners = new ArrayList<>();
+    for (int cell = 0; cell < h.length; cell++) {
+      owners.add(List.of(slot("h", h[cell], batch), slot("c", c[cell], batch)));
+    }
+    return RecurrentState.of(new StateLayout(owners), Map.of("h", h, "c", c));
+  }
+
+  private static RecurrentState slots(ByteBuffer from, int batch) {
+    List<List<Slot>> owners = new ArrayList<>();
+    List<float[]> values = new ArrayList<>();
+    for (int owner = length(from, Integer.BYTES); owner > 0; owner--) {
+      List<Slot> slots = new ArrayList<>();
+      for (int slot = length(from, Integer.BYTES); slot > 0; slot--) {
+        String name = text(from);
+        float[] numbers = floats(from);
+        slots.add(slot(name, numbers, batch));
+        values.add(numbers);
+      }
+      owners.add(slots);
+    }
+    return new RecurrentState(new StateLayout(owners), values.toArray(float[][]::new));
+  }
+
+  private static Slot slot(String name, float[] values, int batch) {
+    if (batch < 1 || values.length % batch != 0) {
+      throw new IllegalArgumentException(
+          "the stored state has %d numbers in its %s, for %d rows"
+              .formatted(values.length, name, batch));
+    }
+    return new Slot(name, values.length / batch);
   }
 
   private static float[] floats(ByteBuffer from) {

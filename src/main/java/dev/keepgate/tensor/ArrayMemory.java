@@ -1,6 +1,6 @@
 package dev.keepgate.tensor;
 
-/** Is asked for the memory of arrays before they are made. */
+/** The memory of arrays, which is asked for before they are made. */
 @FunctionalInterface
 public interface ArrayMemory {
 

@@ -2,7 +2,7 @@ package dev.keepgate.tensor;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.keepgate.tensor.JsonTensorScanner.Unusual;
+import dev.keepgate.tensor.JsonTensorScanner.NotScannedException;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -49,9 +49,9 @@ final class DecimalFloat {
    * Reads the number that begins here into an array.
    *
    * @return where it ends
-   * @throws Unusual if none begins here, or none that is finite
+   * @throws NotScannedException if none begins here, or none that is finite
    */
-  static int read(byte[] text, int begin, float[] to, int index) throws Unusual {
+  static int read(byte[] text, int begin, float[] to, int index) throws NotScannedException {
     int end = begin + LONGEST_PLAIN <= text.length ? readPlain(text, begin, to, index) : NOT_PLAIN;
     return end == NOT_PLAIN ? readAny(text, begin, to, index) : end;
   }
@@ -93,7 +93,8 @@ final class DecimalFloat {
   }
 
   /** Any number, or the error. */
-  private static int readAny(byte[] text, int begin, float[] to, int index) throws Unusual {
+  private static int readAny(byte[] text, int begin, float[] to, int index)
+      throws NotScannedException {
     int sign = begin < text.length ? isMinus(text[begin]) : 0;
     int first = begin + sign;
     int next = first;
@@ -102,7 +103,7 @@ final class DecimalFloat {
       digits = digits * 10 + (text[next++] - '0');
     }
     if (next == first || (text[first] == '0' && next - first > 1)) {
-      throw new Unusual();
+      throw new NotScannedException();
     }
     boolean fits = next - first <= MAX_WHOLE_DIGITS;
     int exponent = 0;
@@ -124,7 +125,7 @@ final class DecimalFloat {
         digits = digits * 10 + (text[next++] - '0');
       }
       if (next == point) {
-        throw new Unusual();
+        throw new NotScannedException();
       }
       exponent = point - next;
     }
@@ -156,7 +157,7 @@ final class DecimalFloat {
   }
 
   /** Where the exponent's digits end, which begin here or after a sign. */
-  private static int exponentEnd(byte[] text, int begin) throws Unusual {
+  private static int exponentEnd(byte[] text, int begin) throws NotScannedException {
     boolean isSigned = begin < text.length && (text[begin] == '-' || text[begin] == '+');
     int first = begin + (isSigned ? 1 : 0);
     int end = first;
@@ -164,7 +165,7 @@ final class DecimalFloat {
       end++;
     }
     if (end == first) {
-      throw new Unusual();
+      throw new NotScannedException();
     }
     return end;
   }
@@ -199,10 +200,10 @@ final class DecimalFloat {
     return Math.abs(below - 0x1000_0000) <= 4;
   }
 
-  private static float parse(byte[] text, int begin, int end) throws Unusual {
+  private static float parse(byte[] text, int begin, int end) throws NotScannedException {
     float value = Float.parseFloat(new String(text, begin, end - begin, US_ASCII));
     if (!Float.isFinite(value)) {
-      throw new Unusual();
+      throw new NotScannedException();
     }
     return value;
   }

@@ -1,6 +1,5 @@
 package dev.keepgate.tensor;
 
-import dev.keepgate.model.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

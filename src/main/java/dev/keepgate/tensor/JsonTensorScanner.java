@@ -2,24 +2,23 @@ package dev.keepgate.tensor;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.keepgate.model.Tensor;
 import java.util.Arrays;
 
 /**
  * Reads requests as nearly all clients write them, from bytes straight to primitive arrays.
- * Whatever is wrong, or right but rare, is {@link Unusual}: then the careful reader has to read the
- * body and say what is wrong with it, so that there is one place for errors.
+ * Whatever is wrong, or right but rare, is {@link NotScannedException}: then the careful reader has
+ * to read the body and say what is wrong with it, so that there is one place for errors.
  *
  * <p>It never takes what RFC 8259 forbids, and reads every number to the nearest float.
  */
 public final class JsonTensorScanner {
 
   /** The body has to be read by the careful reader. */
-  public static final class Unusual extends Exception {
+  public static final class NotScannedException extends Exception {
 
     private static final long serialVersionUID = 1L;
 
-    public Unusual() {
+    public NotScannedException() {
       super("not in the usual form", null, false, false);
     }
   }
@@ -80,21 +79,21 @@ public final class JsonTensorScanner {
   }
 
   /** Takes the character, which must be next. */
-  public void expect(char expected) throws Unusual {
+  public void expect(char expected) throws NotScannedException {
     if (!takes(expected)) {
-      throw new Unusual();
+      throw new NotScannedException();
     }
   }
 
   /** Nothing may follow. */
-  public void expectEnd() throws Unusual {
+  public void expectEnd() throws NotScannedException {
     if (peek() != -1) {
-      throw new Unusual();
+      throw new NotScannedException();
     }
   }
 
   /** A property's name, of small letters and underscores, and its colon. */
-  public String name() throws Unusual {
+  public String name() throws NotScannedException {
     expect('"');
     int begin = at;
     while (at < json.length && ((json[at] >= 'a' && json[at] <= 'z') || json[at] == '_')) {
@@ -102,31 +101,31 @@ public final class JsonTensorScanner {
     }
     String name = new String(json, begin, at - begin, US_ASCII);
     if (at == json.length || json[at++] != '"') {
-      throw new Unusual();
+      throw new NotScannedException();
     }
     expect(':');
     return name;
   }
 
-  public boolean flag() throws Unusual {
+  public boolean flag() throws NotScannedException {
     boolean value = peek() == 't';
     for (byte expected : (value ? "true" : "false").getBytes(US_ASCII)) {
       if (at == json.length || json[at++] != expected) {
-        throw new Unusual();
+        throw new NotScannedException();
       }
     }
     return value;
   }
 
   /** A nested array of numbers. */
-  public Tensor.Floats floats() throws Unusual {
+  public Tensor.Floats floats() throws NotScannedException {
     Floats values = new Floats();
     int[] shape = nested(values);
     return new Tensor.Floats(shape, values.toArray());
   }
 
   /** A nested array of whole numbers of 32 bits. */
-  public Tensor.Ints ints() throws Unusual {
+  public Tensor.Ints ints() throws NotScannedException {
     Ints values = new Ints();
     int[] shape = nested(values);
     return new Tensor.Ints(shape, values.toArray());
@@ -135,21 +134,21 @@ public final class JsonTensorScanner {
   /** Takes the numbers of an innermost array. */
   private interface Numbers {
     /** Reads numbers and the commas between them; how many. */
-    int row() throws Unusual;
+    int row() throws NotScannedException;
   }
 
   /** Walks through the brackets; all rows of an axis must be equally long and not empty. */
-  private int[] nested(Numbers numbers) throws Unusual {
+  private int[] nested(Numbers numbers) throws NotScannedException {
     int[] sizes = new int[MAX_RANK];
     int[] counts = new int[MAX_RANK];
     int rank = 0;
     while (takes('[')) {
       if (++rank > MAX_RANK) {
-        throw new Unusual();
+        throw new NotScannedException();
       }
     }
     if (rank == 0) {
-      throw new Unusual();
+      throw new NotScannedException();
     }
     int depth = rank;
     while (depth > 0) {
@@ -158,7 +157,7 @@ public final class JsonTensorScanner {
         expect(']');
         depth--;
         if (sizes[depth] != 0 && sizes[depth] != counts[depth]) {
-          throw new Unusual();
+          throw new NotScannedException();
         }
         sizes[depth] = counts[depth];
         counts[depth] = 0;
@@ -203,7 +202,7 @@ public final class JsonTensorScanner {
     private int count;
 
     @Override
-    public int row() throws Unusual {
+    public int row() throws NotScannedException {
       int before = count;
       do {
         peek();
@@ -212,7 +211,7 @@ public final class JsonTensorScanner {
       return count - before;
     }
 
-    private void read() throws Unusual {
+    private void read() throws NotScannedException {
       boolean negative = at < json.length && json[at] == '-';
       at += negative ? 1 : 0;
       int begin = at;
@@ -221,14 +220,14 @@ public final class JsonTensorScanner {
         value = value * 10 + digit;
         at++;
         if (at - begin > 10) {
-          throw new Unusual();
+          throw new NotScannedException();
         }
       }
       value = negative ? -value : value;
       boolean leadingZero = at - begin > 1 && json[begin] == '0';
       boolean more = at < json.length && (json[at] == '.' || (json[at] | 0x20) == 'e');
       if (at == begin || leadingZero || more || value != (int) value) {
-        throw new Unusual();
+        throw new NotScannedException();
       }
       if (count == values.length) {
         values = Arrays.copyOf(values, grown(count));
@@ -255,7 +254,7 @@ public final class JsonTensorScanner {
 
     @Override
     @SuppressWarnings("ThreadPriorityCheck") // Right either way; only others wait longer.
-    public int row() throws Unusual {
+    public int row() throws NotScannedException {
       byte[] text = json;
       float[] to = values;
       int next = count;

@@ -1,9 +1,5 @@
 package dev.keepgate.tensor;
 
-import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.file.safetensors.SafetensorsHeader;
-import dev.keepgate.importer.tensor.DataType;
-import dev.keepgate.model.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -61,31 +57,22 @@ public final class Safetensors {
                 .slice(start + (int) entry.begin(), (int) (entry.end() - entry.begin()))
                 .order(ByteOrder.LITTLE_ENDIAN);
         memory.change((long) Float.BYTES * (data.remaining() / entry.type().width()));
-        tensors.put(entry.tensor().name(), tensor(data, entry));
+        tensors.put(entry.name(), tensor(data, entry));
       }
-    } catch (ImportException e) {
-      throw fault(e);
+    } catch (SafetensorsException e) {
+      throw new TensorFormatException(
+          e.tensor().isEmpty() ? "" : TensorFormatException.token(e.tensor()), e.detail());
     }
     return tensors;
   }
 
-  private static TensorFormatException fault(ImportException e) {
-    if (e.problems().isEmpty()) {
-      return new TensorFormatException("", String.valueOf(e.getMessage()));
-    }
-    ImportException.Problem problem = e.problems().get(0);
-    return new TensorFormatException(
-        TensorFormatException.token(problem.where()), problem.detail());
-  }
-
   private static Tensor tensor(ByteBuffer data, SafetensorsHeader.Entry entry) {
-    int[] shape = entry.tensor().shape();
-    String pointer = TensorFormatException.token(entry.tensor().name());
-    int count = data.remaining() / entry.type().width();
+    int[] shape = entry.shape();
+    String pointer = TensorFormatException.token(entry.name());
     return switch (entry.type()) {
-      case I64, I32 -> new Tensor.Ints(shape, ints(data, entry.type(), count, pointer));
+      case I64, I32 -> new Tensor.Ints(shape, entry.type().toInts(data, pointer));
       case F64, F32, F16, BF16 -> {
-        float[] values = new float[count];
+        float[] values = new float[data.remaining() / entry.type().width()];
         entry.type().toFloats(data, values, 0);
         yield new Tensor.Floats(shape, values);
       }
@@ -94,23 +81,6 @@ public final class Safetensors {
               pointer,
               "has type %s, not one of F64, F32, F16, BF16, I64, I32".formatted(entry.type()));
     };
-  }
-
-  private static int[] ints(ByteBuffer data, DataType type, int count, String pointer) {
-    int[] values = new int[count];
-    if (type == DataType.I32) {
-      data.asIntBuffer().get(values);
-      return values;
-    }
-    for (int i = 0; i < count; i++) {
-      long value = data.getLong();
-      if (value != (int) value) {
-        throw new TensorFormatException(
-            pointer, "holds %d, beyond the range of a 32-bit integer".formatted(value));
-      }
-      values[i] = (int) value;
-    }
-    return values;
   }
 
   /** Writes tensors as F32, in the order of the map. */

@@ -1,4 +1,4 @@
-/** Tensors between bytes and primitive arrays: JSON and safetensors bodies. */
+/** Numbers in arrays, and the formats that carry them: their types, JSON and safetensors. */
 @NullMarked
 package dev.keepgate.tensor;
 

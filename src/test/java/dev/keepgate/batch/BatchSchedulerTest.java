@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +77,8 @@ class BatchSchedulerTest {
   }
 
   private CompletableFuture<BatchResult> submit(
-      BatchScheduler scheduler, CompiledModel model, LstmInput input) throws InterruptedException {
+      BatchScheduler scheduler, CompiledModel model, NetworkInput input)
+      throws InterruptedException {
     Owner owner = new Owner(scheduler.acquire(model, OptionalLong.empty()));
     return scheduler.submit(model, input, true, false, owner).result();
   }
@@ -97,10 +98,10 @@ class BatchSchedulerTest {
             () -> {
               for (int i = 0; i < 200; i++) {
                 CompiledModel model = random.nextBoolean() ? deep : wide;
-                LstmInput input =
-                    TestModels.input(random, model.config(), 1 + i % 3, 1 + random.nextInt(9));
-                LstmOutput output = submit(scheduler, model, input).get().output();
-                LstmOutput alone = model.unroll(input, true, false, kernel.newScratch());
+                NetworkInput input =
+                    TestModels.input(random, model.signature(), 1 + i % 3, 1 + random.nextInt(9));
+                NetworkOutput output = submit(scheduler, model, input).get().output();
+                NetworkOutput alone = model.unroll(input, true, false, kernel.newScratch());
                 assertThat(output.output()).containsExactly(alone.output(), Offset.offset(1e-6f));
               }
               return null;
@@ -123,8 +124,14 @@ class BatchSchedulerTest {
     List<CompletableFuture<BatchResult>> results = new ArrayList<>();
     BatchScheduler scheduler = scheduler();
     // Made before, and all of its steps are there: the workers have no chance to be done.
-    LstmInput input =
-        new LstmInput(1, 2000, new float[2000 * 64], null, null, LstmState.zero(model.config(), 1));
+    NetworkInput input =
+        new NetworkInput(
+            1,
+            2000,
+            new float[2000 * 64],
+            null,
+            null,
+            RecurrentState.zero(model.signature().state(), 1));
     for (int i = 0; i < 100; i++) {
       results.add(submit(scheduler, model, input));
     }
@@ -150,7 +157,7 @@ class BatchSchedulerTest {
     }
 
     @Override
-    public CompiledModel compile(LstmModel model) {
+    public CompiledModel compile(Network model) {
       return kernel.compile(model);
     }
 
@@ -187,7 +194,7 @@ class BatchSchedulerTest {
             new BatchProperties(3, 1000, Duration.ZERO, 8, Duration.ZERO, Duration.ofMillis(1)),
             List.of(counting))) {
       for (int i = 0; i < 50; i++) {
-        LstmInput input = TestModels.input(new Random(seed + i), model.config(), 1, 5);
+        NetworkInput input = TestModels.input(new Random(seed + i), model.signature(), 1, 5);
         assertThat(submit(scheduler, model, input).get().output().output()).hasSize(25);
       }
       while (replaced.get() < 5) {

@@ -6,14 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.kernel.NativeKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.cpu.CpuKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.listener.Listeners;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,8 +110,8 @@ class BatchWorkerTest {
   /** A model that fails with any batch in which a number is {@link #POISON}. */
   private record Poisonable(CompiledModel model) implements CompiledModel {
     @Override
-    public LstmConfig config() {
-      return model.config();
+    public Signature signature() {
+      return model.signature();
     }
 
     @Override
@@ -120,7 +120,7 @@ class BatchWorkerTest {
     }
 
     @Override
-    public LstmOutput unroll(LstmInput input, boolean all, boolean trace, Scratch scratch) {
+    public NetworkOutput unroll(NetworkInput input, boolean all, boolean trace, Scratch scratch) {
       for (float x : input.x()) {
         if (x == POISON) {
           throw new IllegalStateException("poisoned");
@@ -164,30 +164,35 @@ class BatchWorkerTest {
     workers.forEach(BatchWorker::close);
   }
 
-  private CompiledModel compile(LstmModel model) {
+  private CompiledModel compile(Network model) {
     return new Poisonable(kernel.compile(model));
   }
 
-  private Request submit(CompiledModel model, LstmInput input, boolean sequences, long deadline) {
+  private Request submit(
+      CompiledModel model, NetworkInput input, boolean sequences, long deadline) {
     return submit(model, input, sequences, deadline, StepListener.NONE);
   }
 
   private Request submit(
-      CompiledModel model, LstmInput input, boolean sequences, long deadline, StepListener steps) {
+      CompiledModel model,
+      NetworkInput input,
+      boolean sequences,
+      long deadline,
+      StepListener steps) {
     Request request =
         new Request(deadline == 0 ? OptionalLong.empty() : OptionalLong.of(deadline), steps);
     submit(request, model, input, sequences);
     return request;
   }
 
-  private void submit(Request request, CompiledModel model, LstmInput input, boolean sequences) {
+  private void submit(Request request, CompiledModel model, NetworkInput input, boolean sequences) {
     request.task = new BatchTask(model, input, sequences, false, request, clock);
     queues.offer(request.task());
     requests.add(request);
   }
 
   private Request submit(CompiledModel model, int batch, int time) {
-    return submit(model, TestModels.input(random, model.config(), batch, time), true, 0);
+    return submit(model, TestModels.input(random, model.signature(), batch, time), true, 0);
   }
 
   /** Turns workers in random order until none has anything to do. */
@@ -206,15 +211,15 @@ class BatchWorkerTest {
 
   private void checkEqualsAlone(Request request) throws Exception {
     BatchTask task = request.task();
-    LstmOutput alone;
+    NetworkOutput alone;
     try (Scratch scratch = kernel.newScratch()) {
       alone = task.model().unroll(task.input(), task.returnSequences(), false, scratch);
     }
-    LstmOutput together = request.result().get().output();
+    NetworkOutput together = request.result().get().output();
     assertThat(together.output()).as("seed %d", seed).containsExactly(alone.output(), NEAR);
-    for (int cell = 0; cell < alone.state().h().length; cell++) {
-      assertThat(together.state().h()[cell]).containsExactly(alone.state().h()[cell], NEAR);
-      assertThat(together.state().c()[cell]).containsExactly(alone.state().c()[cell], NEAR);
+    for (int slot = 0; slot < alone.state().values().length; slot++) {
+      assertThat(together.state().values()[slot])
+          .containsExactly(alone.state().values()[slot], NEAR);
     }
   }
 
@@ -229,7 +234,7 @@ class BatchWorkerTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void soDoesTheKernelThatKeepsRowsBetweenSteps(int workerCount) throws Exception {
-    kernel = new NativeKernel();
+    kernel = new CpuKernel();
     answerAll(workerCount);
   }
 
@@ -243,8 +248,9 @@ class BatchWorkerTest {
             kernel.compile(TestModels.bidirectional(random, 2, 3)));
     for (int i = 0; i < 300; i++) {
       CompiledModel model = models.get(random.nextInt(models.size()));
-      LstmInput input =
-          TestModels.input(random, model.config(), 1 + random.nextInt(4), 1 + random.nextInt(70));
+      NetworkInput input =
+          TestModels.input(
+              random, model.signature(), 1 + random.nextInt(4), 1 + random.nextInt(70));
       submit(model, input, random.nextBoolean(), 0);
       for (int n = random.nextInt(12); n > 0; n--) {
         runOnce();
@@ -265,7 +271,7 @@ class BatchWorkerTest {
     submit(model, 3, 20);
     float[] x = new float[2 * 9 * 3];
     x[4 * 3] = POISON;
-    LstmInput bad = new LstmInput(2, 9, x, null, null, zero(model, 2));
+    NetworkInput bad = new NetworkInput(2, 9, x, null, null, zero(model, 2));
     Request poisoned = submit(model, bad, true, 0);
     submit(model, 1, 7);
     run();
@@ -282,7 +288,7 @@ class BatchWorkerTest {
   void cancelledAndLateRequestsLeaveBeforeTheNextStep() {
     open(properties(1, 8));
     CompiledModel model = compile(TestModels.stacked(random, 3, 5, 1));
-    LstmInput input = new LstmInput(1, 500, new float[1500], null, null, zero(model, 1));
+    NetworkInput input = new NetworkInput(1, 500, new float[1500], null, null, zero(model, 1));
     Request cancelled = submit(model, input, true, 0);
     Request late = submit(model, input, true, clock + 1_000_000);
     runOnce();
@@ -362,7 +368,7 @@ class BatchWorkerTest {
   private Request submitWithoutMemory(CompiledModel model) {
     Request request = new Request(OptionalLong.empty(), StepListener.NONE);
     request.memory = false;
-    submit(request, model, TestModels.input(random, model.config(), 2, 5), true);
+    submit(request, model, TestModels.input(random, model.signature(), 2, 5), true);
     return request;
   }
 
@@ -370,7 +376,7 @@ class BatchWorkerTest {
   void stepsJoinARunningBatchAndLeaveItAtOnce() {
     open(properties(1, 8));
     CompiledModel model = compile(TestModels.stacked(random, 3, 5, 1));
-    LstmInput input = new LstmInput(1, 100, new float[300], null, null, zero(model, 1));
+    NetworkInput input = new NetworkInput(1, 100, new float[300], null, null, zero(model, 1));
     Request unroll = submit(model, input, true, 0);
     for (int i = 0; i < 50; i++) {
       runOnce();
@@ -388,7 +394,7 @@ class BatchWorkerTest {
     open(properties(1, 4));
     CompiledModel model = compile(TestModels.stacked(random, 3, 5, 1));
     for (int i = 0; i < 8; i++) {
-      LstmInput input = new LstmInput(1, 1000, new float[3000], null, null, zero(model, 1));
+      NetworkInput input = new NetworkInput(1, 1000, new float[3000], null, null, zero(model, 1));
       submit(model, input, true, 0);
     }
     runOnce();
@@ -460,7 +466,7 @@ class BatchWorkerTest {
 
   @Test
   void alsoOfThoseThatAreTakenTogether() {
-    kernel = new NativeKernel();
+    kernel = new CpuKernel();
     tellOfEveryStep(kernel.compile(TestModels.stacked(random, 3, 5, 2)));
     assertThat(stepped).hasSizeLessThan(6);
   }
@@ -472,7 +478,7 @@ class BatchWorkerTest {
     Request request =
         submit(
             model,
-            new LstmInput(1, 6, new float[18], null, null, zero(model, 1)),
+            new NetworkInput(1, 6, new float[18], null, null, zero(model, 1)),
             true,
             0,
             (row, step, output, offset) -> {
@@ -487,7 +493,7 @@ class BatchWorkerTest {
     }
   }
 
-  private static LstmState zero(CompiledModel model, int batch) {
-    return LstmState.zero(model.config(), batch);
+  private static RecurrentState zero(CompiledModel model, int batch) {
+    return RecurrentState.zero(model.signature().state(), batch);
   }
 }

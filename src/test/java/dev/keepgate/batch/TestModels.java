@@ -2,12 +2,13 @@ package dev.keepgate.batch;
 
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.Summary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -18,37 +19,34 @@ final class TestModels {
 
   private TestModels() {}
 
-  static LstmModel stacked(Random random, int input, int hidden, int layers) {
-    List<LayerWeights> all = new ArrayList<>();
+  static Network stacked(Random random, int input, int hidden, int layers) {
+    List<Layer> all = new ArrayList<>();
     for (int i = 0; i < layers; i++) {
       CellConfig cell = CellConfig.builder(i == 0 ? input : hidden, hidden).build();
-      all.add(new LayerWeights.Lstm(LayerConfig.Lstm.of(cell), weights(random, cell), null));
+      all.add(Layer.Recurrent.of(new LstmCell(cell, weights(random, cell))));
     }
-    return LstmModel.of("test", all, true, LstmConfig.Summary.LAST_STEP);
+    return Network.chain("test", all, true, Summary.LAST_STEP);
   }
 
-  static LstmModel bidirectional(Random random, int input, int hidden) {
+  static Network bidirectional(Random random, int input, int hidden) {
     CellConfig cell = CellConfig.builder(input, hidden).build();
-    LayerWeights layer =
-        new LayerWeights.Lstm(
-            LayerConfig.Lstm.bidirectional(cell, cell),
-            weights(random, cell),
-            weights(random, cell));
-    return LstmModel.of("test", List.of(layer), true, LstmConfig.Summary.LAST_STEP);
+    Layer layer =
+        Layer.Recurrent.bidirectional(
+            new LstmCell(cell, weights(random, cell)), new LstmCell(cell, weights(random, cell)));
+    return Network.chain("test", List.of(layer), true, Summary.LAST_STEP);
   }
 
-  static LstmInput input(Random random, LstmConfig config, int batch, int time) {
+  static NetworkInput input(Random random, Signature signature, int batch, int time) {
     int @Nullable [] lengths = null;
     if (random.nextBoolean()) {
       lengths = random.ints(batch, 1, time + 1).toArray();
     }
-    LstmState state = LstmState.zero(config, batch);
-    for (int cell = 0; cell < state.h().length; cell++) {
-      fill(random, state.h()[cell]);
-      fill(random, state.c()[cell]);
+    RecurrentState state = RecurrentState.zero(signature.state(), batch);
+    for (float[] slot : state.values()) {
+      fill(random, slot);
     }
-    return new LstmInput(
-        batch, time, numbers(random, batch * time * config.inputSize()), null, lengths, state);
+    return new NetworkInput(
+        batch, time, numbers(random, batch * time * signature.inputSize()), null, lengths, state);
   }
 
   private static CellWeights weights(Random random, CellConfig cell) {

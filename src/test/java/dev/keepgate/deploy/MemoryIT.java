@@ -44,6 +44,11 @@ class MemoryIT {
   private static final int CLIENTS = 8;
   private static final int SILENT = 1000;
 
+  /** Smaller bodies fit into the sockets' buffers. */
+  private static final int SENT_AT_ONCE = 1 << 20;
+
+  private static final int REFUSED_WHILE_SENDING = 0;
+
   private final HttpClient client =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(20)).build();
 
@@ -81,7 +86,8 @@ class MemoryIT {
           (kind, statuses) ->
               assertThat(statuses.keySet())
                   .as("%s with %s: %s", kind, heap, statuses)
-                  .isSubsetOf(200, 413, 429, kind.equals("late") ? 504 : 429));
+                  .isSubsetOf(
+                      200, 413, 429, REFUSED_WHILE_SENDING, kind.equals("late") ? 504 : 429));
       System.out.printf("MemoryIT %s %s%n", heap, answers);
       assertThat(Files.readString(log)).doesNotContain("OutOfMemoryError");
       Awaitility.await("all memory in flight is given back")
@@ -134,7 +140,16 @@ class MemoryIT {
     if (coding != null) {
       request.header("Content-Encoding", coding);
     }
-    return client.send(request.build(), BodyHandlers.discarding()).statusCode();
+    try {
+      return client.send(request.build(), BodyHandlers.discarding()).statusCode();
+    } catch (IOException e) {
+      // A connection that ends under a body that is still sent can take its answer with it
+      // (RFC 9112, 9.6); whoever has sent all of it hears.
+      if (body.length < SENT_AT_ONCE) {
+        throw e;
+      }
+      return REFUSED_WHILE_SENDING;
+    }
   }
 
   private static double inFlight(Server server) throws IOException, InterruptedException {

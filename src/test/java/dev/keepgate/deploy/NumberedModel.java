@@ -1,6 +1,6 @@
 package dev.keepgate.deploy;
 
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -7,10 +7,11 @@ import dev.keepgate.GoldenCase;
 import dev.keepgate.importer.ImportException.Fault;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.registry.ImporterConfiguration;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ class ArchiveChecksumTest {
 
   private static final int CHANGES = 1500;
 
-  private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
+  private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
 
   @TempDir private Path folder;
 
@@ -87,15 +88,16 @@ class ArchiveChecksumTest {
   }
 
   private float[] answers(Path file) throws IOException, ImportException {
-    LstmModel model = importers.read(ModelFiles.of(file), null, ImportConfig.NONE).model();
+    Network model = importers.read(ModelFiles.of(file), null, ImportConfig.NONE).network();
     LstmKernel kernel = new ReferenceKernel();
-    boolean takesIds = model.config().takesIds();
-    float[] x = new float[takesIds ? 0 : 2 * model.config().inputSize()];
+    boolean takesIds = model.signature().takesIds();
+    float[] x = new float[takesIds ? 0 : 2 * model.signature().inputSize()];
     for (int i = 0; i < x.length; i++) {
       x[i] = (i * 7 % 11) / 5f - 1;
     }
     int[] ids = takesIds ? new int[] {1, 2} : null;
-    LstmInput input = new LstmInput(1, 2, x, ids, null, LstmState.zero(model.config(), 1));
+    NetworkInput input =
+        new NetworkInput(1, 2, x, ids, null, RecurrentState.zero(model.signature().state(), 1));
     try (CompiledModel compiled = kernel.compile(model);
         LstmKernel.Scratch scratch = kernel.newScratch()) {
       return compiled.unroll(input, true, false, scratch).output();

@@ -3,6 +3,9 @@ package dev.keepgate.importer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
+import dev.keepgate.registry.ImporterConfiguration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +33,7 @@ class DamagedFileTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
 
   private final ImportLimits limits = new ImportLimits(8 << 20, 1 << 20, 1000);
-  private final Importers importers = Importers.standard(limits);
+  private final Importers importers = ImporterConfiguration.importers(limits);
 
   @TempDir private static Path folder;
 
@@ -46,6 +49,8 @@ class DamagedFileTest {
   }
 
   private static Path network() throws IOException {
+    // Before ND4J is first used: what it takes from the environment is set there.
+    Backend.load(BlasOptions.DEFAULT);
     MultiLayerNetwork network =
         new MultiLayerNetwork(
             new NeuralNetConfiguration.Builder()

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.keepgate.GoldenCase;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
+import dev.keepgate.registry.ImporterConfiguration;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,7 +35,7 @@ record FuzzTarget(ModelFormat format, String ending, List<Seed> seeds) {
   private static final long MAX_ALLOCATED = 64 << 20;
 
   private static final ImportLimits LIMITS = new ImportLimits(1 << 20, 1 << 16, 200);
-  private static final Importers IMPORTERS = Importers.standard(LIMITS);
+  private static final Importers IMPORTERS = ImporterConfiguration.importers(LIMITS);
 
   /**
    * The files of one model, the one to damage first.
@@ -76,6 +79,8 @@ record FuzzTarget(ModelFormat format, String ending, List<Seed> seeds) {
 
   /** A network of Deeplearning4j's, which has no golden files. */
   static FuzzTarget deeplearning4j() {
+    // Before ND4J is first used: what it takes from the environment is set there.
+    Backend.load(BlasOptions.DEFAULT);
     MultiLayerNetwork network =
         new MultiLayerNetwork(
             new NeuralNetConfiguration.Builder()

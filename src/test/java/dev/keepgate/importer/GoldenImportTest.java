@@ -5,21 +5,23 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.keepgate.GoldenCase;
 import dev.keepgate.GoldenCase.Tensor;
-import dev.keepgate.kernel.Backend;
-import dev.keepgate.kernel.BlasOptions;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.NativeKernel;
-import dev.keepgate.kernel.PortableKernel;
-import dev.keepgate.kernel.ReferenceKernel;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
+import dev.keepgate.kernel.cpu.CpuKernel;
+import dev.keepgate.kernel.nd4j.Nd4jKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.registry.ImporterConfiguration;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What the frameworks saved gives what the frameworks computed. */
 class GoldenImportTest {
 
-  private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
+  private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
 
   @BeforeAll
   static void load() {
@@ -46,8 +48,7 @@ class GoldenImportTest {
                 golden.models().stream()
                     .flatMap(
                         model ->
-                            Stream.of(
-                                    new ReferenceKernel(), new PortableKernel(), new NativeKernel())
+                            Stream.of(new ReferenceKernel(), new Nd4jKernel(), new CpuKernel())
                                 .map(kernel -> Arguments.of(golden, model, kernel))));
   }
 
@@ -60,37 +61,47 @@ class GoldenImportTest {
     ImportedModel imported = importers.read(new ModelFiles(model), null, config);
     assertThat(imported.unusedTensors())
         .allMatch(name -> golden.unused().stream().anyMatch(name::startsWith));
-    try (CompiledModel compiled = kernel.compile(imported.model());
+    try (CompiledModel compiled = kernel.compile(imported.network());
         LstmKernel.Scratch scratch = kernel.newScratch()) {
-      boolean returnSequences = compiled.config().returnSequences();
+      boolean returnSequences = compiled.signature().returnSequences();
       compare(
           golden,
-          compiled.unroll(input(golden, compiled.config(), null), returnSequences, false, scratch),
+          compiled.unroll(
+              input(golden, compiled.signature(), null), returnSequences, false, scratch),
           "");
       Tensor lengths = golden.inputs().get("lengths");
       if (lengths != null) {
         compare(
             golden,
             compiled.unroll(
-                input(golden, compiled.config(), lengths.ints()), returnSequences, false, scratch),
+                input(golden, compiled.signature(), lengths.ints()),
+                returnSequences,
+                false,
+                scratch),
             "_lengths");
       }
     }
   }
 
-  private static LstmInput input(GoldenCase golden, LstmConfig config, int @Nullable [] lengths) {
+  private static NetworkInput input(
+      GoldenCase golden, Signature signature, int @Nullable [] lengths) {
     Tensor ids =
-        golden.inputs().get(config.takesIds() && !golden.inputs().containsKey("ids") ? "x" : "ids");
+        golden
+            .inputs()
+            .get(signature.takesIds() && !golden.inputs().containsKey("ids") ? "x" : "ids");
     Tensor x = Objects.requireNonNull(ids != null ? ids : golden.inputs().get("x"));
     int batch = x.shape()[0];
-    int time = config.takesIds() || x.shape().length == 3 ? x.shape()[1] : 1;
-    LstmState state = LstmState.zero(config, batch);
+    int time = signature.takesIds() || x.shape().length == 3 ? x.shape()[1] : 1;
+    RecurrentState state = RecurrentState.zero(signature.state(), batch);
     Tensor h = golden.inputs().getOrDefault("h0", golden.inputs().get("h"));
     Tensor c = golden.inputs().getOrDefault("c0", golden.inputs().get("c"));
     if (h != null && c != null) {
-      state = new LstmState(split(h.floats(), state.h()), split(c.floats(), state.c()));
+      state =
+          RecurrentState.of(
+              signature.state(),
+              Map.of("h", split(h.floats(), state.of("h")), "c", split(c.floats(), state.of("c"))));
     }
-    return new LstmInput(
+    return new NetworkInput(
         batch,
         time,
         ids == null ? x.floats() : new float[0],
@@ -109,7 +120,7 @@ class GoldenImportTest {
     return cells;
   }
 
-  private static void compare(GoldenCase golden, LstmOutput output, String suffix) {
+  private static void compare(GoldenCase golden, NetworkOutput output, String suffix) {
     Tensor logits = golden.expected().get("logits");
     Tensor y = logits != null ? logits : golden.expected().get("y" + suffix);
     if (y != null) {
@@ -117,11 +128,11 @@ class GoldenImportTest {
     }
     Tensor h = golden.expected().get("h" + suffix);
     if (h != null) {
-      assertClose(golden, join(output.state().h()), h);
+      assertClose(golden, join(output.state().of("h")), h);
     }
     Tensor c = golden.expected().get("c" + suffix);
     if (c != null) {
-      assertClose(golden, join(output.state().c()), c);
+      assertClose(golden, join(output.state().of("c")), c);
     }
   }
 

@@ -7,13 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.keepgate.GoldenCase;
 import dev.keepgate.ModelBytes;
 import dev.keepgate.importer.ImportException.Fault;
-import dev.keepgate.importer.file.safetensors.SafetensorsImporter;
-import dev.keepgate.importer.tensor.TensorConvention;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.file.safetensors.SafetensorsContainer;
+import dev.keepgate.importer.framework.TensorConvention;
+import dev.keepgate.importer.framework.TensorFileImporter;
+import dev.keepgate.model.LayerDescription;
+import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.tensor.Safetensors;
+import dev.keepgate.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -38,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Files that are not read say why, and what would be. */
 class RefusedFilesTest {
 
-  private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
+  private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
 
   @TempDir Path folder;
 
@@ -85,7 +87,7 @@ class RefusedFilesTest {
     Path file = safetensors(tensors);
     assertThat(refusal(file)).hasMessageContaining("[encoder., module.decoder.]");
     ImportedModel imported = read(file, "{\"prefix\": \"decoder\"}");
-    assertThat(imported.model().config().outputSize()).isEqualTo(1);
+    assertThat(imported.network().signature().outputSize()).isEqualTo(1);
     assertThat(imported.unusedTensors()).contains("encoder.weight_hh_l0");
   }
 
@@ -131,8 +133,8 @@ class RefusedFilesTest {
     tensors.put("letters.weight", ones(5, 2));
     Path file = safetensors(tensors);
     assertThat(refusal(file)).hasMessageContaining("words.weight [7, 2], letters.weight [5, 2]");
-    assertThat(read(file, "{\"embedding\": \"letters\"}").model().config().layers().get(0))
-        .isEqualTo(new LayerConfig.Embedding(5, 2, false));
+    assertThat(read(file, "{\"embedding\": \"letters\"}").network().describe().get(0).table())
+        .isEqualTo(new LayerDescription.Table(5, false));
   }
 
   @Test
@@ -221,7 +223,7 @@ class RefusedFilesTest {
     assertThatIllegalArgumentException()
         .isThrownBy(
             () ->
-                new SafetensorsImporter(List.of(broken))
+                new TensorFileImporter(new SafetensorsContainer(), List.of(broken))
                     .read(files, ImportConfig.NONE, ImportLimits.DEFAULT))
         .withMessage("a fault of ours");
   }

@@ -4,13 +4,12 @@ import dev.keepgate.ModelBytes;
 import dev.keepgate.batch.BatchProperties;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.listener.Listeners;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
@@ -21,6 +20,7 @@ import dev.keepgate.registry.version.RepositoryModelRegistry;
 import dev.keepgate.registry.version.VersionStorage;
 import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceStore;
+import dev.keepgate.tensor.Tensor;
 import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -40,7 +40,7 @@ final class LocalServer implements AutoCloseable {
   static final ModelId MODEL = new ModelId("lstm", 1);
   private static final int INPUT = 3;
   private static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("/x", "/state/h", "/state/c", "/lengths");
+      new InferenceRequest.Fields("/x", slot -> "/state/" + slot, "/lengths");
 
   final ModelRegistry registry;
   final Sequences sequences;
@@ -60,7 +60,7 @@ final class LocalServer implements AutoCloseable {
         new RepositoryModelRegistry(
             properties,
             kernel,
-            Importers.standard(ImportLimits.DEFAULT),
+            ImporterConfiguration.importers(ImportLimits.DEFAULT),
             List.of(),
             VersionStorage.local(ModelRepository.open(properties.repository())),
             Clock.systemUTC());

@@ -9,7 +9,7 @@ import java.math.MathContext;
  * Activations in arithmetic of a hundred digits, from their definitions and the exponential series
  * alone: slow, and beyond doubt.
  */
-final class ExactFunctions {
+public final class ExactFunctions {
 
   private static final MathContext DIGITS = new MathContext(120);
   private static final BigDecimal ONE = BigDecimal.ONE;
@@ -26,7 +26,7 @@ final class ExactFunctions {
 
   private ExactFunctions() {}
 
-  static BigDecimal activate(Activation activation, double x) {
+  public static BigDecimal activate(Activation activation, double x) {
     BigDecimal value = new BigDecimal(x);
     BigDecimal alpha = new BigDecimal(activation.alpha());
     BigDecimal beta = new BigDecimal(activation.beta());
@@ -57,8 +57,14 @@ final class ExactFunctions {
     };
   }
 
+  /** A softmax of a row, or its logarithm. */
+  public static double ofRow(Activation.Kind kind, float[] row, int index) {
+    return (kind == Activation.Kind.SOFTMAX ? softmax(row, index) : logSoftmax(row, index))
+        .doubleValue();
+  }
+
   /** exp(x) / sum(exp(x)) of a row. */
-  static BigDecimal softmax(float[] row, int index) {
+  private static BigDecimal softmax(float[] row, int index) {
     BigDecimal sum = BigDecimal.ZERO;
     for (float each : row) {
       sum = sum.add(exp(new BigDecimal(each)));
@@ -67,7 +73,7 @@ final class ExactFunctions {
   }
 
   /** log(softmax), by what the other powers come to beside this one. */
-  static BigDecimal logSoftmax(float[] row, int index) {
+  private static BigDecimal logSoftmax(float[] row, int index) {
     BigDecimal others = BigDecimal.ZERO;
     for (int i = 0; i < row.length; i++) {
       if (i != index) {
@@ -78,7 +84,7 @@ final class ExactFunctions {
   }
 
   /** By the series of x / 2^k, squared k times. */
-  static BigDecimal exp(BigDecimal value) {
+  private static BigDecimal exp(BigDecimal value) {
     BigDecimal x = value.max(BigDecimal.valueOf(-FARTHEST)).min(BigDecimal.valueOf(FARTHEST));
     int halvings = 20;
     BigDecimal z = x.divide(new BigDecimal(BigInteger.ONE.shiftLeft(halvings)), DIGITS);

@@ -6,16 +6,17 @@ import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Summary;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
@@ -29,19 +30,19 @@ import tools.jackson.databind.json.JsonMapper;
  * @param returnSequences what {@code output} is: every step, or the summary
  * @param state after the last step; null where the framework does not tell
  */
-record FrameworkCase(
+public record FrameworkCase(
     String name,
-    LstmModel model,
-    LstmInput input,
+    Network model,
+    NetworkInput input,
     boolean returnSequences,
     float[] output,
-    @Nullable LstmState state) {
+    @Nullable RecurrentState state) {
 
   private static final Offset<Float> TOLERANCE = Offset.offset(3e-6f);
 
   private static final Path FILE = Path.of("src/test/resources/kernel/frameworks.json");
 
-  static Stream<FrameworkCase> all() {
+  public static Stream<FrameworkCase> all() {
     return JsonMapper.builder()
         .build()
         .readTree(FILE.toFile())
@@ -50,14 +51,13 @@ record FrameworkCase(
   }
 
   /** Holds a kernel against the framework. */
-  void assertAnsweredBy(LstmKernel kernel) {
+  public void assertAnsweredBy(LstmKernel kernel) {
     try (CompiledModel compiled = kernel.compile(model);
         Scratch scratch = kernel.newScratch()) {
-      LstmOutput ours = compiled.unroll(input, returnSequences, false, scratch);
+      NetworkOutput ours = compiled.unroll(input, returnSequences, false, scratch);
       assertThat(ours.output()).containsExactly(output, TOLERANCE);
-      for (int cell = 0; state != null && cell < state.h().length; cell++) {
-        assertThat(ours.state().h()[cell]).containsExactly(state.h()[cell], TOLERANCE);
-        assertThat(ours.state().c()[cell]).containsExactly(state.c()[cell], TOLERANCE);
+      for (int slot = 0; state != null && slot < state.values().length; slot++) {
+        assertThat(ours.state().values()[slot]).containsExactly(state.values()[slot], TOLERANCE);
       }
     }
   }
@@ -68,80 +68,81 @@ record FrameworkCase(
   }
 
   private static FrameworkCase read(JsonNode json) {
-    List<LayerWeights> layers = json.get("layers").valueStream().map(FrameworkCase::layer).toList();
+    List<Layer> layers = json.get("layers").valueStream().map(FrameworkCase::layer).toList();
     boolean returnSequences = json.path("return_sequences").asBoolean(true);
-    LstmModel model =
-        LstmModel.of(
+    Network model =
+        Network.chain(
             json.get("name").asString(),
             layers,
             returnSequences,
-            LstmConfig.Summary.valueOf(json.path("summary").asString("LAST_STEP")));
+            Summary.valueOf(json.path("summary").asString("LAST_STEP")));
     int batch = json.get("batch").asInt();
-    LstmInput input =
-        new LstmInput(
+    NetworkInput input =
+        new NetworkInput(
             batch,
             json.get("time").asInt(),
             json.has("x") ? floats(json, "x") : new float[0],
             json.has("ids") ? ints(json, "ids") : null,
             json.has("lengths") ? ints(json, "lengths") : null,
             json.has("h0")
-                ? new LstmState(all(json, "h0"), all(json, "c0"))
-                : LstmState.zero(model.config(), batch));
+                ? state(model, json, "h0", "c0")
+                : RecurrentState.zero(model.signature().state(), batch));
     return new FrameworkCase(
         json.get("name").asString(),
         model,
         input,
         returnSequences,
         floats(json, "output"),
-        json.has("h") ? new LstmState(all(json, "h"), all(json, "c")) : null);
+        json.has("h") ? state(model, json, "h", "c") : null);
   }
 
-  private static LayerWeights layer(JsonNode json) {
+  private static RecurrentState state(Network model, JsonNode json, String h, String c) {
+    return RecurrentState.of(
+        model.signature().state(), Map.of("h", all(json, h), "c", all(json, c)));
+  }
+
+  private static Layer layer(JsonNode json) {
     int input = json.path("input").asInt(1);
     return switch (json.get("type").asString()) {
       case "embedding" ->
-          new LayerWeights.Embedding(
-              new LayerConfig.Embedding(
-                  json.get("vocabulary").asInt(),
-                  json.get("output").asInt(),
-                  json.get("mask_zero").asBoolean()),
+          new Layer.Embedding(
+              json.get("vocabulary").asInt(),
+              json.get("output").asInt(),
+              json.get("mask_zero").asBoolean(),
               floats(json, "table"));
-      case "masking" ->
-          new LayerWeights.Masking(new LayerConfig.Masking(input, json.get("value").floatValue()));
+      case "masking" -> new Layer.Masking(input, json.get("value").floatValue());
       case "dense" ->
-          new LayerWeights.Dense(
-              new LayerConfig.Dense(
-                  input,
-                  json.get("output").asInt(),
-                  new Activation(
-                      Activation.Kind.valueOf(json.get("activation").asString()),
-                      json.get("alpha").floatValue(),
-                      json.get("beta").floatValue())),
+          new Layer.Dense(
+              input,
+              json.get("output").asInt(),
+              new Activation(
+                  Activation.Kind.valueOf(json.get("activation").asString()),
+                  json.get("alpha").floatValue(),
+                  json.get("beta").floatValue()),
               floats(json, "kernel"),
               floats(json, "bias"));
       case "layer_norm" ->
-          new LayerWeights.LayerNorm(
-              new LayerConfig.LayerNorm(input, json.get("epsilon").floatValue()),
-              floats(json, "scale"),
-              floats(json, "shift"));
+          new Layer.LayerNorm(
+              json.get("epsilon").floatValue(), floats(json, "scale"), floats(json, "shift"));
       case "lstm" -> lstm(json, input);
       default -> throw new IllegalArgumentException(json.get("type").asString());
     };
   }
 
-  private static LayerWeights lstm(JsonNode json, int input) {
-    return new LayerWeights.Lstm(
-        new LayerConfig.Lstm(
-            json.has("forward") ? cell(json.get("forward"), input) : null,
-            json.has("backward") ? cell(json.get("backward"), input) : null,
-            Merge.valueOf(json.path("merge").asString("CONCAT")),
-            json.path("processing_order").asBoolean(false),
-            json.path("repeat_masked").asBoolean(false)),
-        json.has("forward") ? weights(json.get("forward")) : null,
-        json.has("backward") ? weights(json.get("backward")) : null);
+  private static Layer lstm(JsonNode json, int input) {
+    return new Layer.Recurrent(
+        json.has("forward") ? cell(json.get("forward"), input) : null,
+        json.has("backward") ? cell(json.get("backward"), input) : null,
+        Merge.valueOf(json.path("merge").asString("CONCAT")),
+        json.path("processing_order").asBoolean(false),
+        json.path("repeat_masked").asBoolean(false));
   }
 
-  private static CellConfig cell(JsonNode json, int input) {
+  private static LstmCell cell(JsonNode json, int input) {
+    return new LstmCell(config(json, input), weights(json));
+  }
+
+  private static CellConfig config(JsonNode json, int input) {
     int hidden = json.get("hidden").asInt();
     float clip = json.path("clip").floatValue(0);
     CellConfig.Builder cell =

@@ -3,29 +3,31 @@ package dev.keepgate.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmOutput.CellTrace;
+import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.CellTrace;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.Slot;
 import java.util.List;
 import java.util.Objects;
 
 /** Holds a kernel in single precision against the reference in double. */
-final class KernelAgreement {
+public final class KernelAgreement {
 
   /** Relative to a number's size, or to 1 if it is smaller. */
-  static final double TOLERANCE = 1e-5;
+  public static final double TOLERANCE = 1e-5;
 
   private KernelAgreement() {}
 
   /** Computes a case with both, and compares every number of their answers. */
-  static void assertAgree(LstmKernel kernel, RandomModels.Case given) {
+  public static void assertAgree(LstmKernel kernel, RandomModels.Case given) {
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = kernel.newScratch()) {
       assertAgree(
           unroll(model, given, scratch),
           reference(given),
-          tolerance(given.model().config()),
+          tolerance(given.model()),
           given.toString());
     }
   }
@@ -33,21 +35,22 @@ final class KernelAgreement {
   /**
    * What is allowed of a model: a layer norm makes an error larger by 1 / sqrt(epsilon) at most.
    */
-  static double tolerance(LstmConfig config) {
+  public static double tolerance(Network network) {
     double tolerance = TOLERANCE;
-    for (LayerConfig layer : config.layers()) {
-      if (layer instanceof LayerConfig.LayerNorm norm) {
+    for (Layer layer : network.chain()) {
+      if (layer instanceof Layer.LayerNorm norm) {
         tolerance *= Math.max(1, 1 / Math.sqrt(norm.epsilon()));
       }
     }
     return tolerance;
   }
 
-  static LstmOutput unroll(CompiledModel model, RandomModels.Case given, Scratch scratch) {
+  public static NetworkOutput unroll(
+      CompiledModel model, RandomModels.Case given, Scratch scratch) {
     return model.unroll(given.input(), given.returnSequences(), given.trace(), scratch);
   }
 
-  static LstmOutput reference(RandomModels.Case given) {
+  public static NetworkOutput reference(RandomModels.Case given) {
     LstmKernel kernel = new ReferenceKernel();
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = kernel.newScratch()) {
@@ -55,34 +58,33 @@ final class KernelAgreement {
     }
   }
 
-  static void assertAgree(
-      LstmOutput actual, LstmOutput expected, double tolerance, String description) {
-    for (int cell = 0; cell < expected.state().h().length; cell++) {
+  public static void assertAgree(
+      NetworkOutput actual, NetworkOutput expected, double tolerance, String description) {
+    for (int slot = 0; slot < expected.state().values().length; slot++) {
+      assertClose(
+          actual.state().values()[slot],
+          expected.state().values()[slot],
+          tolerance,
+          "final %s of %s".formatted(expected.state().layout().slot(slot), description));
+    }
+    List<CellTrace> trace = expected.trace();
+    for (int cell = 0; trace != null && cell < trace.size(); cell++) {
       String of = " of cell %d of %s".formatted(cell, description);
-      assertClose(actual.state().h()[cell], expected.state().h()[cell], tolerance, "final h" + of);
-      assertClose(actual.state().c()[cell], expected.state().c()[cell], tolerance, "final c" + of);
-      if (expected.trace() != null) {
-        assertAgree(
-            Objects.requireNonNull(actual.trace(), "trace" + of),
-            expected.trace(),
-            cell,
-            tolerance,
-            of);
-      }
+      assertAgree(
+          Objects.requireNonNull(actual.trace(), "trace" + of).get(cell),
+          trace.get(cell),
+          tolerance,
+          of);
     }
     assertClose(actual.output(), expected.output(), tolerance, "output of " + description);
   }
 
   private static void assertAgree(
-      List<CellTrace> actual, List<CellTrace> expected, int cell, double tolerance, String of) {
-    CellTrace ours = actual.get(cell);
-    CellTrace theirs = expected.get(cell);
-    assertClose(ours.input(), theirs.input(), tolerance, "input gate" + of);
-    assertClose(ours.forget(), theirs.forget(), tolerance, "forget gate" + of);
-    assertClose(ours.output(), theirs.output(), tolerance, "output gate" + of);
-    assertClose(ours.candidate(), theirs.candidate(), tolerance, "candidate" + of);
-    assertClose(ours.cell(), theirs.cell(), tolerance, "cell" + of);
-    assertClose(ours.hidden(), theirs.hidden(), tolerance, "hidden" + of);
+      CellTrace actual, CellTrace expected, double tolerance, String of) {
+    for (Slot slot : expected.slots()) {
+      String name = slot.name();
+      assertClose(actual.of(name), expected.of(name), tolerance, name + of);
+    }
   }
 
   private static void assertClose(

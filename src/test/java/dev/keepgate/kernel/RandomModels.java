@@ -4,14 +4,14 @@ import dev.keepgate.model.Activation;
 import dev.keepgate.model.Activation.Kind;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmConfig.Summary;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.Summary;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -20,16 +20,18 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Models of any layers and options, small and of odd sizes, with a batch for each; all of a case
  * follows from its seed.
  */
-final class RandomModels {
+public final class RandomModels {
 
   /** Runs this one case again, in place of random ones. */
-  static final String SEED_PROPERTY = "keepgate.seed";
+  public static final String SEED_PROPERTY = "keepgate.seed";
+
+  /** How many steps a row has at most. */
+  private static final int LONGEST = 9;
 
   private static final Kind[] KINDS = Kind.values();
 
@@ -38,8 +40,11 @@ final class RandomModels {
       EnumSet.complementOf(
           EnumSet.of(Kind.TANH, Kind.SIGMOID, Kind.HARD_SIGMOID, Kind.SCALED_TANH, Kind.SOFTSIGN));
 
+  /** Those that stay between 0 and 1. */
+  private static final Set<Kind> GATES = EnumSet.of(Kind.SIGMOID, Kind.HARD_SIGMOID);
+
   private final Random random;
-  private final List<LayerWeights> layers = new ArrayList<>();
+  private final List<Layer> layers = new ArrayList<>();
 
   /** What the layers so far give; 0 before the first. */
   private int width;
@@ -50,16 +55,23 @@ final class RandomModels {
   }
 
   /** A model and what to ask it. */
-  record Case(long seed, LstmModel model, LstmInput input, boolean returnSequences, boolean trace) {
+  public record Case(
+      long seed, Network model, NetworkInput input, boolean returnSequences, boolean trace) {
+
+    /** Whether no layer reads backwards or masks steps. */
+    public boolean isStepwise() {
+      return model.signature().isCausal() && !model.signature().masksSteps();
+    }
+
     @Override
     public String toString() {
       return "-D%s=%d: batch %d, time %d, %s"
-          .formatted(SEED_PROPERTY, seed, input.batch(), input.time(), model.config());
+          .formatted(SEED_PROPERTY, seed, input.batch(), input.time(), model);
     }
   }
 
   /** So many random cases, or the one that the system property names. Prints the first seed. */
-  static Stream<Case> cases(int count) {
+  public static Stream<Case> cases(int count) {
     Long seed = Long.getLong(SEED_PROPERTY);
     if (seed != null) {
       return Stream.of(of(seed));
@@ -69,14 +81,34 @@ final class RandomModels {
     return LongStream.range(first, first + count).mapToObj(RandomModels::of);
   }
 
-  static Case of(long seed) {
-    RandomModels models = new RandomModels(seed);
-    LstmModel model = models.model();
-    return new Case(
-        seed, model, models.input(model), models.random.nextBoolean(), models.chance(3));
+  /** So many random cases whose rows can go a step at a time, without an unroll. */
+  public static Stream<Case> stepwise(int count) {
+    long first = Long.getLong(SEED_PROPERTY, new Random().nextInt(1_000_000_000));
+    System.out.printf("random models that step: seeds from %d%n", first);
+    return LongStream.iterate(first, seed -> seed + 1)
+        .mapToObj(RandomModels::of)
+        .filter(Case::isStepwise)
+        .limit(Long.getLong(SEED_PROPERTY) == null ? count : 1);
   }
 
-  private LstmModel model() {
+  /** A case whose model applies one kind of activation wherever it can. */
+  public static Case of(Kind kind, long seed) {
+    RandomModels models = new RandomModels(seed);
+    boolean isInCell = seed % 2 == 0 && !kind.isOfRow();
+    Network model = models.model(kind, isInCell);
+    // A forget gate above 1 makes errors larger at every step.
+    NetworkInput input = models.input(model, isInCell ? 1 : LONGEST);
+    return new Case(seed, model, input, true, true);
+  }
+
+  public static Case of(long seed) {
+    RandomModels models = new RandomModels(seed);
+    Network model = models.model();
+    return new Case(
+        seed, model, models.input(model, LONGEST), models.random.nextBoolean(), models.chance(3));
+  }
+
+  private Network model() {
     front();
     int lstmLayers = 1 + random.nextInt(3);
     for (int i = 0; i < lstmLayers; i++) {
@@ -88,8 +120,36 @@ final class RandomModels {
     for (int i = random.nextInt(3); i > 0; i--) {
       layers.add(pointwise(true));
     }
-    return LstmModel.of(
+    return Network.chain(
         "random", layers, true, random.nextBoolean() ? Summary.LAST_STEP : Summary.FINAL_STATE);
+  }
+
+  /** In its cell, by every other seed, or in its head; a softmax is for heads alone. */
+  private Network model(Kind kind, boolean isInCell) {
+    width = oddSize();
+    CellConfig.Builder cell = CellConfig.builder(width, oddSize());
+    if (isInCell) {
+      Activation ofCell = activation(kind);
+      cell.recurrentActivation(ofCell).activation(ofCell).cellActivation(ofCell);
+      cell.inputClip(1).cellClip(1);
+    }
+    CellConfig config = cell.build();
+    layers.add(Layer.Recurrent.of(withWeights(config)));
+    width = config.outputSize();
+    if (!isInCell) {
+      layers.add(
+          random.nextBoolean()
+              ? dense(activation(kind))
+              : new Layer.Activate(width, activation(kind)));
+    }
+    return Network.chain("random", layers, true, Summary.LAST_STEP);
+  }
+
+  private Layer dense(Activation activation) {
+    int input = width;
+    width = oddSize();
+    return new Layer.Dense(
+        input, width, activation, floats(input * width, spread(input)), floats(width, 1));
   }
 
   private void front() {
@@ -97,17 +157,16 @@ final class RandomModels {
     if (chance(4)) {
       int vocabulary = 1 + random.nextInt(9);
       layers.add(
-          new LayerWeights.Embedding(
-              new LayerConfig.Embedding(vocabulary, width, random.nextBoolean()),
-              floats(vocabulary * width, 1)));
+          new Layer.Embedding(
+              vocabulary, width, random.nextBoolean(), floats(vocabulary * width, 1)));
     } else if (chance(3)) {
-      layers.add(new LayerWeights.Masking(new LayerConfig.Masking(width, random.nextInt(2))));
+      layers.add(new Layer.Masking(width, random.nextInt(2)));
     } else if (chance(3)) {
       layers.add(pointwise(true));
     }
   }
 
-  private LayerWeights lstm() {
+  private Layer lstm() {
     int input = width;
     CellConfig forward = cell(input, 0);
     boolean twoWays = chance(3);
@@ -115,12 +174,17 @@ final class RandomModels {
     CellConfig backward =
         twoWays ? cell(input, merge == Merge.CONCAT ? 0 : forward.outputSize()) : null;
     boolean repeat = random.nextBoolean();
-    LayerConfig.Lstm config =
+    Layer layer =
         !twoWays && chance(5)
-            ? new LayerConfig.Lstm(null, forward, merge, random.nextBoolean(), repeat)
-            : new LayerConfig.Lstm(forward, backward, merge, false, repeat);
-    width = config.outputSize();
-    return new LayerWeights.Lstm(config, weights(config.forward()), weights(config.backward()));
+            ? new Layer.Recurrent(null, withWeights(forward), merge, random.nextBoolean(), repeat)
+            : new Layer.Recurrent(
+                withWeights(forward),
+                backward == null ? null : withWeights(backward),
+                merge,
+                false,
+                repeat);
+    width = layer.outputSize();
+    return layer;
   }
 
   /**
@@ -132,15 +196,18 @@ final class RandomModels {
     CellConfig.Builder cell =
         CellConfig.builder(input, hidden)
             .projectionSize(output > 0 && output != hidden ? output : projection)
-            .peepholes(chance(3))
-            .coupled(chance(4));
+            .peepholes(chance(3));
+    boolean isCoupled = chance(4);
     boolean isPlain = random.nextBoolean();
     Activation gates = isPlain ? Activation.SIGMOID : elementwise();
     Activation candidate = isPlain ? Activation.TANH : elementwise();
     Activation ofCell = isPlain ? Activation.TANH : elementwise();
     boolean mustClip =
         Stream.of(gates, candidate, ofCell).anyMatch(each -> UNBOUNDED.contains(each.kind()));
-    return cell.recurrentActivation(gates)
+    // Where an input gate is below 0, a coupled forget gate is above 1: rounding grows at each
+    // step.
+    return cell.coupled(isCoupled && GATES.contains(gates.kind()))
+        .recurrentActivation(gates)
         .activation(candidate)
         .cellActivation(ofCell)
         .inputClip(mustClip || chance(4) ? clip() : CellConfig.NO_CLIP)
@@ -149,10 +216,11 @@ final class RandomModels {
         .build();
   }
 
-  private @Nullable CellWeights weights(@Nullable CellConfig cell) {
-    if (cell == null) {
-      return null;
-    }
+  private LstmCell withWeights(CellConfig cell) {
+    return new LstmCell(cell, weights(cell));
+  }
+
+  private CellWeights weights(CellConfig cell) {
     int gates = 4 * cell.hiddenSize();
     int output = cell.outputSize();
     return new CellWeights(
@@ -166,22 +234,13 @@ final class RandomModels {
   }
 
   /** A layer that works on each step alone. */
-  private LayerWeights pointwise(boolean mayNormalize) {
+  private Layer pointwise(boolean mayNormalize) {
     int input = width;
     return switch (random.nextInt(mayNormalize ? 4 : 3)) {
-      case 0 -> {
-        width = oddSize();
-        yield new LayerWeights.Dense(
-            new LayerConfig.Dense(input, width, activation()),
-            floats(input * width, spread(input)),
-            floats(width, 1));
-      }
-      case 1 ->
-          new LayerWeights.Scale(new LayerConfig.Scale(input), floats(input, 1), floats(input, 1));
-      case 2 -> new LayerWeights.Activate(new LayerConfig.Activate(input, activation()));
-      default ->
-          new LayerWeights.LayerNorm(
-              new LayerConfig.LayerNorm(input, 0.01f), floats(input, 1), floats(input, 1));
+      case 0 -> dense(activation());
+      case 1 -> new Layer.Scale(floats(input, 1), floats(input, 1));
+      case 2 -> new Layer.Activate(input, activation());
+      default -> new Layer.LayerNorm(0.01f, floats(input, 1), floats(input, 1));
     };
   }
 
@@ -209,31 +268,29 @@ final class RandomModels {
     };
   }
 
-  private LstmInput input(LstmModel model) {
-    LstmConfig config = model.config();
+  private NetworkInput input(Network model, int longest) {
+    Signature signature = model.signature();
     int batch = 1 + random.nextInt(7);
-    int time = 1 + random.nextInt(9);
+    int time = 1 + random.nextInt(longest);
     int[] lengths = random.nextBoolean() ? ints(batch, time + 1) : null;
-    LstmState state = LstmState.zero(config, batch);
+    RecurrentState state = RecurrentState.zero(signature.state(), batch);
     if (random.nextBoolean()) {
-      for (float[][] all : List.of(state.h(), state.c())) {
-        Arrays.setAll(all, i -> floats(all[i].length, 1));
-      }
+      Arrays.setAll(state.values(), i -> floats(state.values()[i].length, 1));
     }
-    if (config.layers().get(0) instanceof LayerConfig.Embedding embedding) {
-      int[] ids = ints(batch * time, embedding.vocabulary());
-      return new LstmInput(batch, time, new float[0], ids, lengths, state);
+    if (signature.takesIds()) {
+      int[] ids = ints(batch * time, signature.inputs().get(0).vocabulary().orElseThrow());
+      return new NetworkInput(batch, time, new float[0], ids, lengths, state);
     }
-    float[] x = floats(batch * time * config.inputSize(), 1);
-    if (config.layers().get(0) instanceof LayerConfig.Masking masking) {
+    float[] x = floats(batch * time * signature.inputSize(), 1);
+    if (model.chain().get(0) instanceof Layer.Masking masking) {
       for (int step = 0; step < batch * time; step++) {
         if (chance(3)) {
-          int from = step * config.inputSize();
-          Arrays.fill(x, from, from + config.inputSize(), masking.value());
+          int from = step * signature.inputSize();
+          Arrays.fill(x, from, from + signature.inputSize(), masking.value());
         }
       }
     }
-    return new LstmInput(batch, time, x, null, lengths, state);
+    return new NetworkInput(batch, time, x, null, lengths, state);
   }
 
   private boolean chance(int oneIn) {

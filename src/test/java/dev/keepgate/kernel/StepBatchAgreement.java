@@ -1,34 +1,34 @@
 package dev.keepgate.kernel;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
 /** Rows that join and leave a batch at random, against what each would be in an unroll alone. */
-final class StepBatchAgreement {
+public final class StepBatchAgreement {
 
   private final LstmKernel kernel;
-  private final LstmModel model;
+  private final Network model;
   private final Random random;
 
   /** A row that is under way, and what it should become. */
-  private record Running(StepRow row, LstmInput input, LstmOutput into, boolean everyStep) {}
+  private record Running(StepRow row, NetworkInput input, NetworkOutput into, boolean everyStep) {}
 
-  StepBatchAgreement(LstmKernel kernel, LstmModel model, long seed) {
+  public StepBatchAgreement(LstmKernel kernel, Network model, long seed) {
     this.kernel = kernel;
     this.model = model;
     this.random = new Random(seed);
   }
 
-  void run(int arrivals, int capacity, int longest, String description) {
+  public void run(int arrivals, int capacity, int longest, String description) {
     try (CompiledModel compiled = kernel.compile(model);
         Scratch scratch = kernel.newScratch();
         StepBatch batch = compiled.newStepBatch(capacity, scratch)) {
@@ -59,58 +59,54 @@ final class StepBatchAgreement {
   }
 
   private Running arrive(int longest) {
-    LstmConfig config = model.config();
+    Signature signature = model.signature();
     int time = 1 + (random.nextBoolean() ? 0 : random.nextInt(longest));
     boolean everyStep = random.nextBoolean();
-    LstmState state = LstmState.zero(config, 1);
-    for (float[][] all : List.of(state.h(), state.c())) {
-      Arrays.setAll(all, i -> floats(all[i].length));
-    }
-    boolean takesIds = config.takesIds();
-    LstmInput input =
-        new LstmInput(
+    RecurrentState state = RecurrentState.zero(signature.state(), 1);
+    Arrays.setAll(state.values(), i -> floats(state.values()[i].length));
+    boolean takesIds = signature.takesIds();
+    NetworkInput input =
+        new NetworkInput(
             1,
             time,
-            floats(takesIds ? 0 : time * config.inputSize()),
-            takesIds ? ids(config, time) : null,
+            floats(takesIds ? 0 : time * signature.inputSize()),
+            takesIds ? ids(signature, time) : null,
             null,
             state);
-    LstmOutput into =
-        new LstmOutput(
-            new float[(everyStep ? time : 1) * config.outputSize()],
-            LstmState.zero(config, 1),
+    NetworkOutput into =
+        new NetworkOutput(
+            new float[(everyStep ? time : 1) * signature.outputSize()],
+            RecurrentState.zero(signature.state(), 1),
             null);
     return new Running(new StepRow(input, 0, into, everyStep), input, into, everyStep);
   }
 
-  private int[] ids(LstmConfig config, int time) {
-    LayerConfig front = config.layers().get(0);
-    int vocabulary = front instanceof LayerConfig.Embedding table ? table.vocabulary() : 1;
+  private int[] ids(Signature signature, int time) {
+    int vocabulary = signature.inputs().get(0).vocabulary().orElseThrow();
     return random.ints(time, 0, vocabulary).toArray();
   }
 
   private void check(Running each, String description) {
     int taken = each.row().position();
-    LstmInput input = each.input();
-    LstmInput done = new LstmInput(1, taken, input.x(), input.ids(), null, input.state());
+    NetworkInput input = each.input();
+    NetworkInput done = new NetworkInput(1, taken, input.x(), input.ids(), null, input.state());
     LstmKernel reference = new ReferenceKernel();
     try (CompiledModel compiled = reference.compile(model);
         Scratch scratch = reference.newScratch()) {
-      LstmOutput expected = compiled.unroll(done, each.everyStep(), false, scratch);
+      NetworkOutput expected = compiled.unroll(done, each.everyStep(), false, scratch);
       boolean isWhole = taken == input.time();
-      int asked = each.everyStep() ? taken * model.config().outputSize() : 0;
-      LstmOutput actual =
-          new LstmOutput(
+      int asked = each.everyStep() ? taken * model.signature().outputSize() : 0;
+      NetworkOutput actual =
+          new NetworkOutput(
               isWhole ? each.into().output() : Arrays.copyOf(each.into().output(), asked),
               each.into().state(),
               null);
-      LstmOutput wanted =
-          new LstmOutput(
+      NetworkOutput wanted =
+          new NetworkOutput(
               isWhole || each.everyStep() ? expected.output() : new float[0],
               expected.state(),
               null);
-      KernelAgreement.assertAgree(
-          actual, wanted, KernelAgreement.tolerance(model.config()), description);
+      KernelAgreement.assertAgree(actual, wanted, KernelAgreement.tolerance(model), description);
     }
   }
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.keepgate.listener.Listeners;
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -78,7 +78,7 @@ class HandOverSequenceStoreTest {
   }
 
   private static Sequence sequence(String id) {
-    LstmState state = new LstmState(new float[][] {{1, 2}}, new float[][] {{3, 4}});
+    RecurrentState state = TestStates.lstm(1, new float[][] {{1, 2}}, new float[][] {{3, 4}});
     return Sequence.open(
         new SequenceId(id),
         new ModelContent(MODEL, "of the files"),

@@ -3,8 +3,10 @@ package dev.keepgate.sequence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Slot;
+import dev.keepgate.model.StateLayout;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -25,8 +27,9 @@ class SequenceCodecTest {
   private static final String DIGEST =
       "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
-  private static final LstmState STATE =
-      new LstmState(
+  private static final RecurrentState STATE =
+      TestStates.lstm(
+          2,
           new float[][] {{1, -2.5f, 0.25f, 3}, {0, 7}},
           new float[][] {{Float.MIN_VALUE, -0f, 1e30f, 4}, {5, 6}});
 
@@ -135,12 +138,76 @@ class SequenceCodecTest {
     }
   }
 
+  /** States of other cells than an LSTM's, and of layers that keep what came before. */
+  @Test
+  void anySlotsAreReadAsTheyWereWritten() {
+    StateLayout layout =
+        new StateLayout(
+            List.of(
+                List.of(new Slot("h", 2), new Slot("c", 1)),
+                List.of(new Slot("h", 3)),
+                List.of(new Slot("window", 1))));
+    float[][] values = {{1, 2, 3, 4}, {-0f, 1e30f}, {1, 2, 3, 4, 5, 6}, {Float.MIN_VALUE, 8}};
+    Sequence opened = expected("stepped", DIGEST);
+    Sequence other =
+        new Sequence(
+            opened.id(),
+            opened.content(),
+            2,
+            opened.lifetime(),
+            new Sequence.Progress(41, new RecurrentState(layout, values), opened.last()),
+            7);
+    byte[] bytes = SequenceCodec.encode(other);
+    assertThat(bytes[0]).isEqualTo((byte) 2);
+    assertThat(SequenceCodec.decode(bytes)).usingRecursiveComparison().isEqualTo(other);
+    int withoutDigest = bytes.length - DIGEST.length() - Integer.BYTES;
+    for (int length = 0; length < withoutDigest; length++) {
+      byte[] part = Arrays.copyOf(bytes, length);
+      assertThatIllegalArgumentException().isThrownBy(() -> SequenceCodec.decode(part));
+    }
+  }
+
+  /** As they were first written, in format 2. */
+  @Test
+  void slotsOfOtherCellsAreWrittenByName() {
+    StateLayout layout = new StateLayout(List.of(List.of(new Slot("h", 1))));
+    Sequence opened = expected("opened", DIGEST);
+    Sequence other =
+        new Sequence(
+            opened.id(),
+            opened.content(),
+            2,
+            opened.lifetime(),
+            new Sequence.Progress(
+                0, new RecurrentState(layout, new float[][] {{1, -2.5f}}), opened.last()),
+            opened.revision());
+    String state =
+        "00000001" // owners
+            + "00000001" // its slots
+            + "00000001" // letters of the name
+            + "68"
+            + "00000002" // numbers
+            + "3f800000"
+            + "c0200000";
+    assertThat(HexFormat.of().formatHex(SequenceCodec.encode(other))).contains(state);
+  }
+
+  @Test
+  void stateOfOtherRowsIsRefused() {
+    byte[] bytes = SequenceCodec.encode(expected("opened", DIGEST));
+    int batch = 1 + 4 + "chat-7".length() + 4 + "notebook-cell".length() + 8 + 3;
+    bytes[batch] = 3;
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SequenceCodec.decode(bytes))
+        .withMessageContaining("numbers in its h, for 3 rows");
+  }
+
   @Test
   void formatToComeIsRefused() {
     byte[] bytes = SequenceCodec.encode(expected("opened", DIGEST));
-    bytes[0]++;
+    bytes[0] = 3;
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SequenceCodec.decode(bytes))
-        .withMessageContaining("format 2");
+        .withMessageContaining("format 3");
   }
 }

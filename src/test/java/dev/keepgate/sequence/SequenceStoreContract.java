@@ -3,8 +3,8 @@ package dev.keepgate.sequence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.keepgate.model.LstmState;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.Store;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
@@ -92,8 +92,9 @@ abstract class SequenceStoreContract {
   }
 
   Sequence sequence(String id, ModelId model, Duration ttl, int hidden) {
-    LstmState state =
-        new LstmState(
+    RecurrentState state =
+        TestStates.lstm(
+            2,
             new float[][] {new float[2 * hidden], {1f, -2.5f}},
             new float[][] {new float[2 * hidden], {Float.MIN_VALUE, 7f}});
     return Sequence.open(

@@ -1,10 +1,12 @@
 package dev.keepgate.sequence;
 
-import dev.keepgate.model.LstmState;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
@@ -35,19 +37,21 @@ public class SequenceStoreLinearizabilityIT {
       new InMemorySequenceStore(
           SequenceStoreContract.properties(10, 10, 1 << 20, WhenFull.REJECT),
           clock::ticks,
-          new SequenceListener() {
-            @Override
-            public void ended(ModelId model, End end) {
-              ended.incrementAndGet();
-            }
-          });
+          new Listeners<>(
+              List.of(
+                  new SequenceListener() {
+                    @Override
+                    public void ended(ModelId model, End end) {
+                      ended.incrementAndGet();
+                    }
+                  })));
 
   /** Never at once with {@link #expire}: it looks at the clock before the store does. */
   @Operation(nonParallelGroup = "time")
   public String open() {
     return answer(
         () -> {
-          LstmState state = new LstmState(new float[1][2], new float[1][2]);
+          RecurrentState state = TestStates.lstm(1, new float[1][2], new float[1][2]);
           store.create(
               Sequence.open(
                   ID,

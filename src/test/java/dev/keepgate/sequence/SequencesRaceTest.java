@@ -7,7 +7,6 @@ import dev.keepgate.ModelBytes;
 import dev.keepgate.batch.BatchProperties;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.Importers;
 import dev.keepgate.inference.CancellationSignal;
 import dev.keepgate.inference.Computation;
 import dev.keepgate.inference.Inference;
@@ -22,11 +21,11 @@ import dev.keepgate.inference.ResultEncoder;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.inference.Sequences;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.listener.Listeners;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
@@ -36,6 +35,7 @@ import dev.keepgate.registry.repository.ModelRepository;
 import dev.keepgate.registry.version.RepositoryModelRegistry;
 import dev.keepgate.registry.version.VersionStorage;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
+import dev.keepgate.tensor.Tensor;
 import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -72,7 +72,7 @@ class SequencesRaceTest {
   private static final int CALLS = Integer.getInteger("keepgate.calls", 500);
   private static final int INPUT = 3;
   private static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("x", "h", "c", "lengths");
+      new InferenceRequest.Fields("x", slot -> slot, "lengths");
 
   @TempDir Path folder;
 
@@ -155,7 +155,7 @@ class SequencesRaceTest {
             new RepositoryModelRegistry(
                 properties,
                 kernel,
-                Importers.standard(ImportLimits.DEFAULT),
+                ImporterConfiguration.importers(ImportLimits.DEFAULT),
                 List.of(),
                 VersionStorage.local(ModelRepository.open(properties.repository())),
                 Clock.systemUTC());

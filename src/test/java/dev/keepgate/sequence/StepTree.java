@@ -6,9 +6,9 @@ import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,13 +25,11 @@ import java.util.stream.IntStream;
 final class StepTree {
 
   /** A number of steps and the state after them, whose bits compare it. */
-  private record Place(long step, List<Float> bits, LstmState state) {
-    static Place of(long step, LstmState state) {
+  private record Place(long step, List<Float> bits, RecurrentState state) {
+    static Place of(long step, RecurrentState state) {
       List<Float> bits = new ArrayList<>();
-      for (float[][] part : List.of(state.h(), state.c())) {
-        for (float[] cell : part) {
-          IntStream.range(0, cell.length).forEach(i -> bits.add(cell[i]));
-        }
+      for (float[] slot : state.values()) {
+        IntStream.range(0, slot.length).forEach(i -> bits.add(slot[i]));
       }
       return new Place(step, bits, state);
     }
@@ -74,7 +72,7 @@ final class StepTree {
 
   /** A step was answered. */
   void taken(float[] x, InferenceResult answer) {
-    LstmOutput output = answer.output();
+    NetworkOutput output = answer.output();
     List<Float> numbers = new ArrayList<>();
     IntStream.range(0, output.output().length).forEach(i -> numbers.add(output.output()[i]));
     taken.add(new Taken(Place.of(answer.step(), output.state()), x, numbers));
@@ -134,10 +132,10 @@ final class StepTree {
       CompiledModel model,
       LstmKernel.Scratch scratch) {
     for (Taken step : same) {
-      int time = step.x().length / model.config().inputSize();
+      int time = step.x().length / model.signature().inputSize();
       for (Place before : places.getOrDefault(step.place().step() - time, List.of())) {
-        LstmInput input = new LstmInput(1, time, step.x(), null, null, before.state());
-        LstmState after = model.unroll(input, true, false, scratch).state();
+        NetworkInput input = new NetworkInput(1, time, step.x(), null, null, before.state());
+        RecurrentState after = model.unroll(input, true, false, scratch).state();
         if (Place.of(step.place().step(), after).isNear(step.place())) {
           steps += time;
           return before;

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.keepgate.model.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -27,7 +26,7 @@ class JsonTensorScannerTest {
   private final long seed = Long.getLong("keepgate.seed", new Random().nextLong());
   private final Random random = new Random(seed);
 
-  private static Tensor.Floats scan(String json) throws JsonTensorScanner.Unusual {
+  private static Tensor.Floats scan(String json) throws JsonTensorScanner.NotScannedException {
     JsonTensorScanner scanner = new JsonTensorScanner(json.getBytes(ISO_8859_1));
     Tensor.Floats tensor = scanner.floats();
     scanner.expectEnd();
@@ -65,7 +64,7 @@ class JsonTensorScannerTest {
         .hasMessage("arrays are nested deeper than 8")
         .extracting(e -> ((TensorFormatException) e).pointer())
         .isEqualTo("/x" + "/0".repeat(8));
-    assertThatThrownBy(() -> scan(json)).isInstanceOf(JsonTensorScanner.Unusual.class);
+    assertThatThrownBy(() -> scan(json)).isInstanceOf(JsonTensorScanner.NotScannedException.class);
   }
 
   /** A decimal right at the middle of two floats, or next to it. */
@@ -127,7 +126,7 @@ class JsonTensorScannerTest {
       Tensor.Floats tensor;
       try {
         tensor = scan(json);
-      } catch (JsonTensorScanner.Unusual e) {
+      } catch (JsonTensorScanner.NotScannedException e) {
         continue;
       }
       taken++;
@@ -193,10 +192,11 @@ class JsonTensorScannerTest {
         "[[[[[[[[[1]]]]]]]]]"
       })
   void declines(String json) {
-    assertThatThrownBy(() -> scan(json)).isInstanceOf(JsonTensorScanner.Unusual.class);
+    assertThatThrownBy(() -> scan(json)).isInstanceOf(JsonTensorScanner.NotScannedException.class);
     // Far from the end of the text numbers are read several characters at once.
     String within = json + " ".repeat(40);
-    assertThatThrownBy(() -> scan(within)).isInstanceOf(JsonTensorScanner.Unusual.class);
+    assertThatThrownBy(() -> scan(within))
+        .isInstanceOf(JsonTensorScanner.NotScannedException.class);
   }
 
   @Test
@@ -218,7 +218,7 @@ class JsonTensorScannerTest {
   @ValueSource(strings = {"[1.0]", "[1e2]", "[2147483648]", "[01]", "[-]", "[]", "[99999999999]"})
   void declinesWhatIsNoIntOf32Bits(String json) {
     assertThatThrownBy(() -> new JsonTensorScanner(json.getBytes(US_ASCII)).ints())
-        .isInstanceOf(JsonTensorScanner.Unusual.class);
+        .isInstanceOf(JsonTensorScanner.NotScannedException.class);
   }
 
   @Test
@@ -230,7 +230,7 @@ class JsonTensorScannerTest {
   }
 
   @Test
-  void writesWhatItReads() throws IOException, JsonTensorScanner.Unusual {
+  void writesWhatItReads() throws IOException, JsonTensorScanner.NotScannedException {
     float[] values = new float[2 * 3 * 5];
     for (int i = 0; i < values.length; i++) {
       values[i] = random.nextFloat() * 1e-3f - random.nextInt(2);

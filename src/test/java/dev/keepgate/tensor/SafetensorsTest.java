@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.keepgate.ModelBytes;
-import dev.keepgate.model.Tensor;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

@@ -32,7 +32,7 @@ public final class BodyReader {
   private static final String IDENTITY = "identity";
 
   /** Bytes to make room for before it is known how many come. */
-  static final int FIRST = 1 << 13;
+  private static final int FIRST = 1 << 13;
 
   /** The largest array that every JVM makes. */
   private static final int LARGEST = Integer.MAX_VALUE - 8;
@@ -75,21 +75,23 @@ public final class BodyReader {
       long announced = request.getContentLengthLong();
       requireFits(announced, limit, request, exchange);
       ServletInputStream in = request.getInputStream();
-      BodyBuffer body = new BodyBuffer(Math.max(0, announced), exchange.memory());
-      if (announced >= 0 && !readWhatIsThere(request, response, body)) {
-        return;
-      }
-      boolean there = announced < 0 || body.isWhole();
-      if (there && threads.tryAcquire()) {
-        answerNow(announced < 0 ? null : body.body(), in, exchange);
+      boolean there = announced >= 0 && HttpCancellation.buffered(request) >= announced;
+      if (there && exchange.memory().tryTake(announced)) {
+        if (threads.tryAcquire()) {
+          answerNow(in, (int) announced, exchange);
+          return;
+        }
+        exchange.memory().giveBack(announced);
+      } else if (announced < 0 && threads.tryAcquire()) {
+        answerChunked(in, exchange);
         return;
       }
       AsyncContext async = request.startAsync(request, response);
       // The connection has deadlines for its head and its body, and the request for its answer.
       async.setTimeout(0);
       handedOn = true;
-      Waiting waiting = new Waiting(async, request, response, exchange, body);
-      if (there) {
+      Waiting waiting = new Waiting(async, request, response, in, exchange);
+      if (announced < 0) {
         waiting.answerOnceThereIsAThread();
       } else {
         // A read that does not wait does not ask for it.
@@ -118,63 +120,30 @@ public final class BodyReader {
     }
   }
 
-  /**
-   * Reads what the connection has of a body, which is all of it where the client sent it with its
-   * head: such a request needs no second dispatch.
-   *
-   * @return false if the connection broke, which has been answered
-   */
-  private boolean readWhatIsThere(
-      HttpServletRequest request, HttpServletResponse response, BodyBuffer body) {
-    try {
-      ServletInputStream in = request.getInputStream();
-      while (!body.isWhole() && HttpCancellation.hasInput(request) && body.tryMakeRoom()) {
-        if (!body.read(in)) {
-          break;
-        }
-      }
-      return true;
-    } catch (IOException e) {
-      answerBroken(e, request, response);
-      HttpCancellation.leaveRest(request);
-      return false;
-    }
-  }
-
-  /** Answers on this thread; chunks are read by it first. */
-  private void answerNow(@Nullable Body body, ServletInputStream in, BodyExchange exchange)
+  private void answerNow(ServletInputStream in, int size, BodyExchange exchange)
       throws IOException, ServletException {
     try {
-      exchange.answer(body == null ? readChunked(in, exchange.memory()) : body);
+      byte[] bytes = new byte[size];
+      int read = in.readNBytes(bytes, 0, size);
+      exchange.answer(new Body(bytes, read));
     } finally {
       threads.release();
     }
-  }
-
-  /** The connection has an end after this; whoever only ended his own side still listens. */
-  private void answerBroken(
-      Throwable failure, HttpServletRequest request, HttpServletResponse response) {
-    log.debug("A client left, or its body is broken", failure);
-    try {
-      answers.send(
-          isLate(failure) ? Problem.lateBody() : Problem.incompleteBody(),
-          request.getRequestURI(),
-          response);
-      response.flushBuffer();
-    } catch (IOException | IllegalStateException e) {
-      log.debug("A client left", e);
-    }
-  }
-
-  private static boolean isLate(@Nullable Throwable failure) {
-    return failure instanceof SocketTimeoutException
-        || (failure != null && isLate(failure.getCause()));
   }
 
   /**
    * Chunks are read by a thread that waits for them: at the last one Tomcat 11 goes on with the
    * connection's next request before this one has an answer, if nobody waits.
    */
+  private void answerChunked(ServletInputStream in, BodyExchange exchange)
+      throws IOException, ServletException {
+    try {
+      exchange.answer(readChunked(in, exchange.memory()));
+    } finally {
+      threads.release();
+    }
+  }
+
   private Body readChunked(ServletInputStream in, RequestMemory memory) throws IOException {
     long limit = Math.min(LARGEST, properties.maxBody().toBytes());
     memory.take(FIRST);
@@ -203,22 +172,25 @@ public final class BodyReader {
     private final HttpServletResponse response;
     private final ServletInputStream in;
     private final BodyExchange exchange;
-    private final BodyBuffer body;
+    private final RequestMemory memory;
+    private final long announced;
+    private byte[] bytes = new byte[0];
+    private int size;
     private boolean over;
 
     Waiting(
         AsyncContext async,
         HttpServletRequest request,
         HttpServletResponse response,
-        BodyExchange exchange,
-        BodyBuffer body)
-        throws IOException {
+        ServletInputStream in,
+        BodyExchange exchange) {
       this.async = async;
       this.request = request;
       this.response = response;
-      this.in = request.getInputStream();
+      this.in = in;
       this.exchange = exchange;
-      this.body = body;
+      this.memory = exchange.memory();
+      this.announced = request.getContentLengthLong();
     }
 
     /** What the connection throws is told to {@link #onError}. */
@@ -226,30 +198,50 @@ public final class BodyReader {
     public void onDataAvailable() throws IOException {
       try {
         while (!over && in.isReady()) {
-          if (!body.tryMakeRoom()) {
-            var unused =
-                body.takeRoom().whenComplete((taken, failure) -> async.start(() -> goOn(failure)));
+          if (size == bytes.length && !grow()) {
             return;
           }
-          if (!body.read(in)) {
+          int count = in.read(bytes, size, bytes.length - size);
+          if (count < 0) {
             return;
           }
+          size += count;
         }
       } catch (RuntimeException | Error e) {
         fail(e);
       }
     }
 
-    private void goOn(@Nullable Throwable failure) {
+    /** Makes room; false where its memory has to be waited for. */
+    private boolean grow() {
+      int next = (int) Math.min(announced, Math.max(FIRST, 2L * bytes.length));
+      if (memory.tryTake(next)) {
+        resize(next);
+        return true;
+      }
+      var unused =
+          memory
+              .takeLater(next)
+              .whenComplete((taken, failure) -> async.start(() -> goOn(next, failure)));
+      return false;
+    }
+
+    private void resize(int room) {
+      int before = bytes.length;
+      bytes = Arrays.copyOf(bytes, room);
+      memory.giveBack(before);
+    }
+
+    private void goOn(int room, @Nullable Throwable failure) {
       if (failure != null) {
         fail(new MemoryFullException());
-        return;
-      }
-      body.makeRoom();
-      try {
-        onDataAvailable();
-      } catch (IOException e) {
-        onError(e);
+      } else {
+        resize(room);
+        try {
+          onDataAvailable();
+        } catch (IOException e) {
+          onError(e);
+        }
       }
     }
 
@@ -279,8 +271,7 @@ public final class BodyReader {
 
     private void answer() {
       try {
-        boolean chunked = request.getContentLengthLong() < 0;
-        exchange.answer(chunked ? readChunked(in, exchange.memory()) : body.body());
+        exchange.answer(announced < 0 ? readChunked(in, memory) : new Body(bytes, size));
         end();
       } catch (IOException | ServletException | RuntimeException | Error e) {
         fail(e);
@@ -289,21 +280,38 @@ public final class BodyReader {
       }
     }
 
+    /** The connection has an end after this; whoever only ended his own side still listens. */
     @Override
     public void onError(Throwable failure) {
       if (over) {
         return;
       }
+      log.debug("A client left, or its body is broken", failure);
       try {
-        answerBroken(failure, request, response);
+        answers.send(
+            isLate(failure) ? Problem.lateBody() : Problem.incompleteBody(),
+            request.getRequestURI(),
+            response);
+        response.flushBuffer();
+      } catch (IOException | IllegalStateException e) {
+        log.debug("A client left", e);
       } finally {
         end();
       }
     }
 
+    private static boolean isLate(@Nullable Throwable failure) {
+      return failure instanceof SocketTimeoutException
+          || (failure != null && isLate(failure.getCause()));
+    }
+
     private void fail(Throwable failure) {
       if (over) {
         return;
+      }
+      if (HttpCancellation.hasUnreadBody(request) && !response.isCommitted()) {
+        // The rest is left, and its connection with it: the client must not use it again.
+        response.setHeader(HttpHeaders.CONNECTION, "close");
       }
       try {
         Exception exception =

@@ -14,7 +14,8 @@ import org.springframework.validation.annotation.Validated;
  *     closes
  * @param bodyTimeout for which a body may keep the server waiting, and a second more for every
  *     {@code leastRate} bytes that have come; then the connection closes
- * @param answerTimeout the same of an answer that its client does not read
+ * @param answerTimeout for which a client may leave an answer unread, and a second more for every
+ *     {@code leastRate} bytes that it took; then the connection closes
  * @param leastRate bytes a second at which a body or an answer may take as long as it likes
  * @param drain after SIGTERM: how long connections are still accepted, while every answer is its
  *     connection's last

@@ -25,7 +25,6 @@ public final class HttpCancellation implements CancellationSignal {
   private static final int MOST_PIECES = 256;
 
   private final org.apache.coyote.Request request;
-  private boolean leavesRest;
 
   private HttpCancellation(org.apache.coyote.Request request) {
     this.request = request;
@@ -44,14 +43,13 @@ public final class HttpCancellation implements CancellationSignal {
   }
 
   /**
-   * Whether a read of the body would not wait; also where the connection has ended, as a read then
-   * says.
+   * How many bytes of a body, none of which was read yet, the connector has read with its head. The
+   * stream says only whether there are any.
    */
-  static boolean hasInput(HttpServletRequest request) throws IOException {
-    // The stream reads from the connector's own buffer, which must not be filled before that.
-    return request.getInputStream().available() > 0
-        || (request.getAttribute(ATTRIBUTE) instanceof HttpCancellation connection
-            && connection.available(true) > 0);
+  static int buffered(HttpServletRequest request) {
+    return request.getAttribute(ATTRIBUTE) instanceof HttpCancellation connection
+        ? connection.available(false)
+        : 0;
   }
 
   /**
@@ -73,7 +71,7 @@ public final class HttpCancellation implements CancellationSignal {
     if (request.getAttribute(ATTRIBUTE) instanceof HttpCancellation caller) {
       InputStream body = request.getInputStream();
       byte[] piece = new byte[PIECE];
-      for (int i = 0; i < MOST_PIECES && hasInput(request); i++) {
+      for (int i = 0; i < MOST_PIECES && caller.available(true) > 0; i++) {
         if (body.read(piece) < 0) {
           break;
         }
@@ -90,16 +88,14 @@ public final class HttpCancellation implements CancellationSignal {
   }
 
   private void leaveRest() {
-    leavesRest = true;
     if (!isRead()) {
       request.action(ActionCode.DISABLE_SWALLOW_INPUT, null);
     }
   }
 
-  /** Whether there is a body of which some has not been read and nobody said to leave it. */
+  /** Whether there is a body of which some has not been read. */
   static boolean hasUnreadBody(HttpServletRequest request) {
     return request.getAttribute(ATTRIBUTE) instanceof HttpCancellation connection
-        && !connection.leavesRest
         && !connection.isRead();
   }
 

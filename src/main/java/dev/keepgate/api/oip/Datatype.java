@@ -1,7 +1,8 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.ArrayMemory;
+import dev.keepgate.tensor.DataType;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,44 +12,44 @@ import java.util.stream.Collectors;
 
 /** The protocol's tensor types that an LSTM can take; BOOL and BYTES are none of them. */
 enum Datatype {
-  FP32(4, false),
-  FP64(8, false),
-  FP16(2, false),
-  BF16(2, false),
-  INT64(8, true),
-  INT32(4, true),
-  INT16(2, true),
-  INT8(1, true),
-  UINT64(8, true),
-  UINT32(4, true),
-  UINT16(2, true),
-  UINT8(1, true);
+  FP32(DataType.F32),
+  FP64(DataType.F64),
+  FP16(DataType.F16),
+  BF16(DataType.BF16),
+  INT64(DataType.I64),
+  INT32(DataType.I32),
+  INT16(DataType.I16),
+  INT8(DataType.I8),
+  UINT64(DataType.U64),
+  UINT32(DataType.U32),
+  UINT16(DataType.U16),
+  UINT8(DataType.U8);
 
   private static final Map<String, Datatype> BY_NAME =
-      Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(Enum::name, type -> type));
+      Arrays.stream(values())
+          .collect(Collectors.toUnmodifiableMap(Enum::name, datatype -> datatype));
 
-  private final int bytes;
-  private final boolean integer;
+  private final DataType type;
 
-  Datatype(int bytes, boolean integer) {
-    this.bytes = bytes;
-    this.integer = integer;
+  Datatype(DataType type) {
+    this.type = type;
   }
 
-  boolean isInteger() {
-    return integer;
+  /** How its numbers are encoded. */
+  DataType type() {
+    return type;
   }
 
   /**
    * @throws TensorFormatException if it is no type that is served here
    */
   static Datatype of(String name, String pointer) {
-    Datatype type = BY_NAME.get(name);
-    if (type == null) {
+    Datatype datatype = BY_NAME.get(name);
+    if (datatype == null) {
       throw new TensorFormatException(
           pointer, "datatype '%s' is not one of %s".formatted(name, Arrays.toString(values())));
     }
-    return type;
+    return datatype;
   }
 
   /**
@@ -59,7 +60,7 @@ enum Datatype {
    */
   Tensor read(ByteBuffer data, int[] shape, String pointer, ArrayMemory memory) {
     int count = count(shape, pointer + "/shape");
-    long expected = (long) count * bytes;
+    long expected = (long) count * type.width();
     if (data.remaining() != expected) {
       throw new TensorFormatException(
           pointer,
@@ -68,55 +69,12 @@ enum Datatype {
     }
     memory.change((long) Float.BYTES * count);
     ByteBuffer little = data.slice().order(ByteOrder.LITTLE_ENDIAN);
-    if (integer) {
-      int[] values = new int[count];
-      for (int i = 0; i < count; i++) {
-        values[i] = toInt(integerAt(little, i), pointer);
-      }
-      return new Tensor.Ints(shape, values);
+    if (type.isInteger()) {
+      return new Tensor.Ints(shape, type.toInts(little, pointer));
     }
     float[] values = new float[count];
-    if (this == FP32) {
-      little.asFloatBuffer().get(values);
-    } else {
-      for (int i = 0; i < count; i++) {
-        values[i] = realAt(little, i);
-      }
-    }
+    type.toFloats(little, values, 0);
     return new Tensor.Floats(shape, values);
-  }
-
-  private long integerAt(ByteBuffer data, int i) {
-    return switch (this) {
-      case INT64, UINT64 -> data.getLong(i * 8);
-      case INT32 -> data.getInt(i * 4);
-      case UINT32 -> Integer.toUnsignedLong(data.getInt(i * 4));
-      case INT16 -> data.getShort(i * 2);
-      case UINT16 -> Short.toUnsignedInt(data.getShort(i * 2));
-      case UINT8 -> Byte.toUnsignedInt(data.get(i));
-      default -> data.get(i);
-    };
-  }
-
-  private float realAt(ByteBuffer data, int i) {
-    return switch (this) {
-      case FP64 -> (float) data.getDouble(i * 8);
-      case BF16 -> Float.intBitsToFloat(data.getShort(i * 2) << 16);
-      default -> halfToFloat(data.getShort(i * 2));
-    };
-  }
-
-  /** IEEE 754 binary16; {@code Float.float16ToFloat} comes with Java 20. */
-  private static float halfToFloat(short half) {
-    int sign = (half & 0x8000) << 16;
-    int exponent = (half >> 10) & 0x1f;
-    int fraction = half & 0x3ff;
-    if (exponent == 0) {
-      float value = fraction * 0x1p-24f;
-      return sign == 0 ? value : -value;
-    }
-    int wide = exponent == 31 ? 0xff : exponent + 112;
-    return Float.intBitsToFloat(sign | (wide << 23) | (fraction << 13));
   }
 
   /**
@@ -125,22 +83,11 @@ enum Datatype {
    * @throws TensorFormatException if no array can hold as many
    */
   static int count(int[] shape, String pointer) {
-    long count = 1;
-    for (int size : shape) {
-      count = Math.min(count * size, Integer.MAX_VALUE + 1L);
-    }
+    long count = Tensor.count(shape);
     if (count > Integer.MAX_VALUE) {
       throw new TensorFormatException(
           pointer, "%s has too many numbers".formatted(Arrays.toString(shape)));
     }
     return (int) count;
-  }
-
-  static int toInt(long value, String pointer) {
-    if (value != (int) value) {
-      throw new TensorFormatException(
-          pointer, "holds %d, beyond the range of a 32-bit integer".formatted(value));
-    }
-    return (int) value;
   }
 }

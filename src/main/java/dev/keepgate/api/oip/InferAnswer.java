@@ -1,7 +1,7 @@
 package dev.keepgate.api.oip;
 
 import dev.keepgate.model.ModelId;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 

@@ -2,10 +2,10 @@ package dev.keepgate.api.oip;
 
 import dev.keepgate.api.http.Body;
 import dev.keepgate.api.oip.InferCall.WantedOutput;
-import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonTensorReader;
 import dev.keepgate.tensor.JsonTensorScanner;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -252,7 +252,7 @@ final class InferBodyReader {
     if (shape == null || input.from() < 0) {
       throw new TensorFormatException(pointer + "/data", "is missing");
     }
-    Tensor tensor = type.isInteger() ? ints(input, pointer) : floats(input, pointer);
+    Tensor tensor = type.type().isInteger() ? ints(input, pointer) : floats(input, pointer);
     boolean fits =
         tensor.rank() == 1 ? tensor.shape()[0] == count : Arrays.equals(tensor.shape(), shape);
     if (!fits) {
@@ -267,7 +267,7 @@ final class InferBodyReader {
   private Tensor ints(Input input, String pointer) {
     try {
       return scanner(input).ints();
-    } catch (JsonTensorScanner.Unusual e) {
+    } catch (JsonTensorScanner.NotScannedException e) {
       return carefully(input, json -> JsonTensorReader.readInts(json, pointer + "/data", memory));
     }
   }
@@ -275,7 +275,7 @@ final class InferBodyReader {
   private Tensor floats(Input input, String pointer) {
     try {
       return scanner(input).floats();
-    } catch (JsonTensorScanner.Unusual e) {
+    } catch (JsonTensorScanner.NotScannedException e) {
       return carefully(input, json -> JsonTensorReader.readFloats(json, pointer + "/data", memory));
     }
   }

@@ -1,8 +1,8 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.JsonBuffer;
 import dev.keepgate.tensor.LittleEndian;
+import dev.keepgate.tensor.Tensor;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

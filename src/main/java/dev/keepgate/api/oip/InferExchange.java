@@ -5,7 +5,7 @@ import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.RequestDecoder;
 import dev.keepgate.inference.SequenceStep;
 import dev.keepgate.memory.RequestMemory;
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.Signature;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -46,8 +46,8 @@ abstract class InferExchange implements RequestDecoder {
   }
 
   @Override
-  public InferenceRequest decode(LstmConfig config, RequestMemory memory) {
-    return InferTensors.request(call(), config);
+  public InferenceRequest decode(Signature signature, RequestMemory memory) {
+    return InferTensors.request(call(), signature);
   }
 
   InferAnswer answer(InferenceResult result) {

@@ -5,8 +5,8 @@ import dev.keepgate.api.oip.proto.InferParameter;
 import dev.keepgate.api.oip.proto.InferTensorContents;
 import dev.keepgate.api.oip.proto.ModelInferRequest;
 import dev.keepgate.api.oip.proto.ModelInferRequest.InferInputTensor;
-import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.ArrayMemory;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -130,17 +130,18 @@ final class InferMessageReader {
       case FP16, BF16 ->
           throw new TensorFormatException(where, "has no field for " + type + ": send it raw");
       case INT64 ->
-          ints(contents.getInt64ContentsCount(), contents::getInt64Contents, shape, where);
+          ints(contents.getInt64ContentsCount(), contents::getInt64Contents, type, shape, where);
       case UINT64 ->
-          ints(contents.getUint64ContentsCount(), contents::getUint64Contents, shape, where);
+          ints(contents.getUint64ContentsCount(), contents::getUint64Contents, type, shape, where);
       case UINT32, UINT16, UINT8 ->
           ints(
               contents.getUintContentsCount(),
               i -> Integer.toUnsignedLong(contents.getUintContents(i)),
+              type,
               shape,
               where);
       case INT32, INT16, INT8 ->
-          ints(contents.getIntContentsCount(), contents::getIntContents, shape, where);
+          ints(contents.getIntContentsCount(), contents::getIntContents, type, shape, where);
     };
   }
 
@@ -154,10 +155,11 @@ final class InferMessageReader {
         + contents.getIntContentsCount();
   }
 
-  private static Tensor ints(int count, IntToLongFunction value, int[] shape, String pointer) {
+  private static Tensor ints(
+      int count, IntToLongFunction value, Datatype type, int[] shape, String pointer) {
     int[] values = new int[fitting(count, shape, pointer)];
     for (int i = 0; i < values.length; i++) {
-      values[i] = Datatype.toInt(value.applyAsLong(i), pointer);
+      values[i] = type.type().toInt(value.applyAsLong(i), pointer);
     }
     return new Tensor.Ints(shape, values);
   }

@@ -5,31 +5,34 @@ import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.inference.StepNumber;
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.StateLayout;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Between the protocol's named tensors and those of the use cases. */
 final class InferTensors {
 
   static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("/inputs/x", "/inputs/h0", "/inputs/c0", "/inputs/lengths");
+      new InferenceRequest.Fields(
+          "/inputs/x", slot -> "/inputs/" + slot + ModelTensors.BEFORE, "/inputs/lengths");
 
   private InferTensors() {}
 
   /** A time of 1 is a step. */
-  private static Operation operation(InferCall call, LstmConfig config) {
+  private static Operation operation(InferCall call, Signature signature) {
     int[] shape = input(call, ModelTensors.X).shape();
     boolean one = shape.length >= 2 && shape[1] == 1;
-    return one && find(call, ModelTensors.LENGTHS) == null && config.isCausal()
+    return one && find(call, ModelTensors.LENGTHS) == null && signature.isCausal()
         ? Operation.STEP
         : Operation.UNROLL;
   }
@@ -55,12 +58,12 @@ final class InferTensors {
    * The request as the use cases take it; what it asks for is checked as well, so that nothing is
    * computed for an answer that cannot be given.
    */
-  static InferenceRequest request(InferCall call, LstmConfig config) {
-    Operation operation = operation(call, config);
-    checkInputs(call, config);
-    checkOutputs(call, config);
+  static InferenceRequest request(InferCall call, Signature signature) {
+    Operation operation = operation(call, signature);
+    checkInputs(call, signature);
+    checkOutputs(call, signature);
     Tensor x = input(call, ModelTensors.X);
-    int rank = config.takesIds() ? 2 : 3;
+    int rank = signature.takesIds() ? 2 : 3;
     if (x.rank() != rank) {
       throw new TensorFormatException(
           "/inputs/x", "expected %d dimensions, got %d".formatted(rank, x.rank()));
@@ -69,9 +72,7 @@ final class InferTensors {
     return new InferenceRequest(
         operation,
         operation == Operation.STEP ? withoutTime(x) : x,
-        InferenceRequest.State.of(
-            state(call, config, ModelTensors.H0, CellConfig::outputSize),
-            state(call, config, ModelTensors.C0, CellConfig::hiddenSize)),
+        state(call, signature.state()),
         find(call, ModelTensors.LENGTHS),
         new InferenceRequest.Options(
             call.parameters().flag("return_sequences"),
@@ -82,13 +83,14 @@ final class InferTensors {
         FIELDS);
   }
 
-  private static void checkInputs(InferCall call, LstmConfig config) {
+  private static void checkInputs(InferCall call, Signature signature) {
     Set<String> seen = new HashSet<>();
     for (NamedTensor tensor : call.inputs()) {
-      if (!ModelTensors.isInput(config, tensor.name())) {
+      if (!ModelTensors.isInput(signature, tensor.name())) {
         throw new TensorFormatException(
             "/inputs/" + tensor.name(),
-            "is no input of this model; it has " + ModelTensors.names(ModelTensors.inputs(config)));
+            "is no input of this model; it has "
+                + ModelTensors.names(ModelTensors.inputs(signature)));
       }
       if (!seen.add(tensor.name())) {
         throw new TensorFormatException("/inputs/" + tensor.name(), "is there twice");
@@ -96,13 +98,13 @@ final class InferTensors {
     }
   }
 
-  private static void checkOutputs(InferCall call, LstmConfig config) {
+  private static void checkOutputs(InferCall call, Signature signature) {
     for (WantedOutput output : call.outputs()) {
-      if (!ModelTensors.isOutput(config, output.name())) {
+      if (!ModelTensors.isOutput(signature, output.name())) {
         throw new TensorFormatException(
             "/outputs/" + output.name(),
             "is no output of this model; it has "
-                + ModelTensors.names(ModelTensors.outputs(config)));
+                + ModelTensors.names(ModelTensors.outputs(signature)));
       }
     }
   }
@@ -119,10 +121,21 @@ final class InferTensors {
         : new Tensor.Ints(shape, ((Tensor.Ints) x).values());
   }
 
-  private static @Nullable List<Tensor> state(
-      InferCall call, LstmConfig config, String name, ToIntFunction<CellConfig> width) {
-    if (!ModelTensors.isUniform(config, width)) {
-      return stateByCell(call, name, config.cells().size());
+  private static InferenceRequest.@Nullable State state(InferCall call, StateLayout layout) {
+    Map<String, List<Tensor>> slots = new LinkedHashMap<>();
+    for (String slot : layout.names()) {
+      List<Tensor> given = slot(call, layout, slot);
+      if (given != null) {
+        slots.put(slot, given);
+      }
+    }
+    return InferenceRequest.State.of(slots);
+  }
+
+  private static @Nullable List<Tensor> slot(InferCall call, StateLayout layout, String slot) {
+    String name = slot + ModelTensors.BEFORE;
+    if (!layout.isUniform(slot)) {
+      return slotByCell(call, name, layout.count(slot));
     }
     Tensor state = find(call, name);
     if (state != null && state.rank() != 3) {
@@ -133,7 +146,7 @@ final class InferTensors {
   }
 
   /** All of the cells' tensors, or none; in their order, whatever the request's is. */
-  private static @Nullable List<Tensor> stateByCell(InferCall call, String name, int cells) {
+  private static @Nullable List<Tensor> slotByCell(InferCall call, String name, int cells) {
     boolean given = call.inputs().stream().anyMatch(tensor -> tensor.name().startsWith(name + "."));
     if (!given) {
       return null;
@@ -149,7 +162,7 @@ final class InferTensors {
   static List<InferAnswer.Output> outputs(InferCall call, InferenceResult result) {
     List<InferAnswer.Output> outputs = new ArrayList<>();
     if (call.outputs().isEmpty()) {
-      for (ModelTensors.Info info : ModelTensors.outputs(result.config())) {
+      for (ModelTensors.Info info : ModelTensors.outputs(result.signature())) {
         outputs.add(new InferAnswer.Output(info.name(), output(info.name(), result)));
       }
       return outputs;
@@ -161,34 +174,26 @@ final class InferTensors {
   }
 
   private static Tensor.Floats output(String name, InferenceResult result) {
-    if (!name.equals(ModelTensors.OUTPUT)) {
-      return name.startsWith(ModelTensors.H)
-          ? state(name, result, result.output().state().h(), CellConfig::outputSize)
-          : state(name, result, result.output().state().c(), CellConfig::hiddenSize);
+    RecurrentState state = result.output().state();
+    String slot = ModelTensors.slot(state.layout(), name, ModelTensors.AFTER);
+    if (slot != null) {
+      return slot(name, slot, state, result.batch());
     }
-    int width = result.config().outputSize();
+    int width = result.signature().outputSize();
     float[] output = result.output().output();
     return result.sequences() || result.operation() == Operation.STEP
         ? Tensor.Floats.of(output, result.batch(), result.time(), width)
         : Tensor.Floats.of(output, result.batch(), width);
   }
 
-  /** Of one cell, where the name says which, or of all. */
-  private static Tensor.Floats state(
-      String name, InferenceResult result, float[][] cells, ToIntFunction<CellConfig> width) {
-    List<CellConfig> configs = result.config().cells();
-    if (!ModelTensors.isUniform(result.config(), width)) {
+  /** Of one cell, where the tensor's name says which, or of all. */
+  private static Tensor.Floats slot(String name, String slot, RecurrentState state, int batch) {
+    float[][] cells = state.of(slot);
+    int[] widths = state.layout().widths(slot);
+    if (!state.layout().isUniform(slot)) {
       int cell = Integer.parseInt(name.substring(name.indexOf('.') + 1));
-      return Tensor.Floats.of(cells[cell], result.batch(), width.applyAsInt(configs.get(cell)));
+      return Tensor.Floats.of(cells[cell], batch, widths[cell]);
     }
-    int size = width.applyAsInt(configs.get(0));
-    float[] stacked = cells[0];
-    if (cells.length > 1) {
-      stacked = new float[cells.length * cells[0].length];
-      for (int i = 0; i < cells.length; i++) {
-        System.arraycopy(cells[i], 0, stacked, i * cells[0].length, cells[0].length);
-      }
-    }
-    return Tensor.Floats.of(stacked, cells.length, result.batch(), size);
+    return Tensor.Floats.stacked(cells, cells.length, batch, widths[0]);
   }
 }

@@ -1,21 +1,26 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.StateLayout;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
-/** How a model's tensors look in the protocol. */
+/**
+ * How a model's tensors look in the protocol. A slot of the state, such as h, goes in as {@code h0}
+ * and comes out as {@code h}.
+ */
 final class ModelTensors {
 
   static final String X = "x";
-  static final String H0 = "h0";
-  static final String C0 = "c0";
   static final String LENGTHS = "lengths";
   static final String OUTPUT = "output";
-  static final String H = "h";
-  static final String C = "c";
+
+  /** Behind the name of a slot, in the name of an input. */
+  static final String BEFORE = "0";
+
+  /** Behind the name of a slot, in the name of an output. */
+  static final String AFTER = "";
 
   private ModelTensors() {}
 
@@ -25,75 +30,83 @@ final class ModelTensors {
    */
   record Info(String name, String datatype, long[] shape, boolean optional) {}
 
-  static List<Info> inputs(LstmConfig config) {
+  static List<Info> inputs(Signature signature) {
     List<Info> inputs = new ArrayList<>();
     inputs.add(
-        config.takesIds()
+        signature.takesIds()
             ? new Info(X, "INT64", new long[] {-1, -1}, false)
-            : new Info(X, "FP32", new long[] {-1, -1, config.inputSize()}, false));
-    inputs.addAll(state(config, H0, CellConfig::outputSize, true));
-    inputs.addAll(state(config, C0, CellConfig::hiddenSize, true));
+            : new Info(X, "FP32", new long[] {-1, -1, signature.inputSize()}, false));
+    inputs.addAll(state(signature.state(), BEFORE));
     inputs.add(new Info(LENGTHS, "INT64", new long[] {-1}, true));
     return inputs;
   }
 
-  static List<Info> outputs(LstmConfig config) {
+  static List<Info> outputs(Signature signature) {
     List<Info> outputs = new ArrayList<>();
-    outputs.add(new Info(OUTPUT, "FP32", new long[] {-1, -1, config.outputSize()}, false));
-    outputs.addAll(state(config, H, CellConfig::outputSize, false));
-    outputs.addAll(state(config, C, CellConfig::hiddenSize, false));
+    outputs.add(new Info(OUTPUT, "FP32", new long[] {-1, -1, signature.outputSize()}, false));
+    outputs.addAll(state(signature.state(), AFTER));
     return outputs;
   }
 
-  /** One tensor of all cells; one a cell ({@code h0.0}, {@code h0.1}, ...) where sizes differ. */
-  private static List<Info> state(
-      LstmConfig config, String name, ToIntFunction<CellConfig> width, boolean optional) {
-    List<CellConfig> cells = config.cells();
-    if (isUniform(config, width)) {
-      long size = width.applyAsInt(cells.get(0));
-      return List.of(new Info(name, "FP32", new long[] {cells.size(), -1, size}, optional));
-    }
+  /**
+   * Of each name, one tensor of all cells; one a cell ({@code h0.0}, {@code h0.1}, ...) where sizes
+   * differ.
+   */
+  private static List<Info> state(StateLayout layout, String suffix) {
+    boolean optional = suffix.equals(BEFORE);
     List<Info> all = new ArrayList<>();
-    for (int i = 0; i < cells.size(); i++) {
-      long size = width.applyAsInt(cells.get(i));
-      all.add(new Info(name + "." + i, "FP32", new long[] {-1, size}, optional));
+    for (String slot : layout.names()) {
+      int[] widths = layout.widths(slot);
+      if (layout.isUniform(slot)) {
+        long[] shape = {widths.length, -1, widths[0]};
+        all.add(new Info(slot + suffix, "FP32", shape, optional));
+        continue;
+      }
+      for (int i = 0; i < widths.length; i++) {
+        long[] shape = {-1, widths[i]};
+        all.add(new Info(slot + suffix + "." + i, "FP32", shape, optional));
+      }
     }
     return all;
   }
 
-  static boolean isUniform(LstmConfig config, ToIntFunction<CellConfig> width) {
-    List<CellConfig> cells = config.cells();
-    for (CellConfig cell : cells) {
-      if (width.applyAsInt(cell) != width.applyAsInt(cells.get(0))) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /** Whether {@link #inputs} has the name; asked of every request. */
-  static boolean isInput(LstmConfig config, String name) {
-    return name.equals(X)
-        || name.equals(LENGTHS)
-        || isState(config, name, H0, CellConfig::outputSize)
-        || isState(config, name, C0, CellConfig::hiddenSize);
+  static boolean isInput(Signature signature, String name) {
+    return name.equals(X) || name.equals(LENGTHS) || slot(signature.state(), name, BEFORE) != null;
   }
 
   /** Whether {@link #outputs} has the name. */
-  static boolean isOutput(LstmConfig config, String name) {
-    return name.equals(OUTPUT)
-        || isState(config, name, H, CellConfig::outputSize)
-        || isState(config, name, C, CellConfig::hiddenSize);
+  static boolean isOutput(Signature signature, String name) {
+    return name.equals(OUTPUT) || slot(signature.state(), name, AFTER) != null;
   }
 
-  private static boolean isState(
-      LstmConfig config, String name, String state, ToIntFunction<CellConfig> width) {
-    if (!name.startsWith(state)) {
-      return false;
+  /**
+   * The slot of the state that a tensor is of; null where it is of none.
+   *
+   * @param suffix {@link #BEFORE} of an input, {@link #AFTER} of an output
+   */
+  static @Nullable String slot(StateLayout layout, String tensor, String suffix) {
+    for (String slot : layout.names()) {
+      int end = slot.length() + suffix.length();
+      if (tensor.startsWith(slot)
+          && tensor.startsWith(suffix, slot.length())
+          && (layout.isUniform(slot)
+              ? tensor.length() == end
+              : isCell(tensor.substring(end), layout.widths(slot).length))) {
+        return slot;
+      }
     }
-    return isUniform(config, width)
-        ? name.equals(state)
-        : state(config, state, width, true).stream().anyMatch(info -> info.name().equals(name));
+    return null;
+  }
+
+  /** Whether it is {@code .0}, {@code .1}, ... of so many cells. */
+  private static boolean isCell(String index, int cells) {
+    for (int i = 0; i < cells; i++) {
+      if (index.equals("." + i)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   static List<String> names(List<Info> infos) {

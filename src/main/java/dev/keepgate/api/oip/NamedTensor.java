@@ -1,6 +1,6 @@
 package dev.keepgate.api.oip;
 
-import dev.keepgate.model.Tensor;
+import dev.keepgate.tensor.Tensor;
 
 /** A tensor by the name that the protocol's requests and answers give it. */
 record NamedTensor(String name, Tensor tensor) {}

@@ -1,8 +1,8 @@
 package dev.keepgate.api.oip;
 
 import dev.keepgate.inference.Sequences;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.ModelRegistry;
@@ -78,8 +78,8 @@ class ServedModels {
           model,
           asked.isEmpty() ? availableVersions(model) : List.of(asked),
           PLATFORM,
-          tensors(ModelTensors.inputs(handle.config())),
-          tensors(ModelTensors.outputs(handle.config())));
+          tensors(ModelTensors.inputs(handle.signature())),
+          tensors(ModelTensors.outputs(handle.signature())));
     }
   }
 
@@ -106,15 +106,15 @@ class ServedModels {
   /** Sizes with the batch, which is free (max_batch_size 0). */
   ModelView.Config config(String model, String asked) {
     try (ModelHandle handle = acquire(model, asked)) {
-      LstmConfig config = handle.config();
+      Signature signature = handle.signature();
       return new ModelView.Config(
           handle.id().name(),
           PLATFORM,
           SERVER,
           0,
-          configTensors(ModelTensors.inputs(config)),
-          configTensors(ModelTensors.outputs(config)),
-          config.isCausal()
+          configTensors(ModelTensors.inputs(signature)),
+          configTensors(ModelTensors.outputs(signature)),
+          signature.isCausal()
               ? new ModelView.SequenceBatching(sequences.ttl().toNanos() / 1000)
               : null);
     }

@@ -13,7 +13,7 @@ import dev.keepgate.inference.Operation;
 import dev.keepgate.inference.RequestDecoder;
 import dev.keepgate.inference.ResultEncoder;
 import dev.keepgate.memory.RequestMemory;
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.Signature;
 import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.ServletException;
@@ -125,15 +125,15 @@ final class InferenceHandler {
     }
 
     @Override
-    public InferenceRequest decode(LstmConfig config, RequestMemory memory) {
+    public InferenceRequest decode(Signature signature, RequestMemory memory) {
       Body whole = body;
       if (whole == null) {
         throw new IllegalStateException("there is no body");
       }
       RequestReader reader =
           form.binary()
-              ? form.reading().readSafetensors(whole, config, memory::change)
-              : form.reading().readJson(whole, config, memory::change);
+              ? form.reading().readSafetensors(whole, signature, memory::change)
+              : form.reading().readJson(whole, signature, memory::change);
       // The tensors are all that is left of it.
       body = null;
       memory.giveBack(whole.bytes().length);

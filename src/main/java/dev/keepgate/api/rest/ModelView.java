@@ -4,8 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.LayerDescription;
+import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ModelDescription;
 import dev.keepgate.registry.ModelInfo;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -96,7 +96,10 @@ record ModelView(
   }
 
   private static ModelView of(@Nullable ModelInfo info, @Nullable ModelDescription description) {
-    Optional<LstmConfig> config = Optional.ofNullable(description).map(ModelDescription::config);
+    Optional<Signature> signature =
+        Optional.ofNullable(description).map(ModelDescription::signature);
+    Optional<List<LayerDescription>> layers =
+        Optional.ofNullable(description).map(ModelDescription::layers);
     return new ModelView(
         info == null ? null : info.id().name(),
         info == null ? null : Long.toString(info.id().version()),
@@ -105,23 +108,30 @@ record ModelView(
         info == null ? null : info.builtIn(),
         description == null ? null : description.format().id(),
         description == null ? null : description.framework(),
-        config.map(LstmConfig::inputSize).orElse(null),
-        config.map(LstmConfig::outputSize).orElse(null),
-        config.map(c -> c.lstmLayers().stream().map(ModelView::layer).toList()).orElse(null),
-        config.map(ModelView::embedding).orElse(null),
-        config.map(ModelView::head).orElse(null),
-        config.map(LstmConfig::returnSequences).orElse(null),
+        signature.map(Signature::inputSize).orElse(null),
+        signature.map(Signature::outputSize).orElse(null),
+        layers.map(ModelView::recurrent).orElse(null),
+        layers.map(ModelView::embedding).orElse(null),
+        layers.map(ModelView::head).orElse(null),
+        signature.map(Signature::returnSequences).orElse(null),
         description == null ? null : description.parameters(),
         description == null ? null : description.bytes(),
         description == null ? null : description.unusedTensors(),
         info == null ? null : info.loadedAt());
   }
 
-  private static LayerView layer(LayerConfig.Lstm layer) {
-    CellConfig cell = layer.forward() != null ? layer.forward() : layer.backward();
-    if (cell == null) {
-      throw new IllegalStateException("an LSTM layer needs a cell");
+  private static List<LayerView> recurrent(List<LayerDescription> layers) {
+    List<LayerView> views = new ArrayList<>();
+    for (LayerDescription layer : layers) {
+      if (layer.cells() != null) {
+        views.add(layer(layer.cells()));
+      }
     }
+    return views;
+  }
+
+  private static LayerView layer(LayerDescription.Cells layer) {
+    CellConfig cell = layer.any();
     return new LayerView(
         cell.inputSize(),
         cell.hiddenSize(),
@@ -141,41 +151,36 @@ record ModelView(
         otherBackward(layer));
   }
 
-  private static @Nullable LayerView otherBackward(LayerConfig.Lstm layer) {
+  private static @Nullable LayerView otherBackward(LayerDescription.Cells layer) {
     return layer.isBidirectional() && !Objects.equals(layer.forward(), layer.backward())
-        ? layer(new LayerConfig.Lstm(null, layer.backward(), layer.merge(), false, false))
+        ? layer(new LayerDescription.Cells(null, layer.backward(), layer.merge()))
         : null;
   }
 
-  private static @Nullable EmbeddingView embedding(LstmConfig config) {
-    return config.layers().get(0) instanceof LayerConfig.Embedding embedding
-        ? new EmbeddingView(embedding.vocabulary(), embedding.outputSize(), embedding.maskZero())
-        : null;
+  private static @Nullable EmbeddingView embedding(List<LayerDescription> layers) {
+    LayerDescription first = layers.get(0);
+    return first.table() == null
+        ? null
+        : new EmbeddingView(
+            first.table().vocabulary(), first.outputSize(), first.table().maskZero());
   }
 
-  /** The layers after the last LSTM layer. */
-  private static @Nullable List<PointwiseView> head(LstmConfig config) {
+  /** The layers after the last recurrent layer. */
+  private static @Nullable List<PointwiseView> head(List<LayerDescription> layers) {
     List<PointwiseView> head = new ArrayList<>();
-    for (LayerConfig layer : config.layers()) {
-      if (layer instanceof LayerConfig.Lstm) {
+    for (LayerDescription layer : layers) {
+      if (layer.cells() != null) {
         head.clear();
       } else {
         head.add(
             new PointwiseView(
-                layer.getClass().getSimpleName().toLowerCase(Locale.ROOT),
+                layer.type(),
                 layer.inputSize(),
                 layer.outputSize(),
-                activation(layer)));
+                layer.activation() == null ? null : name(layer.activation())));
       }
     }
     return head.isEmpty() ? null : head;
-  }
-
-  private static @Nullable String activation(LayerConfig layer) {
-    if (layer instanceof LayerConfig.Dense dense) {
-      return name(dense.activation());
-    }
-    return layer instanceof LayerConfig.Activate activate ? name(activate.activation()) : null;
   }
 
   private static @Nullable Float finite(float clip) {

@@ -4,11 +4,11 @@ import dev.keepgate.api.http.Body;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.StepNumber;
-import dev.keepgate.model.LstmConfig;
 import dev.keepgate.model.ModelId;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.model.Signature;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.Safetensors;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
@@ -30,10 +30,10 @@ final class OpenReader {
   private @Nullable Duration ttl;
 
   /** Begins with what the query string says. */
-  OpenReader(ModelId model, LstmConfig config, HttpServletRequest request, ArrayMemory memory) {
+  OpenReader(ModelId model, Signature signature, HttpServletRequest request, ArrayMemory memory) {
     this.model = model;
     this.memory = memory;
-    this.state = new StateReader(config, memory);
+    this.state = new StateReader(signature.state(), memory);
     this.id = request.getParameter("id");
     this.batch = (int) RequestOptions.number(request, "batch", 1, Integer.MAX_VALUE).orElse(1);
     this.step = RequestOptions.number(request, "step", 0, StepNumber.MAX_BEHIND).orElse(0);
@@ -118,9 +118,10 @@ final class OpenReader {
   OpenRequest readSafetensors(Body body) {
     Map<String, Tensor> tensors = Safetensors.read(body.bytes(), body.size(), memory);
     for (String name : tensors.keySet()) {
-      if (!StateReader.names(name)) {
+      if (!state.isPart(name)) {
         throw new TensorFormatException(
-            TensorFormatException.token(name), "is unknown; known are h, c, h.<cell>, c.<cell>");
+            TensorFormatException.token(name),
+            "is unknown; known are %s, %s".formatted(state.names(), state.namesByCell()));
       }
     }
     state.take(tensors);
@@ -128,7 +129,6 @@ final class OpenReader {
   }
 
   private OpenRequest request(InferenceRequest.Fields fields) {
-    return new OpenRequest(
-        id, batch, step, ttl, InferenceRequest.State.of(state.h(), state.c()), fields);
+    return new OpenRequest(id, batch, step, ttl, state.state(), fields);
   }
 }

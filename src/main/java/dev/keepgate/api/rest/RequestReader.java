@@ -4,12 +4,12 @@ import dev.keepgate.api.http.Body;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.inference.StepNumber;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.model.Signature;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonTensorReader;
 import dev.keepgate.tensor.JsonTensorScanner;
 import dev.keepgate.tensor.Safetensors;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.util.HashSet;
 import java.util.Map;
@@ -27,9 +27,9 @@ import tools.jackson.core.json.JsonFactory;
 final class RequestReader {
 
   static final InferenceRequest.Fields JSON_FIELDS =
-      new InferenceRequest.Fields("/x", "/state/h", "/state/c", "/lengths");
+      new InferenceRequest.Fields("/x", slot -> "/state/" + slot, "/lengths");
   static final InferenceRequest.Fields SAFETENSORS_FIELDS =
-      new InferenceRequest.Fields("/x", "/h", "/c", "/lengths");
+      new InferenceRequest.Fields("/x", slot -> "/" + slot, "/lengths");
   static final JsonFactory JSON =
       JsonFactory.builder()
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())
@@ -37,7 +37,7 @@ final class RequestReader {
           .build();
 
   private final Operation operation;
-  private final LstmConfig config;
+  private final Signature signature;
   private final ArrayMemory memory;
   private final StateReader state;
 
@@ -53,15 +53,15 @@ final class RequestReader {
 
   private RequestReader(
       Operation operation,
-      LstmConfig config,
+      Signature signature,
       RequestOptions options,
       boolean kept,
       ArrayMemory memory) {
     this.operation = operation;
-    this.config = config;
+    this.signature = signature;
     this.kept = kept;
     this.memory = memory;
-    this.state = new StateReader(config, memory);
+    this.state = new StateReader(signature.state(), memory);
     this.step = options.step();
     this.returnState = Boolean.TRUE.equals(options.returnState());
     this.returnSequences = options.returnSequences();
@@ -75,8 +75,8 @@ final class RequestReader {
    */
   record Form(Operation operation, RequestOptions options, boolean kept) {
 
-    private RequestReader reader(LstmConfig config, ArrayMemory memory) {
-      return new RequestReader(operation, config, options, kept, memory);
+    private RequestReader reader(Signature signature, ArrayMemory memory) {
+      return new RequestReader(operation, signature, options, kept, memory);
     }
 
     /**
@@ -85,13 +85,13 @@ final class RequestReader {
      * @param memory of the tensors
      * @throws TensorFormatException if a field is unknown, missing or not of its type
      */
-    RequestReader readJson(Body body, LstmConfig config, ArrayMemory memory) {
-      RequestReader reader = reader(config, memory);
+    RequestReader readJson(Body body, Signature signature, ArrayMemory memory) {
+      RequestReader reader = reader(signature, memory);
       try {
         reader.scan(new JsonTensorScanner(body.bytes(), 0, body.size(), memory));
         return reader;
-      } catch (JsonTensorScanner.Unusual e) {
-        return readCarefully(body, reader(config, memory));
+      } catch (JsonTensorScanner.NotScannedException e) {
+        return readCarefully(body, reader(signature, memory));
       }
     }
 
@@ -100,39 +100,40 @@ final class RequestReader {
      *
      * @throws TensorFormatException if a tensor is unknown, missing or damaged
      */
-    RequestReader readSafetensors(Body body, LstmConfig config, ArrayMemory memory) {
+    RequestReader readSafetensors(Body body, Signature signature, ArrayMemory memory) {
       return safetensors(
-          Safetensors.read(body.bytes(), body.size(), memory), reader(config, memory));
+          Safetensors.read(body.bytes(), body.size(), memory), reader(signature, memory));
     }
   }
 
-  private void scan(JsonTensorScanner json) throws JsonTensorScanner.Unusual {
+  private void scan(JsonTensorScanner json) throws JsonTensorScanner.NotScannedException {
     Set<String> seen = new HashSet<>();
     json.expect('{');
     do {
       String field = json.name();
       if (!seen.add(field) || !isKnown(field)) {
-        throw new JsonTensorScanner.Unusual();
+        throw new JsonTensorScanner.NotScannedException();
       }
       switch (field) {
-        case "x" -> x = config.takesIds() ? json.ints() : json.floats();
+        case "x" -> x = signature.takesIds() ? json.ints() : json.floats();
         case "state" -> state.scan(json);
         case "lengths" -> lengths = json.ints();
         case "return_sequences" -> returnSequences = json.flag();
         case "trace" -> trace = json.flag();
         case "return_state" -> returnState = json.flag();
         case "step" -> step = scanNumber(json);
-        default -> throw new JsonTensorScanner.Unusual();
+        default -> throw new JsonTensorScanner.NotScannedException();
       }
     } while (json.takes(','));
     json.expect('}');
     json.expectEnd();
   }
 
-  private static OptionalLong scanNumber(JsonTensorScanner json) throws JsonTensorScanner.Unusual {
+  private static OptionalLong scanNumber(JsonTensorScanner json)
+      throws JsonTensorScanner.NotScannedException {
     Tensor.Ints number = json.ints();
     if (number.rank() > 0) {
-      throw new JsonTensorScanner.Unusual();
+      throw new JsonTensorScanner.NotScannedException();
     }
     return OptionalLong.of(StepNumber.require("/step", number.values()[0]));
   }
@@ -168,7 +169,7 @@ final class RequestReader {
     switch (isKnown(field) ? field : "") {
       case "x" ->
           x =
-              config.takesIds()
+              signature.takesIds()
                   ? JsonTensorReader.readInts(json, "/x", memory)
                   : JsonTensorReader.readFloats(json, "/x", memory);
       case "state" -> state.read(json);
@@ -219,10 +220,13 @@ final class RequestReader {
         case "x" -> reader.x = entry.getValue();
         case "lengths" -> reader.lengths = entry.getValue();
         default -> {
-          if (reader.kept || !StateReader.names(entry.getKey())) {
+          if (reader.kept || !reader.state.isPart(entry.getKey())) {
             throw unknown(
                 entry.getKey(),
-                reader.kept ? "x, lengths" : "x, h, c, lengths, h.<cell>, c.<cell>");
+                reader.kept
+                    ? "x, lengths"
+                    : "x, %s, lengths, %s"
+                        .formatted(reader.state.names(), reader.state.namesByCell()));
           }
         }
       }
@@ -253,7 +257,7 @@ final class RequestReader {
     return new InferenceRequest(
         operation,
         x,
-        InferenceRequest.State.of(state.h(), state.c()),
+        state.state(),
         lengths,
         new InferenceRequest.Options(returnSequences, trace, step),
         fields);

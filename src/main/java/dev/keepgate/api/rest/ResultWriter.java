@@ -2,14 +2,15 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.Operation;
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LstmOutput;
-import dev.keepgate.model.LstmOutput.CellTrace;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.model.CellTrace;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.Slot;
 import dev.keepgate.tensor.JsonBuffer;
 import dev.keepgate.tensor.Safetensors;
+import dev.keepgate.tensor.Tensor;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,9 +53,13 @@ final class ResultWriter {
 
   /** How many numbers the answer has. */
   long numbers() {
-    LstmOutput output = result.output();
+    NetworkOutput output = result.output();
     List<CellTrace> trace = output.trace() == null ? List.of() : output.trace();
-    long traced = trace.stream().mapToLong(cell -> 6L * cell.cell().length).sum();
+    long traced =
+        trace.stream()
+            .flatMap(cell -> Arrays.stream(cell.values()))
+            .mapToLong(values -> values.length)
+            .sum();
     return output.output().length + state().numbers() + traced;
   }
 
@@ -65,19 +70,17 @@ final class ResultWriter {
     json.raw(",\"trace\":[");
     for (int i = 0; i < trace.size(); i++) {
       json.comma().raw("{");
-      CellConfig config = result.config().cells().get(i);
-      gates(trace.get(i))
-          .forEach(
-              (name, values) ->
-                  json.comma()
-                      .raw("\"" + name + "\":")
-                      .tensor(values, 0, traceShape(name, config)));
+      CellTrace cell = trace.get(i);
+      for (int slot = 0; slot < cell.values().length; slot++) {
+        json.comma().raw("\"").raw(cell.slots().get(slot).name()).raw("\":");
+        json.tensor(cell.values()[slot], 0, traceShape(cell.slots().get(slot)));
+      }
       json.raw("}");
     }
     json.raw("]");
   }
 
-  /** Writes {@code output}, {@code h}, {@code c} and {@code trace.<cell>.<gate>}, all F32. */
+  /** Writes {@code output}, the state's slots and {@code trace.<cell>.<gate>}, all F32. */
   void writeSafetensors(OutputStream out) throws IOException {
     Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
     tensors.put("output", Tensor.Floats.of(result.output().output(), outputShape()));
@@ -85,11 +88,12 @@ final class ResultWriter {
     List<CellTrace> trace = result.output().trace();
     for (int i = 0; trace != null && i < trace.size(); i++) {
       String prefix = "trace." + i + ".";
-      CellConfig config = result.config().cells().get(i);
-      gates(trace.get(i))
-          .forEach(
-              (name, values) ->
-                  tensors.put(prefix + name, Tensor.Floats.of(values, traceShape(name, config))));
+      CellTrace cell = trace.get(i);
+      for (int slot = 0; slot < cell.values().length; slot++) {
+        tensors.put(
+            prefix + cell.slots().get(slot).name(),
+            Tensor.Floats.of(cell.values()[slot], traceShape(cell.slots().get(slot))));
+      }
     }
     Safetensors.write(
         out,
@@ -97,25 +101,13 @@ final class ResultWriter {
         Map.of("model", result.id().name(), "version", Long.toString(result.id().version())));
   }
 
-  private static Map<String, float[]> gates(CellTrace trace) {
-    Map<String, float[]> gates = new LinkedHashMap<>();
-    gates.put("input", trace.input());
-    gates.put("forget", trace.forget());
-    gates.put("output", trace.output());
-    gates.put("candidate", trace.candidate());
-    gates.put("cell", trace.cell());
-    gates.put("hidden", trace.hidden());
-    return gates;
-  }
-
   int[] outputShape() {
-    int width = result.config().outputSize();
+    int width = result.signature().outputSize();
     return result.sequences() ? steps(width) : rows(width);
   }
 
-  private int[] traceShape(String gate, CellConfig config) {
-    int width = gate.equals("hidden") ? config.outputSize() : config.hiddenSize();
-    return result.operation() == Operation.STEP ? rows(width) : steps(width);
+  private int[] traceShape(Slot slot) {
+    return result.operation() == Operation.STEP ? rows(slot.width()) : steps(slot.width());
   }
 
   private int[] rows(int width) {

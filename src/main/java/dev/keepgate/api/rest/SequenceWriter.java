@@ -2,8 +2,8 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.SequenceInfo;
-import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.Safetensors;
+import dev.keepgate.tensor.Tensor;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
@@ -42,6 +42,12 @@ final class SequenceWriter {
           json.raw("}");
         },
         response);
+  }
+
+  /** Bytes that writing a sequence with its state takes. */
+  static long encodedBytes(SequenceInfo info, boolean safetensors) {
+    StateWriter state = new StateWriter(info.state(), info.batch(), true);
+    return BodyFormat.encodedBytes(state.numbers(), safetensors);
   }
 
   /** Writes what a sequence is. */

@@ -81,7 +81,8 @@ class SequencesController {
         handle,
         body -> {
           requireFormat(body, request);
-          OpenReader reader = new OpenReader(handle.id(), handle.config(), request, memory::change);
+          OpenReader reader =
+              new OpenReader(handle.id(), handle.signature(), request, memory::change);
           OpenRequest asked =
               BodyFormat.isSafetensors(request.getContentType())
                   ? reader.readSafetensors(body)
@@ -176,7 +177,11 @@ class SequencesController {
   @GetMapping("/sequences/{id}")
   void export(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
-    SequenceWriter.write(sequences.find(id), true, wantsSafetensors(request), response);
+    SequenceInfo info = sequences.find(id);
+    try (RequestMemory memory = inference.openMemory()) {
+      memory.take(SequenceWriter.encodedBytes(info, wantsSafetensors(request)));
+      SequenceWriter.write(info, true, wantsSafetensors(request), response);
+    }
   }
 
   @SequenceDocs.Fork

@@ -1,55 +1,51 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.inference.InferenceRequest;
+import dev.keepgate.model.StateLayout;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonTensorReader;
 import dev.keepgate.tensor.JsonTensorScanner;
+import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
-/** Reads a state: an object with h and c, or tensors of these names. */
+/**
+ * Reads a state: an object with a tensor for each name of the model's slots, such as {@code h}, or
+ * tensors of these names.
+ */
 final class StateReader {
 
-  private final LstmConfig config;
+  private final StateLayout layout;
   private final ArrayMemory memory;
-  private @Nullable List<Tensor> h;
-  private @Nullable List<Tensor> c;
+  private final Map<String, List<Tensor>> slots = new LinkedHashMap<>();
 
   /**
    * @param memory of the tensors
    */
-  StateReader(LstmConfig config, ArrayMemory memory) {
-    this.config = config;
+  StateReader(StateLayout layout, ArrayMemory memory) {
+    this.layout = layout;
     this.memory = memory;
   }
 
-  @Nullable List<Tensor> h() {
-    return h;
+  /** What was read; null if there was none. */
+  InferenceRequest.@Nullable State state() {
+    return InferenceRequest.State.of(slots);
   }
 
-  @Nullable List<Tensor> c() {
-    return c;
-  }
-
-  void scan(JsonTensorScanner json) throws JsonTensorScanner.Unusual {
+  void scan(JsonTensorScanner json) throws JsonTensorScanner.NotScannedException {
     json.expect('{');
     do {
       String field = json.name();
-      if (field.equals("h") && h == null && uniform(CellConfig::outputSize)) {
-        h = List.of(json.floats());
-      } else if (field.equals("c") && c == null && uniform(CellConfig::hiddenSize)) {
-        c = List.of(json.floats());
-      } else {
-        throw new JsonTensorScanner.Unusual();
+      if (slots.containsKey(field) || !isKnown(field) || !layout.isUniform(field)) {
+        throw new JsonTensorScanner.NotScannedException();
       }
+      slots.put(field, List.of(json.floats()));
     } while (json.takes(','));
     json.expect('}');
   }
@@ -60,53 +56,62 @@ final class StateReader {
       return;
     }
     if (json.currentToken() != JsonToken.START_OBJECT) {
-      throw new TensorFormatException("/state", "expected an object with h and c");
+      throw new TensorFormatException(
+          "/state", "expected an object with " + String.join(" and ", layout.names()));
     }
     while (json.nextToken() == JsonToken.PROPERTY_NAME) {
       String field = json.currentName();
       json.nextToken();
-      switch (field) {
-        case "h" -> h = readCells(json, "/state/h", uniform(CellConfig::outputSize));
-        case "c" -> c = readCells(json, "/state/c", uniform(CellConfig::hiddenSize));
-        default ->
-            throw new TensorFormatException(
-                "/state" + TensorFormatException.token(field), "is unknown; known are h, c");
+      if (!isKnown(field)) {
+        throw new TensorFormatException(
+            "/state" + TensorFormatException.token(field),
+            "is unknown; known are " + String.join(", ", layout.names()));
+      }
+      if (json.currentToken() != JsonToken.VALUE_NULL) {
+        slots.put(field, readCells(json, "/state/" + field, layout.isUniform(field)));
       }
     }
   }
 
-  private @Nullable List<Tensor> readCells(JsonParser json, String pointer, boolean uniform) {
-    if (json.currentToken() == JsonToken.VALUE_NULL) {
-      return null;
-    }
+  private boolean isKnown(String name) {
+    return layout.names().contains(name);
+  }
+
+  private List<Tensor> readCells(JsonParser json, String pointer, boolean uniform) {
     return uniform
         ? List.of(JsonTensorReader.readFloats(json, pointer, memory))
         : JsonTensorReader.readEach(json, pointer, memory);
   }
 
-  private boolean uniform(ToIntFunction<CellConfig> width) {
-    List<CellConfig> cells = config.cells();
-    int first = width.applyAsInt(cells.get(0));
-    for (CellConfig cell : cells) {
-      if (width.applyAsInt(cell) != first) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /** Takes h and c, or h.0, h.1, ... and c.0, c.1, ... of models whose cells differ in size. */
   void take(Map<String, Tensor> tensors) {
-    h = cells(tensors, "h");
-    c = cells(tensors, "c");
+    for (String name : layout.names()) {
+      List<Tensor> cells = cells(tensors, name);
+      if (!cells.isEmpty()) {
+        slots.put(name, cells);
+      }
+    }
   }
 
   /** Whether a tensor of this name is a part of a state. */
-  static boolean names(String tensor) {
-    return tensor.matches("[hc](\\.\\d+)?");
+  boolean isPart(String tensor) {
+    int dot = tensor.indexOf('.');
+    return dot < 0
+        ? isKnown(tensor)
+        : isKnown(tensor.substring(0, dot)) && tensor.substring(dot + 1).matches("\\d+");
   }
 
-  private static @Nullable List<Tensor> cells(Map<String, Tensor> tensors, String name) {
+  /** The slots' names, for an error. */
+  String names() {
+    return String.join(", ", layout.names());
+  }
+
+  /** The names of the slots of single cells, for an error. */
+  String namesByCell() {
+    return String.join(".<cell>, ", layout.names()) + ".<cell>";
+  }
+
+  private static List<Tensor> cells(Map<String, Tensor> tensors, String name) {
     Tensor all = tensors.get(name);
     if (all != null) {
       return List.of(all);
@@ -116,6 +121,6 @@ final class StateReader {
       cells.add(cell);
       cell = tensors.get(name + "." + cells.size());
     }
-    return cells.isEmpty() ? null : cells;
+    return cells;
   }
 }

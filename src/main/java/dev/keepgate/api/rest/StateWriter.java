@@ -1,9 +1,8 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.model.LstmState;
-import dev.keepgate.model.Tensor;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.tensor.JsonBuffer;
-import java.util.Arrays;
+import dev.keepgate.tensor.Tensor;
 import java.util.Map;
 
 /**
@@ -12,14 +11,15 @@ import java.util.Map;
  * @param rows how many rows
  * @param batched whether to write the dimension of rows
  */
-record StateWriter(LstmState state, int rows, boolean batched) {
+record StateWriter(RecurrentState state, int rows, boolean batched) {
 
   /** Appends {@code ,"state":{...}}. */
   void write(JsonBuffer json) {
-    json.raw(",\"state\":{\"h\":");
-    writeCells(json, state.h());
-    json.raw(",\"c\":");
-    writeCells(json, state.c());
+    json.raw(",\"state\":{");
+    for (String name : state.layout().names()) {
+      json.comma().raw("\"").raw(name).raw("\":");
+      writeCells(json, state.of(name));
+    }
     json.raw("}");
   }
 
@@ -33,14 +33,14 @@ record StateWriter(LstmState state, int rows, boolean batched) {
 
   /** How many numbers it has. */
   long numbers() {
-    return Arrays.stream(state.h()).mapToLong(h -> h.length).sum()
-        + Arrays.stream(state.c()).mapToLong(c -> c.length).sum();
+    return state.layout().rowSize() * rows;
   }
 
-  /** Adds {@code h} and {@code c}. */
+  /** Adds a tensor of each name, or of each slot where those of a name differ in width. */
   void putInto(Map<String, Tensor.Floats> tensors) {
-    put(tensors, "h", state.h());
-    put(tensors, "c", state.c());
+    for (String name : state.layout().names()) {
+      put(tensors, name, state.of(name));
+    }
   }
 
   private void put(Map<String, Tensor.Floats> tensors, String name, float[][] cells) {
@@ -48,23 +48,18 @@ record StateWriter(LstmState state, int rows, boolean batched) {
       tensors.put(name, Tensor.Floats.of(cells[0], shape(cells[0])));
       return;
     }
-    boolean uniform = Arrays.stream(cells).mapToInt(cell -> cell.length).distinct().count() == 1;
-    if (!uniform) {
+    if (!state.layout().isUniform(name)) {
       for (int i = 0; i < cells.length; i++) {
         tensors.put(name + "." + i, Tensor.Floats.of(cells[i], shape(cells[i])));
       }
       return;
     }
     int width = cells[0].length / rows;
-    float[] stacked = new float[cells.length * cells[0].length];
-    for (int i = 0; i < cells.length; i++) {
-      System.arraycopy(cells[i], 0, stacked, i * cells[0].length, cells[0].length);
-    }
     tensors.put(
         name,
         batched
-            ? Tensor.Floats.of(stacked, cells.length, rows, width)
-            : Tensor.Floats.of(stacked, cells.length, width));
+            ? Tensor.Floats.stacked(cells, cells.length, rows, width)
+            : Tensor.Floats.stacked(cells, cells.length, width));
   }
 
   private int[] shape(float[] cell) {

@@ -28,7 +28,7 @@ final class StreamWriter implements StepSink {
   @Override
   public void steps(InferenceResult result, int from, int to) throws IOException {
     OutputStream out = open();
-    int width = result.config().outputSize();
+    int width = result.signature().outputSize();
     float[] output = result.output().output();
     for (int step = from; step < to; step++) {
       json.raw(format.before("step")).raw("{\"step\":" + step + ",\"output\":");

@@ -328,7 +328,8 @@ public final class ModelRepository implements AutoCloseable {
   }
 
   /**
-   * Takes a version out where there is one.
+   * Takes a version out where there is one. Of one that is built in, the disk keeps that it was
+   * removed.
    *
    * @param revision of which alone it may be; null for any
    */
@@ -340,6 +341,7 @@ public final class ModelRepository implements AutoCloseable {
         remove(id, revision);
       }
     }
+    BuiltInModels.recordRemoval(root, id);
   }
 
   private static boolean isOther(Revision revision, @Nullable Revision found) {

@@ -8,10 +8,10 @@ import dev.keepgate.importer.Importers;
 import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ModelDescription;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.repository.ModelSource;
@@ -83,7 +83,7 @@ final class ModelLoader {
     return withImported(
         source,
         (format, imported) -> {
-          MemoryBudget.Reservation memory = reserve(imported.model());
+          MemoryBudget.Reservation memory = reserve(imported.network());
           try {
             return compile(format, imported, memory, digest);
           } catch (Throwable e) {
@@ -98,8 +98,8 @@ final class ModelLoader {
     return withImported(
         source,
         (format, imported) -> {
-          reserve(imported.model()).close();
-          return describe(format, imported, kernel.compiledBytes(imported.model().parameters()));
+          reserve(imported.network()).close();
+          return describe(format, imported, kernel.compiledBytes(imported.network().parameters()));
         });
   }
 
@@ -160,7 +160,7 @@ final class ModelLoader {
         "reading the model", IMPORT_FACTOR * source.bytes(), free, jvm.maxMemory());
   }
 
-  private MemoryBudget.Reservation reserve(LstmModel model) {
+  private MemoryBudget.Reservation reserve(Network model) {
     return budget.reserve("the model", kernel.compiledBytes(model.parameters()));
   }
 
@@ -168,11 +168,11 @@ final class ModelLoader {
       ModelFormat format, ImportedModel imported, MemoryBudget.Reservation memory, String digest) {
     CompiledModel model;
     try {
-      model = kernel.compile(imported.model());
+      model = kernel.compile(imported.network());
     } catch (OutOfMemoryError e) {
       throw new RegistryException.NoMemory(
           "the model",
-          kernel.compiledBytes(imported.model().parameters()),
+          kernel.compiledBytes(imported.network().parameters()),
           budget.total() - budget.used(),
           budget.total());
     }
@@ -188,27 +188,28 @@ final class ModelLoader {
 
   /** The first run pays for what is made only once; no request shall. */
   private void warmUp(CompiledModel model) {
-    LstmConfig config = model.config();
-    LstmInput zeros =
-        new LstmInput(
+    Signature signature = model.signature();
+    NetworkInput zeros =
+        new NetworkInput(
             1,
             WARM_UP_STEPS,
-            config.takesIds() ? new float[0] : new float[WARM_UP_STEPS * config.inputSize()],
-            config.takesIds() ? new int[WARM_UP_STEPS] : null,
+            signature.takesIds() ? new float[0] : new float[WARM_UP_STEPS * signature.inputSize()],
+            signature.takesIds() ? new int[WARM_UP_STEPS] : null,
             null,
-            LstmState.zero(config, 1));
+            RecurrentState.zero(signature.state(), 1));
     try (LstmKernel.Scratch scratch = kernel.newScratch()) {
       model.unroll(zeros, true, false, scratch);
     }
   }
 
   private static ModelDescription describe(ModelFormat format, ImportedModel imported, long bytes) {
-    LstmModel model = imported.model();
+    Network network = imported.network();
     return new ModelDescription(
         format,
-        model.framework(),
-        model.config(),
-        model.parameters(),
+        network.framework(),
+        network.signature(),
+        network.describe(),
+        network.parameters(),
         bytes,
         imported.unusedTensors());
   }

@@ -52,13 +52,14 @@ class RegistryConfiguration {
       RegistryProperties properties,
       MemoryPlan memory,
       LstmKernel kernel,
+      Importers importers,
       ObjectProvider<ModelListener> listeners,
       ModelRepository repository,
       ObjectProvider<VersionStorage> replicated) {
     return new RepositoryModelRegistry(
         properties.within(memory),
         kernel,
-        Importers.standard(properties.importLimits().toImportLimits()),
+        importers,
         listeners.orderedStream().toList(),
         replicated.getIfAvailable(() -> VersionStorage.local(repository)),
         Clock.systemUTC());

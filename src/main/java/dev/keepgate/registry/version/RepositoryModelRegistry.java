@@ -177,7 +177,7 @@ public final class RepositoryModelRegistry implements ModelRegistry {
     }
     try {
       repository.requirePresent();
-      if (!repository.exists(id)) {
+      if (!repository.exists(id) && !BuiltInModels.IDS.contains(id)) {
         throw versions.notFound(new ModelRequest.Specific(id));
       }
       repository.requireOwn(id.name());

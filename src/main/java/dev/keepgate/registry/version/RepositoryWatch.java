@@ -9,6 +9,7 @@ import dev.keepgate.registry.repository.BuiltInModels;
 import dev.keepgate.registry.repository.ModelRepository;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,17 +98,23 @@ final class RepositoryWatch implements SmartLifecycle {
     return startUp;
   }
 
+  /** The models that come with the server and are to be served beside what was found. */
   private List<ModelId> builtIn(Map<ModelId, String> found) {
+    boolean isAlone = reconciliation == null && properties.singleModel() == null;
     if (properties.builtIn() == BuiltIn.NEVER
-        || (properties.builtIn() == BuiltIn.AUTO && (reconciliation != null || !found.isEmpty()))) {
+        || (properties.builtIn() == BuiltIn.AUTO && !isAlone)) {
       return List.of();
     }
     if (reconciliation != null) {
       // What a repository held when its replica started must not tell one from the other.
       return BuiltInModels.IDS.stream().filter(id -> !found.containsKey(id)).toList();
     }
+    Path root = repository.root();
     var names = found.keySet().stream().map(ModelId::name).collect(Collectors.toSet());
-    return BuiltInModels.IDS.stream().filter(id -> !names.contains(id.name())).toList();
+    return BuiltInModels.IDS.stream()
+        .filter(id -> !names.contains(id.name()))
+        .filter(id -> properties.builtIn() == BuiltIn.ALWAYS || !BuiltInModels.isRemoved(root, id))
+        .toList();
   }
 
   private List<ModelVersion> claim(Iterable<ModelId> ids, boolean builtIn) {

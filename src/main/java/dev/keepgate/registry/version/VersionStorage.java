@@ -36,9 +36,7 @@ public interface VersionStorage {
 
   /** Takes a version away from the disk, and from all replicas first. */
   default void remove(ModelVersion version) throws IOException {
-    if (!version.info().builtIn()) {
-      repository().requirePresent();
-    }
+    repository().requirePresent();
     if (repository().exists(version.id())) {
       repository().requireOwn(version.id().name());
     }

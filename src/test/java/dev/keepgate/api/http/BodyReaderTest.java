@@ -2,12 +2,15 @@ package dev.keepgate.api.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepgate.memory.InFlightMemory;
+import dev.keepgate.memory.RequestMemory;
 import jakarta.servlet.Filter;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.annotation.Bean;
 
@@ -16,6 +19,8 @@ class BodyReaderTest extends ConnectionsTest {
 
   private static final String UNROLL = "/v1/models/notebook-sequence/unroll";
   private static final AtomicInteger WAITED = new AtomicInteger();
+
+  @Autowired private InFlightMemory memory;
 
   /** Counts the requests whose thread went away before they were answered. */
   @TestConfiguration
@@ -87,5 +92,19 @@ class BodyReaderTest extends ConnectionsTest {
       client.endOutput();
       assertThat(client.read().status()).isEqualTo(400);
     }
+  }
+
+  @Test
+  void connectionOfABodyThatFindsNoMemorySaysThatItEnds() throws IOException {
+    String body = unroll(2_000);
+    String head = RawClient.head(UNROLL, "Content-Length: " + body.length() + "\r\n\r\n");
+    try (RawClient client = new RawClient(port);
+        RequestMemory all = memory.open()) {
+      assertThat(all.tryTake(memory.requestTotal() - memory.requestUsed())).isTrue();
+      RawClient.Answer answer = client.ask(head + body);
+      assertThat(answer.status()).isEqualTo(429);
+      assertThat(answer.isLast()).isTrue();
+    }
+    assertServes();
   }
 }

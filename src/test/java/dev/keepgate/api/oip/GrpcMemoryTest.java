@@ -307,10 +307,11 @@ class GrpcMemoryTest extends GrpcServerTest {
               .clearParameters()
               .putParameters("return_sequences", parameter(true))
               .build();
-      for (int i = 0; i < 10; i++) {
+      // Few enough to be decoded side by side: of more, those that wait for memory are refused.
+      for (int i = 0; i < 4; i++) {
         call.sendMessage(request);
       }
-      Awaitility.await().until(() -> memory.answerUsed() > memory.answerTotal() / 2);
+      Awaitility.await().until(() -> memory.answerUsed() > memory.answerTotal() / 8);
       assertThat(memory.answerUsed()).isLessThanOrEqualTo(memory.answerTotal());
       call.cancel("gone", null);
       Awaitility.await().until(() -> memory.answerUsed() == 0);

@@ -39,6 +39,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -202,6 +203,18 @@ class OipGrpcTest extends GrpcServerTest {
             Status.Code.INVALID_ARGUMENT,
             "takes 12 numbers, got 0"),
         Arguments.of(
+            step.clone()
+                .clearRawInputContents()
+                .setInputs(
+                    0,
+                    input("x", "UINT64", 2, 1, 6)
+                        .setContents(
+                            InferTensorContents.newBuilder()
+                                .addAllUint64Contents(Collections.nCopies(X.length, -1L))))
+                .build(),
+            Status.Code.INVALID_ARGUMENT,
+            "holds 18446744073709551615"),
+        Arguments.of(
             step.clone().setInputs(0, input("x", "FP32", -1, 1, 6)).build(),
             Status.Code.INVALID_ARGUMENT,
             "/inputs/x/shape"),
@@ -281,7 +294,8 @@ class OipGrpcTest extends GrpcServerTest {
     assertThat(http("GET", "/v2/models/stats")).contains("\"" + CELL + "\"", "notebook-stacked");
     assertThat(http("GET", "/actuator/prometheus"))
         .containsPattern(
-            "keepgate_stage_seconds_count\\{model=\"notebook-stacked\",operation=\"step\",stage=\"write\"} [1-9]");
+            "keepgate_stage_seconds_count\\{model=\"notebook-stacked\",operation=\"step\",stage=\"write\"}"
+                + " [1-9]");
   }
 
   private ModelStatistics statistics(String model) {

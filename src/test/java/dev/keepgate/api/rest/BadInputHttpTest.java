@@ -2,8 +2,8 @@ package dev.keepgate.api.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepgate.model.Tensor;
 import dev.keepgate.tensor.Safetensors;
+import dev.keepgate.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;

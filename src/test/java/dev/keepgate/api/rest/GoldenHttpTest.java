@@ -93,16 +93,16 @@ class GoldenHttpTest extends ServerTest {
     Tensor x = Objects.requireNonNull(golden.inputs().get("x"));
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     Safetensors.write(
-        body, Map.of("x", dev.keepgate.model.Tensor.Floats.of(x.floats(), x.shape())), Map.of());
+        body, Map.of("x", dev.keepgate.tensor.Tensor.Floats.of(x.floats(), x.shape())), Map.of());
     HttpResponse<byte[]> response =
         send(
             request("POST", "/v1/models/notebook-sequence/unroll", body.toByteArray())
                 .header("Content-Type", Safetensors.MEDIA_TYPE)
                 .header("Accept", Safetensors.MEDIA_TYPE));
     assertThat(response.statusCode()).isEqualTo(200);
-    Map<String, dev.keepgate.model.Tensor> tensors = Safetensors.read(response.body());
+    Map<String, dev.keepgate.tensor.Tensor> tensors = Safetensors.read(response.body());
     assertThat(tensors).containsOnlyKeys("output", "h", "c");
-    var output = (dev.keepgate.model.Tensor.Floats) Objects.requireNonNull(tensors.get("output"));
+    var output = (dev.keepgate.tensor.Tensor.Floats) Objects.requireNonNull(tensors.get("output"));
     assertThat(output.shape()).containsExactly(2, 3, 4);
     float[] json =
         floats(

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LstmConfig;
+import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
+import dev.keepgate.model.Merge;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import dev.keepgate.registry.ModelDescription;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -18,18 +23,41 @@ class ModelViewTest {
 
   private static final CellConfig PLAIN = CellConfig.builder(3, 4).build();
 
-  private static JsonNode layer(LayerConfig.Lstm layer) {
-    LstmConfig config = new LstmConfig(List.of(layer), true, LstmConfig.Summary.LAST_STEP);
+  private static JsonNode layer(CellConfig forward, @Nullable CellConfig backward) {
+    Layer layer =
+        new Layer.Recurrent(
+            cell(forward), backward == null ? null : cell(backward), Merge.CONCAT, false, false);
+    Network network = Network.chain("onnx", List.of(layer), true, Summary.LAST_STEP);
     ModelView view =
-        ModelView.of(new ModelDescription(ModelFormat.ONNX, "onnx", config, 1, 1, List.of()));
+        ModelView.of(
+            new ModelDescription(
+                ModelFormat.ONNX,
+                network.framework(),
+                network.signature(),
+                network.describe(),
+                1,
+                1,
+                List.of()));
     return JsonMapper.builder().build().<JsonNode>valueToTree(view).at("/layers/0");
+  }
+
+  private static LstmCell cell(CellConfig config) {
+    int gates = 4 * config.hiddenSize();
+    return new LstmCell(
+        config,
+        new CellWeights(
+            new float[config.inputSize() * gates],
+            new float[config.outputSize() * gates],
+            new float[gates],
+            config.peepholes() ? new float[3 * config.hiddenSize()] : null,
+            null));
   }
 
   @Test
   void showsBothDirectionsWhereTheyDiffer() {
     CellConfig other =
         CellConfig.builder(3, 5).activation(Activation.RELU).forgetBias(1).peepholes(true).build();
-    JsonNode layer = layer(LayerConfig.Lstm.bidirectional(PLAIN, other));
+    JsonNode layer = layer(PLAIN, other);
     assertThat(layer.get("bidirectional").asBoolean()).isTrue();
     assertThat(layer.get("hidden_size").asInt()).isEqualTo(4);
     assertThat(layer.get("activation").asString()).isEqualTo("tanh");
@@ -46,7 +74,7 @@ class ModelViewTest {
 
   @Test
   void showsOneDirectionWhereTheOtherIsTheSame() {
-    assertThat(layer(LayerConfig.Lstm.bidirectional(PLAIN, PLAIN)).has("backward")).isFalse();
-    assertThat(layer(LayerConfig.Lstm.of(PLAIN)).has("backward")).isFalse();
+    assertThat(layer(PLAIN, PLAIN).has("backward")).isFalse();
+    assertThat(layer(PLAIN, null).has("backward")).isFalse();
   }
 }

@@ -2,11 +2,11 @@ package dev.keepgate.registry.version;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.ReferenceKernel;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmModel;
-import dev.keepgate.model.LstmOutput;
+import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.Signature;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -32,7 +32,7 @@ final class CountingKernel implements LstmKernel {
   }
 
   @Override
-  public CompiledModel compile(LstmModel model) {
+  public CompiledModel compile(Network model) {
     compiled.incrementAndGet();
     whileCompiling.run();
     return new CountedModel(kernel.compile(model));
@@ -58,8 +58,8 @@ final class CountingKernel implements LstmKernel {
     }
 
     @Override
-    public LstmConfig config() {
-      return model.config();
+    public Signature signature() {
+      return model.signature();
     }
 
     @Override
@@ -68,10 +68,10 @@ final class CountingKernel implements LstmKernel {
     }
 
     @Override
-    public LstmOutput unroll(
-        LstmInput input, boolean returnSequences, boolean trace, Scratch scratch) {
+    public NetworkOutput unroll(
+        NetworkInput input, boolean returnSequences, boolean trace, Scratch scratch) {
       requireOpen();
-      LstmOutput output = model.unroll(input, returnSequences, trace, scratch);
+      NetworkOutput output = model.unroll(input, returnSequences, trace, scratch);
       requireOpen();
       return output;
     }

@@ -3,7 +3,7 @@ package dev.keepgate.registry.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.ModelBytes;
-import dev.keepgate.kernel.ReferenceKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.ModelStatus;

@@ -120,8 +120,8 @@ class ModelRegistryTest {
         registry.models.remove("a");
         registry.put("a", 1, ModelBytes.pytorch(5, 4, 2));
         try (ModelHandle young = registry.models.acquire(ModelRequest.latest("a"))) {
-          assertThat(young.config().inputSize()).isEqualTo(5);
-          assertThat(old.config().inputSize()).isEqualTo(3);
+          assertThat(young.signature().inputSize()).isEqualTo(5);
+          assertThat(old.signature().inputSize()).isEqualTo(3);
         }
       }
       assertThat(kernel.closed.get()).isEqualTo(1);
@@ -295,28 +295,6 @@ class ModelRegistryTest {
       registry.watch.startUp().join();
       assertThat(registry.models.isReady()).isTrue();
       registry.models.acquire(ModelRequest.latest("a")).close();
-    }
-  }
-
-  @Test
-  void builtInModelsComeWithAnEmptyRepositoryOnly() throws Exception {
-    DataSize budget = DataSize.ofMegabytes(1);
-    try (OpenRegistry registry = OpenRegistry.start(root, kernel, BuiltIn.AUTO, budget)) {
-      assertThat(registry.models.list())
-          .extracting(info -> info.id().name())
-          .containsExactly("notebook-cell", "notebook-sequence", "notebook-stacked");
-      assertThat(files()).isEmpty();
-    }
-    try (OpenRegistry registry = OpenRegistry.start(root, kernel, BuiltIn.NEVER, budget)) {
-      assertThat(registry.models.list()).isEmpty();
-    }
-    drop("notebook-cell/3", FILE);
-    try (OpenRegistry registry = OpenRegistry.start(root, kernel, BuiltIn.AUTO, budget)) {
-      assertThat(registry.models.list()).hasSize(1);
-    }
-    try (OpenRegistry registry = OpenRegistry.start(root, kernel, BuiltIn.ALWAYS, budget)) {
-      assertThat(registry.models.list()).hasSize(3);
-      assertThat(registry.models.find(ModelRequest.latest("notebook-cell")).builtIn()).isFalse();
     }
   }
 

@@ -1,10 +1,9 @@
 package dev.keepgate.registry.version;
 
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.RegistryProperties;
@@ -122,7 +121,7 @@ public final class OpenRegistry implements AutoCloseable {
         new RepositoryModelRegistry(
             properties,
             kernel,
-            Importers.standard(ImportLimits.DEFAULT),
+            ImporterConfiguration.importers(ImportLimits.DEFAULT),
             List.of(),
             sharing.storage(folder),
             Clock.systemUTC());
@@ -147,9 +146,10 @@ public final class OpenRegistry implements AutoCloseable {
 
   /** One step of ones, from zero. */
   public static float[] step(ModelHandle handle, LstmKernel kernel) {
-    float[] x = new float[handle.config().inputSize()];
+    float[] x = new float[handle.signature().inputSize()];
     java.util.Arrays.fill(x, 1);
-    LstmInput input = new LstmInput(1, 1, x, null, null, LstmState.zero(handle.config(), 1));
+    NetworkInput input =
+        new NetworkInput(1, 1, x, null, null, RecurrentState.zero(handle.signature().state(), 1));
     try (LstmKernel.Scratch scratch = kernel.newScratch()) {
       return handle.model().unroll(input, true, false, scratch).output();
     }

@@ -22,7 +22,8 @@ class RegistryConfigurationTest {
 
   private ApplicationContextRunner server() {
     return new ApplicationContextRunner()
-        .withUserConfiguration(Properties.class, RegistryConfiguration.class)
+        .withUserConfiguration(
+            Properties.class, ImporterConfiguration.class, RegistryConfiguration.class)
         .withBean(LstmKernel.class, CountingKernel::new)
         .withBean(
             MemoryPlan.class, () -> new MemoryPlan(1L << 31, 1 << 29, 1, 1 << 20, 1, 1 << 20, 1))

@@ -2,7 +2,6 @@ package dev.keepgate.importer.file.archive;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.ZipFiles;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-/** Zip archives as frameworks save them: a few entries of known names, nothing unpacked by name. */
+/** Zip archives of unknown origin, read within bounds and held against their checksums. */
 @NullMarked
 package dev.keepgate.importer.file.archive;
 

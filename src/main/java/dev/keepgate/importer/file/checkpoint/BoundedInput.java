@@ -4,7 +4,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Ends with an exception where more is read than is allowed. */
+/** An input stream that ends with an exception where more is read than is allowed. */
 final class BoundedInput extends FilterInputStream {
 
   /**

@@ -1,8 +1,10 @@
 package dev.keepgate.importer.file.checkpoint;
 
 import dev.keepgate.importer.ImportException;
-import java.nio.ByteBuffer;
-import java.util.Arrays;
+import dev.keepgate.importer.file.protobuf.MessageReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Where the bytes of a variable lie: {@code BundleEntryProto} of TensorFlow's {@code
@@ -21,7 +23,7 @@ record BundleEntry(
 
   private static final int MAX_DIMENSIONS = 16;
 
-  static BundleEntry read(String name, ByteBuffer message) throws ImportException {
+  static BundleEntry read(String name, MessageReader entry) throws IOException, ImportException {
     int type = 0;
     int[] shape = {};
     long shard = 0;
@@ -29,16 +31,19 @@ record BundleEntry(
     long size = 0;
     int crc = 0;
     boolean sliced = false;
-    for (ProtoFields fields = new ProtoFields(message); fields.next(); ) {
-      switch (fields.number()) {
-        case 1 -> type = (int) fields.value();
-        case 2 -> shape = shape(name, fields.bytes());
-        case 3 -> shard = fields.value();
-        case 4 -> offset = fields.value();
-        case 5 -> size = fields.value();
-        case 6 -> crc = (int) fields.value();
-        case 7 -> sliced = true;
-        default -> {}
+    while (entry.next()) {
+      switch (entry.number()) {
+        case 1 -> type = (int) entry.integer();
+        case 2 -> shape = shape(name, entry);
+        case 3 -> shard = entry.integer();
+        case 4 -> offset = entry.integer();
+        case 5 -> size = entry.integer();
+        case 6 -> crc = entry.fixed32();
+        case 7 -> {
+          sliced = true;
+          entry.skip();
+        }
+        default -> entry.skip();
       }
     }
     if (shard < 0 || shard > Integer.MAX_VALUE || offset < 0 || size < 0) {
@@ -47,25 +52,41 @@ record BundleEntry(
     return new BundleEntry(type, shape, (int) shard, offset, size, crc, sliced);
   }
 
-  private static int[] shape(String name, ByteBuffer message) throws ImportException {
-    int[] shape = new int[MAX_DIMENSIONS];
-    int dimensions = 0;
-    for (ProtoFields fields = new ProtoFields(message); fields.next(); ) {
-      if (fields.number() == 2) {
-        long size = 0;
-        for (ProtoFields dimension = new ProtoFields(fields.bytes()); dimension.next(); ) {
-          size = dimension.number() == 1 ? dimension.value() : size;
-        }
-        if (dimensions == MAX_DIMENSIONS) {
-          throw ImportException.malformed(
-              "'%s' has more than the %d dimensions allowed".formatted(name, MAX_DIMENSIONS));
-        }
-        if (size < 0 || size > Integer.MAX_VALUE) {
-          throw ImportException.malformed("'%s' has an impossible shape".formatted(name));
-        }
-        shape[dimensions++] = (int) size;
+  private static int[] shape(String name, MessageReader entry) throws IOException, ImportException {
+    List<Long> sizes = new ArrayList<>();
+    entry.message(
+        field -> {
+          if (field != 2) {
+            entry.skip();
+            return;
+          }
+          if (sizes.size() == MAX_DIMENSIONS) {
+            throw ImportException.malformed(
+                "'%s' has more than the %d dimensions allowed".formatted(name, MAX_DIMENSIONS));
+          }
+          sizes.add(size(entry));
+        });
+    int[] shape = new int[sizes.size()];
+    for (int axis = 0; axis < shape.length; axis++) {
+      long size = sizes.get(axis);
+      if (size < 0 || size > Integer.MAX_VALUE) {
+        throw ImportException.malformed("'%s' has an impossible shape".formatted(name));
       }
+      shape[axis] = (int) size;
     }
-    return Arrays.copyOf(shape, dimensions);
+    return shape;
+  }
+
+  private static long size(MessageReader entry) throws IOException, ImportException {
+    long[] size = {0};
+    entry.message(
+        field -> {
+          if (field == 1) {
+            size[0] = entry.integer();
+          } else {
+            entry.skip();
+          }
+        });
+    return size[0];
   }
 }

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which of several files make a checkpoint.
+ * Which of several files make a checkpoint: a bundle, as TensorFlow calls it.
  *
  * @param index its index
  * @param others all files that are no index
@@ -15,11 +15,11 @@ record BundleFiles(String index, List<String> others) {
 
   static final int MAX_SHARDS = 1000;
 
-  static BundleFiles among(Parts parts) throws IOException, ImportException {
+  static BundleFiles among(FileSet files) throws IOException, ImportException {
     List<String> indexes = new ArrayList<>();
     List<String> others = new ArrayList<>();
-    for (String name : parts.names()) {
-      if (parts.isIndex(name)) {
+    for (String name : files.names()) {
+      if (files.isIndex(name)) {
         indexes.add(name);
       } else {
         others.add(name);

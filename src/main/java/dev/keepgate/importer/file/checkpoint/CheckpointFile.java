@@ -1,13 +1,16 @@
 package dev.keepgate.importer.file.checkpoint;
 
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.tensor.DataType;
-import dev.keepgate.importer.tensor.NaturalOrder;
-import dev.keepgate.importer.tensor.StoredNumbers;
-import dev.keepgate.importer.tensor.TensorBudget;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
+import dev.keepgate.importer.file.NaturalOrder;
+import dev.keepgate.importer.file.StoredNumbers;
+import dev.keepgate.importer.file.TensorBudget;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.file.protobuf.MessageReader;
+import dev.keepgate.tensor.DataType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -46,39 +49,40 @@ final class CheckpointFile implements TensorFile {
       Comparator.comparing((String name) -> name.startsWith("_"))
           .thenComparing(NaturalOrder.OF_NAMES);
 
-  private final Parts parts;
+  private final FileSet files;
   private final List<String> shards;
   private final Map<String, BundleEntry> entries = new LinkedHashMap<>();
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
 
-  private CheckpointFile(Parts parts, List<String> shards) {
-    this.parts = parts;
+  private CheckpointFile(FileSet files, List<String> shards) {
+    this.files = files;
     this.shards = shards;
   }
 
   /** Opens the one checkpoint that is among the files. */
-  static CheckpointFile open(Parts parts, ImportLimits limits) throws IOException, ImportException {
-    BundleFiles files = BundleFiles.among(parts);
+  static CheckpointFile open(FileSet files, ImportLimits limits)
+      throws IOException, ImportException {
+    BundleFiles bundle = BundleFiles.among(files);
     byte[] index;
-    try (InputStream in = parts.open(files.index(), 0)) {
+    try (InputStream in = files.open(bundle.index(), 0)) {
       index = in.readNBytes((int) Math.min(Integer.MAX_VALUE - 8L, limits.maxHeaderBytes() + 1L));
     } catch (FileSystemException e) {
       throw e;
     } catch (IOException e) {
-      throw damaged(files.index(), e);
+      throw damaged(bundle.index(), e);
     }
     if (index.length > limits.maxHeaderBytes()) {
       throw ImportException.tooLarge(
           "the checkpoint's index is larger than %d bytes".formatted(limits.maxHeaderBytes()));
     }
     SortedTable table = new SortedTable(index);
-    CheckpointFile file = new CheckpointFile(parts, files.shards(shardCount(table)));
+    CheckpointFile file = new CheckpointFile(files, bundle.shards(shardCount(table)));
     Map<String, BundleEntry> variables = new TreeMap<>(ORDER);
     table.visit(
         (name, value) -> {
           // Keys of the slices of partitioned variables start with a zero byte.
           if (!name.isEmpty() && name.charAt(0) != 0) {
-            variables.put(name, BundleEntry.read(name, value));
+            variables.put(name, BundleEntry.read(name, MessageReader.of(value)));
           }
         });
     file.add(variables, limits);
@@ -86,12 +90,12 @@ final class CheckpointFile implements TensorFile {
   }
 
   /** The entry of the empty name is {@code BundleHeaderProto}. */
-  private static int shardCount(SortedTable table) throws ImportException {
+  private static int shardCount(SortedTable table) throws IOException, ImportException {
     long[] count = {0};
     table.visit(
         (name, value) -> {
           if (name.isEmpty()) {
-            count[0] = readHeader(value);
+            count[0] = readHeader(MessageReader.of(value));
           }
         });
     if (count[0] < 1 || count[0] > BundleFiles.MAX_SHARDS) {
@@ -101,12 +105,14 @@ final class CheckpointFile implements TensorFile {
     return (int) count[0];
   }
 
-  private static long readHeader(ByteBuffer message) throws ImportException {
+  private static long readHeader(MessageReader header) throws IOException, ImportException {
     long shards = 0;
-    for (ProtoFields fields = new ProtoFields(message); fields.next(); ) {
-      if (fields.number() == 1) {
-        shards = fields.value();
-      } else if (fields.number() == 2 && fields.value() != 0) {
+    while (header.next()) {
+      if (header.number() == 1) {
+        shards = header.integer();
+      } else if (header.number() != 2) {
+        header.skip();
+      } else if (header.integer() != 0) {
         throw ImportException.unsupported("endianness", "the numbers are big-endian");
       }
     }
@@ -119,7 +125,7 @@ final class CheckpointFile implements TensorFile {
     ObjectGraph graph = new ObjectGraph();
     BundleEntry stored = variables.get(ObjectGraph.KEY);
     if (stored != null) {
-      graph.read(readString(stored, limits));
+      readGraph(graph, readString(stored, limits));
     }
     for (Map.Entry<String, BundleEntry> variable : variables.entrySet()) {
       BundleEntry entry = variable.getValue();
@@ -134,6 +140,15 @@ final class CheckpointFile implements TensorFile {
     }
   }
 
+  private static void readGraph(ObjectGraph graph, ByteBuffer message)
+      throws IOException, ImportException {
+    try {
+      graph.read(message);
+    } catch (InvalidProtocolBufferException e) {
+      throw damaged(ObjectGraph.KEY, e);
+    }
+  }
+
   /** A string of its own: its length, a checksum of that, its bytes. */
   private ByteBuffer readString(BundleEntry entry, ImportLimits limits)
       throws IOException, ImportException {
@@ -141,19 +156,21 @@ final class CheckpointFile implements TensorFile {
       throw ImportException.tooLarge(
           "the checkpoint's object graph has %d bytes".formatted(entry.size()));
     }
-    try (InputStream in = parts.open(shards.get(entry.shard()), entry.offset())) {
-      ByteBuffer bytes =
-          ByteBuffer.wrap(in.readNBytes((int) entry.size())).order(ByteOrder.LITTLE_ENDIAN);
-      int length = Varints.readLength(bytes);
-      if (bytes.remaining() != Integer.BYTES + length) {
+    try (InputStream in = files.open(shards.get(entry.shard()), entry.offset())) {
+      byte[] string = in.readNBytes((int) entry.size());
+      CodedInputStream start = CodedInputStream.newInstance(string);
+      int length = start.readRawVarint32();
+      ByteBuffer bytes = ByteBuffer.wrap(string).order(ByteOrder.LITTLE_ENDIAN);
+      bytes.position(start.getTotalBytesRead());
+      if (bytes.remaining() - Integer.BYTES != length) {
         throw ImportException.malformed("the checkpoint's object graph is not as long as it says");
       }
       CRC32C crc = new CRC32C();
       crc.update(
           ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(0, length));
-      boolean isLength = Crc.mask(crc) == bytes.getInt(bytes.position());
+      boolean isLength = MaskedCrc.of(crc) == bytes.getInt(bytes.position());
       crc.update(bytes.duplicate());
-      if (!isLength || Crc.mask(crc) != entry.crc()) {
+      if (!isLength || MaskedCrc.of(crc) != entry.crc()) {
         throw ImportException.malformed("the checkpoint's object graph has a wrong checksum");
       }
       return bytes.position(bytes.position() + Integer.BYTES).slice();
@@ -179,9 +196,9 @@ final class CheckpointFile implements TensorFile {
     check(tensor, entry, type);
     String shard = shards.get(entry.shard());
     CRC32C crc = new CRC32C();
-    try (InputStream in = new CheckedInputStream(parts.open(shard, entry.offset()), crc)) {
+    try (InputStream in = new CheckedInputStream(files.open(shard, entry.offset()), crc)) {
       float[] values = StoredNumbers.read(in, type, ByteOrder.LITTLE_ENDIAN, (int) tensor.count());
-      if (Crc.mask(crc) != entry.crc()) {
+      if (MaskedCrc.of(crc) != entry.crc()) {
         throw ImportException.malformed("'%s' has a wrong checksum".formatted(tensor.name()));
       }
       return values;
@@ -216,6 +233,6 @@ final class CheckpointFile implements TensorFile {
 
   @Override
   public void close() throws IOException {
-    parts.close();
+    files.close();
   }
 }

@@ -1,8 +1,9 @@
 package dev.keepgate.importer.file.checkpoint;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.file.protobuf.MessageReader;
+import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -28,29 +29,34 @@ final class ObjectGraph {
   private final Set<String> used = new HashSet<>();
 
   /** Reads the graph. */
-  void read(ByteBuffer message) throws ImportException {
-    for (ProtoFields graph = new ProtoFields(message); graph.next(); ) {
-      if (graph.number() == 1) {
-        for (ProtoFields node = new ProtoFields(graph.bytes()); node.next(); ) {
-          if (node.number() == 2) {
-            readAttribute(node.bytes());
-          }
-        }
-      }
+  void read(ByteBuffer message) throws IOException, ImportException {
+    MessageReader graph = MessageReader.of(message);
+    graph.fields(object -> readObject(graph, object));
+  }
+
+  private void readObject(MessageReader graph, int field) throws IOException, ImportException {
+    if (field == 1) {
+      graph.message(attribute -> readAttribute(graph, attribute));
+    } else {
+      graph.skip();
     }
   }
 
-  private void readAttribute(ByteBuffer message) throws ImportException {
-    String name = "";
-    String key = "";
-    for (ProtoFields attribute = new ProtoFields(message); attribute.next(); ) {
-      if (attribute.number() == 2) {
-        name = StandardCharsets.UTF_8.decode(attribute.bytes()).toString();
-      } else if (attribute.number() == 3) {
-        key = StandardCharsets.UTF_8.decode(attribute.bytes()).toString();
-      }
+  private void readAttribute(MessageReader graph, int field) throws IOException, ImportException {
+    if (field != 2) {
+      graph.skip();
+      return;
     }
-    names.put(key, name);
+    String[] nameAndKey = {"", ""};
+    graph.message(
+        part -> {
+          if (part == 2 || part == 3) {
+            nameAndKey[part - 2] = graph.string();
+          } else {
+            graph.skip();
+          }
+        });
+    names.put(nameAndKey[1], nameAndKey[0]);
   }
 
   /** What to call a variable: its key without the fixed ending, or its own name. */

@@ -1,6 +1,9 @@
 package dev.keepgate.importer.file.checkpoint;
 
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.keepgate.importer.ImportException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -20,17 +23,16 @@ final class SortedTable {
 
   /** Takes the entries in order. */
   interface Visitor {
-    void entry(String key, ByteBuffer value) throws ImportException;
+    void entry(String key, ByteBuffer value) throws IOException, ImportException;
   }
 
-  private final ByteBuffer bytes;
+  private final byte[] bytes;
 
   /**
    * @param bytes of the whole file
    */
   SortedTable(byte[] bytes) {
-    this.bytes = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asReadOnlyBuffer();
-    this.bytes.order(ByteOrder.LITTLE_ENDIAN);
+    this.bytes = bytes;
   }
 
   /** Whether the last bytes of a file are those of a table. */
@@ -39,39 +41,55 @@ final class SortedTable {
         && footer.order(ByteOrder.LITTLE_ENDIAN).getLong(footer.limit() - Long.BYTES) == MAGIC;
   }
 
-  /** Visits all entries; each block once, so that the work is no more than the file is long. */
-  void visit(Visitor visitor) throws ImportException {
-    if (bytes.limit() < FOOTER_BYTES || !isFooter(bytes.duplicate())) {
+  /**
+   * Visits all entries; each block once, so that the work is no more than the file is long.
+   *
+   * @throws ImportException if the table is damaged, or a value that the visitor reads
+   */
+  void visit(Visitor visitor) throws IOException, ImportException {
+    int end = bytes.length - FOOTER_BYTES;
+    if (end < 0 || !isFooter(ByteBuffer.wrap(bytes))) {
       throw ImportException.malformed("the checkpoint's index lacks its footer");
     }
-    ByteBuffer footer = bytes.slice(bytes.limit() - FOOTER_BYTES, FOOTER_BYTES);
-    Varints.read(footer);
-    Varints.read(footer);
+    try {
+      CodedInputStream footer = CodedInputStream.newInstance(bytes, end, FOOTER_BYTES);
+      footer.readRawVarint64();
+      footer.readRawVarint64();
+      visitBlocks(block(footer), visitor);
+    } catch (InvalidProtocolBufferException e) {
+      throw ImportException.malformed("the checkpoint's index is broken: " + e.getMessage());
+    }
+  }
+
+  private void visitBlocks(ByteBuffer index, Visitor visitor) throws IOException, ImportException {
     long[] visited = {0};
     visitBlock(
-        block(footer),
+        index,
         (key, handle) -> {
-          ByteBuffer block = block(handle);
+          ByteBuffer block = block(CodedInputStream.newInstance(handle));
           visited[0] += block.limit();
-          if (visited[0] > bytes.limit()) {
+          if (visited[0] > bytes.length) {
             throw ImportException.malformed("the checkpoint's index lists a block twice");
           }
           visitBlock(block, visitor);
         });
   }
 
-  private ByteBuffer block(ByteBuffer handle) throws ImportException {
-    long offset = Varints.read(handle);
-    long size = Varints.read(handle);
-    if (offset < 0 || size < 0 || size > bytes.limit() || offset > bytes.limit() - size - 5) {
+  private ByteBuffer block(CodedInputStream handle) throws IOException, ImportException {
+    long offset = handle.readRawVarint64();
+    long size = handle.readRawVarint64();
+    if (offset < 0
+        || size < 0
+        || size > bytes.length
+        || offset > bytes.length - size - TRAILER_BYTES) {
       throw ImportException.malformed("the checkpoint's index has a block outside of the file");
     }
-    ByteBuffer block = bytes.slice((int) offset, (int) size + TRAILER_BYTES);
+    ByteBuffer block = ByteBuffer.wrap(bytes, (int) offset, (int) size + TRAILER_BYTES).slice();
     block.order(ByteOrder.LITTLE_ENDIAN);
     int type = block.get((int) size);
     CRC32C crc = new CRC32C();
     crc.update(block.duplicate().limit((int) size + 1));
-    if (Crc.mask(crc) != block.getInt((int) size + 1)) {
+    if (MaskedCrc.of(crc) != block.getInt((int) size + 1)) {
       throw ImportException.malformed("a block of the checkpoint's index has a wrong checksum");
     }
     if (type != 0) {
@@ -81,7 +99,8 @@ final class SortedTable {
   }
 
   /** Entries, each with as much of its key as differs from the one before, then restart points. */
-  private static void visitBlock(ByteBuffer block, Visitor visitor) throws ImportException {
+  private static void visitBlock(ByteBuffer block, Visitor visitor)
+      throws IOException, ImportException {
     int size = block.limit();
     if (size < Integer.BYTES) {
       throw ImportException.malformed("a block of the checkpoint's index is too short");
@@ -90,25 +109,27 @@ final class SortedTable {
     if (restarts > size / Integer.BYTES - 1) {
       throw ImportException.malformed("a block of the checkpoint's index has no room for its ends");
     }
-    block.limit((int) (size - Integer.BYTES * (restarts + 1)));
+    int end = (int) (size - Integer.BYTES * (restarts + 1));
+    CodedInputStream entries = CodedInputStream.newInstance(block.slice(0, end));
     byte[] key = {};
-    while (block.hasRemaining()) {
-      long shared = Varints.read(block);
-      long added = Varints.read(block);
-      long length = Varints.read(block);
+    while (!entries.isAtEnd()) {
+      long shared = entries.readRawVarint64();
+      long added = entries.readRawVarint64();
+      long length = entries.readRawVarint64();
+      int left = end - entries.getTotalBytesRead();
       if (shared < 0
           || shared > key.length
           || added < 0
-          || added > Math.min(block.remaining(), MAX_KEY_BYTES - shared)
+          || added > Math.min(left, MAX_KEY_BYTES - shared)
           || length < 0
-          || length > block.remaining() - added) {
+          || length > left - added) {
         throw ImportException.malformed("an entry of the checkpoint's index is broken");
       }
       key = Arrays.copyOf(key, (int) (shared + added));
-      block.get(key, (int) shared, (int) added);
-      ByteBuffer value = block.slice(block.position(), (int) length);
-      block.position(block.position() + (int) length);
-      visitor.entry(new String(key, StandardCharsets.UTF_8), value.order(ByteOrder.LITTLE_ENDIAN));
+      System.arraycopy(entries.readRawBytes((int) added), 0, key, (int) shared, (int) added);
+      ByteBuffer value = block.slice(entries.getTotalBytesRead(), (int) length);
+      entries.skipRawBytes((int) length);
+      visitor.entry(new String(key, StandardCharsets.UTF_8), value);
     }
   }
 }

@@ -23,10 +23,10 @@ final class BoundedStorage implements HdfBackingStorage {
   private long budget;
 
   /** The budget was spent. */
-  static final class SpentException extends HdfException {
+  static final class ExceededException extends HdfException {
     private static final long serialVersionUID = 1L;
 
-    SpentException() {
+    ExceededException() {
       super("the file's structure is larger than is allowed, or runs in a circle");
     }
   }
@@ -46,7 +46,7 @@ final class BoundedStorage implements HdfBackingStorage {
     }
     budget -= Math.max(length, LEAST);
     if (budget < 0) {
-      throw new SpentException();
+      throw new ExceededException();
     }
     ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
     try {

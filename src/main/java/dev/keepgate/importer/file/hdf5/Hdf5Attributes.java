@@ -84,7 +84,7 @@ final class Hdf5Attributes {
   private String text(ByteBuffer bytes) {
     budget -= bytes.remaining();
     if (budget < 0) {
-      throw new BoundedStorage.SpentException();
+      throw new BoundedStorage.ExceededException();
     }
     String text = StandardCharsets.UTF_8.decode(bytes).toString();
     int end = text.indexOf('\0');

@@ -1,8 +1,9 @@
 package dev.keepgate.importer.file.hdf5;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.DataType;
-import dev.keepgate.importer.tensor.TensorInfo;
+import dev.keepgate.importer.file.StoredNumbers;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.tensor.DataType;
 import io.jhdf.ObjectHeader;
 import io.jhdf.object.datatype.FloatingPoint;
 import io.jhdf.object.message.DataLayoutMessage;
@@ -11,10 +12,10 @@ import io.jhdf.object.message.DataLayoutMessage.ContiguousDataLayoutMessage;
 import io.jhdf.object.message.DataSpace;
 import io.jhdf.object.message.DataSpaceMessage;
 import io.jhdf.object.message.DataTypeMessage;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 
 /**
@@ -24,8 +25,6 @@ import java.nio.channels.FileChannel;
  * @param header what the file says of it
  */
 record Hdf5Dataset(TensorInfo info, ObjectHeader header) {
-
-  private static final int CHUNK = 1 << 20;
 
   static Hdf5Dataset of(String path, ObjectHeader header) {
     DataSpace space = header.getMessageOfType(DataSpaceMessage.class).getDataSpace();
@@ -59,25 +58,8 @@ record Hdf5Dataset(TensorInfo info, ObjectHeader header) {
     if (address < 0 || address > channel.size() - bytes) {
       throw damaged(bytes, Math.max(0, channel.size() - address));
     }
-    return read(channel, address, count, type);
-  }
-
-  private float[] read(FileChannel channel, long address, int count, DataType type)
-      throws IOException, ImportException {
-    float[] values = new float[count];
-    ByteBuffer chunk = ByteBuffer.allocate(Math.min(CHUNK, count * type.width())).order(order());
-    for (int done = 0; done < count; ) {
-      int numbers = Math.min(chunk.capacity() / type.width(), count - done);
-      chunk.clear().limit(numbers * type.width());
-      while (chunk.hasRemaining()) {
-        if (channel.read(chunk, address + (long) done * type.width() + chunk.position()) < 0) {
-          throw new EOFException("the file ends early");
-        }
-      }
-      type.toFloats(chunk.flip(), values, done);
-      done += numbers;
-    }
-    return values;
+    return StoredNumbers.read(
+        Channels.newInputStream(channel.position(address)), type, order(), count);
   }
 
   private FloatingPoint floatingPoint() throws ImportException {

@@ -2,8 +2,8 @@ package dev.keepgate.importer.file.hdf5;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
 import io.jhdf.ObjectHeader;
 import io.jhdf.Superblock;
 import io.jhdf.exceptions.HdfException;
@@ -131,10 +131,10 @@ public final class Hdf5File implements TensorFile {
       return reading.run();
     } catch (RuntimeException | StackOverflowError | EOFException e) {
       Throwable cause = e;
-      while (cause.getCause() != null && !(cause instanceof BoundedStorage.SpentException)) {
+      while (cause.getCause() != null && !(cause instanceof BoundedStorage.ExceededException)) {
         cause = cause.getCause();
       }
-      if (cause instanceof BoundedStorage.SpentException) {
+      if (cause instanceof BoundedStorage.ExceededException) {
         throw ImportException.tooLarge(String.valueOf(cause.getMessage()));
       }
       throw ImportException.malformed("the HDF5 file is damaged or unusual: " + cause.getMessage());

@@ -40,7 +40,7 @@ final class Hdf5Tree {
   /**
    * Walks the whole tree.
    *
-   * @throws BoundedStorage.SpentException if it holds more datasets than are allowed
+   * @throws BoundedStorage.ExceededException if it holds more datasets than are allowed
    * @throws HdfException if it is damaged, too deep, or holds links to other places
    */
   static Hdf5Tree read(BoundedStorage storage, Superblock superblock, int maxDatasets) {
@@ -78,7 +78,7 @@ final class Hdf5Tree {
     if (header.hasMessageOfType(DataSpaceMessage.class)) {
       datasets.put(path, header);
       if (datasets.size() > maxDatasets) {
-        throw new BoundedStorage.SpentException();
+        throw new BoundedStorage.ExceededException();
       }
     } else if (header.hasMessageOfType(SymbolTableMessage.class)) {
       groups.put(path, header);

@@ -2,7 +2,7 @@ package dev.keepgate.importer.file.npz;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.tensor.DataType;
+import dev.keepgate.tensor.DataType;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.ByteOrder;

@@ -2,11 +2,11 @@ package dev.keepgate.importer.file.npz;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.ZipFiles;
-import dev.keepgate.importer.tensor.StoredNumbers;
-import dev.keepgate.importer.tensor.TensorBudget;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
+import dev.keepgate.importer.file.StoredNumbers;
+import dev.keepgate.importer.file.TensorBudget;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.file.archive.ZipFiles;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;

@@ -1,4 +1,4 @@
-/** Reads NumPy's npz files. */
+/** NumPy's npz files as containers of named tensors. */
 @NullMarked
 package dev.keepgate.importer.file.npz;
 

@@ -2,10 +2,12 @@ package dev.keepgate.importer.file.safetensors;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.tensor.StoredNumbers;
-import dev.keepgate.importer.tensor.TensorBudget;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
+import dev.keepgate.importer.file.StoredNumbers;
+import dev.keepgate.importer.file.TensorBudget;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.tensor.SafetensorsException;
+import dev.keepgate.tensor.SafetensorsHeader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -47,19 +49,36 @@ final class SafetensorsFile implements TensorFile {
     if (left < 0) {
       throw ImportException.malformed("a safetensors file begins with 8 bytes of header length");
     }
-    int length =
-        SafetensorsHeader.checkLength(
-            readFully(0, SafetensorsHeader.LENGTH_BYTES).getLong(), left, limits.maxHeaderBytes());
-    byte[] header = readFully(SafetensorsHeader.LENGTH_BYTES, length).array();
-    start = SafetensorsHeader.LENGTH_BYTES + (long) length;
     TensorBudget budget = new TensorBudget(limits);
-    for (SafetensorsHeader.Entry entry :
-        SafetensorsHeader.read(header, 0, length, left - length, limits.maxTensors())) {
-      TensorInfo tensor = entry.tensor();
-      budget.add(tensor);
-      tensors.put(tensor.name(), tensor);
-      entries.put(tensor.name(), entry);
+    try {
+      int length =
+          SafetensorsHeader.checkLength(
+              readFully(0, SafetensorsHeader.LENGTH_BYTES).getLong(),
+              left,
+              limits.maxHeaderBytes());
+      byte[] header = readFully(SafetensorsHeader.LENGTH_BYTES, length).array();
+      start = SafetensorsHeader.LENGTH_BYTES + (long) length;
+      for (SafetensorsHeader.Entry entry :
+          SafetensorsHeader.read(header, 0, length, left - length, limits.maxTensors())) {
+        TensorInfo tensor = new TensorInfo(entry.name(), entry.shape());
+        budget.add(tensor);
+        tensors.put(tensor.name(), tensor);
+        entries.put(tensor.name(), entry);
+      }
+    } catch (SafetensorsException e) {
+      throw refused(e);
     }
+  }
+
+  private static ImportException refused(SafetensorsException e) {
+    return switch (e.reason()) {
+      case MALFORMED ->
+          e.tensor().isEmpty()
+              ? ImportException.malformed(e.detail())
+              : ImportException.malformed(e.tensor(), e.detail());
+      case UNSUPPORTED -> ImportException.unsupported(e.tensor(), e.detail());
+      case TOO_LARGE -> ImportException.tooLarge(e.detail());
+    };
   }
 
   @Override

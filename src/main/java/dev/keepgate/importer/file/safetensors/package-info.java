@@ -1,4 +1,4 @@
-/** Reads safetensors files. */
+/** Safetensors files as containers of named tensors. */
 @NullMarked
 package dev.keepgate.importer.file.safetensors;
 

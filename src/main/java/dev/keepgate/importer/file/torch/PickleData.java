@@ -1,7 +1,7 @@
 package dev.keepgate.importer.file.torch;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.DataType;
+import dev.keepgate.tensor.DataType;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,7 @@ package dev.keepgate.importer.file.torch;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.importer.ZipFiles;
+import dev.keepgate.importer.file.archive.ZipFiles;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

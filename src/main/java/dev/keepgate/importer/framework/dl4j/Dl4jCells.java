@@ -1,11 +1,12 @@
 package dev.keepgate.importer.framework.dl4j;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.GateBlocks;
+import dev.keepgate.importer.framework.GateBlocks;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
+import dev.keepgate.model.LstmCell;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -24,7 +25,11 @@ final class Dl4jCells {
   private Dl4jCells() {}
 
   /** A cell and its numbers. */
-  record Cell(CellConfig config, CellWeights weights) {}
+  record Cell(CellConfig config, CellWeights weights) {
+    LstmCell lstm() {
+      return new LstmCell(config, weights);
+    }
+  }
 
   static Cell read(Dl4jLayer layer, Dl4jParameters parameters, boolean peepholes)
       throws IOException, ImportException {

@@ -7,10 +7,10 @@ import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.importer.ModelImporter;
-import dev.keepgate.importer.file.archive.ConfigJson;
 import dev.keepgate.importer.file.archive.ZipArchive;
+import dev.keepgate.importer.framework.ConfigJson;
 import dev.keepgate.model.InconsistentModelException;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Network;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -46,7 +46,7 @@ public final class Dl4jImporter implements ModelImporter {
           ConfigJson.parse(CONFIGURATION, archive.bytes(CONFIGURATION, limits.maxHeaderBytes()));
       try (InputStream in =
           new BufferedInputStream(archive.stream(COEFFICIENTS, limits.maxStoredBytes()))) {
-        LstmModel model =
+        Network model =
             Dl4jNetwork.read(
                 configuration, Dl4jParameters.open(in, limits), config.returnSequences());
         return new ImportedModel(model, List.of());

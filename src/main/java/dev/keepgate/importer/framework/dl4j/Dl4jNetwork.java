@@ -1,13 +1,12 @@
 package dev.keepgate.importer.framework.dl4j;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.GateBlocks;
+import dev.keepgate.importer.framework.GateBlocks;
 import dev.keepgate.model.Activation;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 final class Dl4jNetwork {
 
   private final Dl4jParameters parameters;
-  private final List<LayerWeights> made = new ArrayList<>();
+  private final List<Layer> made = new ArrayList<>();
 
   /** Whether the next layer takes sequences, and not one vector each. */
   private boolean sequences = true;
@@ -33,7 +32,7 @@ final class Dl4jNetwork {
    *
    * @param returnSequences in place of what the network does
    */
-  static LstmModel read(
+  static Network read(
       JsonNode configuration, Dl4jParameters parameters, @Nullable Boolean returnSequences)
       throws IOException, ImportException {
     if (configuration.has("vertices")) {
@@ -47,14 +46,14 @@ final class Dl4jNetwork {
       network.readLayer(Dl4jLayer.of(conf.path("layer"), index++));
     }
     parameters.end();
-    if (network.made.stream().noneMatch(LayerWeights.Lstm.class::isInstance)) {
+    if (network.made.stream().noneMatch(Layer.Recurrent.class::isInstance)) {
       throw ImportException.unsupported("configuration.json", "has no LSTM among its layers");
     }
-    return LstmModel.of(
+    return Network.chain(
         "dl4j",
         network.made,
         returnSequences == null ? network.sequences : returnSequences,
-        LstmConfig.Summary.LAST_STEP);
+        Summary.LAST_STEP);
   }
 
   /** Some only move the steps into the batch, which changes no number. */
@@ -89,8 +88,8 @@ final class Dl4jNetwork {
       default -> throw layer.unsupported("is not supported");
     }
     if (before > 0 && made.size() > before) {
-      int gets = made.get(before - 1).config().outputSize();
-      int takes = made.get(before).config().inputSize();
+      int gets = made.get(before - 1).outputSize();
+      int takes = made.get(before).inputSize();
       if (takes != gets) {
         throw layer.unsupported("takes %d features, gets %d".formatted(takes, gets));
       }
@@ -104,7 +103,7 @@ final class Dl4jNetwork {
     switch (layer.kind()) {
       case "LSTM", "GravesLSTM" -> {
         Dl4jCells.Cell cell = readCell(layer);
-        made.add(new LayerWeights.Lstm(LayerConfig.Lstm.of(cell.config()), cell.weights(), null));
+        made.add(Layer.Recurrent.of(cell.lstm()));
       }
       case "GravesBidirectionalLSTM" ->
           bidirectional(
@@ -118,11 +117,7 @@ final class Dl4jNetwork {
   }
 
   private void bidirectional(Dl4jCells.Cell forward, Dl4jCells.Cell backward, Merge merge) {
-    made.add(
-        new LayerWeights.Lstm(
-            new LayerConfig.Lstm(forward.config(), backward.config(), merge, false, false),
-            forward.weights(),
-            backward.weights()));
+    made.add(new Layer.Recurrent(forward.lstm(), backward.lstm(), merge, false, false));
   }
 
   private Dl4jCells.Cell readCell(Dl4jLayer layer) throws IOException, ImportException {
@@ -157,7 +152,7 @@ final class Dl4jNetwork {
         table[i] += bias[i % size];
       }
     }
-    made.add(new LayerWeights.Embedding(new LayerConfig.Embedding(vocabulary, size, false), table));
+    made.add(new Layer.Embedding(vocabulary, size, false, table));
     readActivation(layer, layer.activation("activationFn"));
   }
 
@@ -170,8 +165,10 @@ final class Dl4jNetwork {
     boolean hasBias = layer.json().path("hasBias").asBoolean(true);
     float[] kernel = matrix(layer, inputs, outputs);
     made.add(
-        new LayerWeights.Dense(
-            new LayerConfig.Dense(inputs, outputs, layer.activation("activationFn")),
+        new Layer.Dense(
+            inputs,
+            outputs,
+            layer.activation("activationFn"),
             kernel,
             hasBias ? parameters.next(layer.name(), outputs) : new float[outputs]));
   }
@@ -190,7 +187,7 @@ final class Dl4jNetwork {
     if (made.isEmpty()) {
       throw layer.unsupported("has no layer before it");
     }
-    int width = made.get(made.size() - 1).config().outputSize();
-    made.add(new LayerWeights.Activate(new LayerConfig.Activate(width, activation)));
+    int width = made.get(made.size() - 1).outputSize();
+    made.add(new Layer.Activate(width, activation));
   }
 }

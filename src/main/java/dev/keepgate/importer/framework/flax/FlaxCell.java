@@ -2,10 +2,10 @@ package dev.keepgate.importer.framework.flax;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.Cell;
-import dev.keepgate.importer.tensor.GateBlocks;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.importer.tensor.Tensors;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.framework.Cell;
+import dev.keepgate.importer.framework.GateBlocks;
+import dev.keepgate.importer.framework.NamedTensors;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
@@ -23,12 +23,12 @@ import java.util.List;
  * @param joined whether one kernel holds all gates
  */
 record FlaxCell(
-    Tensors tensors, String scope, String dot, boolean joined, int inputSize, int hiddenSize) {
+    NamedTensors tensors, String scope, String dot, boolean joined, int inputSize, int hiddenSize) {
 
   /** Our order of the gates. */
   private static final List<String> GATES = List.of("i", "f", "o", "g");
 
-  static FlaxCell of(Tensors tensors, String scope, String dot) throws ImportException {
+  static FlaxCell of(NamedTensors tensors, String scope, String dot) throws ImportException {
     boolean joined = tensors.has(scope + "dense_i" + dot + "kernel");
     TensorInfo kernel = tensors.get(scope + (joined ? "dense_i" : "ii") + dot + "kernel");
     int gates = joined ? 4 : 1;

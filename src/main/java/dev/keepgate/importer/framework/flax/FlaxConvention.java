@@ -3,17 +3,17 @@ package dev.keepgate.importer.framework.flax;
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportedModel;
-import dev.keepgate.importer.tensor.Cell;
-import dev.keepgate.importer.tensor.Matrix;
-import dev.keepgate.importer.tensor.NaturalOrder;
-import dev.keepgate.importer.tensor.OuterLayers;
-import dev.keepgate.importer.tensor.TensorConvention;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.importer.tensor.Tensors;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.importer.file.NaturalOrder;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.framework.Cell;
+import dev.keepgate.importer.framework.NamedTensors;
+import dev.keepgate.importer.framework.OuterLayers;
+import dev.keepgate.importer.framework.TensorConvention;
+import dev.keepgate.importer.framework.WeightMatrix;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -48,18 +48,18 @@ public final class FlaxConvention implements TensorConvention {
   @Override
   public ImportedModel read(TensorFile file, ImportConfig config)
       throws IOException, ImportException {
-    Tensors tensors = new Tensors(file);
+    NamedTensors tensors = new NamedTensors(file);
     List<FlaxCell> cells = cells(tensors, config.prefix());
     return new ImportedModel(
-        LstmModel.of(
+        Network.chain(
             "flax",
             outerLayers(tensors, config).around(readLayers(cells, config)),
             Objects.requireNonNullElse(config.returnSequences(), true),
-            LstmConfig.Summary.LAST_STEP),
+            Summary.LAST_STEP),
         tensors.unused());
   }
 
-  private static List<FlaxCell> cells(Tensors tensors, @Nullable String prefix)
+  private static List<FlaxCell> cells(NamedTensors tensors, @Nullable String prefix)
       throws ImportException {
     List<String> names =
         tensors.all().stream().map(TensorInfo::name).sorted(NaturalOrder.OF_NAMES).toList();
@@ -76,7 +76,7 @@ public final class FlaxConvention implements TensorConvention {
     return cells;
   }
 
-  private static List<LayerWeights> readLayers(List<FlaxCell> cells, ImportConfig config)
+  private static List<Layer> readLayers(List<FlaxCell> cells, ImportConfig config)
       throws IOException, ImportException {
     boolean pairs =
         Boolean.TRUE.equals(config.expectations().bidirectional())
@@ -85,7 +85,7 @@ public final class FlaxConvention implements TensorConvention {
       throw ImportException.unsupported(
           "bidirectional", "there are %d cells, not pairs of them".formatted(cells.size()));
     }
-    List<LayerWeights> layers = new ArrayList<>();
+    List<Layer> layers = new ArrayList<>();
     int width = cells.get(0).inputSize();
     for (int k = 0; k < cells.size(); k += pairs ? 2 : 1) {
       if (cells.get(k).inputSize() != width) {
@@ -104,14 +104,14 @@ public final class FlaxConvention implements TensorConvention {
       } else {
         layers.add(cell.layer());
       }
-      width = layers.get(layers.size() - 1).config().outputSize();
+      width = layers.get(layers.size() - 1).outputSize();
     }
     return layers;
   }
 
-  private static OuterLayers outerLayers(Tensors tensors, ImportConfig config) {
-    List<Matrix> tables = new ArrayList<>();
-    List<Matrix> kernels = new ArrayList<>();
+  private static OuterLayers outerLayers(NamedTensors tensors, ImportConfig config) {
+    List<WeightMatrix> tables = new ArrayList<>();
+    List<WeightMatrix> kernels = new ArrayList<>();
     for (TensorInfo tensor : tensors.all()) {
       String name = tensor.name();
       if (tensor.shape().length != 2 || tensor.count() == 0) {
@@ -119,10 +119,10 @@ public final class FlaxConvention implements TensorConvention {
       }
       Matcher dense = DENSE.matcher(name);
       if (TABLE.matcher(name).matches()) {
-        tables.add(new Matrix(tensor, null, Matrix.Layout.TABLE));
+        tables.add(new WeightMatrix(tensor, null, WeightMatrix.Layout.TABLE));
       } else if (dense.matches() && !PART_OF_CELL.matcher(name).matches()) {
         TensorInfo bias = tensors.find(dense.group("scope") + "bias");
-        kernels.add(new Matrix(tensor, bias, Matrix.Layout.IN_OUT));
+        kernels.add(new WeightMatrix(tensor, bias, WeightMatrix.Layout.IN_OUT));
       }
     }
     return new OuterLayers(tensors, config, tables, kernels);

@@ -1,11 +1,12 @@
 package dev.keepgate.importer.framework.keras;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.GateBlocks;
+import dev.keepgate.importer.framework.GateBlocks;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
+import dev.keepgate.model.LstmCell;
 import java.io.IOException;
 
 /** Reads the cells of LSTM layers. */
@@ -20,7 +21,11 @@ final class KerasCells {
   }
 
   /** A cell and its numbers. */
-  record Cell(CellConfig config, CellWeights weights) {}
+  record Cell(CellConfig config, CellWeights weights) {
+    LstmCell lstm() {
+      return new LstmCell(config, weights);
+    }
+  }
 
   /**
    * Reads the next cell.

@@ -4,7 +4,7 @@ import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.model.InconsistentModelException;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Network;
 import java.io.IOException;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -23,7 +23,7 @@ final class KerasFiles {
       JsonNode model, String version, KerasWeights weights, ImportConfig config)
       throws IOException, ImportException {
     try {
-      LstmModel read =
+      Network read =
           new KerasModelReader(KerasVersion.parse(version), weights)
               .read(KerasArchitecture.layers(model), config.returnSequences());
       return new ImportedModel(read, weights.unused());

@@ -7,10 +7,10 @@ import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.importer.ModelImporter;
-import dev.keepgate.importer.file.archive.ConfigJson;
 import dev.keepgate.importer.file.archive.ZipArchive;
 import dev.keepgate.importer.file.hdf5.Hdf5File;
-import dev.keepgate.importer.tensor.Tensors;
+import dev.keepgate.importer.framework.ConfigJson;
+import dev.keepgate.importer.framework.NamedTensors;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -55,7 +55,7 @@ public final class KerasImporter implements ModelImporter {
         try (Hdf5File file = Hdf5File.open(weights, limits)) {
           String root = ROOTS.stream().filter(file::hasGroup).findFirst().orElse(ROOTS.get(0));
           return KerasFiles.read(
-              model, version, new SavedVariables(new Tensors(file), root), config);
+              model, version, new SavedVariables(new NamedTensors(file), root), config);
         }
       } finally {
         Files.delete(weights);

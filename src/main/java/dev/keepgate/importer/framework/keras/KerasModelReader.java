@@ -1,12 +1,10 @@
 package dev.keepgate.importer.framework.keras;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.model.CellConfig;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +20,7 @@ final class KerasModelReader {
   private final KerasWeights weights;
   private final KerasCells cells;
   private final KerasStepLayers steps;
-  private final List<LayerWeights> made = new ArrayList<>();
+  private final List<Layer> made = new ArrayList<>();
 
   /** Features of what the next layer takes; 0 where it is not known. */
   private int width;
@@ -45,7 +43,7 @@ final class KerasModelReader {
    * @param layers from the input to the output
    * @param returnSequences in place of what the last LSTM layer says
    */
-  LstmModel read(List<KerasLayer> layers, @Nullable Boolean returnSequences)
+  Network read(List<KerasLayer> layers, @Nullable Boolean returnSequences)
       throws IOException, ImportException {
     for (KerasLayer layer : layers) {
       readInputShape(layer);
@@ -56,15 +54,12 @@ final class KerasModelReader {
         checkWidth(layer, before);
       }
     }
-    if (made.stream().noneMatch(LayerWeights.Lstm.class::isInstance)) {
+    if (made.stream().noneMatch(Layer.Recurrent.class::isInstance)) {
       throw ImportException.unsupported(
           "layers", "no LSTM is among " + layers.stream().map(KerasLayer::className).toList());
     }
-    return LstmModel.of(
-        "keras",
-        made,
-        returnSequences == null ? sequences : returnSequences,
-        LstmConfig.Summary.FINAL_STATE);
+    return Network.chain(
+        "keras", made, returnSequences == null ? sequences : returnSequences, Summary.FINAL_STATE);
   }
 
   /** The input's width, from the input layer, or from the first layer where Keras 2 has none. */
@@ -84,12 +79,12 @@ final class KerasModelReader {
   }
 
   private void checkWidth(KerasLayer layer, int first) throws ImportException {
-    int takes = made.get(first).config().inputSize();
-    boolean isEmbedding = made.get(first) instanceof LayerWeights.Embedding;
+    int takes = made.get(first).inputSize();
+    boolean isEmbedding = made.get(first) instanceof Layer.Embedding;
     if (!isEmbedding && width > 0 && takes != width) {
       throw layer.unsupported("", "takes %d features, gets %d".formatted(takes, width));
     }
-    width = made.get(made.size() - 1).config().outputSize();
+    width = made.get(made.size() - 1).outputSize();
   }
 
   private void readLayer(KerasLayer layer) throws IOException, ImportException {
@@ -112,7 +107,7 @@ final class KerasModelReader {
 
   private void readStepLayer(KerasLayer layer, KerasLayer inner, String part, int rank)
       throws IOException, ImportException {
-    LayerWeights read = steps.read(inner, weights.of(layer), part, width, rank);
+    Layer read = steps.read(inner, weights.of(layer), part, width, rank);
     if (read == null) {
       throw inner.unsupported("", "is not supported");
     }
@@ -133,8 +128,10 @@ final class KerasModelReader {
     int vocabulary = layer.size("input_dim");
     int size = layer.size("output_dim");
     made.add(
-        new LayerWeights.Embedding(
-            new LayerConfig.Embedding(vocabulary, size, layer.flag("mask_zero")),
+        new Layer.Embedding(
+            vocabulary,
+            size,
+            layer.flag("mask_zero"),
             weights.of(layer).next("", 0, vocabulary, size)));
   }
 
@@ -154,17 +151,10 @@ final class KerasModelReader {
       stack.add(readCell(layer, numbers, ""));
     }
     for (KerasCells.Cell cell : stack) {
-      CellConfig config = cell.config();
       made.add(
           backward
-              ? new LayerWeights.Lstm(
-                  new LayerConfig.Lstm(null, config, Merge.CONCAT, true, repeat),
-                  null,
-                  cell.weights())
-              : new LayerWeights.Lstm(
-                  new LayerConfig.Lstm(config, null, Merge.CONCAT, false, repeat),
-                  cell.weights(),
-                  null));
+              ? new Layer.Recurrent(null, cell.lstm(), Merge.CONCAT, true, repeat)
+              : new Layer.Recurrent(cell.lstm(), null, Merge.CONCAT, false, repeat));
     }
     sequences = returnSequences;
   }
@@ -241,11 +231,7 @@ final class KerasModelReader {
     KerasWeights.OfLayer numbers = weights.of(layer);
     KerasCells.Cell first = readCell(forward, numbers, "forward_layer/");
     KerasCells.Cell second = readCell(backward, numbers, "backward_layer/");
-    made.add(
-        new LayerWeights.Lstm(
-            new LayerConfig.Lstm(first.config(), second.config(), merge(layer), false, false),
-            first.weights(),
-            second.weights()));
+    made.add(new Layer.Recurrent(first.lstm(), second.lstm(), merge(layer), false, false));
     sequences = returnSequences;
   }
 

@@ -2,8 +2,7 @@ package dev.keepgate.importer.framework.keras;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.model.Activation;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Set;
@@ -42,16 +41,14 @@ final class KerasStepLayers {
    * @param rank dimensions of what it takes
    * @return null where it is none that is known
    */
-  @Nullable LayerWeights read(
+  @Nullable Layer read(
       KerasLayer layer, KerasWeights.OfLayer weights, String part, int width, int rank)
       throws IOException, ImportException {
     return switch (layer.className()) {
       case "Dense" -> dense(layer, weights, part);
       case "BatchNormalization" -> batchNormalization(layer, weights, part, rank);
       case "LayerNormalization" -> layerNormalization(layer, weights, part, rank);
-      case "Masking" ->
-          new LayerWeights.Masking(
-              new LayerConfig.Masking(known(layer, width), layer.number("mask_value", 0)));
+      case "Masking" -> new Layer.Masking(known(layer, width), layer.number("mask_value", 0));
       case "Activation" ->
           activate(layer, width, KerasActivations.of(layer, "activation", version, null));
       case "Softmax" -> {
@@ -80,9 +77,9 @@ final class KerasStepLayers {
     return width;
   }
 
-  private static LayerWeights activate(KerasLayer layer, int width, Activation activation)
+  private static Layer activate(KerasLayer layer, int width, Activation activation)
       throws ImportException {
-    return new LayerWeights.Activate(new LayerConfig.Activate(known(layer, width), activation));
+    return new Layer.Activate(known(layer, width), activation);
   }
 
   private static Activation relu(KerasLayer layer) throws ImportException {
@@ -102,7 +99,7 @@ final class KerasStepLayers {
     return slope == 0 ? Activation.RELU : new Activation(Activation.Kind.LEAKY_RELU, slope, 0);
   }
 
-  private LayerWeights dense(KerasLayer layer, KerasWeights.OfLayer weights, String part)
+  private Layer dense(KerasLayer layer, KerasWeights.OfLayer weights, String part)
       throws IOException, ImportException {
     int units = layer.size("units");
     int[] shape = weights.nextShape(part, 0);
@@ -112,13 +109,15 @@ final class KerasStepLayers {
     }
     Activation activation = KerasActivations.of(layer, "activation", version, Activation.LINEAR);
     float[] kernel = weights.next(part, 0, shape[0], units);
-    return new LayerWeights.Dense(
-        new LayerConfig.Dense(shape[0], units, activation),
+    return new Layer.Dense(
+        shape[0],
+        units,
+        activation,
         kernel,
         layer.flag("use_bias", true) ? weights.next(part, 1, units) : new float[units]);
   }
 
-  private static LayerWeights batchNormalization(
+  private static Layer batchNormalization(
       KerasLayer layer, KerasWeights.OfLayer weights, String part, int rank)
       throws IOException, ImportException {
     checkAxis(layer, rank);
@@ -136,10 +135,10 @@ final class KerasStepLayers {
       scale[j] = (float) factor;
       shift[j] = (float) ((beta == null ? 0 : beta[j]) - mean[j] * factor);
     }
-    return new LayerWeights.Scale(new LayerConfig.Scale(size), scale, shift);
+    return new Layer.Scale(scale, shift);
   }
 
-  private static LayerWeights layerNormalization(
+  private static Layer layerNormalization(
       KerasLayer layer, KerasWeights.OfLayer weights, String part, int rank)
       throws IOException, ImportException {
     checkAxis(layer, rank);
@@ -154,8 +153,8 @@ final class KerasStepLayers {
     int size = features(layer, weights, part);
     float[] ones = new float[size];
     Arrays.fill(ones, 1);
-    return new LayerWeights.LayerNorm(
-        new LayerConfig.LayerNorm(size, layer.number("epsilon", 1e-3)),
+    return new Layer.LayerNorm(
+        layer.number("epsilon", 1e-3),
         scaled ? weights.next(part, 0, size) : ones,
         centered ? weights.next(part, scaled ? 1 : 0, size) : new float[size]);
   }

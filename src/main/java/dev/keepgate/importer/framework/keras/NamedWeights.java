@@ -2,7 +2,7 @@ package dev.keepgate.importer.framework.keras;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.file.hdf5.Hdf5File;
-import dev.keepgate.importer.tensor.Tensors;
+import dev.keepgate.importer.framework.NamedTensors;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,11 +14,11 @@ final class NamedWeights implements KerasWeights {
   private static final String ROOT = "model_weights";
 
   private final Hdf5File file;
-  private final Tensors tensors;
+  private final NamedTensors tensors;
 
   NamedWeights(Hdf5File file) {
     this.file = file;
-    this.tensors = new Tensors(file);
+    this.tensors = new NamedTensors(file);
   }
 
   /**

@@ -1,21 +1,21 @@
 package dev.keepgate.importer.framework.keras;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.importer.tensor.Tensors;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.framework.NamedTensors;
 import java.io.IOException;
 import java.util.List;
 
 /** Variables as a {@code .keras} file has them: {@code layers/<layer>/<part>/vars/<index>}. */
 final class SavedVariables implements KerasWeights {
 
-  private final Tensors tensors;
+  private final NamedTensors tensors;
   private final String root;
 
   /**
    * @param root the group of the layers
    */
-  SavedVariables(Tensors tensors, String root) {
+  SavedVariables(NamedTensors tensors, String root) {
     this.tensors = tensors;
     this.root = root;
   }

@@ -58,7 +58,7 @@ final class Evaluation {
     order.forEach(node -> node.inputs().forEach(this::addReader));
     for (OnnxGraph.Input input : graph.inputs()) {
       if (!graph.constants().containsKey(input.name())) {
-        values.put(input.name(), signal(input));
+        values.put(input.name(), data(input));
       }
     }
     for (OnnxNode node : order) {
@@ -75,7 +75,7 @@ final class Evaluation {
     return outputs;
   }
 
-  private Value signal(OnnxGraph.Input input) {
+  private Value data(OnnxGraph.Input input) {
     List<Long> dimensions = input.dimensions();
     if (dimensions.isEmpty()) {
       dimensions = Collections.nCopies(rankByReaders(input.name()), -1L);
@@ -84,7 +84,7 @@ final class Evaluation {
     for (int i = 0; i < dimensions.size(); i++) {
       axes.add(List.of(new Axis(input.name(), i, Math.max(-1, dimensions.get(i)))));
     }
-    return Value.Signal.input(Stage.input(input.name()), axes);
+    return Value.Data.input(LayerChain.input(input.name()), axes);
   }
 
   /** How many dimensions an input has that the graph gives no shape; 0 where none tells. */
@@ -107,9 +107,10 @@ final class Evaluation {
   }
 
   /** Reads a stored constant, and keeps it for its other readers. */
-  Value.Numbers read(String name, Value.Stored stored) throws IOException, ImportException {
-    Value.Numbers numbers =
-        new Value.Numbers(stored.tensor().shape(), file.floats(stored.tensor()));
+  Value.Constant read(String name, Value.StoredConstant stored)
+      throws IOException, ImportException {
+    Value.Constant numbers =
+        new Value.Constant(stored.tensor().shape(), file.floats(stored.tensor()));
     if (readers.getOrDefault(name, 0) > 1) {
       values.put(name, numbers);
     }
@@ -137,7 +138,7 @@ final class Evaluation {
           "this operator%s is not supported"
               .formatted(node.domain().isEmpty() ? "" : " of the domain '" + node.domain() + "'"));
     }
-    List<? extends Value> outputs = operator.apply(new Call(node, inputs, this));
+    List<? extends Value> outputs = operator.apply(new OperatorCall(node, inputs, this));
     for (int i = 0; i < Math.min(outputs.size(), node.outputs().size()); i++) {
       values.put(node.outputs().get(i), outputs.get(i));
     }
@@ -160,13 +161,13 @@ final class Evaluation {
   /** A constant: its integers where it is of the kind that describes shapes. */
   Value constant(OnnxTensor tensor) throws IOException, ImportException {
     if (!tensor.isWhole() || tensor.shape().length > 1 || tensor.count() > MAX_SMALL) {
-      return new Value.Stored(tensor);
+      return new Value.StoredConstant(tensor);
     }
-    List<Size> elements = new ArrayList<>();
+    List<SymbolicSize> elements = new ArrayList<>();
     for (long element : file.integers(tensor)) {
-      elements.add(Size.of(element));
+      elements.add(SymbolicSize.of(element));
     }
-    return new Value.Whole(elements, tensor.shape().length == 0);
+    return new Value.Integers(elements, tensor.shape().length == 0);
   }
 
   /** The nodes that the outputs depend on, each after those that it reads. */

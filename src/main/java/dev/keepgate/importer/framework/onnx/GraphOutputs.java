@@ -1,12 +1,12 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.framework.onnx.Value.Data;
 import dev.keepgate.importer.framework.onnx.Value.Part;
 import dev.keepgate.importer.framework.onnx.Value.Selection;
-import dev.keepgate.importer.framework.onnx.Value.Signal;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -20,63 +20,66 @@ final class GraphOutputs {
 
   private GraphOutputs() {}
 
-  static LstmModel model(
-      Evaluation evaluation, List<Value> values, @Nullable Boolean returnSequences)
+  static Network model(Evaluation evaluation, List<Value> values, @Nullable Boolean returnSequences)
       throws ImportException {
-    List<Signal> signals = new ArrayList<>();
+    List<Data> results = new ArrayList<>();
     for (int i = 0; i < values.size(); i++) {
-      if (!(values.get(i) instanceof Signal signal)) {
+      if (!(values.get(i) instanceof Data data)) {
         throw refuse(evaluation, i, "does not depend on the model's input");
       }
-      signals.add(signal);
+      results.add(data);
     }
-    int main = main(signals);
+    int main = main(results);
     if (main < 0) {
       throw ImportException.unsupported("graph", "no output is all that an LSTM or its head gives");
     }
-    Stage top = top(signals.get(main));
-    for (int i = 0; i < signals.size(); i++) {
-      if (i != main && !isAnswered(signals.get(i), top)) {
+    LayerChain top = top(results.get(main));
+    for (int i = 0; i < results.size(); i++) {
+      if (i != main && !isAnswered(results.get(i), top)) {
         throw refuse(evaluation, i, "is neither the model's result nor a state of its cells");
       }
     }
     if (!top.hasLstm()) {
       throw refuse(evaluation, main, "no LSTM operator gives it");
     }
-    return model(evaluation, main, signals.get(main), top, returnSequences);
+    return model(evaluation, main, results.get(main), top, returnSequences);
   }
 
-  private static LstmModel model(
-      Evaluation evaluation, int index, Signal main, Stage top, @Nullable Boolean returnSequences)
+  private static Network model(
+      Evaluation evaluation,
+      int index,
+      Data main,
+      LayerChain top,
+      @Nullable Boolean returnSequences)
       throws ImportException {
     if (main.selection() == Selection.LAST && evaluation.lstm().lengths() != null) {
       throw refuse(
           evaluation, index, "is the last step, which is zero where sequence_lens ended before");
     }
     boolean steps = main.selection() == Selection.STEPS;
-    List<LayerWeights> layers = new ArrayList<>();
-    for (Stage stage : top.path()) {
-      layers.add(Objects.requireNonNull(stage.layer()));
+    List<Layer> layers = new ArrayList<>();
+    for (LayerChain chain : top.path()) {
+      layers.add(Objects.requireNonNull(chain.layer()));
     }
-    return LstmModel.of(
+    return Network.chain(
         "onnx",
         layers,
         returnSequences == null ? steps : returnSequences,
         main.selection() == Selection.HIDDEN || main.selection() == Selection.CELL
-            ? LstmConfig.Summary.FINAL_STATE
-            : LstmConfig.Summary.LAST_STEP);
+            ? Summary.FINAL_STATE
+            : Summary.LAST_STEP);
   }
 
   /** The first output that is no mere state; or else the first that has the top LSTM's h or c. */
-  private static int main(List<Signal> signals) {
-    for (int i = 0; i < signals.size(); i++) {
-      Signal signal = signals.get(i);
-      if (!isState(signal) && isAll(signal)) {
+  private static int main(List<Data> results) {
+    for (int i = 0; i < results.size(); i++) {
+      Data data = results.get(i);
+      if (!isState(data) && isAll(data)) {
         return i;
       }
     }
-    for (int i = 0; i < signals.size(); i++) {
-      if (isState(signals.get(i)) && signals.get(i).cut() == null) {
+    for (int i = 0; i < results.size(); i++) {
+      if (isState(results.get(i)) && results.get(i).range() == null) {
         return i;
       }
     }
@@ -84,38 +87,38 @@ final class GraphOutputs {
   }
 
   /** Whether it is a state of LSTM layers as an answer has it. */
-  private static boolean isState(Signal signal) {
-    return (signal.selection() == Selection.HIDDEN || signal.selection() == Selection.CELL)
-        && signal.parts().stream().allMatch(part -> part.stage().lstm() != null);
+  private static boolean isState(Data data) {
+    return (data.selection() == Selection.HIDDEN || data.selection() == Selection.CELL)
+        && data.parts().stream().allMatch(part -> part.chain().lstm() != null);
   }
 
-  /** Whether it is one stage's, all directions in order, however its dimensions lie. */
-  private static boolean isAll(Signal signal) {
-    return signal.isWhole()
-        || (signal.cut() == null
-            && signal.selection() != Selection.FIRST
-            && LayoutOperators.isComplete(signal.parts()));
+  /** Whether it is one layer's, all directions in order, however its dimensions lie. */
+  private static boolean isAll(Data data) {
+    return data.isWhole()
+        || (data.range() == null
+            && data.selection() != Selection.FIRST
+            && LayoutOperators.isComplete(data.parts()));
   }
 
-  private static Stage top(Signal main) {
-    Stage top = main.stage();
+  private static LayerChain top(Data main) {
+    LayerChain top = main.chain();
     for (Part part : main.parts()) {
-      if (part.stage().path().size() > top.path().size()) {
-        top = part.stage();
+      if (part.chain().path().size() > top.path().size()) {
+        top = part.chain();
       }
     }
     return top;
   }
 
   /** Whether an answer has it: a state of a cell below, or the result at other steps. */
-  private static boolean isAnswered(Signal signal, Stage top) {
-    if (isState(signal)) {
-      return signal.parts().stream()
-          .allMatch(part -> top.path().stream().anyMatch(part.stage()::hasCellsOf));
+  private static boolean isAnswered(Data data, LayerChain top) {
+    if (isState(data)) {
+      return data.parts().stream()
+          .allMatch(part -> top.path().stream().anyMatch(part.chain()::hasCellsOf));
     }
-    return isAll(signal)
-        && signal.stage() == top
-        && (signal.selection() == Selection.LAST || signal.selection() == Selection.STEPS);
+    return isAll(data)
+        && data.chain() == top
+        && (data.selection() == Selection.LAST || data.selection() == Selection.STEPS);
   }
 
   private static ImportException refuse(Evaluation evaluation, int output, String detail) {

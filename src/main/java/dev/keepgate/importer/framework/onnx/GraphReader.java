@@ -1,9 +1,12 @@
 package dev.keepgate.importer.framework.onnx;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.WireFormat;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.importer.file.protobuf.MessageReader;
+import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +19,7 @@ final class GraphReader {
   /** What a message costs in memory, roughly, beside its strings. */
   private static final int MESSAGE = 64;
 
-  private final ProtoReader proto;
+  private final MessageReader proto;
   private final ImportLimits limits;
   private long operators;
   private final List<OnnxNode> nodes = new ArrayList<>();
@@ -24,34 +27,38 @@ final class GraphReader {
   private final List<OnnxGraph.Input> inputs = new ArrayList<>();
   private final List<String> outputs = new ArrayList<>();
 
-  private GraphReader(ProtoReader proto, ImportLimits limits) {
+  private GraphReader(MessageReader proto, ImportLimits limits) {
     this.proto = proto;
     this.limits = limits;
   }
 
-  static OnnxGraph read(FileChannel channel, ImportLimits limits)
+  static OnnxGraph read(FileInputStream file, ImportLimits limits)
       throws IOException, ImportException {
-    return new GraphReader(new ProtoReader(channel, limits.maxHeaderBytes()), limits).readModel();
-  }
-
-  private interface Field {
-    void read(int number) throws IOException, ImportException;
+    long size = file.getChannel().size();
+    if (size > Integer.MAX_VALUE) {
+      throw ImportException.tooLarge(
+          "the ONNX file has %d bytes, a protocol buffer fewer than 2 GiB; save the weights beside it, as external data"
+              .formatted(size));
+    }
+    MessageReader proto = MessageReader.of(file, size, limits.maxHeaderBytes());
+    try {
+      return new GraphReader(proto, limits).readModel();
+    } catch (InvalidProtocolBufferException e) {
+      throw ImportException.malformed(
+          "not a sound ONNX file, at byte %d: %s".formatted(proto.position(), e.getMessage()));
+    }
   }
 
   /** Reads a message; fields that {@code field} does not read it must skip. */
-  private void message(Field field) throws IOException, ImportException {
+  private void message(MessageReader.FieldReader field) throws IOException, ImportException {
     proto.keep(MESSAGE);
-    long outer = proto.enter();
-    while (proto.hasMore()) {
-      field.read(proto.field());
-    }
-    proto.leave(outer);
+    proto.message(field);
   }
 
   private OnnxGraph readModel() throws IOException, ImportException {
     boolean graph = false;
-    while (proto.hasMore()) {
-      switch (proto.field()) {
+    while (proto.next()) {
+      switch (proto.number()) {
         case 7 -> {
           if (graph) {
             throw ImportException.malformed("the ONNX file has two graphs");
@@ -160,10 +167,7 @@ final class GraphReader {
     void field(int field) throws IOException, ImportException {
       switch (field) {
         case 1 -> name = proto.string();
-        case 2 -> {
-          proto.expect(ProtoReader.FIXED32);
-          number = proto.float32();
-        }
+        case 2 -> number = Float.intBitsToFloat(proto.fixed32());
         case 3 -> integer = proto.integer();
         case 4 -> string = proto.string();
         case 5 -> tensor = readTensor();
@@ -171,8 +175,11 @@ final class GraphReader {
           subgraph = true;
           proto.skip();
         }
-        case 7 -> proto.each(ProtoReader.FIXED32, () -> numbers.add(proto.float32()));
-        case 8 -> proto.each(ProtoReader.VARINT, () -> integers.add(proto.varint()));
+        case 7 ->
+            proto.each(
+                WireFormat.WIRETYPE_FIXED32,
+                () -> numbers.add(Float.intBitsToFloat((int) proto.fixed(4))));
+        case 8 -> proto.each(WireFormat.WIRETYPE_VARINT, () -> integers.add(proto.varint()));
         case 9 -> addName(strings);
         default -> proto.skip();
       }
@@ -199,7 +206,8 @@ final class GraphReader {
   }
 
   /** Reads one field of a message, and skips the others. */
-  private void inside(int wanted, ProtoReader.Element element) throws IOException, ImportException {
+  private void inside(int wanted, MessageReader.Element element)
+      throws IOException, ImportException {
     message(
         field -> {
           if (field == wanted) {

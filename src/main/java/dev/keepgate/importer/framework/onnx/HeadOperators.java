@@ -1,14 +1,13 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.framework.onnx.Value.Numbers;
+import dev.keepgate.importer.framework.GateBlocks;
+import dev.keepgate.importer.framework.onnx.Value.Constant;
+import dev.keepgate.importer.framework.onnx.Value.Data;
 import dev.keepgate.importer.framework.onnx.Value.Part;
-import dev.keepgate.importer.framework.onnx.Value.Signal;
-import dev.keepgate.importer.tensor.GateBlocks;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.Activation.Kind;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
 import java.io.IOException;
 import java.util.Arrays;
@@ -77,7 +76,7 @@ final class HeadOperators {
   }
 
   /** The bounds are constant inputs, or attributes of older versions. */
-  private static List<Value> clip(Call call) throws IOException, ImportException {
+  private static List<Value> clip(OperatorCall call) throws IOException, ImportException {
     float least = call.node().number("min", -Float.MAX_VALUE);
     float most = call.node().number("max", Float.MAX_VALUE);
     return activate(
@@ -88,62 +87,53 @@ final class HeadOperators {
             call.has(2) ? call.numbers(2, new int[0])[0] : most));
   }
 
-  private static List<Value> gelu(Call call) throws ImportException {
+  private static List<Value> gelu(OperatorCall call) throws ImportException {
     if (!call.node().string("approximate", "none").equals("none")) {
       throw call.refuse("an approximate gelu is not supported");
     }
     return activate(call, Activation.of(Kind.GELU));
   }
 
-  private static List<Value> activate(Call call, Activation activation) throws ImportException {
-    return activate(call, call.wholeSignal(0), activation);
+  private static List<Value> activate(OperatorCall call, Activation activation)
+      throws ImportException {
+    return activate(call, call.wholeData(0), activation);
   }
 
   /** After a dense layer its activation, or else a layer of its own. */
-  private static List<Value> activate(Call call, Signal signal, Activation activation)
+  private static List<Value> activate(OperatorCall call, Data data, Activation activation)
       throws ImportException {
-    if (signal.stage().layer() instanceof LayerWeights.Dense dense
-        && dense.config().activation().equals(Activation.LINEAR)) {
-      LayerConfig.Dense config =
-          new LayerConfig.Dense(
-              dense.config().inputSize(), dense.config().outputSize(), activation);
-      return List.of(
-          signal.at(
-              signal
-                  .stage()
-                  .instead(new LayerWeights.Dense(config, dense.kernel(), dense.bias()))));
+    if (data.chain().layer() instanceof Layer.Dense dense
+        && dense.activation().equals(Activation.LINEAR)) {
+      Layer.Dense activated =
+          new Layer.Dense(
+              dense.inputSize(), dense.outputSize(), activation, dense.kernel(), dense.bias());
+      return List.of(data.at(data.chain().instead(activated)));
     }
-    int width = width(call, signal, -1);
-    return List.of(
-        then(
-            signal,
-            new LayerWeights.Activate(new LayerConfig.Activate(width, activation)),
-            signal.endsInFeatures()));
+    int width = width(call, data, -1);
+    return List.of(then(data, new Layer.Activate(width, activation), data.endsInFeatures()));
   }
 
   /** The data after a layer that may also be the first to tell which dimension is the features. */
-  private static Signal then(Signal signal, LayerWeights layer, boolean keepAxes) {
-    Signal after = signal.at(signal.stage().then(layer));
-    return keepAxes || signal.rank() == 0
+  private static Data then(Data data, Layer layer, boolean keepAxes) {
+    Data after = data.at(data.chain().then(layer));
+    return keepAxes || data.rank() == 0
         ? after
-        : after.withAxes(signal.replace(signal.rank() - 1, List.of(Axis.FEATURE)));
+        : after.withAxes(data.replace(data.rank() - 1, List.of(Axis.FEATURE)));
   }
 
   /** How many features the data has in its last dimension; the expected where it is not known. */
-  private static int width(Call call, Signal signal, int expected) throws ImportException {
+  private static int width(OperatorCall call, Data data, int expected) throws ImportException {
     long width =
-        signal.endsInFeatures()
-            ? signal.stage().width()
-            : signal.isInput()
-                    && signal.rank() > 0
-                    && signal.axes().get(signal.rank() - 1).size() == 1
-                ? signal.axes().get(signal.rank() - 1).get(0).size()
+        data.endsInFeatures()
+            ? data.chain().width()
+            : data.isInput() && data.rank() > 0 && data.axes().get(data.rank() - 1).size() == 1
+                ? data.axes().get(data.rank() - 1).get(0).size()
                 : -2;
-    if (signal.stage().isInput() ? width == -2 : !containsFeatures(signal)) {
+    if (data.chain().isInput() ? width == -2 : !containsFeatures(data)) {
       throw call.refuse("its last dimension is not the features");
     }
     if (width == -2) {
-      width = signal.stage().width();
+      width = data.chain().width();
     }
     if (width < 0) {
       width = expected;
@@ -155,58 +145,58 @@ final class HeadOperators {
     return (int) width;
   }
 
-  private static boolean containsFeatures(Signal signal) {
-    return signal.axes().stream().anyMatch(dimension -> dimension.equals(List.of(Axis.FEATURE)));
+  private static boolean containsFeatures(Data data) {
+    return data.axes().stream().anyMatch(dimension -> dimension.equals(List.of(Axis.FEATURE)));
   }
 
-  private static void checkLast(Call call, Signal signal) throws ImportException {
-    if (!signal.isInput() && !signal.endsInFeatures()) {
+  private static void checkLast(OperatorCall call, Data data) throws ImportException {
+    if (!data.isInput() && !data.endsInFeatures()) {
       throw call.refuse("its last dimension is not the features");
     }
   }
 
-  private static List<Value> softmax(Call call, Activation activation) throws ImportException {
-    Signal signal = call.wholeSignal(0);
+  private static List<Value> softmax(OperatorCall call, Activation activation)
+      throws ImportException {
+    Data data = call.wholeData(0);
     boolean old = call.evaluation().operators() < 13;
-    int axis = call.axis(call.node().integer("axis", old ? 1 : -1), signal.rank());
-    if (axis != signal.rank() - 1 || !signal.endsInFeatures()) {
+    int axis = call.axis(call.node().integer("axis", old ? 1 : -1), data.rank());
+    if (axis != data.rank() - 1 || !data.endsInFeatures()) {
       throw call.refuse("it is not over the features");
     }
     return activate(call, activation);
   }
 
-  private static List<Value> matMul(Call call) throws IOException, ImportException {
-    Signal signal = call.wholeSignal(0);
-    Numbers kernel = matrix(call, 1);
+  private static List<Value> matMul(OperatorCall call) throws IOException, ImportException {
+    Data data = call.wholeData(0);
+    Constant kernel = matrix(call, 1);
     int in = kernel.shape()[0];
     int out = kernel.shape()[1];
-    return List.of(dense(call, signal, in, out, kernel.values(), new float[out]));
+    return List.of(dense(call, data, in, out, kernel.values(), new float[out]));
   }
 
-  private static Numbers matrix(Call call, int input) throws IOException, ImportException {
-    Numbers kernel = call.numbers(input);
+  private static Constant matrix(OperatorCall call, int input) throws IOException, ImportException {
+    Constant kernel = call.numbers(input);
     if (kernel.rank() != 2 || kernel.values().length == 0) {
       throw call.refuse("its kernel has shape " + Arrays.toString(kernel.shape()));
     }
     return kernel;
   }
 
-  private static Signal dense(
-      Call call, Signal signal, int in, int out, float[] kernel, float[] bias)
+  private static Data dense(
+      OperatorCall call, Data data, int in, int out, float[] kernel, float[] bias)
       throws ImportException {
-    checkLast(call, signal);
-    width(call, signal, in);
-    LayerConfig.Dense config = new LayerConfig.Dense(in, out, Activation.LINEAR);
-    return then(signal, new LayerWeights.Dense(config, kernel, bias), false);
+    checkLast(call, data);
+    width(call, data, in);
+    return then(data, new Layer.Dense(in, out, Activation.LINEAR, kernel, bias), false);
   }
 
-  private static List<Value> gemm(Call call) throws IOException, ImportException {
-    Signal signal = call.wholeSignal(0);
+  private static List<Value> gemm(OperatorCall call) throws IOException, ImportException {
+    Data data = call.wholeData(0);
     OnnxNode node = call.node();
-    if (node.integer("transA", 0) != 0 || signal.rank() != 2) {
+    if (node.integer("transA", 0) != 0 || data.rank() != 2) {
       throw call.refuse("its first input is not rows of features");
     }
-    Numbers stored = matrix(call, 1);
+    Constant stored = matrix(call, 1);
     boolean transposed = node.integer("transB", 0) != 0;
     int in = stored.shape()[transposed ? 1 : 0];
     int out = stored.shape()[transposed ? 0 : 1];
@@ -225,11 +215,12 @@ final class HeadOperators {
         bias[i] = given[i] * node.number("beta", 1);
       }
     }
-    return List.of(dense(call, signal, in, out, kernel, bias));
+    return List.of(dense(call, data, in, out, kernel, bias));
   }
 
   /** A constant that is the same for all rows, as one number a feature. */
-  private static float[] features(Call call, Numbers numbers, int width) throws ImportException {
+  private static float[] features(OperatorCall call, Constant numbers, int width)
+      throws ImportException {
     int count = numbers.values().length;
     boolean last = numbers.rank() > 0 && numbers.shape()[numbers.rank() - 1] == width;
     if (count == 1) {
@@ -245,67 +236,70 @@ final class HeadOperators {
     return numbers.values();
   }
 
-  private static List<? extends Value> add(Call call) throws IOException, ImportException {
-    return binary(call, Size::plus, Float::sum, Merge.SUM, false);
+  private static List<? extends Value> add(OperatorCall call) throws IOException, ImportException {
+    return binary(call, SymbolicSize::plus, Float::sum, Merge.SUM, false);
   }
 
-  private static List<? extends Value> subtract(Call call) throws IOException, ImportException {
+  private static List<? extends Value> subtract(OperatorCall call)
+      throws IOException, ImportException {
     List<Value> whole =
         ShapeOperators.elementwise(
             call,
             (a, b) -> {
-              Size minus = b.times(Size.of(-1));
+              SymbolicSize minus = b.times(SymbolicSize.of(-1));
               return minus == null ? null : a.plus(minus);
             });
     if (whole != null) {
       return whole;
     }
-    if (call.get(0) instanceof Signal signal && !(call.get(1) instanceof Signal)) {
-      return shift(call, signal, call.numbers(1), -1);
+    if (call.get(0) instanceof Data data && !(call.get(1) instanceof Data)) {
+      return shift(call, data, call.numbers(1), -1);
     }
-    if (call.get(1) instanceof Signal) {
+    if (call.get(1) instanceof Data) {
       throw call.refuse("it subtracts the data");
     }
-    return List.of(Folding.elementwise(call, call.numbers(0), call.numbers(1), (a, b) -> a - b));
+    return List.of(
+        ConstantFolding.elementwise(call, call.numbers(0), call.numbers(1), (a, b) -> a - b));
   }
 
-  private static List<? extends Value> multiply(Call call) throws IOException, ImportException {
+  private static List<? extends Value> multiply(OperatorCall call)
+      throws IOException, ImportException {
     for (int gate = 0; gate < 2; gate++) {
-      if (call.get(gate) instanceof Signal gated && call.get(1 - gate) instanceof Signal signal) {
-        Activation function = GATED.get(gated.stage().activationOver(signal.stage()));
-        if (function != null && signal.isWhole() && gated.axes().equals(signal.axes())) {
-          return activate(call, signal, function);
+      if (call.get(gate) instanceof Data gated && call.get(1 - gate) instanceof Data data) {
+        Activation function = GATED.get(gated.chain().activationOver(data.chain()));
+        if (function != null && data.isWhole() && gated.axes().equals(data.axes())) {
+          return activate(call, data, function);
         }
       }
     }
-    return binary(call, Size::times, (a, b) -> a * b, Merge.MUL, true);
+    return binary(call, SymbolicSize::times, (a, b) -> a * b, Merge.MUL, true);
   }
 
   /** Division by a constant. */
-  static List<? extends Value> divide(Call call) throws IOException, ImportException {
-    if (call.get(1) instanceof Signal) {
+  static List<? extends Value> divide(OperatorCall call) throws IOException, ImportException {
+    if (call.get(1) instanceof Data) {
       throw call.refuse("it divides by the data");
     }
-    Numbers by = call.numbers(1);
+    Constant by = call.numbers(1);
     for (float number : by.values()) {
       if (number == 0) {
         throw call.refuse("it divides by zero");
       }
     }
-    if (!(call.get(0) instanceof Signal signal)) {
-      return List.of(Folding.elementwise(call, call.numbers(0), by, (a, b) -> a / b));
+    if (!(call.get(0) instanceof Data data)) {
+      return List.of(ConstantFolding.elementwise(call, call.numbers(0), by, (a, b) -> a / b));
     }
     float[] inverse = new float[by.values().length];
     for (int i = 0; i < inverse.length; i++) {
       inverse[i] = 1 / by.values()[i];
     }
-    return scale(call, signal, new Numbers(by.shape(), inverse));
+    return scale(call, data, new Constant(by.shape(), inverse));
   }
 
   private static List<? extends Value> binary(
-      Call call,
+      OperatorCall call,
       ShapeOperators.Arithmetic ofShapes,
-      Folding.Pairwise ofNumbers,
+      ConstantFolding.Pairwise ofNumbers,
       Merge ofDirections,
       boolean scale)
       throws IOException, ImportException {
@@ -313,26 +307,27 @@ final class HeadOperators {
     if (whole != null) {
       return whole;
     }
-    boolean swapped = call.get(1) instanceof Signal;
-    if (!(call.get(swapped ? 1 : 0) instanceof Signal signal)) {
-      return List.of(Folding.elementwise(call, call.numbers(0), call.numbers(1), ofNumbers));
+    boolean swapped = call.get(1) instanceof Data;
+    if (!(call.get(swapped ? 1 : 0) instanceof Data data)) {
+      return List.of(
+          ConstantFolding.elementwise(call, call.numbers(0), call.numbers(1), ofNumbers));
     }
-    if (call.get(swapped ? 0 : 1) instanceof Signal other) {
-      return List.of(merge(call, signal, other, ofDirections));
+    if (call.get(swapped ? 0 : 1) instanceof Data other) {
+      return List.of(merge(call, data, other, ofDirections));
     }
-    Numbers constant = call.numbers(swapped ? 0 : 1);
-    return scale ? scale(call, signal, constant) : shift(call, signal, constant, 1);
+    Constant constant = call.numbers(swapped ? 0 : 1);
+    return scale ? scale(call, data, constant) : shift(call, data, constant, 1);
   }
 
   /** The two directions of a layer, added or multiplied. */
-  private static Signal merge(Call call, Signal a, Signal b, Merge merge) throws ImportException {
+  private static Data merge(OperatorCall call, Data a, Data b, Merge merge) throws ImportException {
     Part first = a.parts().get(0);
     Part second = b.parts().get(0);
-    LayerWeights.@Nullable Lstm lstm = first.stage().lstm();
+    Layer.@Nullable Recurrent lstm = first.chain().lstm();
     boolean directions =
         a.parts().size() == 1
             && b.parts().size() == 1
-            && first.stage() == second.stage()
+            && first.chain() == second.chain()
             && first.direction() >= 0
             && second.direction() == 1 - first.direction()
             && a.selection() == b.selection()
@@ -340,70 +335,72 @@ final class HeadOperators {
     if (!directions || lstm == null) {
       throw call.refuse("it combines two results that are not the directions of one layer");
     }
-    LayerConfig.Lstm config = lstm.config();
-    LayerWeights.Lstm merged =
-        new LayerWeights.Lstm(
-            new LayerConfig.Lstm(config.forward(), config.backward(), merge, false, false),
-            lstm.forward(),
-            lstm.backward());
-    return a.at(first.stage().instead(merged));
+    Layer.Recurrent merged =
+        new Layer.Recurrent(lstm.forward(), lstm.backward(), merge, false, false);
+    return a.at(first.chain().instead(merged));
   }
 
   /** After a dense layer a part of its bias, or else a layer of its own. */
-  private static List<Value> shift(Call call, Signal signal, Numbers constant, int sign)
+  private static List<Value> shift(OperatorCall call, Data data, Constant constant, int sign)
       throws ImportException {
-    Signal whole = whole(call, signal);
+    Data whole = whole(call, data);
     int width = width(call, whole, -1);
     float[] shift = features(call, constant, width).clone();
     for (int i = 0; i < width; i++) {
       shift[i] *= sign;
     }
-    if (whole.stage().layer() instanceof LayerWeights.Dense dense
-        && dense.config().activation().equals(Activation.LINEAR)) {
+    if (whole.chain().layer() instanceof Layer.Dense dense
+        && dense.activation().equals(Activation.LINEAR)) {
       for (int i = 0; i < width; i++) {
         shift[i] += dense.bias()[i];
       }
       return List.of(
           whole.at(
               whole
-                  .stage()
-                  .instead(new LayerWeights.Dense(dense.config(), dense.kernel(), shift))));
+                  .chain()
+                  .instead(
+                      new Layer.Dense(
+                          dense.inputSize(),
+                          dense.outputSize(),
+                          dense.activation(),
+                          dense.kernel(),
+                          shift))));
     }
     float[] ones = new float[width];
     Arrays.fill(ones, 1);
     return List.of(scaled(whole, ones, shift));
   }
 
-  private static List<Value> scale(Call call, Signal signal, Numbers constant)
+  private static List<Value> scale(OperatorCall call, Data data, Constant constant)
       throws ImportException {
-    Signal whole = whole(call, signal);
+    Data whole = whole(call, data);
     int width = width(call, whole, -1);
     return List.of(scaled(whole, features(call, constant, width), new float[width]));
   }
 
-  private static Signal scaled(Signal signal, float[] scale, float[] shift) {
-    return then(
-        signal, new LayerWeights.Scale(new LayerConfig.Scale(scale.length), scale, shift), false);
+  private static Data scaled(Data data, float[] scale, float[] shift) {
+    return then(data, new Layer.Scale(scale, shift), false);
   }
 
-  private static Signal whole(Call call, Signal signal) throws ImportException {
-    if (!signal.isWhole()) {
+  private static Data whole(OperatorCall call, Data data) throws ImportException {
+    if (!data.isWhole()) {
       throw call.refuse("it computes with only a part of what the layer below gives");
     }
-    checkLast(call, signal);
-    return signal;
+    checkLast(call, data);
+    return data;
   }
 
   /** Over dimension 1, which must be the features; with the statistics of the training. */
-  private static List<Value> batchNormalization(Call call) throws IOException, ImportException {
-    Signal signal = call.wholeSignal(0);
+  private static List<Value> batchNormalization(OperatorCall call)
+      throws IOException, ImportException {
+    Data data = call.wholeData(0);
     if (call.node().integer("training_mode", 0) != 0) {
       throw call.refuse("training_mode is not supported");
     }
     float[] scale = call.numbers(1).values();
     int width = scale.length;
-    boolean second = signal.rank() > 1 && signal.axes().get(1).equals(List.of(Axis.FEATURE));
-    if (!second || signal.stage().width() != width) {
+    boolean second = data.rank() > 1 && data.axes().get(1).equals(List.of(Axis.FEATURE));
+    if (!second || data.chain().width() != width) {
       throw call.refuse("its dimension 1 is not the %d features".formatted(width));
     }
     float[] bias = call.numbers(2, width);
@@ -417,21 +414,20 @@ final class HeadOperators {
       factor[i] = (float) inverse;
       shift[i] = (float) (bias[i] - mean[i] * inverse);
     }
-    LayerConfig.Scale config = new LayerConfig.Scale(width);
-    return List.of(then(signal, new LayerWeights.Scale(config, factor, shift), true));
+    return List.of(then(data, new Layer.Scale(factor, shift), true));
   }
 
-  private static List<Value> layerNormalization(Call call) throws IOException, ImportException {
-    Signal signal = call.wholeSignal(0);
+  private static List<Value> layerNormalization(OperatorCall call)
+      throws IOException, ImportException {
+    Data data = call.wholeData(0);
     float[] scale = call.numbers(1).values();
-    int axis = call.axis(call.node().integer("axis", -1), signal.rank());
-    checkLast(call, signal);
-    if (axis != signal.rank() - 1 || scale.length != width(call, signal, scale.length)) {
+    int axis = call.axis(call.node().integer("axis", -1), data.rank());
+    checkLast(call, data);
+    if (axis != data.rank() - 1 || scale.length != width(call, data, scale.length)) {
       throw call.refuse("it is not over the features");
     }
     float[] shift = call.has(2) ? call.numbers(2, scale.length) : new float[scale.length];
-    LayerConfig.LayerNorm config =
-        new LayerConfig.LayerNorm(scale.length, call.node().number("epsilon", 1e-5f));
-    return List.of(then(signal, new LayerWeights.LayerNorm(config, scale, shift), false));
+    float epsilon = call.node().number("epsilon", 1e-5f);
+    return List.of(then(data, new Layer.LayerNorm(epsilon, scale, shift), false));
   }
 }

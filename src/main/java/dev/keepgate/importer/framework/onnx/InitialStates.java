@@ -1,8 +1,8 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.framework.onnx.Value.Cut;
-import dev.keepgate.importer.framework.onnx.Value.Signal;
+import dev.keepgate.importer.framework.onnx.Value.Data;
+import dev.keepgate.importer.framework.onnx.Value.InputRange;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -22,12 +22,12 @@ final class InitialStates {
   private final Map<String, Integer> kinds = new HashMap<>();
 
   /** Takes the initial_h and initial_c of the next layer. */
-  void add(Call call, int directions, int hidden, boolean batchFirst)
+  void add(OperatorCall call, int directions, int hidden, boolean batchFirst)
       throws IOException, ImportException {
     for (int input = 5; input <= 6; input++) {
       Value value = call.find(input);
-      if (value instanceof Signal signal) {
-        take(call, input, signal, directions, hidden, batchFirst ? 1 : 0);
+      if (value instanceof Data data) {
+        take(call, input, data, directions, hidden, batchFirst ? 1 : 0);
       } else if (value != null && !isZero(call, input, value)) {
         throw call.refuse(
             "its initial state '%s' is a constant other than zero"
@@ -36,9 +36,9 @@ final class InitialStates {
     }
   }
 
-  private static boolean isZero(Call call, int input, Value value)
+  private static boolean isZero(OperatorCall call, int input, Value value)
       throws IOException, ImportException {
-    if (value instanceof Value.Stored || value instanceof Value.Numbers) {
+    if (value instanceof Value.StoredConstant || value instanceof Value.Constant) {
       for (float number : call.numbers(input).values()) {
         if (number != 0) {
           return false;
@@ -50,17 +50,15 @@ final class InitialStates {
   }
 
   private void take(
-      Call call, int input, Signal signal, int directions, int hidden, int directionAxis)
+      OperatorCall call, int input, Data data, int directions, int hidden, int directionAxis)
       throws ImportException {
     String name = call.node().inputs().get(input);
-    if (!signal.isInput() || signal.rank() != 3) {
+    if (!data.isInput() || data.rank() != 3) {
       throw call.refuse("its initial state '" + name + "' is computed from the model's input");
     }
-    List<Axis> direction = signal.axes().get(directionAxis);
-    List<Axis> units = signal.axes().get(2);
-    if (direction.size() > 1
-        || units.size() > 1
-        || signal.axes().get(1 - directionAxis).size() > 1) {
+    List<Axis> direction = data.axes().get(directionAxis);
+    List<Axis> units = data.axes().get(2);
+    if (direction.size() > 1 || units.size() > 1 || data.axes().get(1 - directionAxis).size() > 1) {
       throw call.refuse("its initial state '" + name + "' mixes dimensions of the graph's input");
     }
     long width = units.isEmpty() ? 1 : units.get(0).size();
@@ -68,23 +66,24 @@ final class InitialStates {
       throw call.refuse(
           "its initial state '%s' has %d features, expected %d".formatted(name, width, hidden));
     }
-    takeRange(call, input, signal, direction.isEmpty() ? null : direction.get(0), directions);
+    takeRange(call, input, data, direction.isEmpty() ? null : direction.get(0), directions);
   }
 
-  private void takeRange(Call call, int input, Signal signal, @Nullable Axis axis, int directions)
+  private void takeRange(
+      OperatorCall call, int input, Data data, @Nullable Axis axis, int directions)
       throws ImportException {
-    Cut cut = signal.cut();
-    if (cut != null && axis != null && !cut.axis().equals(axis)) {
+    InputRange range = data.range();
+    if (range != null && axis != null && !range.axis().equals(axis)) {
       throw call.refuse("its initial state is cut across the cells of the graph's input");
     }
-    long from = cut == null ? 0 : cut.from();
-    long size = cut != null ? cut.to() - cut.from() : axis == null ? 1 : axis.size();
+    long from = range == null ? 0 : range.from();
+    long size = range != null ? range.to() - range.from() : axis == null ? 1 : axis.size();
     if (size >= 0 && size != directions) {
       throw call.refuse(
           "its initial state '%s' is of %d cells, expected %d"
               .formatted(call.node().inputs().get(input), size, directions));
     }
-    String of = signal.stage().input();
+    String of = data.chain().input();
     Integer kind = kinds.putIfAbsent(of, input);
     if ((kind != null && kind != input) || used.getOrDefault(of, 0L) != from) {
       throw call.refuse(

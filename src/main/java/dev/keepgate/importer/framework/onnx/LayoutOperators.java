@@ -1,10 +1,10 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.framework.onnx.Value.Numbers;
+import dev.keepgate.importer.framework.onnx.Value.Constant;
+import dev.keepgate.importer.framework.onnx.Value.Data;
+import dev.keepgate.importer.framework.onnx.Value.Integers;
 import dev.keepgate.importer.framework.onnx.Value.Part;
-import dev.keepgate.importer.framework.onnx.Value.Signal;
-import dev.keepgate.importer.framework.onnx.Value.Whole;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,27 +26,27 @@ final class LayoutOperators {
           Map.entry("Unsqueeze", LayoutOperators::unsqueeze),
           Map.entry("Reshape", LayoutOperators::reshape),
           Map.entry("Flatten", LayoutOperators::flatten),
-          Map.entry("Gather", Selecting::gather),
-          Map.entry("Slice", Selecting::slice),
-          Map.entry("Split", Selecting::split),
+          Map.entry("Gather", SelectionOperators::gather),
+          Map.entry("Slice", SelectionOperators::slice),
+          Map.entry("Split", SelectionOperators::split),
           Map.entry("Concat", LayoutOperators::concat));
 
   private LayoutOperators() {}
 
-  /** Whether parts are all that one stage gives, in order. */
+  /** Whether parts are all that one layer gives, in order. */
   static boolean isComplete(List<Part> parts) {
-    Stage stage = parts.get(0).stage();
-    return parts.equals(List.of(new Part(stage, Part.WHOLE)))
-        || (stage.isBidirectional()
-            && parts.equals(List.of(new Part(stage, 0), new Part(stage, 1))));
+    LayerChain chain = parts.get(0).chain();
+    return parts.equals(List.of(new Part(chain, Part.WHOLE)))
+        || (chain.isBidirectional()
+            && parts.equals(List.of(new Part(chain, 0), new Part(chain, 1))));
   }
 
-  private static List<Value> transpose(Call call) throws IOException, ImportException {
+  private static List<Value> transpose(OperatorCall call) throws IOException, ImportException {
     Value value = call.get(0);
     if (value instanceof Value.Zeros) {
       return List.of(value);
     }
-    int rank = value instanceof Signal signal ? signal.rank() : call.numbers(0).rank();
+    int rank = value instanceof Data data ? data.rank() : call.numbers(0).rank();
     List<Long> given = call.node().integers("perm");
     List<Integer> order = new ArrayList<>();
     for (int i = 0; i < rank; i++) {
@@ -56,27 +56,27 @@ final class LayoutOperators {
     if (order.stream().distinct().count() != rank) {
       throw call.refuse("perm " + given + " is no permutation");
     }
-    if (value instanceof Signal signal) {
-      return List.of(signal.withAxes(order.stream().map(i -> signal.axes().get(i)).toList()));
+    if (value instanceof Data data) {
+      return List.of(data.withAxes(order.stream().map(i -> data.axes().get(i)).toList()));
     }
-    return List.of(Folding.transpose(call, call.numbers(0), order));
+    return List.of(ConstantFolding.transpose(call, call.numbers(0), order));
   }
 
-  private static List<Value> squeeze(Call call) throws IOException, ImportException {
+  private static List<Value> squeeze(OperatorCall call) throws IOException, ImportException {
     Value value = call.get(0);
     if (value instanceof Value.Zeros) {
       return List.of(value);
     }
-    if (value instanceof Whole whole) {
-      if (whole.elements().size() != 1) {
-        throw call.refuse("squeezes a vector of %d numbers".formatted(whole.elements().size()));
+    if (value instanceof Integers integers) {
+      if (integers.elements().size() != 1) {
+        throw call.refuse("squeezes a vector of %d numbers".formatted(integers.elements().size()));
       }
-      return List.of(new Whole(whole.elements(), true));
+      return List.of(new Integers(integers.elements(), true));
     }
-    if (value instanceof Signal signal) {
-      return List.of(squeeze(call, signal));
+    if (value instanceof Data data) {
+      return List.of(squeeze(call, data));
     }
-    Numbers numbers = call.numbers(0);
+    Constant numbers = call.numbers(0);
     List<Integer> axes = call.axes(1, numbers.rank());
     List<Integer> shape = new ArrayList<>();
     for (int i = 0; i < numbers.rank(); i++) {
@@ -88,15 +88,15 @@ final class LayoutOperators {
         shape.add(numbers.shape()[i]);
       }
     }
-    return List.of(Folding.reshape(numbers, shape));
+    return List.of(ConstantFolding.reshape(numbers, shape));
   }
 
-  private static Signal squeeze(Call call, Signal signal) throws ImportException {
-    List<Integer> axes = call.axes(1, signal.rank());
+  private static Data squeeze(OperatorCall call, Data data) throws ImportException {
+    List<Integer> axes = call.axes(1, data.rank());
     List<List<Axis>> kept = new ArrayList<>();
-    for (int i = 0; i < signal.rank(); i++) {
-      List<Axis> dimension = signal.axes().get(i);
-      Size size = signal.size(i);
+    for (int i = 0; i < data.rank(); i++) {
+      List<Axis> dimension = data.axes().get(i);
+      SymbolicSize size = data.size(i);
       boolean one = dimension.isEmpty() || (size != null && size.is(1));
       if (axes == null && !dimension.isEmpty() && (one || !dimension.contains(Axis.FEATURE))) {
         throw call.refuse("it names no axes, and what it does depends on the input's size");
@@ -109,19 +109,19 @@ final class LayoutOperators {
         kept.add(dimension);
       }
     }
-    return signal.withAxes(kept);
+    return data.withAxes(kept);
   }
 
-  private static List<Value> unsqueeze(Call call) throws IOException, ImportException {
+  private static List<Value> unsqueeze(OperatorCall call) throws IOException, ImportException {
     Value value = call.get(0);
     if (value instanceof Value.Zeros) {
       return List.of(value);
     }
-    if (value instanceof Whole whole && whole.scalar()) {
-      return List.of(Whole.vector(whole.elements()));
+    if (value instanceof Integers integers && integers.scalar()) {
+      return List.of(Integers.vector(integers.elements()));
     }
-    int rank = value instanceof Signal signal ? signal.rank() : call.numbers(0).rank();
-    List<Size> given = call.sizes("axes", 1);
+    int rank = value instanceof Data data ? data.rank() : call.numbers(0).rank();
+    List<SymbolicSize> given = call.sizes("axes", 1);
     int count = given == null ? 0 : given.size();
     List<Integer> axes = call.axes(1, rank + count);
     if (axes == null
@@ -129,61 +129,60 @@ final class LayoutOperators {
         || rank + count > OnnxTensor.MAX_RANK) {
       throw call.refuse("its axes are impossible");
     }
-    if (value instanceof Signal signal) {
-      List<List<Axis>> more = new ArrayList<>(signal.axes());
+    if (value instanceof Data data) {
+      List<List<Axis>> more = new ArrayList<>(data.axes());
       axes.stream().sorted().forEach(axis -> more.add(axis, List.of()));
-      return List.of(signal.withAxes(more));
+      return List.of(data.withAxes(more));
     }
     List<Integer> shape = new ArrayList<>();
     for (int size : call.numbers(0).shape()) {
       shape.add(size);
     }
     axes.stream().sorted().forEach(axis -> shape.add(axis, 1));
-    return List.of(Folding.reshape(call.numbers(0), shape));
+    return List.of(ConstantFolding.reshape(call.numbers(0), shape));
   }
 
-  private static List<Value> reshape(Call call) throws IOException, ImportException {
+  private static List<Value> reshape(OperatorCall call) throws IOException, ImportException {
     Value value = call.get(0);
     if (value instanceof Value.Zeros) {
       return List.of(value);
     }
-    List<Size> target = call.sizes("shape", 1);
+    List<SymbolicSize> target = call.sizes("shape", 1);
     if (target == null || target.size() > OnnxTensor.MAX_RANK) {
       throw call.refuse("its shape is missing or too long");
     }
     boolean copyZeros = call.node().integer("allowzero", 0) == 0;
-    if (value instanceof Signal signal) {
-      return List.of(
-          merged(call, signal.withAxes(new Reshaping(call, signal).to(target, copyZeros))));
+    if (value instanceof Data data) {
+      return List.of(merged(call, data.withAxes(new Reshaping(call, data).to(target, copyZeros))));
     }
-    if (value instanceof Whole whole) {
+    if (value instanceof Integers integers) {
       if (target.size() > 1) {
         throw call.refuse("it makes a matrix of a shape");
       }
-      return List.of(new Whole(whole.elements(), target.isEmpty()));
+      return List.of(new Integers(integers.elements(), target.isEmpty()));
     }
-    return List.of(Folding.reshape(call, call.numbers(0), call.constants(1), copyZeros));
+    return List.of(ConstantFolding.reshape(call, call.numbers(0), call.constants(1), copyZeros));
   }
 
-  private static List<Value> flatten(Call call) throws ImportException {
-    if (!(call.get(0) instanceof Signal signal)) {
+  private static List<Value> flatten(OperatorCall call) throws ImportException {
+    if (!(call.get(0) instanceof Data data)) {
       throw call.refuse("only the data is flattened");
     }
-    int axis = call.axis(call.node().integer("axis", 1), signal.rank() + 1);
+    int axis = call.axis(call.node().integer("axis", 1), data.rank() + 1);
     List<Axis> left = new ArrayList<>();
     List<Axis> right = new ArrayList<>();
-    for (int i = 0; i < signal.rank(); i++) {
-      (i < axis ? left : right).addAll(signal.axes().get(i));
+    for (int i = 0; i < data.rank(); i++) {
+      (i < axis ? left : right).addAll(data.axes().get(i));
     }
-    return List.of(merged(call, signal.withAxes(List.of(left, right))));
+    return List.of(merged(call, data.withAxes(List.of(left, right))));
   }
 
   /** Directions in front of their features, as one dimension, are the layer's features. */
-  private static Signal merged(Call call, Signal signal) throws ImportException {
+  private static Data merged(OperatorCall call, Data data) throws ImportException {
     List<Axis> both = List.of(Axis.PARTS, Axis.FEATURE);
     List<List<Axis>> axes = new ArrayList<>();
-    List<Part> parts = signal.parts();
-    for (List<Axis> dimension : signal.axes()) {
+    List<Part> parts = data.parts();
+    for (List<Axis> dimension : data.axes()) {
       int at = Collections.indexOfSubList(dimension, both);
       if (at < 0) {
         axes.add(dimension);
@@ -195,12 +194,12 @@ final class LayoutOperators {
       List<Axis> features = new ArrayList<>(dimension);
       features.remove(at);
       axes.add(features);
-      parts = List.of(new Part(signal.stage(), Part.WHOLE));
+      parts = List.of(new Part(data.chain(), Part.WHOLE));
     }
-    return signal.withParts(parts, axes);
+    return data.withParts(parts, axes);
   }
 
-  private static List<Value> concat(Call call) throws IOException, ImportException {
+  private static List<Value> concat(OperatorCall call) throws IOException, ImportException {
     List<Value> values = new ArrayList<>();
     for (int i = 0; i < call.inputs().size(); i++) {
       values.add(call.get(i));
@@ -214,43 +213,43 @@ final class LayoutOperators {
     if (values.stream().allMatch(Value.Zeros.class::isInstance)) {
       return List.of(values.get(0));
     }
-    if (values.stream().allMatch(Whole.class::isInstance)) {
-      List<Size> all = new ArrayList<>();
+    if (values.stream().allMatch(Integers.class::isInstance)) {
+      List<SymbolicSize> all = new ArrayList<>();
       for (int i = 0; i < values.size(); i++) {
         all.addAll(call.sizes(i));
       }
       if (all.size() > OnnxTensor.MAX_RANK * OnnxTensor.MAX_RANK) {
         throw call.refuse("its result is too long for a shape");
       }
-      return List.of(Whole.vector(all));
+      return List.of(Integers.vector(all));
     }
-    if (values.get(0) instanceof Signal) {
+    if (values.get(0) instanceof Data) {
       return List.of(join(call, values));
     }
-    List<Numbers> numbers = new ArrayList<>();
+    List<Constant> numbers = new ArrayList<>();
     for (int i = 0; i < values.size(); i++) {
       numbers.add(call.numbers(i));
     }
-    return List.of(Folding.concat(call, numbers));
+    return List.of(ConstantFolding.concat(call, numbers));
   }
 
   /** Joins parts: states of several layers, or the two directions of one. */
-  private static Signal join(Call call, List<Value> values) throws ImportException {
+  private static Data join(OperatorCall call, List<Value> values) throws ImportException {
     List<Part> parts = new ArrayList<>();
-    Signal first = (Signal) values.get(0);
+    Data first = (Data) values.get(0);
     int axis = call.axis(call.node().integer("axis", 0), first.rank());
     List<Axis> dimension = first.axes().get(axis);
     boolean sideBySide = dimension.equals(List.of(Axis.FEATURE));
     for (Value value : values) {
-      if (!(value instanceof Signal signal)
-          || signal.isInput()
-          || signal.selection() != first.selection()
-          || signal.rank() != first.rank()
-          || !rest(signal, axis).equals(rest(first, axis))
-          || signal.axes().get(axis).equals(List.of(Axis.FEATURE)) != sideBySide) {
+      if (!(value instanceof Data data)
+          || data.isInput()
+          || data.selection() != first.selection()
+          || data.rank() != first.rank()
+          || !rest(data, axis).equals(rest(first, axis))
+          || data.axes().get(axis).equals(List.of(Axis.FEATURE)) != sideBySide) {
         throw call.refuse("it joins what are not the directions of one layer or states of layers");
       }
-      parts.addAll(signal.parts());
+      parts.addAll(data.parts());
     }
     if (!sideBySide) {
       if (!dimension.isEmpty() && !dimension.equals(List.of(Axis.PARTS))) {
@@ -261,13 +260,13 @@ final class LayoutOperators {
     if (parts.size() != 2 || !isComplete(parts)) {
       throw call.refuse("it puts side by side what are not the two directions of one layer");
     }
-    return first.withParts(List.of(new Part(first.stage(), Part.WHOLE)), first.axes());
+    return first.withParts(List.of(new Part(first.chain(), Part.WHOLE)), first.axes());
   }
 
-  private static List<List<Axis>> rest(Signal signal, int axis) {
-    return IntStream.range(0, signal.rank())
+  private static List<List<Axis>> rest(Data data, int axis) {
+    return IntStream.range(0, data.rank())
         .filter(i -> i != axis)
-        .mapToObj(signal.axes()::get)
+        .mapToObj(data.axes()::get)
         .toList();
   }
 

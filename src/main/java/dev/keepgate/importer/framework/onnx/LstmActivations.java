@@ -44,7 +44,7 @@ final class LstmActivations {
     return new Form(Activation.of(kind), false, false);
   }
 
-  static List<Activation> read(Call call, int directions) throws ImportException {
+  static List<Activation> read(OperatorCall call, int directions) throws ImportException {
     List<String> names = call.node().strings("activations");
     if (names.isEmpty()) {
       names =

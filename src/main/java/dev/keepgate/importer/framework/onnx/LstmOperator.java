@@ -1,16 +1,16 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.framework.GateBlocks;
+import dev.keepgate.importer.framework.onnx.Value.Data;
 import dev.keepgate.importer.framework.onnx.Value.Part;
 import dev.keepgate.importer.framework.onnx.Value.Selection;
-import dev.keepgate.importer.framework.onnx.Value.Signal;
-import dev.keepgate.importer.tensor.GateBlocks;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Merge;
 import java.io.IOException;
 import java.util.Arrays;
@@ -51,8 +51,8 @@ final class LstmOperator implements Operator {
   }
 
   @Override
-  public List<Value> apply(Call call) throws IOException, ImportException {
-    Signal x = call.wholeSignal(0);
+  public List<Value> apply(OperatorCall call) throws IOException, ImportException {
+    Data x = call.wholeData(0);
     if (x.rank() != 3) {
       throw call.refuse("its input has %d dimensions, expected 3".formatted(x.rank()));
     }
@@ -62,20 +62,20 @@ final class LstmOperator implements Operator {
     boolean batchFirst = call.node().integer("layout", 0) == 1;
     bind(call, x, batchFirst);
     readLengths(call);
-    LayerWeights.Lstm layer = layer(call, x);
-    int directions = layer.config().isBidirectional() ? 2 : 1;
-    int hidden = layer.config().outputSize() / directions;
+    Layer.Recurrent layer = layer(call, x);
+    int directions = layer.isBidirectional() ? 2 : 1;
+    int hidden = layer.outputSize() / directions;
     initialStates.add(call, directions, hidden, batchFirst);
     return outputs(x, layer, batchFirst);
   }
 
-  private static List<Value> outputs(Signal x, LayerWeights.Lstm layer, boolean batchFirst) {
-    Stage stage = x.stage().then(layer);
-    boolean both = layer.config().isBidirectional();
+  private static List<Value> outputs(Data x, Layer.Recurrent layer, boolean batchFirst) {
+    LayerChain chain = x.chain().then(layer);
+    boolean both = layer.isBidirectional();
     List<Part> parts =
         both
-            ? List.of(new Part(stage, 0), new Part(stage, 1))
-            : List.of(new Part(stage, Part.WHOLE));
+            ? List.of(new Part(chain, 0), new Part(chain, 1))
+            : List.of(new Part(chain, Part.WHOLE));
     List<Axis> direction = both ? List.of(Axis.PARTS) : List.of();
     List<Axis> feature = List.of(Axis.FEATURE);
     List<Axis> first = x.axes().get(0);
@@ -87,13 +87,13 @@ final class LstmOperator implements Operator {
     List<List<Axis>> last =
         batchFirst ? List.of(first, direction, feature) : List.of(direction, second, feature);
     return List.of(
-        new Signal(Selection.STEPS, parts, null, all),
-        new Signal(Selection.HIDDEN, parts, null, last),
-        new Signal(Selection.CELL, parts, null, last));
+        new Data(Selection.STEPS, parts, null, all),
+        new Data(Selection.HIDDEN, parts, null, last),
+        new Data(Selection.CELL, parts, null, last));
   }
 
   /** The first LSTM tells which axis of the input is time and which the batch. */
-  private void bind(Call call, Signal x, boolean batchFirst) throws ImportException {
+  private void bind(OperatorCall call, Data x, boolean batchFirst) throws ImportException {
     List<Axis> timeHere = x.axes().get(batchFirst ? 1 : 0);
     List<Axis> batchHere = x.axes().get(batchFirst ? 0 : 1);
     List<Axis> features = x.axes().get(2);
@@ -110,11 +110,11 @@ final class LstmOperator implements Operator {
   }
 
   /** All LSTMs must stop at the same lengths, as a request gives only one for each sequence. */
-  private void readLengths(Call call) throws ImportException {
+  private void readLengths(OperatorCall call) throws ImportException {
     Value value = call.find(4);
     String here = null;
-    if (value instanceof Signal signal && signal.isInput() && signal.rank() == 1) {
-      here = signal.stage().input();
+    if (value instanceof Data data && data.isInput() && data.rank() == 1) {
+      here = data.chain().input();
     } else if (value != null) {
       checkFull(call, value);
     }
@@ -126,12 +126,12 @@ final class LstmOperator implements Operator {
     seen = true;
   }
 
-  private void checkFull(Call call, Value value) throws ImportException {
+  private void checkFull(OperatorCall call, Value value) throws ImportException {
     Axis axis = time();
-    Size all = axis == null ? Size.of(1) : Size.of(axis);
+    SymbolicSize all = axis == null ? SymbolicSize.of(1) : SymbolicSize.of(axis);
     boolean full = value instanceof Value.Filled filled && filled.size().equals(all);
-    if (value instanceof Value.Whole whole) {
-      full = whole.elements().stream().allMatch(all::equals);
+    if (value instanceof Value.Integers integers) {
+      full = integers.elements().stream().allMatch(all::equals);
     }
     if (!full) {
       throw call.refuse(
@@ -139,7 +139,8 @@ final class LstmOperator implements Operator {
     }
   }
 
-  private static LayerWeights.Lstm layer(Call call, Signal x) throws IOException, ImportException {
+  private static Layer.Recurrent layer(OperatorCall call, Data x)
+      throws IOException, ImportException {
     String direction = call.node().string("direction", "forward");
     boolean both = direction.equals("bidirectional");
     boolean reverse = direction.equals("reverse");
@@ -147,28 +148,25 @@ final class LstmOperator implements Operator {
       throw call.refuse("direction '" + direction + "' is unknown");
     }
     LstmCells cells = LstmCells.read(call, both ? 2 : 1);
-    int given = x.endsInFeatures() ? x.stage().width() : (int) x.axes().get(2).get(0).size();
+    int given = x.endsInFeatures() ? x.chain().width() : (int) x.axes().get(2).get(0).size();
     if (given >= 0 && given != cells.inputSize()) {
       throw call.refuse(
           "W takes %d features, the layer below gives %d".formatted(cells.inputSize(), given));
     }
-    CellConfig first = cells.config(0);
+    LstmCell first = cells.cell(0);
     if (!both) {
-      CellWeights only = cells.weights(0);
       return reverse
-          ? new LayerWeights.Lstm(
-              new LayerConfig.Lstm(null, first, Merge.CONCAT, false, false), null, only)
-          : new LayerWeights.Lstm(LayerConfig.Lstm.of(first), only, null);
+          ? new Layer.Recurrent(null, first, Merge.CONCAT, false, false)
+          : Layer.Recurrent.of(first);
     }
-    return new LayerWeights.Lstm(
-        LayerConfig.Lstm.bidirectional(first, cells.config(1)), cells.weights(0), cells.weights(1));
+    return Layer.Recurrent.bidirectional(first, cells.cell(1));
   }
 
   /** The numbers and options of a node's cells. */
   private record LstmCells(
-      Call call, int directions, int inputSize, int hidden, List<Activation> activations) {
+      OperatorCall call, int directions, int inputSize, int hidden, List<Activation> activations) {
 
-    static LstmCells read(Call call, int directions) throws IOException, ImportException {
+    static LstmCells read(OperatorCall call, int directions) throws IOException, ImportException {
       int[] kernel = shape(call, 1);
       int[] recurrent = shape(call, 2);
       if (kernel.length != 3 || recurrent.length != 3 || recurrent[2] < 1 || kernel[2] < 1) {
@@ -185,13 +183,17 @@ final class LstmOperator implements Operator {
           call, directions, kernel[2], hidden, LstmActivations.read(call, directions));
     }
 
-    private static int[] shape(Call call, int input) throws IOException, ImportException {
-      return call.get(input) instanceof Value.Stored stored
+    private static int[] shape(OperatorCall call, int input) throws IOException, ImportException {
+      return call.get(input) instanceof Value.StoredConstant stored
           ? stored.tensor().shape()
           : call.numbers(input).shape();
     }
 
-    CellConfig config(int direction) throws ImportException {
+    LstmCell cell(int direction) throws IOException, ImportException {
+      return new LstmCell(config(direction), weights(direction));
+    }
+
+    private CellConfig config(int direction) throws ImportException {
       float clip = call.node().number("clip", CellConfig.NO_CLIP);
       if (!(clip > 0)) {
         throw call.refuse("clip must be positive, is " + clip);
@@ -206,7 +208,7 @@ final class LstmOperator implements Operator {
           .build();
     }
 
-    CellWeights weights(int direction) throws IOException, ImportException {
+    private CellWeights weights(int direction) throws IOException, ImportException {
       return new CellWeights(
           GateBlocks.fromRows(
               part(direction, 1, 4 * hidden, inputSize), inputSize, hidden, GateOrder.IOFG),

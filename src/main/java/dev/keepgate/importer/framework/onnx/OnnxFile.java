@@ -1,10 +1,13 @@
 package dev.keepgate.importer.framework.onnx;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ModelFiles;
-import dev.keepgate.importer.tensor.DataType;
+import dev.keepgate.importer.file.protobuf.MessageReader;
+import dev.keepgate.tensor.DataType;
 import java.io.Closeable;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -41,23 +44,23 @@ final class OnnxFile implements Closeable {
   private final OnnxGraph graph;
   private long bytesMade;
 
-  private OnnxFile(ModelFiles files, Path path, ImportLimits limits, FileChannel channel)
+  private OnnxFile(ModelFiles files, Path path, ImportLimits limits, FileInputStream in)
       throws IOException, ImportException {
     this.files = files;
     this.path = path;
     this.limits = limits;
-    this.channel = channel;
-    this.graph = GraphReader.read(channel, limits);
+    this.channel = in.getChannel();
+    this.graph = GraphReader.read(in, limits);
   }
 
   static OnnxFile open(ModelFiles files, ImportLimits limits) throws IOException, ImportException {
     Path found = find(files);
     Path path = found == null ? files.first() : found;
-    FileChannel channel = FileChannel.open(path);
+    FileInputStream in = new FileInputStream(path.toFile());
     try {
-      return new OnnxFile(files, path, limits, channel);
+      return new OnnxFile(files, path, limits, in);
     } catch (IOException | ImportException | RuntimeException e) {
-      channel.close();
+      in.close();
       throw e;
     }
   }
@@ -74,11 +77,10 @@ final class OnnxFile implements Closeable {
 
   /** Whether a file has a model's fields up to its graph. */
   private static boolean beginsAsModel(Path path) throws IOException {
-    try (FileChannel channel = FileChannel.open(path)) {
-      ProtoReader proto = new ProtoReader(channel, 0);
-      while (proto.hasMore()) {
-        int number = proto.field();
-        int tag = number << 3 | proto.wireType();
+    try (FileInputStream in = new FileInputStream(path.toFile())) {
+      MessageReader proto = MessageReader.of(in, in.getChannel().size(), 0);
+      while (proto.next()) {
+        int tag = proto.number() << 3 | proto.wireType();
         if (tag == GRAPH) {
           return true;
         }
@@ -88,7 +90,7 @@ final class OnnxFile implements Closeable {
         proto.skip();
       }
       return false;
-    } catch (ImportException e) {
+    } catch (InvalidProtocolBufferException e) {
       return false;
     }
   }
@@ -168,12 +170,12 @@ final class OnnxFile implements Closeable {
       return (offset, count) ->
           ByteBuffer.wrap(collected.bytes(), (int) offset, count).order(ByteOrder.LITTLE_ENDIAN);
     }
-    if (tensor.content() instanceof OnnxTensor.Content.Inside inside) {
+    if (tensor.content() instanceof OnnxTensor.Content.InFile inside) {
       checkLength(tensor, needed, inside.span().length());
       return at(channel, inside.span().begin());
     }
-    OnnxTensor.Content.Beside external = (OnnxTensor.Content.Beside) tensor.content();
-    FileChannel other = openBeside(tensor.name(), external.location());
+    OnnxTensor.Content.External external = (OnnxTensor.Content.External) tensor.content();
+    FileChannel other = openExternal(tensor.name(), external.location());
     checkLength(tensor, needed, external.length() < 0 ? needed : external.length());
     if (needed > other.size() - external.offset()) {
       throw ImportException.malformed(
@@ -185,8 +187,12 @@ final class OnnxFile implements Closeable {
   private static ByteSource at(FileChannel channel, long begin) {
     return (offset, count) -> {
       ByteBuffer bytes = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
-      ProtoReader.read(channel, begin + offset, bytes);
-      return bytes;
+      while (bytes.hasRemaining()) {
+        if (channel.read(bytes, begin + offset + bytes.position()) < 0) {
+          throw ImportException.malformed("the file ended early");
+        }
+      }
+      return bytes.flip();
     };
   }
 
@@ -200,7 +206,7 @@ final class OnnxFile implements Closeable {
   }
 
   /** Opens one of the model's own files, by its plain name; no path leads anywhere else. */
-  private FileChannel openBeside(String tensor, String location)
+  private FileChannel openExternal(String tensor, String location)
       throws IOException, ImportException {
     FileChannel open = beside.get(location);
     if (open != null) {

@@ -1,7 +1,8 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.DataType;
+import dev.keepgate.importer.file.protobuf.MessageReader;
+import dev.keepgate.tensor.DataType;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -14,21 +15,21 @@ import org.jspecify.annotations.Nullable;
  */
 record OnnxTensor(String name, @Nullable DataType type, int[] shape, Content content) {
 
-  /** Where numbers are. */
+  /** Where a tensor's numbers are. */
   sealed interface Content {
 
     /** Little-endian bytes in the file itself. */
-    record Inside(ProtoReader.Span span) implements Content {}
+    record InFile(MessageReader.Span span) implements Content {}
 
     /** Little-endian bytes that were collected one by one. */
     record Collected(byte[] bytes) implements Content {}
 
     /**
-     * Little-endian bytes in a file beside.
+     * Little-endian bytes in a file beside: ONNX' external data.
      *
      * @param length in bytes; -1 where the shape tells
      */
-    record Beside(String location, long offset, long length) implements Content {}
+    record External(String location, long offset, long length) implements Content {}
   }
 
   static final int MAX_RANK = 8;

@@ -12,5 +12,5 @@ interface Operator {
    *
    * @throws ImportException if the node does what no model of ours does
    */
-  List<? extends Value> apply(Call call) throws IOException, ImportException;
+  List<? extends Value> apply(OperatorCall call) throws IOException, ImportException;
 }

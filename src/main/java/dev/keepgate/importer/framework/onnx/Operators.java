@@ -29,7 +29,7 @@ final class Operators {
   }
 
   /** Does nothing at inference, unless a graph insists on training. */
-  private static List<Value> dropout(Call call) throws ImportException {
+  private static List<Value> dropout(OperatorCall call) throws ImportException {
     if (call.has(2)) {
       throw call.refuse("training_mode is not supported");
     }

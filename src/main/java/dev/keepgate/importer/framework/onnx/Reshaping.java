@@ -1,7 +1,7 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.framework.onnx.Value.Signal;
+import dev.keepgate.importer.framework.onnx.Value.Data;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 /** Groups the axes of the data anew, as a target shape says. No axis is ever torn apart. */
 final class Reshaping {
 
-  private final Call call;
-  private final Signal signal;
+  private final OperatorCall call;
+  private final Data data;
   private final List<Axis> axes = new ArrayList<>();
 
-  Reshaping(Call call, Signal signal) {
+  Reshaping(OperatorCall call, Data data) {
     this.call = call;
-    this.signal = signal;
-    signal.axes().forEach(axes::addAll);
+    this.data = data;
+    data.axes().forEach(axes::addAll);
   }
 
   /**
@@ -25,12 +25,12 @@ final class Reshaping {
    *
    * @param target with 0 for the size that is there, -1 for whatever is left
    */
-  List<List<Axis>> to(List<Size> target, boolean copyZeros) throws ImportException {
-    List<Size> sizes = new ArrayList<>(target);
+  List<List<Axis>> to(List<SymbolicSize> target, boolean copyZeros) throws ImportException {
+    List<SymbolicSize> sizes = new ArrayList<>(target);
     int open = -1;
     for (int i = 0; i < sizes.size(); i++) {
-      if (copyZeros && sizes.get(i).is(0) && i < signal.rank()) {
-        Size there = signal.size(i);
+      if (copyZeros && sizes.get(i).is(0) && i < data.rank()) {
+        SymbolicSize there = data.size(i);
         if (there == null) {
           throw call.refuse("dimension %d is not known".formatted(i));
         }
@@ -72,7 +72,7 @@ final class Reshaping {
   private void addUnits(int from, List<List<Axis>> groups) throws ImportException {
     List<Axis> rest = axes.subList(from, axes.size());
     for (Axis axis : rest) {
-      if (!signal.size(axis).is(1)) {
+      if (!data.size(axis).is(1)) {
         throw refuse();
       }
     }
@@ -86,20 +86,20 @@ final class Reshaping {
    * Takes axes from a place on, to the right or left, until their product is the size. Where an
    * exporter wrote the size that it saw of an axis that is open, the axis is taken.
    */
-  private List<Axis> take(Size size, int from, int step) throws ImportException {
+  private List<Axis> take(SymbolicSize size, int from, int step) throws ImportException {
     boolean seen = size.isConstant() && size.offset() > 1 && from >= 0 && from < axes.size();
-    if (seen && !signal.size(axes.get(from)).isConstant()) {
+    if (seen && !data.size(axes.get(from)).isConstant()) {
       return List.of(axes.get(from));
     }
     List<Axis> group = new ArrayList<>();
-    @Nullable Size product = Size.of(1);
+    @Nullable SymbolicSize product = SymbolicSize.of(1);
     for (int i = from; i >= 0 && i < axes.size(); i += step) {
       if (size.equals(product)
-          && !(size.is(1) && group.isEmpty() && signal.size(axes.get(i)).is(1))) {
+          && !(size.is(1) && group.isEmpty() && data.size(axes.get(i)).is(1))) {
         break;
       }
       group.add(step > 0 ? group.size() : 0, axes.get(i));
-      product = product == null ? null : product.times(signal.size(axes.get(i)));
+      product = product == null ? null : product.times(data.size(axes.get(i)));
     }
     if (!size.equals(product)) {
       throw refuse();

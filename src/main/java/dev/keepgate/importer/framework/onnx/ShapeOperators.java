@@ -1,8 +1,8 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.framework.onnx.Value.Signal;
-import dev.keepgate.importer.framework.onnx.Value.Whole;
+import dev.keepgate.importer.framework.onnx.Value.Data;
+import dev.keepgate.importer.framework.onnx.Value.Integers;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,21 +26,21 @@ final class ShapeOperators {
 
   private ShapeOperators() {}
 
-  private static List<Value> constant(Call call) throws IOException, ImportException {
+  private static List<Value> constant(OperatorCall call) throws IOException, ImportException {
     OnnxNode.Attribute attribute = call.node().attributes().get("value");
     if (attribute != null && attribute.tensor() != null) {
       return List.of(call.evaluation().constant(attribute.tensor()));
     }
     OnnxNode node = call.node();
     if (node.has("value_int")) {
-      return List.of(new Whole(List.of(Size.of(node.integer("value_int", 0))), true));
+      return List.of(new Integers(List.of(SymbolicSize.of(node.integer("value_int", 0))), true));
     }
     List<Long> integers = node.integers("value_ints");
     if (integers != null) {
-      return List.of(Whole.vector(integers.stream().map(Size::of).toList()));
+      return List.of(Integers.vector(integers.stream().map(SymbolicSize::of).toList()));
     }
     if (node.has("value_float")) {
-      return List.of(new Value.Numbers(new int[0], new float[] {node.number("value_float", 0)}));
+      return List.of(new Value.Constant(new int[0], new float[] {node.number("value_float", 0)}));
     }
     List<Float> numbers = node.numbers("value_floats");
     if (numbers.isEmpty()) {
@@ -50,26 +50,26 @@ final class ShapeOperators {
     for (int i = 0; i < values.length; i++) {
       values[i] = numbers.get(i);
     }
-    return List.of(new Value.Numbers(new int[] {values.length}, values));
+    return List.of(new Value.Constant(new int[] {values.length}, values));
   }
 
-  private static List<Value> shape(Call call) throws ImportException {
-    List<Size> sizes = sizes(call);
+  private static List<Value> shape(OperatorCall call) throws ImportException {
+    List<SymbolicSize> sizes = sizes(call);
     int from = bound(call.node().integer("start", 0), sizes.size());
     int to = bound(call.node().integer("end", sizes.size()), sizes.size());
-    return List.of(Whole.vector(sizes.subList(from, Math.max(from, to))));
+    return List.of(Integers.vector(sizes.subList(from, Math.max(from, to))));
   }
 
   private static int bound(long index, int rank) {
     return (int) Math.max(0, Math.min(rank, index < 0 ? index + rank : index));
   }
 
-  private static List<Size> sizes(Call call) throws ImportException {
-    List<Size> sizes = new ArrayList<>();
+  private static List<SymbolicSize> sizes(OperatorCall call) throws ImportException {
+    List<SymbolicSize> sizes = new ArrayList<>();
     Value value = call.get(0);
-    if (value instanceof Signal signal) {
-      for (int i = 0; i < signal.rank(); i++) {
-        Size size = signal.size(i);
+    if (value instanceof Data data) {
+      for (int i = 0; i < data.rank(); i++) {
+        SymbolicSize size = data.size(i);
         if (size == null || size.is(-1)) {
           throw call.refuse("dimension %d is not known".formatted(i));
         }
@@ -78,23 +78,24 @@ final class ShapeOperators {
       return sizes;
     }
     int[] shape =
-        value instanceof Value.Stored stored
+        value instanceof Value.StoredConstant stored
             ? stored.tensor().shape()
-            : value instanceof Value.Numbers numbers
+            : value instanceof Value.Constant numbers
                 ? numbers.shape()
-                : value instanceof Whole whole
-                    ? whole.scalar() ? new int[0] : new int[] {whole.elements().size()}
+                : value instanceof Integers integers
+                    ? integers.scalar() ? new int[0] : new int[] {integers.elements().size()}
                     : null;
     if (shape == null) {
       throw call.refuse("the shape of its input is not known");
     }
     for (int size : shape) {
-      sizes.add(Size.of(size));
+      sizes.add(SymbolicSize.of(size));
     }
     return sizes;
   }
 
-  private static List<Value> constantOfShape(Call call) throws IOException, ImportException {
+  private static List<Value> constantOfShape(OperatorCall call)
+      throws IOException, ImportException {
     OnnxNode.Attribute attribute = call.node().attributes().get("value");
     if (attribute == null || attribute.tensor() == null) {
       return List.of(new Value.Zeros());
@@ -105,15 +106,15 @@ final class ShapeOperators {
     }
     if (tensor.isWhole()) {
       long value = call.evaluation().file().integers(tensor)[0];
-      if (call.find(0) instanceof Whole shape
+      if (call.find(0) instanceof Integers shape
           && shape.elements().size() == 1
           && shape.elements().get(0).isConstant()) {
         long count = shape.elements().get(0).offset();
         if (count >= 0 && count <= OnnxTensor.MAX_RANK) {
-          return List.of(Whole.vector(Collections.nCopies((int) count, Size.of(value))));
+          return List.of(Integers.vector(Collections.nCopies((int) count, SymbolicSize.of(value))));
         }
       }
-      return List.of(value == 0 ? new Value.Zeros() : new Value.Filled(Size.of(value)));
+      return List.of(value == 0 ? new Value.Zeros() : new Value.Filled(SymbolicSize.of(value)));
     }
     if (call.evaluation().file().floats(tensor)[0] != 0) {
       throw call.refuse("it makes a constant other than zero of a size that is not constant");
@@ -122,13 +123,13 @@ final class ShapeOperators {
   }
 
   /** Zeros stay zeros; one integer becomes many. */
-  private static List<Value> expand(Call call) throws IOException, ImportException {
+  private static List<Value> expand(OperatorCall call) throws IOException, ImportException {
     Value value = call.get(0);
     if (value instanceof Value.Zeros || value instanceof Value.Filled) {
       return List.of(value);
     }
-    if (value instanceof Whole whole && whole.elements().size() == 1) {
-      return List.of(new Value.Filled(whole.elements().get(0)));
+    if (value instanceof Integers integers && integers.elements().size() == 1) {
+      return List.of(new Value.Filled(integers.elements().get(0)));
     }
     if (call.isConstant(0)) {
       for (float number : call.numbers(0).values()) {
@@ -143,57 +144,60 @@ final class ShapeOperators {
 
   /** A function of two integers; null where the result has no simple form. */
   interface Arithmetic {
-    @Nullable Size apply(Size a, Size b);
+    @Nullable SymbolicSize apply(SymbolicSize a, SymbolicSize b);
   }
 
   /** Elementwise on integers, one of which may be a single number; null for other values. */
-  static @Nullable List<Value> elementwise(Call call, Arithmetic function) throws ImportException {
-    if (!(call.get(0) instanceof Whole a) || !(call.get(1) instanceof Whole b)) {
+  static @Nullable List<Value> elementwise(OperatorCall call, Arithmetic function)
+      throws ImportException {
+    if (!(call.get(0) instanceof Integers a) || !(call.get(1) instanceof Integers b)) {
       return null;
     }
     int count = Math.max(a.elements().size(), b.elements().size());
-    List<Size> results = new ArrayList<>();
+    List<SymbolicSize> results = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      Size left = element(call, a, i, count);
-      Size right = element(call, b, i, count);
-      Size result = function.apply(left, right);
+      SymbolicSize left = element(call, a, i, count);
+      SymbolicSize right = element(call, b, i, count);
+      SymbolicSize result = function.apply(left, right);
       if (result == null) {
         throw call.refuse("its result cannot be told ahead");
       }
       results.add(result);
     }
-    return List.of(new Whole(results, a.scalar() && b.scalar()));
+    return List.of(new Integers(results, a.scalar() && b.scalar()));
   }
 
-  private static Size element(Call call, Whole whole, int index, int count) throws ImportException {
-    int size = whole.elements().size();
+  private static SymbolicSize element(OperatorCall call, Integers integers, int index, int count)
+      throws ImportException {
+    int size = integers.elements().size();
     if (size != count && size != 1) {
       throw call.refuse("vectors of %d and %d numbers do not fit".formatted(size, count));
     }
-    return whole.elements().get(size == 1 ? 0 : index);
+    return integers.elements().get(size == 1 ? 0 : index);
   }
 
-  private static List<? extends Value> divide(Call call) throws IOException, ImportException {
+  private static List<? extends Value> divide(OperatorCall call)
+      throws IOException, ImportException {
     List<Value> whole =
         elementwise(
             call,
             (a, b) ->
                 a.isConstant() && b.isConstant() && b.offset() != 0
-                    ? Size.of(a.offset() / b.offset())
+                    ? SymbolicSize.of(a.offset() / b.offset())
                     : null);
     return whole != null ? whole : HeadOperators.divide(call);
   }
 
   /** A size is never the negative number that stands for "any". */
-  private static List<Value> equal(Call call) throws ImportException {
+  private static List<Value> equal(OperatorCall call) throws ImportException {
     List<Value> whole =
         elementwise(
             call,
             (a, b) -> {
               if (a.isConstant() && b.isConstant()) {
-                return Size.of(a.offset() == b.offset() ? 1 : 0);
+                return SymbolicSize.of(a.offset() == b.offset() ? 1 : 0);
               }
-              return a.is(-1) || b.is(-1) ? Size.of(0) : null;
+              return a.is(-1) || b.is(-1) ? SymbolicSize.of(0) : null;
             });
     if (whole == null) {
       throw call.refuse("only shapes are compared");
@@ -201,18 +205,18 @@ final class ShapeOperators {
     return whole;
   }
 
-  private static List<Value> where(Call call) throws ImportException {
+  private static List<Value> where(OperatorCall call) throws ImportException {
     long[] conditions = call.constants(0);
-    List<Size> yes = call.sizes(1);
-    List<Size> no = call.sizes(2);
-    List<Size> results = new ArrayList<>();
+    List<SymbolicSize> yes = call.sizes(1);
+    List<SymbolicSize> no = call.sizes(2);
+    List<SymbolicSize> results = new ArrayList<>();
     for (int i = 0; i < conditions.length; i++) {
-      List<Size> from = conditions[i] != 0 ? yes : no;
+      List<SymbolicSize> from = conditions[i] != 0 ? yes : no;
       if (from.size() != conditions.length && from.size() != 1) {
         throw call.refuse("its inputs do not fit");
       }
       results.add(from.get(from.size() == 1 ? 0 : i));
     }
-    return List.of(Whole.vector(results));
+    return List.of(Integers.vector(results));
   }
 }

@@ -1,7 +1,9 @@
 package dev.keepgate.importer.framework.onnx;
 
+import com.google.protobuf.WireFormat;
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.DataType;
+import dev.keepgate.importer.file.protobuf.MessageReader;
+import dev.keepgate.tensor.DataType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,31 +16,31 @@ final class TensorReader {
 
   private static final int EXTERNAL = 1;
 
-  private final ProtoReader proto;
+  private final MessageReader proto;
   private final List<Long> dimensions = new ArrayList<>();
   private final ByteArrayOutputStream collected = new ByteArrayOutputStream();
   private int type;
   private int contents;
-  private ProtoReader.@Nullable Span inside;
+  private MessageReader.@Nullable Span inside;
   private boolean external;
   private String name = "";
   private String location = "";
   private long offset;
   private long length = -1;
 
-  TensorReader(ProtoReader proto) {
+  TensorReader(MessageReader proto) {
     this.proto = proto;
   }
 
   /** Reads a field of the message, or skips it. */
   void field(int number) throws IOException, ImportException {
     switch (number) {
-      case 1 -> proto.each(ProtoReader.VARINT, () -> dimensions.add(proto.varint()));
+      case 1 -> proto.each(WireFormat.WIRETYPE_VARINT, () -> dimensions.add(proto.varint()));
       case 2 -> type = (int) proto.integer();
       case 3 -> throw ImportException.malformed("tensors in segments are not read");
       case 4 -> fixed(4);
-      case 5 -> proto.each(ProtoReader.VARINT, () -> collect(proto.varint(), int32Width()));
-      case 7 -> proto.each(ProtoReader.VARINT, () -> collect(proto.varint(), 8));
+      case 5 -> proto.each(WireFormat.WIRETYPE_VARINT, () -> collect(proto.varint(), int32Width()));
+      case 7 -> proto.each(WireFormat.WIRETYPE_VARINT, () -> collect(proto.varint(), 8));
       case 8 -> name = proto.string();
       case 9 -> locate();
       case 10 -> fixed(8);
@@ -50,17 +52,17 @@ final class TensorReader {
 
   /** Packed numbers of a fixed width are as good as raw ones. */
   private void fixed(int width) throws IOException, ImportException {
-    if (proto.wireType() == ProtoReader.BYTES) {
+    if (proto.wireType() == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
       locate();
     } else {
       proto.each(
-          width == 4 ? ProtoReader.FIXED32 : ProtoReader.FIXED64,
+          width == 4 ? WireFormat.WIRETYPE_FIXED32 : WireFormat.WIRETYPE_FIXED64,
           () -> collect(proto.fixed(width), width));
     }
   }
 
   private void locate() throws IOException, ImportException {
-    ProtoReader.Span span = proto.span();
+    MessageReader.Span span = proto.span();
     if (span.length() > 0) {
       inside = span;
       contents++;
@@ -82,16 +84,14 @@ final class TensorReader {
   private void externalEntry() throws IOException, ImportException {
     String[] entry = {"", ""};
     proto.keep(entry.length);
-    long outer = proto.enter();
-    while (proto.hasMore()) {
-      int number = proto.field();
-      if (number == 1 || number == 2) {
-        entry[number - 1] = proto.string();
-      } else {
-        proto.skip();
-      }
-    }
-    proto.leave(outer);
+    proto.message(
+        number -> {
+          if (number == 1 || number == 2) {
+            entry[number - 1] = proto.string();
+          } else {
+            proto.skip();
+          }
+        });
     switch (entry[0].toLowerCase(Locale.ROOT)) {
       case "location" -> location = entry[1];
       case "offset" -> offset = place(entry[1]);
@@ -121,13 +121,13 @@ final class TensorReader {
 
   private OnnxTensor.Content content() throws ImportException {
     if (external) {
-      return new OnnxTensor.Content.Beside(location, offset, length);
+      return new OnnxTensor.Content.External(location, offset, length);
     }
     if (contents + (collected.size() > 0 ? 1 : 0) > 1) {
       throw ImportException.malformed("tensor '" + name + "' has its numbers twice");
     }
     return inside != null
-        ? new OnnxTensor.Content.Inside(inside)
+        ? new OnnxTensor.Content.InFile(inside)
         : new OnnxTensor.Content.Collected(collected.toByteArray());
   }
 

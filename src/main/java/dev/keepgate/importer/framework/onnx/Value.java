@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 sealed interface Value {
 
   /** A constant whose numbers are still in the file. */
-  record Stored(OnnxTensor tensor) implements Value {}
+  record StoredConstant(OnnxTensor tensor) implements Value {}
 
   /** A constant. */
-  record Numbers(int[] shape, float[] values) implements Value {
+  record Constant(int[] shape, float[] values) implements Value {
     int rank() {
       return shape.length;
     }
@@ -23,9 +23,9 @@ sealed interface Value {
    *
    * @param scalar whether it is one without a dimension, not a vector
    */
-  record Whole(List<Size> elements, boolean scalar) implements Value {
-    static Whole vector(List<Size> elements) {
-      return new Whole(List.copyOf(elements), false);
+  record Integers(List<SymbolicSize> elements, boolean scalar) implements Value {
+    static Integers vector(List<SymbolicSize> elements) {
+      return new Integers(List.copyOf(elements), false);
     }
   }
 
@@ -33,7 +33,7 @@ sealed interface Value {
   record Zeros() implements Value {}
 
   /** The same integer for every sequence. */
-  record Filled(Size size) implements Value {}
+  record Filled(SymbolicSize size) implements Value {}
 
   /** Which steps of a layer's output. */
   enum Selection {
@@ -47,108 +47,110 @@ sealed interface Value {
   }
 
   /**
-   * A stage's output, or a direction's part of it.
+   * The output of a chain's last layer, or a direction's part of it.
    *
    * @param direction 0 forward, 1 backward; -1 for the whole
    */
-  record Part(Stage stage, int direction) {
+  record Part(LayerChain chain, int direction) {
     static final int WHOLE = -1;
 
     int width() {
-      return direction == WHOLE ? stage.width() : stage.directionWidth();
+      return direction == WHOLE ? chain.width() : chain.directionWidth();
     }
   }
 
   /** A range of one axis of a graph input, such as one layer's initial state of many. */
-  record Cut(Axis axis, long from, long to) {}
+  record InputRange(Axis axis, long from, long to) {}
 
   /**
-   * The data on its way.
+   * What depends on the model's input: which layer's output it is, or which part of one, and how
+   * its dimensions lie.
    *
    * @param parts several where {@link Axis#PARTS} is among the axes
    * @param axes the value's dimensions: each a product of axes, in that order; of none it is 1
    */
-  record Signal(Selection selection, List<Part> parts, @Nullable Cut cut, List<List<Axis>> axes)
+  record Data(
+      Selection selection, List<Part> parts, @Nullable InputRange range, List<List<Axis>> axes)
       implements Value {
 
-    public Signal {
+    public Data {
       parts = List.copyOf(parts);
       axes = List.copyOf(axes);
     }
 
-    static Signal input(Stage stage, List<List<Axis>> axes) {
-      return new Signal(Selection.STEPS, List.of(new Part(stage, Part.WHOLE)), null, axes);
+    static Data input(LayerChain chain, List<List<Axis>> axes) {
+      return new Data(Selection.STEPS, List.of(new Part(chain, Part.WHOLE)), null, axes);
     }
 
-    Stage stage() {
-      return parts.get(0).stage();
+    LayerChain chain() {
+      return parts.get(0).chain();
     }
 
-    /** Whether it is all that one stage gives. */
+    /** Whether it is all that one layer gives. */
     boolean isWhole() {
       return parts.size() == 1
           && parts.get(0).direction() == Part.WHOLE
-          && cut == null
+          && range == null
           && selection != Selection.CELL
           && selection != Selection.FIRST;
     }
 
     /** Whether it is a graph input, or a range of one. */
     boolean isInput() {
-      return parts.size() == 1 && stage().isInput();
+      return parts.size() == 1 && chain().isInput();
     }
 
     int rank() {
       return axes.size();
     }
 
-    Signal withAxes(List<List<Axis>> other) {
-      return new Signal(selection, parts, cut, other);
+    Data withAxes(List<List<Axis>> other) {
+      return new Data(selection, parts, range, other);
     }
 
-    Signal withParts(List<Part> other, List<List<Axis>> otherAxes) {
-      return new Signal(selection, other, cut, otherAxes).settled();
+    Data withParts(List<Part> other, List<List<Axis>> otherAxes) {
+      return new Data(selection, other, range, otherAxes).settled();
     }
 
-    Signal select(Selection other, List<List<Axis>> otherAxes) {
-      return new Signal(other, parts, cut, otherAxes).settled();
+    Data select(Selection other, List<List<Axis>> otherAxes) {
+      return new Data(other, parts, range, otherAxes).settled();
     }
 
     /** The same after another layer. */
-    Signal at(Stage stage) {
-      return new Signal(selection, List.of(new Part(stage, Part.WHOLE)), null, axes);
+    Data at(LayerChain chain) {
+      return new Data(selection, List.of(new Part(chain, Part.WHOLE)), null, axes);
     }
 
     /** A direction's output at the step that it read last is its final state. */
-    private Signal settled() {
+    private Data settled() {
       boolean first = selection == Selection.FIRST;
       if (parts.size() == 1 && (first || selection == Selection.LAST)) {
         Part part = parts.get(0);
-        boolean backward = part.direction() == 1 || part.stage().isReverse();
-        boolean directed = part.direction() != Part.WHOLE || part.stage().isReverse();
+        boolean backward = part.direction() == 1 || part.chain().isReverse();
+        boolean directed = part.direction() != Part.WHOLE || part.chain().isReverse();
         if (directed && first == backward) {
-          return new Signal(Selection.HIDDEN, parts, cut, axes);
+          return new Data(Selection.HIDDEN, parts, range, axes);
         }
       }
       return this;
     }
 
     /** The number of elements along an axis. */
-    Size size(Axis axis) {
+    SymbolicSize size(Axis axis) {
       if (axis.equals(Axis.PARTS)) {
-        return Size.of(parts.size());
+        return SymbolicSize.of(parts.size());
       }
       if (axis.equals(Axis.FEATURE)) {
-        return Size.of(parts.get(0).width());
+        return SymbolicSize.of(parts.get(0).width());
       }
-      return cut != null && cut.axis().equals(axis)
-          ? Size.of(cut.to() - cut.from())
-          : Size.of(axis);
+      return range != null && range.axis().equals(axis)
+          ? SymbolicSize.of(range.to() - range.from())
+          : SymbolicSize.of(axis);
     }
 
     /** The number of elements along a dimension; null where it has no simple form. */
-    @Nullable Size size(int dimension) {
-      Size size = Size.of(1);
+    @Nullable SymbolicSize size(int dimension) {
+      SymbolicSize size = SymbolicSize.of(1);
       for (Axis axis : axes.get(dimension)) {
         size = size == null ? null : size.times(size(axis));
       }

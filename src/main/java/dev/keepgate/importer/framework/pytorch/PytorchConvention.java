@@ -3,15 +3,15 @@ package dev.keepgate.importer.framework.pytorch;
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportedModel;
-import dev.keepgate.importer.tensor.Matrix;
-import dev.keepgate.importer.tensor.OuterLayers;
-import dev.keepgate.importer.tensor.TensorConvention;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.importer.tensor.Tensors;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.framework.NamedTensors;
+import dev.keepgate.importer.framework.OuterLayers;
+import dev.keepgate.importer.framework.TensorConvention;
+import dev.keepgate.importer.framework.WeightMatrix;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -45,28 +45,29 @@ public final class PytorchConvention implements TensorConvention {
   @Override
   public ImportedModel read(TensorFile file, ImportConfig config)
       throws IOException, ImportException {
-    Tensors tensors = new Tensors(file);
+    NamedTensors tensors = new NamedTensors(file);
     List<String> prefixes = choose(stacks(file.tensors().values()), config.prefix());
-    List<LayerWeights> lstm = new ArrayList<>();
+    List<Layer> lstm = new ArrayList<>();
     for (String prefix : prefixes) {
       lstm.addAll(new PytorchLayers(tensors, prefix, config).read());
     }
-    List<Matrix> linear = new ArrayList<>();
-    List<Matrix> embeddings = new ArrayList<>();
+    List<WeightMatrix> linear = new ArrayList<>();
+    List<WeightMatrix> embeddings = new ArrayList<>();
     for (TensorInfo tensor : file.tensors().values()) {
       Matcher weight = WEIGHT.matcher(tensor.name());
       if (tensor.shape().length == 2 && tensor.count() > 0 && weight.matches()) {
         TensorInfo bias = tensors.find(weight.group(1) + "bias");
         // An embedding has no bias, a linear layer mostly has.
-        (bias == null ? embeddings : linear).add(new Matrix(tensor, bias, Matrix.Layout.OUT_IN));
+        (bias == null ? embeddings : linear)
+            .add(new WeightMatrix(tensor, bias, WeightMatrix.Layout.OUT_IN));
       }
     }
     return new ImportedModel(
-        LstmModel.of(
+        Network.chain(
             "pytorch",
             new OuterLayers(tensors, config, embeddings, linear).around(lstm),
             Objects.requireNonNullElse(config.returnSequences(), true),
-            LstmConfig.Summary.LAST_STEP),
+            Summary.LAST_STEP),
         tensors.unused());
   }
 

@@ -2,14 +2,14 @@ package dev.keepgate.importer.framework.pytorch;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.Cell;
-import dev.keepgate.importer.tensor.GateBlocks;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.importer.tensor.Tensors;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.framework.Cell;
+import dev.keepgate.importer.framework.GateBlocks;
+import dev.keepgate.importer.framework.NamedTensors;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.Layer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,23 +18,23 @@ import java.util.Objects;
 /** The layers of one {@code nn.LSTM}, bottom up; or the one cell of an {@code nn.LSTMCell}. */
 final class PytorchLayers {
 
-  private final Tensors tensors;
+  private final NamedTensors tensors;
   private final String prefix;
   private final ImportConfig config;
   private final GateOrder order;
 
-  PytorchLayers(Tensors tensors, String prefix, ImportConfig config) {
+  PytorchLayers(NamedTensors tensors, String prefix, ImportConfig config) {
     this.tensors = tensors;
     this.prefix = prefix;
     this.config = config;
     this.order = Objects.requireNonNullElse(config.gateOrder(), GateOrder.IFGO);
   }
 
-  List<LayerWeights> read() throws IOException, ImportException {
+  List<Layer> read() throws IOException, ImportException {
     if (tensors.has(prefix + "weight_ih")) {
       return List.of(readCell("").layer());
     }
-    List<LayerWeights> layers = new ArrayList<>();
+    List<Layer> layers = new ArrayList<>();
     for (int k = 0; tensors.has(prefix + "weight_ih_l" + k); k++) {
       Cell forward = readCell("_l" + k);
       layers.add(

@@ -3,20 +3,19 @@ package dev.keepgate.importer.framework.tensorflow;
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportedModel;
-import dev.keepgate.importer.tensor.Cell;
-import dev.keepgate.importer.tensor.GateBlocks;
-import dev.keepgate.importer.tensor.TensorConvention;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.importer.tensor.Tensors;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.framework.Cell;
+import dev.keepgate.importer.framework.GateBlocks;
+import dev.keepgate.importer.framework.NamedTensors;
+import dev.keepgate.importer.framework.TensorConvention;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
-import dev.keepgate.model.LayerConfig;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.model.Layer.Recurrent;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -86,17 +85,17 @@ public final class KerasVariables implements TensorConvention {
   @Override
   public ImportedModel read(TensorFile file, ImportConfig config)
       throws IOException, ImportException {
-    Tensors tensors = new Tensors(file);
-    List<LayerWeights> layers = new ArrayList<>();
+    NamedTensors tensors = new NamedTensors(file);
+    List<Recurrent> layers = new ArrayList<>();
     for (Layer layer : layers(file.tensors().keySet(), config.prefix())) {
       layers.add(readLayer(tensors, layer, config));
     }
     return new ImportedModel(
-        LstmModel.of(
+        Network.chain(
             "keras",
             VariableNames.outerLayers(tensors, config).around(layers),
             Objects.requireNonNullElse(config.returnSequences(), true),
-            LstmConfig.Summary.FINAL_STATE),
+            Summary.FINAL_STATE),
         tensors.unused());
   }
 
@@ -126,23 +125,20 @@ public final class KerasVariables implements TensorConvention {
     return layers.values();
   }
 
-  private static LayerWeights readLayer(Tensors tensors, Layer layer, ImportConfig config)
+  private static Recurrent readLayer(NamedTensors tensors, Layer layer, ImportConfig config)
       throws IOException, ImportException {
     Cell forward = layer.forward == null ? null : readCell(tensors, layer.forward, config);
     Cell backward = layer.backward == null ? null : readCell(tensors, layer.backward, config);
     // Keras repeats the last output where a step is masked, but zeroes it between two directions.
-    return new LayerWeights.Lstm(
-        new LayerConfig.Lstm(
-            forward == null ? null : forward.config(),
-            backward == null ? null : backward.config(),
-            Objects.requireNonNullElse(config.bidirectionalMerge(), Merge.CONCAT),
-            false,
-            backward == null),
-        forward == null ? null : forward.weights(),
-        backward == null ? null : backward.weights());
+    return new Recurrent(
+        forward == null ? null : forward.lstm(),
+        backward == null ? null : backward.lstm(),
+        Objects.requireNonNullElse(config.bidirectionalMerge(), Merge.CONCAT),
+        false,
+        backward == null);
   }
 
-  private static Cell readCell(Tensors tensors, String recurrent, ImportConfig config)
+  private static Cell readCell(NamedTensors tensors, String recurrent, ImportConfig config)
       throws IOException, ImportException {
     int at = recurrent.lastIndexOf(RECURRENT);
     String scope = recurrent.substring(0, at);

@@ -2,10 +2,10 @@ package dev.keepgate.importer.framework.tensorflow;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.Cell;
-import dev.keepgate.importer.tensor.GateBlocks;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.importer.tensor.Tensors;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.framework.Cell;
+import dev.keepgate.importer.framework.GateBlocks;
+import dev.keepgate.importer.framework.NamedTensors;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
@@ -22,14 +22,14 @@ final class TensorFlow1Cell {
   private static final float FORGET_BIAS = 1;
   private static final List<String> PEEPHOLES = List.of("w_i_diag", "w_f_diag", "w_o_diag");
 
-  private final Tensors tensors;
+  private final NamedTensors tensors;
   private final String kernel;
   private final String scope;
   private final String suffix;
   private final ImportConfig config;
   private final GateOrder order;
 
-  TensorFlow1Cell(Tensors tensors, String kernel, ImportConfig config) {
+  TensorFlow1Cell(NamedTensors tensors, String kernel, ImportConfig config) {
     this.tensors = tensors;
     this.kernel = kernel;
     this.scope = kernel.substring(0, kernel.lastIndexOf('/') + 1);

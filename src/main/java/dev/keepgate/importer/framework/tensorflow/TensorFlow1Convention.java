@@ -3,14 +3,14 @@ package dev.keepgate.importer.framework.tensorflow;
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportedModel;
-import dev.keepgate.importer.tensor.Cell;
-import dev.keepgate.importer.tensor.TensorConvention;
-import dev.keepgate.importer.tensor.TensorFile;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.importer.tensor.Tensors;
-import dev.keepgate.model.LayerWeights;
-import dev.keepgate.model.LstmConfig;
-import dev.keepgate.model.LstmModel;
+import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.framework.Cell;
+import dev.keepgate.importer.framework.NamedTensors;
+import dev.keepgate.importer.framework.TensorConvention;
+import dev.keepgate.model.Layer;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -66,19 +66,19 @@ public final class TensorFlow1Convention implements TensorConvention {
   @Override
   public ImportedModel read(TensorFile file, ImportConfig config)
       throws IOException, ImportException {
-    Tensors tensors = new Tensors(file);
+    NamedTensors tensors = new NamedTensors(file);
     Map<String, Stack> stacks = stacks(file.tensors().keySet());
     Map<String, List<String>> kernels = new LinkedHashMap<>();
     stacks.forEach((scope, stack) -> kernels.put(scope, stack.kernels()));
     Stack stack =
         Objects.requireNonNull(stacks.get(VariableNames.choose(config.prefix(), kernels)));
-    List<LayerWeights> layers = readLayers(tensors, stack, config);
+    List<Layer> layers = readLayers(tensors, stack, config);
     return new ImportedModel(
-        LstmModel.of(
+        Network.chain(
             "tensorflow",
             VariableNames.outerLayers(tensors, config).around(layers),
             Objects.requireNonNullElse(config.returnSequences(), true),
-            LstmConfig.Summary.LAST_STEP),
+            Summary.LAST_STEP),
         tensors.unused());
   }
 
@@ -119,9 +119,9 @@ public final class TensorFlow1Convention implements TensorConvention {
     return stacks;
   }
 
-  private static List<LayerWeights> readLayers(Tensors tensors, Stack stack, ImportConfig config)
+  private static List<Layer> readLayers(NamedTensors tensors, Stack stack, ImportConfig config)
       throws IOException, ImportException {
-    List<LayerWeights> layers = new ArrayList<>();
+    List<Layer> layers = new ArrayList<>();
     boolean both = !stack.backward().isEmpty();
     for (int k = 0; k < stack.forward().size() || k < stack.backward().size(); k++) {
       String forward = stack.forward().get(k);

@@ -2,10 +2,10 @@ package dev.keepgate.importer.framework.tensorflow;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.tensor.Matrix;
-import dev.keepgate.importer.tensor.OuterLayers;
-import dev.keepgate.importer.tensor.TensorInfo;
-import dev.keepgate.importer.tensor.Tensors;
+import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.framework.NamedTensors;
+import dev.keepgate.importer.framework.OuterLayers;
+import dev.keepgate.importer.framework.WeightMatrix;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -38,9 +38,9 @@ final class VariableNames {
 
   private VariableNames() {}
 
-  static OuterLayers outerLayers(Tensors tensors, ImportConfig config) {
-    List<Matrix> tables = new ArrayList<>();
-    List<Matrix> kernels = new ArrayList<>();
+  static OuterLayers outerLayers(NamedTensors tensors, ImportConfig config) {
+    List<WeightMatrix> tables = new ArrayList<>();
+    List<WeightMatrix> kernels = new ArrayList<>();
     for (TensorInfo tensor : tensors.all()) {
       String name = tensor.name();
       if (tensor.shape().length != 2 || tensor.count() == 0 || isOfCell(tensors, name)) {
@@ -48,10 +48,10 @@ final class VariableNames {
       }
       Matcher kernel = KERNEL.matcher(name);
       if (TABLE.matcher(name.toLowerCase(Locale.ROOT)).matches() && !isSlot(tensors, name)) {
-        tables.add(new Matrix(tensor, null, Matrix.Layout.TABLE));
+        tables.add(new WeightMatrix(tensor, null, WeightMatrix.Layout.TABLE));
       } else if (kernel.matches()) {
         TensorInfo bias = tensors.find(biasOf(kernel));
-        kernels.add(new Matrix(tensor, bias, Matrix.Layout.IN_OUT));
+        kernels.add(new WeightMatrix(tensor, bias, WeightMatrix.Layout.IN_OUT));
       }
     }
     return new OuterLayers(tensors, config, tables, kernels);
@@ -59,7 +59,7 @@ final class VariableNames {
 
   /** The peepholes of a cell, which the gates have each in a variable: input, forget, output. */
   static float[] readPeepholes(
-      Tensors tensors, String scope, List<String> names, String suffix, int hidden)
+      NamedTensors tensors, String scope, List<String> names, String suffix, int hidden)
       throws IOException, ImportException {
     float[] peepholes = new float[3 * hidden];
     int gate = 0;
@@ -76,7 +76,7 @@ final class VariableNames {
         + (kernel.group(3) == null ? "" : kernel.group(3));
   }
 
-  private static boolean isOfCell(Tensors tensors, String name) {
+  private static boolean isOfCell(NamedTensors tensors, String name) {
     Matcher kernel = KERNEL.matcher(name);
     return CELL.matcher(name).matches()
         || (kernel.matches()
@@ -85,7 +85,7 @@ final class VariableNames {
   }
 
   /** What an optimizer keeps of a variable is called after it, as in {@code embedding/Adam}. */
-  private static boolean isSlot(Tensors tensors, String name) {
+  private static boolean isSlot(NamedTensors tensors, String name) {
     int slash = name.lastIndexOf('/');
     return slash > 0 && tensors.has(name.substring(0, slash));
   }

@@ -1,4 +1,4 @@
-/** How TensorFlow 1 names and lays out the numbers of an LSTM. */
+/** How TensorFlow names and lays out the numbers of an LSTM: its own cells', and Keras'. */
 @NullMarked
 package dev.keepgate.importer.framework.tensorflow;
 

@@ -12,10 +12,13 @@ import dev.keepgate.importer.Importers;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.PortableKernel;
-import dev.keepgate.kernel.ReferenceKernel;
-import dev.keepgate.model.LstmInput;
-import dev.keepgate.model.LstmState;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
+import dev.keepgate.kernel.nd4j.Nd4jKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.registry.ImporterConfiguration;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -39,6 +42,7 @@ import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
 import org.deeplearning4j.nn.conf.layers.util.MaskZeroLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,7 +60,13 @@ class Dl4jImportTest {
   private static final int BATCH = 3;
   private static final int TIME = 5;
 
-  private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
+  private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
+
+  @BeforeAll
+  static void load() {
+    // Before ND4J is first used: what it takes from the environment is set there.
+    Backend.load(BlasOptions.DEFAULT);
+  }
 
   @TempDir private Path folder;
 
@@ -168,9 +178,9 @@ class Dl4jImportTest {
         theirs.output(
             x.castTo(network.vocabulary() > 0 ? DataType.INT32 : theirs.params().dataType()));
     boolean isSequence = expected.rank() == 3;
-    assertThat(imported.model().config().returnSequences()).isEqualTo(isSequence);
-    for (LstmKernel kernel : List.of(new ReferenceKernel(), new PortableKernel())) {
-      try (CompiledModel model = kernel.compile(imported.model());
+    assertThat(imported.network().signature().returnSequences()).isEqualTo(isSequence);
+    for (LstmKernel kernel : List.of(new ReferenceKernel(), new Nd4jKernel())) {
+      try (CompiledModel model = kernel.compile(imported.network());
           LstmKernel.Scratch scratch = kernel.newScratch()) {
         float[] output =
             model.unroll(input(network, imported, x), isSequence, false, scratch).output();
@@ -180,15 +190,15 @@ class Dl4jImportTest {
     }
   }
 
-  private static LstmInput input(Network network, ImportedModel imported, INDArray x) {
+  private static NetworkInput input(Network network, ImportedModel imported, INDArray x) {
     boolean ids = network.vocabulary() > 0;
-    return new LstmInput(
+    return new NetworkInput(
         BATCH,
         TIME,
         ids ? new float[0] : rowMajor(x.permute(0, 2, 1)),
         ids ? x.dup('c').data().asInt() : null,
         null,
-        LstmState.zero(imported.model().config(), BATCH));
+        RecurrentState.zero(imported.network().signature().state(), BATCH));
   }
 
   private static float[] rowMajor(INDArray array) {

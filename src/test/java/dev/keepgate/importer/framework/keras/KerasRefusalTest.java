@@ -9,6 +9,7 @@ import dev.keepgate.importer.ImportException.Fault;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.Importers;
 import dev.keepgate.importer.ModelFiles;
+import dev.keepgate.registry.ImporterConfiguration;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ class KerasRefusalTest {
   private static final Path REFUSED = Path.of("src/test/resources/refused/keras");
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
 
-  private final Importers importers = Importers.standard(ImportLimits.DEFAULT);
+  private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
 
   @TempDir private Path folder;
 
@@ -41,7 +42,8 @@ class KerasRefusalTest {
         "keras2-weights.h5  | UNSUPPORTED | save the whole model",
         "latest.h5          | UNSUPPORTED | save the whole model",
         "branches.keras     | UNSUPPORTED | layer 'sum' (Add): takes 2 inputs [left, right]",
-        "nested.keras       | UNSUPPORTED | layer 'inner' (Sequential): is a model inside the model",
+        "nested.keras       | UNSUPPORTED | layer 'inner' (Sequential): is a model inside the"
+            + " model",
         "repeat.keras       | UNSUPPORTED | layer 'again' (RepeatVector)",
         "cycle.h5           | MALFORMED   | more than 32 deep",
         "link.h5            | MALFORMED   | 'elsewhere' is a link",

@@ -16,15 +16,17 @@ import dev.keepgate.importer.ImportException.Fault;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.ModelFiles;
-import dev.keepgate.model.LayerWeights;
+import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.LstmCell;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,10 +62,26 @@ class OnnxImporterTest {
   @Test
   void gatesAreReordered() throws Exception {
     ImportedModel imported = read(lstm().message(12, value("Y")));
-    var layer = (LayerWeights.Lstm) imported.model().weights().layers().get(0);
-    assertThat(Objects.requireNonNull(layer.forward()).inputKernel()).containsExactly(1, 3, 2, 4);
-    assertThat(layer.forward().recurrentKernel()).containsExactly(5, 7, 6, 8);
+    CellWeights weights = imported.network().cells().get(0).accept(LstmCell::weights);
+    assertThat(weights.inputKernel()).containsExactly(1, 3, 2, 4);
+    assertThat(weights.recurrentKernel()).containsExactly(5, 7, 6, 8);
     assertThat(imported.unusedTensors()).isEmpty();
+  }
+
+  @Test
+  void fileOfTwoGibibytesIsRefusedWithWhereToSaveTheWeights() throws Exception {
+    Path file = folder.resolve("model.onnx");
+    Files.write(file, OnnxBytes.model(lstm().message(12, value("Y"))));
+    try (FileChannel sparse = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      sparse.write(ByteBuffer.allocate(1), Integer.MAX_VALUE);
+    }
+    ModelFiles files = ModelFiles.of(file);
+    assertThat(importer.recognizes(files)).isTrue();
+    assertThatExceptionOfType(ImportException.class)
+        .isThrownBy(() -> importer.read(files, ImportConfig.NONE, SMALL))
+        .satisfies(e -> assertThat(e.fault()).isEqualTo(Fault.TOO_LARGE))
+        .withMessageContaining("2147483648 bytes")
+        .withMessageContaining("external data");
   }
 
   @Test
@@ -78,7 +96,8 @@ class OnnxImporterTest {
 
   @Test
   void stateAsTheOnlyOutputIsTheSummary() throws Exception {
-    assertThat(read(lstm().message(12, value("h"))).model().config().returnSequences()).isFalse();
+    assertThat(read(lstm().message(12, value("h"))).network().signature().returnSequences())
+        .isFalse();
   }
 
   @ParameterizedTest
@@ -196,8 +215,8 @@ class OnnxImporterTest {
     Path data = Files.write(folder.resolve("weights.data"), tensorBytes(0, 1, 2, 3, 4));
     OnnxBytes kernel = OnnxBytes.beside(header("W", 1, 4, 1), "weights.data", 4);
     ImportedModel imported = read(OnnxBytes.model(withKernel(kernel)), data);
-    var layer = (LayerWeights.Lstm) imported.model().weights().layers().get(0);
-    assertThat(Objects.requireNonNull(layer.forward()).inputKernel()).containsExactly(1, 3, 2, 4);
+    CellWeights weights = imported.network().cells().get(0).accept(LstmCell::weights);
+    assertThat(weights.inputKernel()).containsExactly(1, 3, 2, 4);
   }
 
   private static byte[] tensorBytes(float... values) {

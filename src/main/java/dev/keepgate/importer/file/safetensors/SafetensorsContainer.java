@@ -1,0 +1,35 @@
+package dev.keepgate.importer.file.safetensors;
+
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.importer.ModelFiles;
+import dev.keepgate.importer.ModelFormat;
+import dev.keepgate.importer.file.TensorContainer;
+import dev.keepgate.importer.file.TensorFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+
+/** The safetensors format: a JSON header, then the bytes of the tensors. */
+public final class SafetensorsContainer implements TensorContainer {
+
+  @Override
+  public ModelFormat format() {
+    return ModelFormat.SAFETENSORS;
+  }
+
+  /** After the eight bytes of its length, the header is a JSON object. */
+  @Override
+  public boolean recognizes(ModelFiles files) throws IOException {
+    try (InputStream in = Files.newInputStream(files.first())) {
+      byte[] start = in.readNBytes(9);
+      return start.length == 9 && start[8] == '{';
+    }
+  }
+
+  @Override
+  public TensorFile open(ModelFiles files, ImportLimits limits)
+      throws IOException, ImportException {
+    return SafetensorsFile.open(files.first(), limits);
+  }
+}

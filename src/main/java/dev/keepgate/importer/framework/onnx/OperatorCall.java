@@ -1,0 +1,136 @@
+package dev.keepgate.importer.framework.onnx;
+
+import dev.keepgate.importer.ImportException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A node of the graph with the values that it is given. */
+record OperatorCall(OnnxNode node, List<@Nullable Value> inputs, Evaluation evaluation) {
+
+  boolean has(int input) {
+    return input < inputs.size() && inputs.get(input) != null;
+  }
+
+  @Nullable Value find(int input) {
+    return input < inputs.size() ? inputs.get(input) : null;
+  }
+
+  Value get(int input) throws ImportException {
+    Value value = find(input);
+    if (value == null) {
+      throw node.refuse("input %d is missing".formatted(input));
+    }
+    return value;
+  }
+
+  ImportException refuse(String detail) {
+    return node.refuse(detail);
+  }
+
+  /** The data on its way, all that one layer gives. */
+  Value.Data wholeData(int input) throws ImportException {
+    if (get(input) instanceof Value.Data data) {
+      if (!data.isWhole()) {
+        throw refuse("input %d is only a part of what the layer below gives".formatted(input));
+      }
+      return data;
+    }
+    throw refuse("input %d does not depend on the model's input".formatted(input));
+  }
+
+  boolean isConstant(int input) {
+    Value value = find(input);
+    return value instanceof Value.StoredConstant || value instanceof Value.Constant;
+  }
+
+  /** A constant with its numbers. */
+  Value.Constant numbers(int input) throws IOException, ImportException {
+    Value value = get(input);
+    if (value instanceof Value.Constant numbers) {
+      return numbers;
+    }
+    if (value instanceof Value.StoredConstant stored) {
+      return evaluation.read(node.inputs().get(input), stored);
+    }
+    if (value instanceof Value.Integers integers) {
+      long[] constants = constants(input);
+      float[] values = new float[constants.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = constants[i];
+      }
+      return new Value.Constant(integers.scalar() ? new int[0] : new int[] {values.length}, values);
+    }
+    throw refuse("input %d ('%s') is no constant".formatted(input, node.inputs().get(input)));
+  }
+
+  /** A constant of a known shape. */
+  float[] numbers(int input, int... shape) throws IOException, ImportException {
+    Value.Constant numbers = numbers(input);
+    if (!Arrays.equals(numbers.shape(), shape)) {
+      throw refuse(
+          "input '%s' has shape %s, expected %s"
+              .formatted(
+                  node.inputs().get(input),
+                  Arrays.toString(numbers.shape()),
+                  Arrays.toString(shape)));
+    }
+    return numbers.values();
+  }
+
+  /** Integers of a shape computation. */
+  List<SymbolicSize> sizes(int input) throws ImportException {
+    if (get(input) instanceof Value.Integers integers) {
+      return integers.elements();
+    }
+    throw refuse("input %d ('%s') cannot be told ahead".formatted(input, node.inputs().get(input)));
+  }
+
+  /** Integers that are constant. */
+  long[] constants(int input) throws ImportException {
+    List<SymbolicSize> sizes = sizes(input);
+    long[] constants = new long[sizes.size()];
+    for (int i = 0; i < constants.length; i++) {
+      if (!sizes.get(i).isConstant()) {
+        throw refuse("input %d depends on the size of the model's input".formatted(input));
+      }
+      constants[i] = sizes.get(i).offset();
+    }
+    return constants;
+  }
+
+  /** Integers that newer versions of an operator take as an input, older as an attribute. */
+  @Nullable List<SymbolicSize> sizes(String attribute, int input) throws ImportException {
+    List<Long> old = node.integers(attribute);
+    if (old != null) {
+      return old.stream().map(SymbolicSize::of).toList();
+    }
+    return has(input) ? sizes(input) : null;
+  }
+
+  /** Axes, as attribute or input, of a value of some dimensions; null where not given. */
+  @Nullable List<Integer> axes(int input, int rank) throws ImportException {
+    List<SymbolicSize> sizes = sizes("axes", input);
+    if (sizes == null) {
+      return null;
+    }
+    List<Integer> axes = new ArrayList<>();
+    for (SymbolicSize size : sizes) {
+      if (!size.isConstant()) {
+        throw refuse("the axes are not constant");
+      }
+      axes.add(axis(size.offset(), rank));
+    }
+    return axes;
+  }
+
+  /** An axis that may count from the end. */
+  int axis(long axis, int rank) throws ImportException {
+    if (axis < -rank || axis >= rank) {
+      throw refuse("there is no axis %d of %d".formatted(axis, rank));
+    }
+    return (int) (axis < 0 ? axis + rank : axis);
+  }
+}

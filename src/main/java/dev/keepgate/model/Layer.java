@@ -1,0 +1,423 @@
+package dev.keepgate.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One layer: its sizes, its options and its weights. Weights are row-major and never written after
+ * they were made. What works on each step alone has no state.
+ */
+public sealed interface Layer {
+
+  /** Its kind in a word, such as {@code dense}. */
+  String type();
+
+  /** Width of what goes in; 1 for an embedding, whose input is an integer. */
+  int inputSize();
+
+  /** Width of what comes out. */
+  int outputSize();
+
+  /** How many numbers its weights have. */
+  default long parameters() {
+    return 0;
+  }
+
+  /** The bound of the integers that it takes, exclusive; empty where it takes real numbers. */
+  default OptionalInt vocabulary() {
+    return OptionalInt.empty();
+  }
+
+  /** Whether a step needs no later step: only then can the network step. */
+  default boolean isCausal() {
+    return true;
+  }
+
+  /** Whether its input can mark a step as none. */
+  default boolean masksSteps() {
+    return false;
+  }
+
+  /** Its recurrent cells: forward, then backward; empty where it has none. */
+  default List<Cell> cells() {
+    return List.of();
+  }
+
+  /** The slots of its state: a list each of what keeps a state of its own, such as a cell. */
+  default List<List<Slot>> state() {
+    return cells().stream().map(Cell::state).toList();
+  }
+
+  /** What there is to see of it without its weights. */
+  default LayerDescription describe() {
+    return new LayerDescription(type(), inputSize(), outputSize(), null, null, null);
+  }
+
+  <R> R accept(Visitor<R> visitor);
+
+  /**
+   * Does something for each kind of layer: who adds a kind learns of all places that know kinds.
+   */
+  interface Visitor<R> {
+    R embedding(Embedding layer);
+
+    R masking(Masking layer);
+
+    R recurrent(Recurrent layer);
+
+    R dense(Dense layer);
+
+    R scale(Scale layer);
+
+    R layerNorm(LayerNorm layer);
+
+    R activate(Activate layer);
+  }
+
+  /**
+   * A table of vectors, looked up by integer.
+   *
+   * @param size how many rows the table has
+   * @param outputSize their width
+   * @param maskZero whether 0 means "no step here" (Keras' {@code mask_zero})
+   * @param table [size, outputSize]
+   */
+  record Embedding(int size, int outputSize, boolean maskZero, float[] table) implements Layer {
+
+    /**
+     * @throws InconsistentModelException if the table is not of these sizes
+     */
+    public Embedding {
+      Sizes.check("table", table, (long) size * outputSize);
+    }
+
+    @Override
+    public String type() {
+      return "embedding";
+    }
+
+    @Override
+    public int inputSize() {
+      return 1;
+    }
+
+    @Override
+    public long parameters() {
+      return table.length;
+    }
+
+    @Override
+    public OptionalInt vocabulary() {
+      return OptionalInt.of(size);
+    }
+
+    @Override
+    public boolean masksSteps() {
+      return maskZero;
+    }
+
+    @Override
+    public LayerDescription describe() {
+      return new LayerDescription(
+          type(), 1, outputSize, null, new LayerDescription.Table(size, maskZero), null);
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.embedding(this);
+    }
+  }
+
+  /**
+   * Marks the steps whose every feature equals {@code value} as no steps (Keras' Masking), in place
+   * of what a layer below may have marked. Without effect above the last recurrent layer.
+   */
+  record Masking(int inputSize, float value) implements Layer {
+    @Override
+    public String type() {
+      return "masking";
+    }
+
+    @Override
+    public int outputSize() {
+      return inputSize;
+    }
+
+    @Override
+    public boolean masksSteps() {
+      return true;
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.masking(this);
+    }
+  }
+
+  /**
+   * A recurrent layer of one or two cells. A masked step leaves the state as it was.
+   *
+   * @param forward the cell that reads from the first step on; null where only {@code backward}
+   *     runs
+   * @param backward the cell that reads from the last step back, its outputs at the steps it read;
+   *     null where there is none
+   * @param merge how the outputs of two directions become one
+   * @param processingOrder whether the outputs of a backward-only layer stay in the order they were
+   *     computed, last step first (Keras' {@code go_backwards})
+   * @param repeatMasked whether a masked step answers the output before it (Keras) and not zero
+   */
+  record Recurrent(
+      @Nullable Cell forward,
+      @Nullable Cell backward,
+      Merge merge,
+      boolean processingOrder,
+      boolean repeatMasked)
+      implements Layer {
+
+    /**
+     * @throws InconsistentModelException if there is no cell, or two that do not fit each other
+     */
+    public Recurrent {
+      if (forward == null && backward == null) {
+        throw new InconsistentModelException("a recurrent layer needs a cell");
+      }
+      if (forward != null && backward != null) {
+        if (forward.type() != backward.type()) {
+          throw new InconsistentModelException("the two directions differ in kind");
+        }
+        if (forward.inputSize() != backward.inputSize()
+            || (merge != Merge.CONCAT && forward.outputSize() != backward.outputSize())) {
+          throw new InconsistentModelException("the two directions differ in size");
+        }
+        if (processingOrder) {
+          throw new InconsistentModelException("only a backward-only layer has a processing order");
+        }
+      }
+    }
+
+    /** A layer of one forward cell. */
+    public static Recurrent of(Cell forward) {
+      return new Recurrent(forward, null, Merge.CONCAT, false, false);
+    }
+
+    /** A layer of two cells whose outputs lie side by side, as in PyTorch. */
+    public static Recurrent bidirectional(Cell forward, Cell backward) {
+      return new Recurrent(forward, backward, Merge.CONCAT, false, false);
+    }
+
+    /** The kind of its cells. */
+    public CellType cellType() {
+      return cells().get(0).type();
+    }
+
+    @Override
+    public String type() {
+      return cellType().name().toLowerCase(Locale.ROOT);
+    }
+
+    public boolean isBidirectional() {
+      return forward != null && backward != null;
+    }
+
+    @Override
+    public boolean isCausal() {
+      return backward == null;
+    }
+
+    @Override
+    public List<Cell> cells() {
+      List<Cell> cells = new ArrayList<>(2);
+      if (forward != null) {
+        cells.add(forward);
+      }
+      if (backward != null) {
+        cells.add(backward);
+      }
+      return List.copyOf(cells);
+    }
+
+    @Override
+    public int inputSize() {
+      return cells().get(0).inputSize();
+    }
+
+    @Override
+    public int outputSize() {
+      return forward != null && backward != null && merge == Merge.CONCAT
+          ? forward.outputSize() + backward.outputSize()
+          : cells().get(0).outputSize();
+    }
+
+    @Override
+    public long parameters() {
+      return cells().stream().mapToLong(Cell::parameters).sum();
+    }
+
+    @Override
+    public LayerDescription describe() {
+      return new LayerDescription(
+          type(),
+          inputSize(),
+          outputSize(),
+          null,
+          null,
+          new LayerDescription.Cells(describe(forward), describe(backward), merge));
+    }
+
+    private static @Nullable CellConfig describe(@Nullable Cell cell) {
+      return cell == null ? null : cell.accept(LstmCell::config);
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.recurrent(this);
+    }
+  }
+
+  /**
+   * activation(x W + b), step by step.
+   *
+   * @param kernel [inputSize, outputSize]
+   * @param bias [outputSize]
+   */
+  record Dense(int inputSize, int outputSize, Activation activation, float[] kernel, float[] bias)
+      implements Layer {
+
+    /**
+     * @throws InconsistentModelException if the weights are not of these sizes
+     */
+    public Dense {
+      Sizes.check("kernel", kernel, (long) inputSize * outputSize);
+      Sizes.check("bias", bias, outputSize);
+    }
+
+    @Override
+    public String type() {
+      return "dense";
+    }
+
+    @Override
+    public long parameters() {
+      return (long) kernel.length + bias.length;
+    }
+
+    @Override
+    public LayerDescription describe() {
+      return new LayerDescription(type(), inputSize, outputSize, activation, null, null);
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.dense(this);
+    }
+  }
+
+  /**
+   * x * scale + shift, feature by feature (batch normalisation at inference).
+   *
+   * @param scale [inputSize]
+   * @param shift [inputSize]
+   */
+  record Scale(float[] scale, float[] shift) implements Layer {
+
+    /**
+     * @throws InconsistentModelException if the two differ in size
+     */
+    public Scale {
+      Sizes.check("shift", shift, scale.length);
+    }
+
+    @Override
+    public String type() {
+      return "scale";
+    }
+
+    @Override
+    public int inputSize() {
+      return scale.length;
+    }
+
+    @Override
+    public int outputSize() {
+      return scale.length;
+    }
+
+    @Override
+    public long parameters() {
+      return 2L * scale.length;
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.scale(this);
+    }
+  }
+
+  /**
+   * (x - mean) / sqrt(variance + epsilon) * scale + shift over the features of a step; Ba, Kiros
+   * and Hinton 2016.
+   *
+   * @param scale [inputSize]
+   * @param shift [inputSize]
+   */
+  record LayerNorm(float epsilon, float[] scale, float[] shift) implements Layer {
+
+    /**
+     * @throws InconsistentModelException if the two differ in size
+     */
+    public LayerNorm {
+      Sizes.check("shift", shift, scale.length);
+    }
+
+    @Override
+    public String type() {
+      return "layernorm";
+    }
+
+    @Override
+    public int inputSize() {
+      return scale.length;
+    }
+
+    @Override
+    public int outputSize() {
+      return scale.length;
+    }
+
+    @Override
+    public long parameters() {
+      return 2L * scale.length;
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.layerNorm(this);
+    }
+  }
+
+  /** An activation that stands alone. */
+  record Activate(int inputSize, Activation activation) implements Layer {
+    @Override
+    public String type() {
+      return "activate";
+    }
+
+    @Override
+    public int outputSize() {
+      return inputSize;
+    }
+
+    @Override
+    public LayerDescription describe() {
+      return new LayerDescription(type(), inputSize, inputSize, activation, null, null);
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.activate(this);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package dev.keepgate.model;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A batch of sequences to go through a model. Whoever makes one has checked it: finite numbers,
+ * integers inside the vocabulary, lengths of 0 to {@code time}.
+ *
+ * @param batch how many sequences
+ * @param time how many steps each, padding included; 1 for a step
+ * @param x [batch, time, inputSize], row-major; empty where {@code ids} is given
+ * @param ids [batch, time] integers for an embedding; null where {@code x} is given
+ * @param lengths [batch] steps of each sequence that are not padding; null where all are
+ * @param state before the first step; it is not written
+ */
+public record NetworkInput(
+    int batch,
+    int time,
+    float[] x,
+    int @Nullable [] ids,
+    int @Nullable [] lengths,
+    RecurrentState state) {}

@@ -1,0 +1,160 @@
+package dev.keepgate.model;
+
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes into a network and what comes out of it: all that there is to know in order to ask it,
+ * without its weights.
+ *
+ * @param inputs at least one
+ * @param outputs at least one
+ * @param state which slots the recurrent state has
+ * @param inside what is between the inputs and the outputs
+ * @param unroll what an unroll answers
+ */
+public record Signature(
+    List<Input> inputs, List<Output> outputs, StateLayout state, Inside inside, Unroll unroll) {
+
+  /**
+   * A dimension of a shape.
+   *
+   * @param symbol of a size that each request has its own of; null where the size is fixed
+   * @param size 0 where it is each request's own
+   */
+  public record Dimension(@Nullable String symbol, int size) {
+
+    /** The rows of a request. */
+    public static final Dimension BATCH = new Dimension("batch", 0);
+
+    /** The steps of a request. */
+    public static final Dimension TIME = new Dimension("time", 0);
+
+    public static Dimension of(int size) {
+      return new Dimension(null, size);
+    }
+
+    @Override
+    public String toString() {
+      return symbol != null ? symbol : Integer.toString(size);
+    }
+  }
+
+  /**
+   * An input.
+   *
+   * @param shape its dimensions; the last is the width of a step, unless it takes integers
+   * @param vocabulary the bound of its integers, exclusive; empty where it takes real numbers
+   */
+  public record Input(String name, List<Dimension> shape, OptionalInt vocabulary) {
+    public Input {
+      shape = List.copyOf(shape);
+    }
+
+    /** Vectors, one a step. */
+    public static Input ofSteps(String name, int size) {
+      return new Input(
+          name, List.of(Dimension.BATCH, Dimension.TIME, Dimension.of(size)), OptionalInt.empty());
+    }
+
+    /** Integers for an embedding, one a step. */
+    public static Input ofIds(String name, int vocabulary) {
+      return new Input(name, List.of(Dimension.BATCH, Dimension.TIME), OptionalInt.of(vocabulary));
+    }
+
+    /** Width of a step; 1 where it is an integer. */
+    public int size() {
+      return vocabulary.isPresent() ? 1 : shape.get(shape.size() - 1).size();
+    }
+
+    /** Whether it can come a step at a time. */
+    public boolean steps() {
+      return shape.contains(Dimension.TIME);
+    }
+  }
+
+  /**
+   * An output.
+   *
+   * @param shape its dimensions where every step is answered
+   * @param steps whether each step of it needs no later step, so that it can come a step at a time
+   */
+  public record Output(String name, List<Dimension> shape, boolean steps) {
+    public Output {
+      shape = List.copyOf(shape);
+    }
+
+    /** Width of a step. */
+    public int size() {
+      return shape.get(shape.size() - 1).size();
+    }
+  }
+
+  /**
+   * What is between the inputs and the outputs.
+   *
+   * @param trace of each cell, in the order of its state: what a trace shows
+   * @param masksSteps whether the input's numbers can mark a step as none
+   * @param widest how many numbers a step of the widest layer needs: its input, what each direction
+   *     makes, and its output
+   */
+  public record Inside(List<List<Slot>> trace, boolean masksSteps, long widest) {
+    public Inside {
+      trace = List.copyOf(trace);
+    }
+  }
+
+  /**
+   * What an unroll answers.
+   *
+   * @param returnSequences whether it answers every step where the request does not say
+   * @param summary what it answers where it does not answer every step
+   */
+  public record Unroll(boolean returnSequences, Summary summary) {}
+
+  public Signature {
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+  }
+
+  /** Whether the first input is integers for an embedding. */
+  public boolean takesIds() {
+    return inputs.get(0).vocabulary().isPresent();
+  }
+
+  /** Width of a step's first input; 1 where it is an integer. */
+  public int inputSize() {
+    return inputs.get(0).size();
+  }
+
+  /** Width of a step's first output. */
+  public int outputSize() {
+    return outputs.get(0).size();
+  }
+
+  /** Whether all outputs can come a step at a time. */
+  public boolean isCausal() {
+    for (Output output : outputs) {
+      if (!output.steps()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether the input's numbers can mark a step as none. */
+  public boolean masksSteps() {
+    return inside.masksSteps();
+  }
+
+  /** Whether an unroll answers every step where the request does not say. */
+  public boolean returnSequences() {
+    return unroll.returnSequences();
+  }
+
+  /** What an unroll answers where it does not answer every step. */
+  public Summary summary() {
+    return unroll.summary();
+  }
+}
