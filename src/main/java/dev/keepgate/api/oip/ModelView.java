@@ -7,12 +7,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The protocol's documents about models, as JSON and the OpenAPI document have them. */
-final class ModelView {
+public final class ModelView {
 
   private ModelView() {}
 
   @Schema(name = "ModelMetadata")
-  record Metadata(
+  public record Metadata(
       String name,
       List<String> versions,
       String platform,
@@ -20,11 +20,11 @@ final class ModelView {
       List<Tensor> outputs) {}
 
   @Schema(name = "TensorMetadata", description = "-1 where a size is free")
-  record Tensor(String name, String datatype, long[] shape) {}
+  public record Tensor(String name, String datatype, long[] shape) {}
 
   @Schema(name = "ModelConfig", description = "Triton's, as far as it applies")
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record Config(
+  public record Config(
       String name,
       String platform,
       String backend,
@@ -41,28 +41,28 @@ final class ModelView {
    */
   @Schema(name = "ConfigTensor")
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record ConfigTensor(
+  public record ConfigTensor(
       String name,
       @JsonProperty("data_type") String dataType,
       long[] dims,
       @Nullable Boolean optional) {}
 
   @Schema(name = "SequenceBatching")
-  record SequenceBatching(
+  public record SequenceBatching(
       @JsonProperty("max_sequence_idle_microseconds") long maxSequenceIdleMicroseconds) {}
 
   @Schema(name = "IndexEntry")
-  record IndexEntry(
+  public record IndexEntry(
       String name,
       String version,
       @Schema(allowableValues = {"LOADING", "READY", "UNLOADING", "UNAVAILABLE"}) String state,
       @Schema(description = "why it is unavailable") String reason) {}
 
   @Schema(name = "Statistics")
-  record AllStatistics(@JsonProperty("model_stats") List<Statistics> models) {}
+  public record AllStatistics(@JsonProperty("model_stats") List<Statistics> models) {}
 
   @Schema(name = "ModelStatistics", description = "Triton's; of this process")
-  record Statistics(
+  public record Statistics(
       String name,
       String version,
       @Schema(description = "milliseconds since the epoch") @JsonProperty("last_inference")
@@ -75,7 +75,7 @@ final class ModelView {
       @JsonProperty("batch_stats") List<Object> batchStats) {}
 
   @Schema(name = "InferStatistics", description = "of requests, and of their parts")
-  record InferStats(
+  public record InferStats(
       Duration success,
       Duration fail,
       Duration queue,
@@ -86,7 +86,7 @@ final class ModelView {
       @JsonProperty("cache_miss") Duration cacheMiss) {}
 
   @Schema(name = "StatisticDuration", description = "How often, and nanoseconds all together")
-  record Duration(long count, long ns) {
+  public record Duration(long count, long ns) {
     static final Duration NONE = new Duration(0, 0);
   }
 }
