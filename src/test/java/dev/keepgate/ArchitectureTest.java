@@ -147,6 +147,25 @@ class ArchitectureTest {
             .because("memory is asked for before it is taken, whoever takes it"),
         room("api", "kernel", "batch", "sequence", "metrics")
             .because("a protocol asks the use cases; scheduling is not its business"),
+        room("api.rest", "api.oip").because("no door knows another: each protocol can go alone"),
+        room("api.oip.http", "api.rest", "api.oip.grpc")
+            .because("no door knows another: each protocol can go alone"),
+        room("api.oip.grpc", "api.rest", "api.http", "api.oip.http")
+            .because("no door knows another, and gRPC is not served over our HTTP"),
+        room("api.http", "api.rest", "api.oip")
+            .because("what HTTP's doors share knows none of them"),
+        noClasses()
+            .that()
+            .resideInAPackage("dev.keepgate.api.oip")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "dev.keepgate.api.oip.http..",
+                "dev.keepgate.api.oip.grpc..",
+                "dev.keepgate.api.http..",
+                "io.grpc..",
+                "jakarta.servlet..")
+            .because("what the protocol says is the same by either way"),
         noClasses()
             .that()
             .resideOutsideOfPackage("..metrics..")
