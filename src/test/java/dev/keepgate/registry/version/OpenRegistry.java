@@ -4,6 +4,7 @@ import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.RegistryProperties;

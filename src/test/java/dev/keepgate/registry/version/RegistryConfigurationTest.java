@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.memory.MemoryPlan;
+import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.registry.RegistryProperties;
 import dev.keepgate.registry.ReplicaProperties;
 import java.nio.file.Path;

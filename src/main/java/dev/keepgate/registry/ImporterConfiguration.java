@@ -1,4 +1,4 @@
-package dev.keepgate.registry.version;
+package dev.keepgate.registry;
 
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.Importers;
@@ -18,7 +18,6 @@ import dev.keepgate.importer.framework.onnx.OnnxImporter;
 import dev.keepgate.importer.framework.pytorch.PytorchConvention;
 import dev.keepgate.importer.framework.tensorflow.KerasVariables;
 import dev.keepgate.importer.framework.tensorflow.TensorFlow1Convention;
-import dev.keepgate.registry.RegistryProperties;
 import java.util.List;
 import java.util.stream.Stream;
 import org.springframework.context.annotation.Bean;
