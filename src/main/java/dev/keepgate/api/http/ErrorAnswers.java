@@ -1,5 +1,7 @@
 package dev.keepgate.api.http;
 
+import dev.keepgate.inference.ErrorListener;
+import dev.keepgate.listener.Listeners;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,15 +16,15 @@ import org.springframework.web.util.UriUtils;
 class ErrorAnswers {
 
   private final List<ErrorFormat> formats;
-  private final ProblemListener listener;
+  private final Listeners<ErrorListener> listeners;
 
-  ErrorAnswers(List<ErrorFormat> formats, ProblemListener listener) {
+  ErrorAnswers(List<ErrorFormat> formats, Listeners<ErrorListener> listeners) {
     this.formats = formats;
-    this.listener = listener;
+    this.listeners = listeners;
   }
 
   void send(ProblemDetail problem, String path, HttpServletResponse response) throws IOException {
-    listener.problem(Problem.slugOf(problem));
+    listeners.tell(listener -> listener.errorSent(Problem.slugOf(problem)));
     problem.setProperty(RequestId.NAME, RequestId.of(response));
     for (ErrorFormat format : formats) {
       if (format.covers(plain(path))) {

@@ -13,7 +13,8 @@ import java.util.Map;
  * @param parameters what the sequence has become; empty where there is none
  * @param outputs by name, all FP32, in the order that was asked for
  */
-record InferAnswer(ModelId model, String id, Map<String, Object> parameters, List<Output> outputs) {
+public record InferAnswer(
+    ModelId model, String id, Map<String, Object> parameters, List<Output> outputs) {
 
-  record Output(String name, Tensor.Floats tensor) {}
+  public record Output(String name, Tensor.Floats tensor) {}
 }

@@ -9,30 +9,30 @@ import org.springframework.stereotype.Component;
 
 /** Whether the server is about to end, which open streams have to be told: they could stay long. */
 @Component
-class ServerLife {
+public class ServerLife {
 
   private final Set<Runnable> atEnd = ConcurrentHashMap.newKeySet();
   private volatile boolean ending;
 
-  boolean isEnding() {
+  public boolean isEnding() {
     return ending;
   }
 
   /** Has the action run when the server begins to end; at once where it has. */
-  void atEnd(Runnable action) {
+  public void atEnd(Runnable action) {
     atEnd.add(action);
     if (ending && atEnd.remove(action)) {
       action.run();
     }
   }
 
-  void forget(Runnable action) {
+  public void forget(Runnable action) {
     atEnd.remove(action);
   }
 
   /** Comes before any server is told to stop. */
   @EventListener(ContextClosedEvent.class)
-  void end() {
+  public void end() {
     ending = true;
     for (Runnable action : List.copyOf(atEnd)) {
       if (atEnd.remove(action)) {
