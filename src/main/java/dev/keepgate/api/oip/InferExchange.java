@@ -50,13 +50,13 @@ public abstract class InferExchange implements RequestDecoder {
     return InferTensors.request(call(), signature);
   }
 
-  public InferAnswer answer(InferenceResult result) {
+  public InferResponse answer(InferenceResult result) {
     Map<String, Object> parameters = new LinkedHashMap<>();
     if (sequence != null) {
       parameters.put(Parameters.SEQUENCE_ID, sequence);
       parameters.put("sequence_step", result.step());
     }
-    return new InferAnswer(
+    return new InferResponse(
         result.id(), call().id(), parameters, InferTensors.outputs(call(), result));
   }
 }

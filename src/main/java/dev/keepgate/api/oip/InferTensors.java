@@ -159,16 +159,16 @@ public final class InferTensors {
   }
 
   /** The outputs that were asked for. */
-  public static List<InferAnswer.Output> outputs(InferCall call, InferenceResult result) {
-    List<InferAnswer.Output> outputs = new ArrayList<>();
+  public static List<InferResponse.Output> outputs(InferCall call, InferenceResult result) {
+    List<InferResponse.Output> outputs = new ArrayList<>();
     if (call.outputs().isEmpty()) {
       for (ModelTensors.Info info : ModelTensors.outputs(result.signature())) {
-        outputs.add(new InferAnswer.Output(info.name(), output(info.name(), result)));
+        outputs.add(new InferResponse.Output(info.name(), output(info.name(), result)));
       }
       return outputs;
     }
     for (WantedOutput wanted : call.outputs()) {
-      outputs.add(new InferAnswer.Output(wanted.name(), output(wanted.name(), result)));
+      outputs.add(new InferResponse.Output(wanted.name(), output(wanted.name(), result)));
     }
     return outputs;
   }

@@ -36,13 +36,13 @@ public class ServedModels {
 
   private final ModelRegistry registry;
   private final Sequences sequences;
-  private final ServerLife life;
+  private final ServerShutdown life;
   private final String version;
 
   public ServedModels(
       ModelRegistry registry,
       Sequences sequences,
-      ServerLife life,
+      ServerShutdown life,
       ObjectProvider<BuildProperties> build) {
     this.registry = registry;
     this.sequences = sequences;

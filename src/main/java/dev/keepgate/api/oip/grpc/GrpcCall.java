@@ -1,6 +1,6 @@
 package dev.keepgate.api.oip.grpc;
 
-import dev.keepgate.api.http.RequestId;
+import dev.keepgate.api.error.RequestId;
 import dev.keepgate.memory.MemoryFullException;
 import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.memory.TooMuchMemoryException;
@@ -45,7 +45,7 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
 
   private final GrpcCalls calls;
   private final GrpcCalls.Kind kind;
-  private final MessageRoom room;
+  private final MessageMemory room;
   private final boolean admitted;
   private final String requestId;
 
@@ -84,7 +84,11 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
   private long sent;
 
   GrpcCall(
-      GrpcCalls calls, GrpcCalls.Kind kind, MessageRoom room, boolean admitted, String requestId) {
+      GrpcCalls calls,
+      GrpcCalls.Kind kind,
+      MessageMemory room,
+      boolean admitted,
+      String requestId) {
     this.calls = calls;
     this.kind = kind;
     this.room = room;
@@ -203,7 +207,7 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
   }
 
   private long held(long bytes) {
-    return kind == GrpcCalls.Kind.INFERENCE ? MessageRoom.COPIES * bytes + FRAME : bytes * PARSED;
+    return kind == GrpcCalls.Kind.INFERENCE ? MessageMemory.COPIES * bytes + FRAME : bytes * PARSED;
   }
 
   /** {@link System#nanoTime()} of the last bytes. */

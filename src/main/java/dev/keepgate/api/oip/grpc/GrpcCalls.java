@@ -1,6 +1,6 @@
 package dev.keepgate.api.oip.grpc;
 
-import dev.keepgate.api.http.RequestId;
+import dev.keepgate.api.error.RequestId;
 import dev.keepgate.memory.InFlightMemory;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -47,7 +47,7 @@ final class GrpcCalls extends ServerStreamTracer.Factory
   private static final Set<String> HEALTH = Set.of(OIP + "ServerLive", OIP + "ServerReady");
   private static final String HEALTH_SERVICE = "grpc.health.v1.Health/";
 
-  private final MessageRoom room;
+  private final MessageMemory room;
   private final GrpcErrors errors;
   private final GrpcProperties properties;
   private final GrpcThreads threads;
@@ -61,7 +61,7 @@ final class GrpcCalls extends ServerStreamTracer.Factory
 
   GrpcCalls(
       InFlightMemory memory, GrpcErrors errors, GrpcProperties properties, GrpcThreads threads) {
-    this.room = new MessageRoom(memory);
+    this.room = new MessageMemory(memory);
     this.errors = errors;
     this.properties = properties;
     this.threads = threads;

@@ -64,7 +64,7 @@ class GrpcConfiguration {
       ObjectProvider<GrpcServerProperties> server, InFlightMemory memory) {
     return builder -> {
       long set = server.getObject().getInbound().getMessage().getMaxSize().toBytes();
-      long most = Math.max(1, MessageRoom.largest(memory));
+      long most = Math.max(1, MessageMemory.largest(memory));
       builder.maxInboundMessageSize((int) Math.min(set, most));
     };
   }

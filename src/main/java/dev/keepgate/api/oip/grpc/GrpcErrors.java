@@ -1,6 +1,6 @@
 package dev.keepgate.api.oip.grpc;
 
-import dev.keepgate.api.error.Failure;
+import dev.keepgate.api.error.RequestError;
 import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.inference.ErrorListener;
 import dev.keepgate.listener.Listeners;
@@ -48,7 +48,7 @@ class GrpcErrors {
               listener.errorSent(refused.getStatus().getCode().name().toLowerCase(Locale.ROOT)));
       return refused.getStatus();
     }
-    Failure failure = Failure.of(e);
+    RequestError failure = RequestError.of(e);
     Status.Code code = code(failure.code());
     if (code == Status.Code.INTERNAL) {
       log.error("A call failed", e);

@@ -1,7 +1,7 @@
 package dev.keepgate.api.oip.grpc;
 
 import dev.keepgate.api.oip.ServedModels;
-import dev.keepgate.api.oip.ServerLife;
+import dev.keepgate.api.oip.ServerShutdown;
 import dev.keepgate.api.oip.proto.GRPCInferenceServiceGrpc;
 import dev.keepgate.api.oip.proto.ModelConfigRequest;
 import dev.keepgate.api.oip.proto.ModelConfigResponse;
@@ -50,7 +50,7 @@ class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.
   private final ServedModels models;
   private final Inference inference;
   private final GrpcErrors errors;
-  private final ServerLife life;
+  private final ServerShutdown life;
   private final GrpcProperties properties;
   private final GrpcThreads threads;
 
@@ -58,7 +58,7 @@ class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.
       ServedModels models,
       Inference inference,
       GrpcErrors errors,
-      ServerLife life,
+      ServerShutdown life,
       GrpcProperties properties,
       GrpcThreads threads) {
     this.models = models;
@@ -130,16 +130,16 @@ class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.
   }
 
   /** A request's failure is its own: the stream goes on. */
-  private InferStream.Answer streamed(InferMessage message) {
+  private InferStream.Response streamed(InferMessage message) {
     try {
       Inferred inferred = ClientWatch.during(() -> infer(message));
-      return new InferStream.Answer(
+      return new InferStream.Response(
           ModelStreamInferResponse.newBuilder().setInferResponse(inferred.response()).build(),
           inferred.release());
     } catch (RuntimeException | Error e) {
       String description = errors.status(e).getDescription();
       ModelInferRequest head = message.head();
-      return new InferStream.Answer(
+      return new InferStream.Response(
           ModelStreamInferResponse.newBuilder()
               .setErrorMessage(description == null ? "the client has gone" : description)
               .setInferResponse(

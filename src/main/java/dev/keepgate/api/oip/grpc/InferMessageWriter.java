@@ -3,8 +3,8 @@ package dev.keepgate.api.oip.grpc;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.keepgate.api.oip.Datatype;
-import dev.keepgate.api.oip.InferAnswer;
 import dev.keepgate.api.oip.InferCall;
+import dev.keepgate.api.oip.InferResponse;
 import dev.keepgate.api.oip.Parameters;
 import dev.keepgate.api.oip.proto.InferParameter;
 import dev.keepgate.api.oip.proto.InferTensorContents;
@@ -21,7 +21,7 @@ final class InferMessageWriter {
 
   private InferMessageWriter() {}
 
-  static ModelInferResponse write(InferCall call, InferAnswer answer) {
+  static ModelInferResponse write(InferCall call, InferResponse answer) {
     boolean raw = !Boolean.FALSE.equals(call.parameters().flag(Parameters.BINARY_OUTPUT));
     ModelInferResponse.Builder response =
         ModelInferResponse.newBuilder()
@@ -29,7 +29,7 @@ final class InferMessageWriter {
             .setModelVersion(Long.toString(answer.model().version()))
             .setId(answer.id());
     answer.parameters().forEach((name, value) -> response.putParameters(name, parameter(value)));
-    for (InferAnswer.Output output : answer.outputs()) {
+    for (InferResponse.Output output : answer.outputs()) {
       float[] values = output.tensor().values();
       InferOutputTensor.Builder tensor =
           InferOutputTensor.newBuilder().setName(output.name()).setDatatype(Datatype.FP32.name());

@@ -1,6 +1,6 @@
 package dev.keepgate.api.oip.grpc;
 
-import dev.keepgate.api.oip.ServerLife;
+import dev.keepgate.api.oip.ServerShutdown;
 import dev.keepgate.api.oip.proto.ModelStreamInferResponse;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -28,17 +28,17 @@ final class InferStream implements StreamObserver<InferMessage> {
    * @param response what is sent
    * @param release gives back what it holds, once it has left
    */
-  record Answer(ModelStreamInferResponse response, Runnable release) {}
+  record Response(ModelStreamInferResponse response, Runnable release) {}
 
   private final GrpcCall call = GrpcCall.CURRENT.get();
   private final ServerCallStreamObserver<ModelStreamInferResponse> client;
-  private final Function<InferMessage, Answer> infer;
+  private final Function<InferMessage, Response> infer;
   private final Executor executor;
-  private final ServerLife life;
+  private final ServerShutdown life;
   private final Runnable atEnd = this::serverEnds;
 
   /** The last request of each sequence that is under way. */
-  private final ConcurrentMap<String, CompletableFuture<Answer>> sequences =
+  private final ConcurrentMap<String, CompletableFuture<Response>> sequences =
       new ConcurrentHashMap<>();
 
   /** Done when every answer so far is sent. */
@@ -49,9 +49,9 @@ final class InferStream implements StreamObserver<InferMessage> {
 
   private InferStream(
       ServerCallStreamObserver<ModelStreamInferResponse> client,
-      Function<InferMessage, Answer> infer,
+      Function<InferMessage, Response> infer,
       Executor executor,
-      ServerLife life) {
+      ServerShutdown life) {
     this.client = client;
     this.infer = infer;
     this.executor = executor;
@@ -64,10 +64,10 @@ final class InferStream implements StreamObserver<InferMessage> {
    */
   static InferStream open(
       ServerCallStreamObserver<ModelStreamInferResponse> client,
-      Function<InferMessage, Answer> infer,
+      Function<InferMessage, Response> infer,
       Executor executor,
       int window,
-      ServerLife life) {
+      ServerShutdown life) {
     InferStream stream = new InferStream(client, infer, executor, life);
     client.disableAutoRequest();
     client.setOnReadyThreshold(UNCOUNTED);
@@ -85,11 +85,11 @@ final class InferStream implements StreamObserver<InferMessage> {
       return;
     }
     String sequence = request.sequence();
-    CompletableFuture<Answer> answer;
+    CompletableFuture<Response> answer;
     if (sequence == null) {
       answer = CompletableFuture.supplyAsync(() -> infer.apply(request), executor);
     } else {
-      CompletableFuture<Answer> before = sequences.get(sequence);
+      CompletableFuture<Response> before = sequences.get(sequence);
       answer =
           before == null
               ? CompletableFuture.supplyAsync(() -> infer.apply(request), executor)
@@ -106,7 +106,7 @@ final class InferStream implements StreamObserver<InferMessage> {
             });
   }
 
-  private synchronized void send(Answer answer) {
+  private synchronized void send(Response answer) {
     call.sends(answer.release());
     if (!client.isCancelled()) {
       client.onNext(answer.response());

@@ -288,7 +288,7 @@ final class InferBodyReader {
     try {
       return scanner(input).ints();
     } catch (JsonTensorScanner.NotScannedException e) {
-      return carefully(input, json -> JsonTensorReader.readInts(json, pointer + "/data", memory));
+      return readFully(input, json -> JsonTensorReader.readInts(json, pointer + "/data", memory));
     }
   }
 
@@ -296,7 +296,7 @@ final class InferBodyReader {
     try {
       return scanner(input).floats();
     } catch (JsonTensorScanner.NotScannedException e) {
-      return carefully(input, json -> JsonTensorReader.readFloats(json, pointer + "/data", memory));
+      return readFully(input, json -> JsonTensorReader.readFloats(json, pointer + "/data", memory));
     }
   }
 
@@ -308,7 +308,7 @@ final class InferBodyReader {
     Tensor read(JsonParser json);
   }
 
-  private Tensor carefully(Input input, TensorReader reader) {
+  private Tensor readFully(Input input, TensorReader reader) {
     try (JsonParser json =
         JSON.createParser(
             ObjectReadContext.empty(), body, input.from(), input.to() - input.from())) {

@@ -1,7 +1,7 @@
 package dev.keepgate.api.oip.http;
 
-import dev.keepgate.api.oip.InferAnswer;
 import dev.keepgate.api.oip.InferCall;
+import dev.keepgate.api.oip.InferResponse;
 import dev.keepgate.api.oip.Parameters;
 import dev.keepgate.tensor.JsonBuffer;
 import dev.keepgate.tensor.LittleEndian;
@@ -25,9 +25,9 @@ final class InferBodyWriter {
   private static final int LONGEST_WHOLE = 1 << 20;
 
   private final InferCall call;
-  private final InferAnswer answer;
+  private final InferResponse answer;
 
-  InferBodyWriter(InferCall call, InferAnswer answer) {
+  InferBodyWriter(InferCall call, InferResponse answer) {
     this.call = call;
     this.answer = answer;
   }
@@ -139,7 +139,7 @@ final class InferBodyWriter {
     }
     json.raw(",\"outputs\":[");
     for (int i = 0; i < answer.outputs().size(); i++) {
-      InferAnswer.Output output = answer.outputs().get(i);
+      InferResponse.Output output = answer.outputs().get(i);
       json.comma().raw("{\"name\":\"" + output.name() + "\",\"datatype\":\"FP32\",\"shape\":");
       json.raw(shape(output.tensor().shape()));
       float[] values = output.tensor().values();

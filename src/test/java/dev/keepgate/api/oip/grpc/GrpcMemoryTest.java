@@ -116,7 +116,7 @@ class GrpcMemoryTest extends GrpcServerTest {
 
   @Test
   void whatNeverFitsIsRefused() {
-    int most = (int) MessageRoom.largest(memory);
+    int most = (int) MessageMemory.largest(memory);
     Status larger = infer(new byte[most + 1]);
     assertThat(larger.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     assertThat(larger.getDescription()).contains("maximum size " + most);

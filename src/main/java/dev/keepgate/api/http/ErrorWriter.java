@@ -1,5 +1,6 @@
 package dev.keepgate.api.http;
 
+import dev.keepgate.api.error.RequestId;
 import dev.keepgate.inference.ErrorListener;
 import dev.keepgate.listener.Listeners;
 import jakarta.servlet.http.HttpServletResponse;
@@ -13,19 +14,19 @@ import org.springframework.web.util.UriUtils;
 
 /** Sends errors, each in the words of the protocol that was asked. */
 @Component
-class ErrorAnswers {
+class ErrorWriter {
 
   private final List<ErrorFormat> formats;
   private final Listeners<ErrorListener> listeners;
 
-  ErrorAnswers(List<ErrorFormat> formats, Listeners<ErrorListener> listeners) {
+  ErrorWriter(List<ErrorFormat> formats, Listeners<ErrorListener> listeners) {
     this.formats = formats;
     this.listeners = listeners;
   }
 
   void send(ProblemDetail problem, String path, HttpServletResponse response) throws IOException {
-    listeners.tell(listener -> listener.errorSent(Problem.slugOf(problem)));
-    problem.setProperty(RequestId.NAME, RequestId.of(response));
+    listeners.tell(listener -> listener.errorSent(ProblemDetails.slugOf(problem)));
+    problem.setProperty(RequestId.NAME, HttpRequestId.of(response));
     for (ErrorFormat format : formats) {
       if (format.covers(plain(path))) {
         if (!response.isCommitted()) {
@@ -36,7 +37,7 @@ class ErrorAnswers {
         return;
       }
     }
-    Problem.send(problem, response);
+    ProblemDetails.send(problem, response);
   }
 
   /** The path that is meant, however it is written; an encoded slash parts no segments. */

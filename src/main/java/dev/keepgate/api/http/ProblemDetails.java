@@ -1,6 +1,6 @@
 package dev.keepgate.api.http;
 
-import dev.keepgate.api.error.Failure;
+import dev.keepgate.api.error.RequestError;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URI;
@@ -19,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
  * Makes and sends problem documents (RFC 9457): {@code type} is {@code
  * urn:keepgate:problem:<slug>}, and {@code errors} lists the fields at fault where there are any.
  */
-public final class Problem {
+public final class ProblemDetails {
 
   public static final String MEDIA_TYPE = MediaType.APPLICATION_PROBLEM_JSON_VALUE;
 
@@ -28,14 +28,14 @@ public final class Problem {
   private static final JsonMapper JSON =
       JsonMapper.builder().addMixIn(ProblemDetail.class, ProblemDetailJacksonMixin.class).build();
 
-  private Problem() {}
+  private ProblemDetails() {}
 
   static ProblemDetail of(HttpStatus status, String slug, @Nullable String detail) {
     return of(status, slug, detail, List.of());
   }
 
   static ProblemDetail of(
-      HttpStatus status, String slug, @Nullable String detail, List<Failure.Field> errors) {
+      HttpStatus status, String slug, @Nullable String detail, List<RequestError.Field> errors) {
     ProblemDetail problem = ProblemDetail.forStatus(status);
     problem.setType(URI.create(URN + slug));
     problem.setTitle(status.getReasonPhrase());

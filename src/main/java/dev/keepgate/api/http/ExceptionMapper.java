@@ -1,6 +1,6 @@
 package dev.keepgate.api.http;
 
-import dev.keepgate.api.error.Failure;
+import dev.keepgate.api.error.RequestError;
 import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.inference.InferenceException;
 import dev.keepgate.memory.MemoryFullException;
@@ -37,17 +37,17 @@ import tools.jackson.databind.DatabindException;
 
 /** Turns whatever a request failed with into one problem document. */
 @RestControllerAdvice
-class Problems {
+class ExceptionMapper {
 
-  private static final Logger log = LoggerFactory.getLogger(Problems.class);
+  private static final Logger log = LoggerFactory.getLogger(ExceptionMapper.class);
 
   /** What Jackson says of the source in place of its bytes: how to have it say them. */
   private static final Pattern SOURCE = Pattern.compile("Source: [^;\\]]*; ");
 
-  private final ErrorAnswers answers;
+  private final ErrorWriter errors;
 
-  Problems(ErrorAnswers answers) {
-    this.answers = answers;
+  ExceptionMapper(ErrorWriter errors) {
+    this.errors = errors;
   }
 
   @ExceptionHandler({
@@ -59,11 +59,11 @@ class Problems {
   })
   void failure(RuntimeException e, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    Failure failure = Failure.of(e);
+    RequestError failure = RequestError.of(e);
     if (failure.code() == ErrorCode.CANCELLED) {
       // Still heard by a client that only ended its own side of the connection.
       log.debug("A client left", e);
-      send(Problem.clientGone(failure.detail()), request, response);
+      send(ProblemDetails.clientGone(failure.detail()), request, response);
       return;
     }
     HttpStatus status = HttpStatuses.of(failure.code());
@@ -72,7 +72,7 @@ class Problems {
     }
     retryAfter(failure.retryAfter(), response);
     send(
-        Problem.of(status, failure.code().slug(), failure.detail(), failure.fields()),
+        ProblemDetails.of(status, failure.code().slug(), failure.detail(), failure.fields()),
         request,
         response);
   }
@@ -108,7 +108,10 @@ class Problems {
         e instanceof DatabindException
             ? "the body is not the one JSON document that is expected here"
             : "the body is not JSON: " + SOURCE.matcher(e.getOriginalMessage()).replaceAll("");
-    send(Problem.of(HttpStatus.BAD_REQUEST, "invalid-json", fault + where), request, response);
+    send(
+        ProblemDetails.of(HttpStatus.BAD_REQUEST, "invalid-json", fault + where),
+        request,
+        response);
   }
 
   @ExceptionHandler
@@ -119,7 +122,7 @@ class Problems {
       json(cause, request, response);
     } else {
       send(
-          Problem.of(HttpStatus.BAD_REQUEST, "invalid-json", "the body is not JSON"),
+          ProblemDetails.of(HttpStatus.BAD_REQUEST, "invalid-json", "the body is not JSON"),
           request,
           response);
     }
@@ -130,7 +133,7 @@ class Problems {
       InvalidMediaTypeException e, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     HttpStatus status = HttpStatus.UNSUPPORTED_MEDIA_TYPE;
-    send(status, Problem.slugOf(status), e, request, response);
+    send(status, ProblemDetails.slugOf(status), e, request, response);
   }
 
   /** The query string, or a form. */
@@ -184,15 +187,15 @@ class Problems {
           .forEach((name, values) -> values.forEach(v -> response.addHeader(name, v)));
       HttpStatus status = HttpStatus.valueOf(known.getStatusCode().value());
       send(
-          Problem.of(status, Problem.slugOf(status), known.getBody().getDetail()),
+          ProblemDetails.of(status, ProblemDetails.slugOf(status), known.getBody().getDetail()),
           request,
           response);
       return;
     }
     log.error("A request failed", e);
-    Failure failure = Failure.of(e);
+    RequestError failure = RequestError.of(e);
     send(
-        Problem.of(HttpStatuses.of(failure.code()), failure.code().slug(), failure.detail()),
+        ProblemDetails.of(HttpStatuses.of(failure.code()), failure.code().slug(), failure.detail()),
         request,
         response);
   }
@@ -204,12 +207,12 @@ class Problems {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException {
-    send(Problem.of(status, slug, e.getMessage()), request, response);
+    send(ProblemDetails.of(status, slug, e.getMessage()), request, response);
   }
 
   private void send(ProblemDetail problem, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     Object asked = request.getAttribute(RequestDispatcher.FORWARD_REQUEST_URI);
-    answers.send(problem, asked == null ? request.getRequestURI() : asked.toString(), response);
+    errors.send(problem, asked == null ? request.getRequestURI() : asked.toString(), response);
   }
 }

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * where room runs out, of the large ones only that goes on which began first. For it others give
  * way: one that has come to a stop, else the one that began last. A part is left to small messages.
  */
-final class MessageRoom {
+final class MessageMemory {
 
   /** One of so many parts is for small messages, and as much may be owed for a moment. */
   private static final int PARTS = 8;
@@ -37,7 +37,7 @@ final class MessageRoom {
   /** Messages that gave way and still hold their bytes. */
   private final AtomicInteger givingWay = new AtomicInteger();
 
-  MessageRoom(InFlightMemory memory) {
+  MessageMemory(InFlightMemory memory) {
     this.memory = memory;
   }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param fields those at fault; empty where none is
  * @param retryAfter how long to wait before trying again; null where that does not help
  */
-public record Failure(
+public record RequestError(
     ErrorCode code, String detail, List<Field> fields, @Nullable Duration retryAfter) {
 
   private static final Duration SOON = Duration.ofSeconds(1);
@@ -31,20 +31,20 @@ public record Failure(
    */
   public record Field(String pointer, String detail) {}
 
-  private static Failure of(ErrorCode code, Exception e) {
-    return new Failure(code, String.valueOf(e.getMessage()), List.of(), null);
+  private static RequestError of(ErrorCode code, Exception e) {
+    return new RequestError(code, String.valueOf(e.getMessage()), List.of(), null);
   }
 
-  private Failure at(List<Field> faults) {
-    return new Failure(code, detail, faults, retryAfter);
+  private RequestError at(List<Field> faults) {
+    return new RequestError(code, detail, faults, retryAfter);
   }
 
-  private Failure retryAfter(Duration duration) {
-    return new Failure(code, detail, fields, duration);
+  private RequestError retryAfter(Duration duration) {
+    return new RequestError(code, detail, fields, duration);
   }
 
   /** What any exception comes to; a fault of the server's own where nothing else is known. */
-  public static Failure of(Throwable e) {
+  public static RequestError of(Throwable e) {
     if (e instanceof InferenceException inference) {
       return of(inference);
     } else if (e instanceof RegistryException registry) {
@@ -56,17 +56,17 @@ public record Failure(
     } else if (e instanceof TooMuchMemoryException tooMuch) {
       return of(ErrorCode.REQUEST_TOO_LARGE, tooMuch);
     }
-    return new Failure(ErrorCode.INTERNAL, "the server failed", List.of(), null);
+    return new RequestError(ErrorCode.INTERNAL, "the server failed", List.of(), null);
   }
 
-  private static Failure of(TensorFormatException e) {
+  private static RequestError of(TensorFormatException e) {
     String detail = e.pointer().isEmpty() ? e.detail() : e.pointer() + ": " + e.detail();
-    return new Failure(
+    return new RequestError(
         ErrorCode.INVALID_INPUT, detail, List.of(new Field(e.pointer(), e.detail())), null);
   }
 
-  private static Failure of(InferenceException e) {
-    Failure failure = of(e.code(), e);
+  private static RequestError of(InferenceException e) {
+    RequestError failure = of(e.code(), e);
     if (e instanceof InferenceException.InvalidInput invalid) {
       return failure.at(
           invalid.errors().stream()
@@ -84,7 +84,7 @@ public record Failure(
     return e.code() == ErrorCode.DRAINING ? failure.retryAfter(SOON) : failure;
   }
 
-  private static Failure of(RegistryException e) {
+  private static RequestError of(RegistryException e) {
     if (e instanceof RegistryException.Rejected rejected) {
       return of(rejected);
     } else if (e instanceof RegistryException.NotFound) {
@@ -113,7 +113,7 @@ public record Failure(
     return of(ErrorCode.INTERNAL, e);
   }
 
-  private static Failure of(RegistryException.StorageFailure e) {
+  private static RequestError of(RegistryException.StorageFailure e) {
     return switch (e.fault()) {
       case FULL -> of(ErrorCode.STORAGE_FULL, e);
       case READ_ONLY -> of(ErrorCode.STORAGE_READ_ONLY, e);
@@ -122,7 +122,7 @@ public record Failure(
     };
   }
 
-  private static Failure of(RegistryException.Rejected e) {
+  private static RequestError of(RegistryException.Rejected e) {
     List<Field> faults =
         e.problems().stream().map(problem -> new Field(problem.where(), problem.detail())).toList();
     return switch (e.fault()) {

@@ -9,7 +9,7 @@ import org.springframework.stereotype.Component;
 
 /** Whether the server is about to end, which open streams have to be told: they could stay long. */
 @Component
-public class ServerLife {
+public class ServerShutdown {
 
   private final Set<Runnable> atEnd = ConcurrentHashMap.newKeySet();
   private volatile boolean ending;

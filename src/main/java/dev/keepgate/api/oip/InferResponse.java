@@ -13,7 +13,7 @@ import java.util.Map;
  * @param parameters what the sequence has become; empty where there is none
  * @param outputs by name, all FP32, in the order that was asked for
  */
-public record InferAnswer(
+public record InferResponse(
     ModelId model, String id, Map<String, Object> parameters, List<Output> outputs) {
 
   public record Output(String name, Tensor.Floats tensor) {}

@@ -5,9 +5,9 @@ import dev.keepgate.model.Signature;
 import dev.keepgate.model.Slot;
 
 /** Finds the numbers that JSON has no word for, and says where they came up. */
-final class FiniteCheck {
+final class FiniteValidator {
 
-  private FiniteCheck() {}
+  private FiniteValidator() {}
 
   /**
    * @throws InferenceException.NotFinite if an output or a state is not finite
