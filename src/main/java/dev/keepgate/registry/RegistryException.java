@@ -85,7 +85,12 @@ public abstract sealed class RegistryException extends RuntimeException {
 
     public VersionExists(ModelId id, boolean builtIn) {
       super(
-          "model " + id + (builtIn ? " exists already: it is built in" : " exists already"), null);
+          "model "
+              + id
+              + (builtIn
+                  ? " exists already: it is built in"
+                  : " exists already, of other files or another configuration"),
+          null);
       this.id = id;
     }
 

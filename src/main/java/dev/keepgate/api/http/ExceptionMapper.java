@@ -24,13 +24,16 @@ import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.InvalidMediaTypeException;
+import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.web.ErrorResponse;
+import org.springframework.web.HttpMediaTypeNotSupportedException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.multipart.MaxUploadSizeExceededException;
 import org.springframework.web.multipart.MultipartException;
+import org.springframework.web.servlet.resource.NoResourceFoundException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.DatabindException;
@@ -178,6 +181,20 @@ class ExceptionMapper {
         || (e.getCause() != null && isOfTheConnection(e.getCause()));
   }
 
+  /** What Spring says, and where it says what is not, also what is. */
+  private static @Nullable String detail(ErrorResponse known) {
+    if (known instanceof NoResourceFoundException none) {
+      return "there is nothing at /%s; /docs shows all paths".formatted(none.getResourcePath());
+    }
+    String said = known.getBody().getDetail();
+    if (known instanceof HttpMediaTypeNotSupportedException media
+        && !media.getSupportedMediaTypes().isEmpty()) {
+      return "%s Supported: %s."
+          .formatted(said, MediaType.toString(media.getSupportedMediaTypes()));
+    }
+    return said;
+  }
+
   @ExceptionHandler
   void other(Exception e, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
@@ -187,7 +204,7 @@ class ExceptionMapper {
           .forEach((name, values) -> values.forEach(v -> response.addHeader(name, v)));
       HttpStatus status = HttpStatus.valueOf(known.getStatusCode().value());
       send(
-          ProblemDetails.of(status, ProblemDetails.slugOf(status), known.getBody().getDetail()),
+          ProblemDetails.of(status, ProblemDetails.slugOf(status), detail(known)),
           request,
           response);
       return;
