@@ -208,6 +208,8 @@ final class ModelLoader {
         network.describe(),
         network.parameters(),
         bytes,
-        imported.unusedTensors());
+        imported.unusedTensors(),
+        imported.forward(),
+        imported.assumed());
   }
 }
