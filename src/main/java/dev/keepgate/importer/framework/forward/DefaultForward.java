@@ -177,7 +177,12 @@ final class DefaultForward {
             && embedding == null
             && !ModuleName.saysDense(head.ownName())
             && fitsInFront(head);
-    if (saysOtherPlace || isUnknownMatrix || comesBefore(head)) {
+    boolean fitsBoth =
+        head.inputSize() == head.outputSize()
+            && head.outputSize() == first().inputSize()
+            && !ModuleName.saysHead(head.ownName())
+            && !Boolean.TRUE.equals(NumberedNames.isAfter(head, last()));
+    if (saysOtherPlace || isUnknownMatrix || fitsBoth || comesBefore(head)) {
       throw ambiguous("%s could stand before the LSTM or behind it".formatted(head));
     }
     // Widths are no witness here: code that adds the input to the LSTM's output fits as well. A

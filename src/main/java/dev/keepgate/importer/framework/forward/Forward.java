@@ -83,13 +83,11 @@ public record Forward(
       Modules modules, ForwardNetwork forward, ImportConfig config, Network network) {
     List<String> assumed = new ArrayList<>(modules.assumed());
     assumed.add("the initial state is zero where a request gives none");
-    if (network.signature().returnSequences() && config.returnSequences() == null) {
+    if (!forward.saysSummary()) {
       assumed.add(
-          "every step is answered; one answer for all of them is that of the %s"
-              .formatted(
-                  network.signature().summary() == Summary.LAST_STEP
-                      ? "last step"
-                      : "last layer's final state"));
+          (config.returnSequences() == null ? "an unroll answers every step; " : "")
+              + "the one answer of all steps would be "
+              + summary(network));
     }
     if (config.forward() == null) {
       assumed.add("nothing runs between the stages of forward: no activation, no residual");
@@ -99,5 +97,14 @@ public record Forward(
         .filter(module -> module.kind() != Module.Kind.EMBEDDING && !forward.isEmbedding(module))
         .forEach(module -> assumed.add("%s has no bias".formatted(module.title())));
     return assumed;
+  }
+
+  private static String summary(Network network) {
+    if (network.signature().summary() == Summary.FINAL_STATE) {
+      return "the last LSTM layer's final state";
+    }
+    boolean both = network.nodes().stream().anyMatch(node -> !node.layer().isCausal());
+    return "the output at the last step"
+        + (both ? ", of which the backward direction has read that step alone" : "");
   }
 }

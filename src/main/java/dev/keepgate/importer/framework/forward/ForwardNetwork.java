@@ -72,6 +72,11 @@ final class ForwardNetwork {
     return used;
   }
 
+  /** Whether the recipe says what one answer of all steps is. */
+  boolean saysSummary() {
+    return summary != null;
+  }
+
   /** Whether a module is its embedding. */
   boolean isEmbedding(Module module) {
     return ids && module.equals(first);

@@ -15,7 +15,9 @@ final class ModuleName {
 
   /** Words of what reads integers. */
   private static final Pattern EMBEDDING =
-      Pattern.compile(".*(embed|emb$|emb_|^wte|lookup|words|tokens|vocab|chars|letters).*");
+      Pattern.compile(
+          ".*(embed|lookup|words|tokens|vocab|chars|letters).*"
+              + "|(.*_)?(embs?|tok|token|wte|word|char)(_.*|\\d*)");
 
   /** Words of what stands at a network's end. */
   private static final Pattern HEAD =
