@@ -27,6 +27,11 @@ class ArchitectureTest {
     rule.check(CLASSES);
   }
 
+  /** Those above the ground floor. */
+  private static final String[] ROOMS = {
+    "model", "kernel", "importer", "registry", "batch", "sequence", "inference", "api", "metrics"
+  };
+
   static Stream<ArchRule> rules() {
     return Stream.of(
         noClasses()
@@ -109,32 +114,25 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage("dev.keepgate.registry.redis..")
             .because("the registry is the same for one server and for many, whatever joins them"),
-        room(
-                "redis",
-                "model",
-                "kernel",
-                "importer",
-                "registry",
-                "batch",
-                "sequence",
-                "inference",
-                "api",
-                "metrics")
-            .because("how Redis is reached does not depend on what is kept there"),
-        room(
-                "memory",
-                "model",
-                "kernel",
-                "importer",
-                "registry",
-                "batch",
-                "sequence",
-                "inference",
-                "api",
-                "metrics")
-            .because("memory is asked for before it is taken, whoever takes it"),
+        room("redis", ROOMS).because("how Redis is reached does not depend on what is kept there"),
+        room("memory", ROOMS).because("memory is asked for before it is taken, whoever takes it"),
         room("api", "kernel", "batch", "sequence", "metrics")
             .because("a protocol asks the use cases; scheduling is not its business"),
+        room("api.rest", "api.oip")
+            .because("a protocol changes, or goes, without another's knowing"),
+        room("api.oip", "api.rest")
+            .because("a protocol changes, or goes, without another's knowing"),
+        room("api.http", "api.rest", "api.oip", "api.openapi")
+            .because("connections, bodies and errors are the same for every protocol"),
+        room("api.error", "api.http", "api.rest", "api.oip", "api.openapi")
+            .because("what went wrong is known before any protocol words it"),
+        room("api.openapi", "api.http", "api.rest", "api.oip", "api.error")
+            .because("the documents are written by hand, and served as they are"),
+        slices()
+            .matching("dev.keepgate.api.(*)..")
+            .should()
+            .beFreeOfCycles()
+            .because("a door stands above what it shares with others"),
         noClasses()
             .that()
             .resideOutsideOfPackage("..metrics..")

@@ -1,8 +1,6 @@
 package dev.keepgate.bench;
 
 import dev.keepgate.KeepgateApplication;
-import dev.keepgate.tensor.JsonBuffer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 
 /**
  * The server under loads that servers break under: long unrolls beside steps, more clients than it
@@ -21,6 +19,7 @@ final class LoadBenchmark {
 
   private static final int HIDDEN = 128;
   private static final int LONG = 500;
+  private static final int BODIES = 8;
   private static final int STEP_CLIENTS = 8;
   private static final int LONG_CLIENTS = 4;
 
@@ -34,16 +33,18 @@ final class LoadBenchmark {
 
   private static final int TOO_MANY_CLIENTS = 4 * QUEUE + STEP_CLIENTS;
 
-  private final double seconds;
-  private final double warmUp;
+  private final int seconds;
+  private final int warmUp;
   private final long steps;
   private final List<Line> lines = new ArrayList<>();
 
   /**
    * One load.
    *
+   * @param p50Micros of all answers
+   * @param p99Micros of all answers
    * @param refused answers of status 429
-   * @param errors answers of any other status than that and 200
+   * @param errors answers of any other status than that and 200, and requests without one
    * @param residentMegabytes of the server, when it was over
    * @param pauses of the server's garbage collector
    * @param longestPauseMillis of those
@@ -54,8 +55,8 @@ final class LoadBenchmark {
       double perSecond,
       double p50Micros,
       double p99Micros,
-      int refused,
-      int errors,
+      long refused,
+      long errors,
       long residentMegabytes,
       int pauses,
       double longestPauseMillis) {}
@@ -76,11 +77,6 @@ final class LoadBenchmark {
       this.process =
           ServerProcess.start(
               jvm, KeepgateApplication.class.getName(), "/actuator/health/readiness", all);
-      process.send(
-          "PUT",
-          "/v1/models/m/versions/1",
-          OnnxLstm.write(ServingBenchmark.problem(HIDDEN)),
-          "application/octet-stream");
     }
 
     int port() {
@@ -99,7 +95,7 @@ final class LoadBenchmark {
     }
   }
 
-  private LoadBenchmark(double seconds, double warmUp, long steps) {
+  private LoadBenchmark(int seconds, int warmUp, long steps) {
     this.seconds = seconds;
     this.warmUp = warmUp;
     this.steps = steps;
@@ -113,29 +109,37 @@ final class LoadBenchmark {
     return new LoadBenchmark(10, 20, 100_000);
   }
 
-  List<Line> run() throws IOException, InterruptedException, ExecutionException {
-    List<byte[]> steps = requests("step", 1);
-    List<byte[]> unrolls = requests("unroll", LONG);
+  List<Line> run() throws IOException, InterruptedException {
+    LoadTool.WRK.require();
+    Random random = new Random(5);
+    List<Inputs> steps =
+        Stream.generate(() -> Inputs.step(HIDDEN, random).withoutState()).limit(BODIES).toList();
+    List<Inputs> unrolls =
+        Stream.generate(() -> Inputs.unroll(HIDDEN, LONG, random)).limit(BODIES).toList();
     try (Server server = new Server()) {
-      LoadClient.samples(server.port(), steps, MANY_CLIENTS, warmUp);
-      LoadClient.samples(server.port(), unrolls, LONG_CLIENTS, warmUp / 4);
-      mixed(server, steps, unrolls);
-      measure("many clients", server, steps, MANY_CLIENTS, seconds / 4);
-      measure("as many as are taken at once", server, steps, QUEUE, seconds / 4);
-      measure("4 times as many", server, steps, TOO_MANY_CLIENTS, seconds);
-      endless(server, steps);
+      server.process.upload("m", Problem.step(HIDDEN));
+      List<LoadRequest> step = verified(server, steps, "step");
+      List<LoadRequest> unroll = verified(server, unrolls, "unroll?return_sequences=false");
+      Wrk.run(server.port(), step, MANY_CLIENTS, warmUp);
+      Wrk.run(server.port(), unroll, LONG_CLIENTS, warmUp / 4);
+      mixed(server, step, unroll);
+      measure("many clients", server, step, MANY_CLIENTS, seconds / 4);
+      measure("as many as are taken at once", server, step, QUEUE, seconds / 4);
+      measure("4 times as many", server, step, TOO_MANY_CLIENTS, seconds);
+      endless(server, step);
     }
     try (Server server = new Server("--keepgate.batch.full-queue-wait=" + SHORT_WAIT)) {
-      LoadClient.samples(server.port(), steps, MANY_CLIENTS, warmUp);
-      measure("many clients", server, steps, MANY_CLIENTS, seconds / 4);
-      measure(
-          "4 times as many that wait " + SHORT_WAIT, server, steps, TOO_MANY_CLIENTS, seconds);
+      server.process.upload("m", Problem.step(HIDDEN));
+      List<LoadRequest> step = verified(server, steps, "step");
+      Wrk.overload(server.port(), step, MANY_CLIENTS, warmUp);
+      measure("many clients", server, step, MANY_CLIENTS, seconds / 4);
+      measure("4 times as many that wait " + SHORT_WAIT, server, step, TOO_MANY_CLIENTS, seconds);
     }
     return lines;
   }
 
-  private void mixed(Server server, List<byte[]> steps, List<byte[]> unrolls)
-      throws IOException, InterruptedException, ExecutionException {
+  private void mixed(Server server, List<LoadRequest> steps, List<LoadRequest> unrolls)
+      throws IOException, InterruptedException {
     measure("steps alone", server, steps, STEP_CLIENTS, seconds / 4);
     measure("unrolls of 500 alone", server, unrolls, LONG_CLIENTS, seconds / 4);
     CompletableFuture<Void> beside =
@@ -143,7 +147,7 @@ final class LoadBenchmark {
             () -> {
               try {
                 measure("unrolls of 500 beside steps", server, unrolls, LONG_CLIENTS, seconds / 4);
-              } catch (IOException | InterruptedException | ExecutionException e) {
+              } catch (IOException | InterruptedException e) {
                 throw new IllegalStateException(e);
               }
             },
@@ -153,34 +157,33 @@ final class LoadBenchmark {
   }
 
   /** A tenth of the steps at a time: resident memory is to stay where it was. */
-  private void endless(Server server, List<byte[]> requests)
-      throws IOException, InterruptedException, ExecutionException {
-    long done = 0;
-    while (done < steps) {
-      double rate = lines.get(0).perSecond();
-      Line line = measure("one loop of steps", server, requests, STEP_CLIENTS, steps / 10.0 / rate);
-      done += Math.round(line.perSecond() * steps / 10.0 / rate);
+  private void endless(Server server, List<LoadRequest> requests)
+      throws IOException, InterruptedException {
+    double rate = lines.get(0).perSecond();
+    int part = Math.max(1, (int) Math.ceil(steps / 10.0 / rate));
+    for (long done = 0; done < steps; ) {
+      Line line = measure("one loop of steps", server, requests, STEP_CLIENTS, part);
+      if (line.perSecond() == 0) {
+        throw new IOException("no step was served: " + line);
+      }
+      done += Math.round(line.perSecond() * part);
     }
   }
 
   private Line measure(
-      String load, Server server, List<byte[]> requests, int clients, double seconds)
-      throws IOException, InterruptedException, ExecutionException {
-    long begun = System.nanoTime();
-    List<LoadClient.Sample> samples =
-        LoadClient.samples(server.port(), requests, clients, seconds);
-    double took = (System.nanoTime() - begun) / 1e9;
-    long[] nanos = LoadClient.sorted(samples);
+      String load, Server server, List<LoadRequest> requests, int clients, int seconds)
+      throws IOException, InterruptedException {
+    LoadResult result = Wrk.overload(server.port(), requests, clients, Math.max(1, seconds));
     double[] pauses = server.newPauses();
     Line line =
         new Line(
             load,
             clients,
-            nanos.length / took,
-            LoadClient.micros(nanos, 0.5),
-            LoadClient.micros(nanos, 0.99),
-            samples.stream().mapToInt(LoadClient.Sample::refused).sum(),
-            samples.stream().mapToInt(LoadClient.Sample::errors).sum(),
+            result.perSecond(),
+            result.p50Micros(),
+            result.p99Micros(),
+            result.refused(),
+            result.errors(),
             residentMegabytes(server.process),
             pauses.length,
             Arrays.stream(pauses).max().orElse(0));
@@ -204,21 +207,14 @@ final class LoadBenchmark {
     }
   }
 
-  private static List<byte[]> requests(String operation, int time) throws IOException {
-    Random random = new Random(5);
-    List<byte[]> requests = new ArrayList<>();
-    for (int i = 0; i < 8; i++) {
-      boolean step = operation.equals("step");
-      int[] shape = step ? new int[] {1, HIDDEN} : new int[] {1, time, HIDDEN};
-      ByteArrayOutputStream body = new ByteArrayOutputStream();
-      new JsonBuffer(1 << 12)
-          .raw("{\"x\":")
-          .tensor(Problem.floats(random, time * HIDDEN, 1), 0, shape)
-          .raw(step ? "}" : ",\"return_sequences\":false}")
-          .flushTo(body);
-      requests.add(
-          LoadClient.request("/v1/models/m/" + operation, "application/json", body.toByteArray()));
+  /** Requests whose first was answered as it should be. */
+  private static List<LoadRequest> verified(Server server, List<Inputs> inputs, String operation)
+      throws IOException, InterruptedException {
+    List<LoadRequest> requests = new ArrayList<>();
+    for (Inputs each : inputs) {
+      requests.add(each.json("/v1/models/m/" + operation));
     }
+    Answers.verify(server.process, requests.get(0), inputs.get(0));
     return requests;
   }
 }

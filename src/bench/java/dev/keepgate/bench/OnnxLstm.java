@@ -1,12 +1,25 @@
 package dev.keepgate.bench;
 
 import dev.keepgate.model.GateOrder;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import onnx.Onnx.AttributeProto;
+import onnx.Onnx.GraphProto;
+import onnx.Onnx.ModelProto;
+import onnx.Onnx.NodeProto;
+import onnx.Onnx.OperatorSetIdProto;
+import onnx.Onnx.TensorProto;
+import onnx.Onnx.TensorShapeProto;
+import onnx.Onnx.TypeProto;
+import onnx.Onnx.ValueInfoProto;
+import org.nd4j.shade.protobuf.ByteString;
 
-/** An ONNX file with one LSTM operator, as onnx.proto and the operator's page describe them. */
+/** An ONNX file with one LSTM operator. */
 final class OnnxLstm {
 
-  private static final int FLOAT = 1;
-  private static final int INT_ATTRIBUTE = 2;
+  private static final int IR_VERSION = 8;
+  private static final int OPERATOR_SET = 14;
   private static final int GATES = 4;
 
   private OnnxLstm() {}
@@ -14,44 +27,42 @@ final class OnnxLstm {
   static byte[] write(Problem problem) {
     int input = problem.input();
     int hidden = problem.hidden();
-    Protobuf node =
-        new Protobuf()
-            .text(1, "x")
-            .text(1, "w")
-            .text(1, "r")
-            .text(1, "b")
-            .text(1, "")
-            .text(1, "h0")
-            .text(1, "c0")
-            .text(2, "y")
-            .text(2, "h")
-            .text(2, "c")
-            .text(4, "LSTM")
-            .message(
-                5,
-                new Protobuf().text(1, "hidden_size").number(3, hidden).number(20, INT_ATTRIBUTE));
-    float[] bias = new float[2 * GATES * hidden];
-    System.arraycopy(rows(problem.weights().bias(), 1, hidden), 0, bias, 0, GATES * hidden);
+    NodeProto node =
+        NodeProto.newBuilder()
+            .setOpType("LSTM")
+            .addAllInput(List.of("x", "w", "r", "b", "", "h0", "c0"))
+            .addAllOutput(List.of("y", "h", "c"))
+            .addAttribute(
+                AttributeProto.newBuilder()
+                    .setName("hidden_size")
+                    .setI(hidden)
+                    .setType(AttributeProto.AttributeType.INT))
+            .build();
+    int gates = GATES * hidden;
+    float[] bias = new float[2 * gates];
+    System.arraycopy(rows(problem.weights().bias(), 1, hidden), 0, bias, 0, gates);
     float[] kernel = rows(problem.weights().inputKernel(), input, hidden);
     float[] recurrent = rows(problem.weights().recurrentKernel(), hidden, hidden);
-    Protobuf graph =
-        new Protobuf()
-            .message(1, node)
-            .text(2, "lstm")
-            .message(5, tensor("w", kernel, 1, GATES * hidden, input))
-            .message(5, tensor("r", recurrent, 1, GATES * hidden, hidden))
-            .message(5, tensor("b", bias, 1, 2 * GATES * hidden))
-            .message(11, value("x", -1, -1, input))
-            .message(11, value("h0", 1, -1, hidden))
-            .message(11, value("c0", 1, -1, hidden))
-            .message(12, value("y", -1, 1, -1, hidden))
-            .message(12, value("h", 1, -1, hidden))
-            .message(12, value("c", 1, -1, hidden));
-    return new Protobuf()
-        .number(1, 8)
-        .message(7, graph)
-        .message(8, new Protobuf().text(1, "").number(2, 14))
-        .toBytes();
+    GraphProto graph =
+        GraphProto.newBuilder()
+            .setName("lstm")
+            .addNode(node)
+            .addInitializer(tensor("w", kernel, 1, gates, input))
+            .addInitializer(tensor("r", recurrent, 1, gates, hidden))
+            .addInitializer(tensor("b", bias, 1, bias.length))
+            .addInput(value("x", -1, -1, input))
+            .addInput(value("h0", 1, -1, hidden))
+            .addInput(value("c0", 1, -1, hidden))
+            .addOutput(value("y", -1, 1, -1, hidden))
+            .addOutput(value("h", 1, -1, hidden))
+            .addOutput(value("c", 1, -1, hidden))
+            .build();
+    return ModelProto.newBuilder()
+        .setIrVersion(IR_VERSION)
+        .setGraph(graph)
+        .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPERATOR_SET))
+        .build()
+        .toByteArray();
   }
 
   /** From [rows, 4 hidden] in our order to [4 hidden, rows] in ONNX'. */
@@ -69,22 +80,34 @@ final class OnnxLstm {
     return theirs;
   }
 
-  private static Protobuf tensor(String name, float[] values, int... shape) {
-    Protobuf tensor = new Protobuf();
-    for (int size : shape) {
-      tensor.number(1, size);
+  private static TensorProto tensor(String name, float[] values, long... shape) {
+    ByteBuffer raw = ByteBuffer.allocate(values.length * Float.BYTES);
+    raw.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(TensorProto.DataType.FLOAT.getNumber())
+            .setRawData(ByteString.copyFrom(raw));
+    for (long size : shape) {
+      tensor.addDims(size);
     }
-    return tensor.number(2, FLOAT).text(8, name).floats(9, values);
+    return tensor.build();
   }
 
   /** A negative size is one that the caller chooses. */
-  private static Protobuf value(String name, int... shape) {
-    Protobuf sizes = new Protobuf();
+  private static ValueInfoProto value(String name, long... shape) {
+    TensorShapeProto.Builder sizes = TensorShapeProto.newBuilder();
     for (int i = 0; i < shape.length; i++) {
-      Protobuf size = new Protobuf();
-      sizes.message(1, shape[i] < 0 ? size.text(2, name + i) : size.number(1, shape[i]));
+      TensorShapeProto.Dimension.Builder size = TensorShapeProto.Dimension.newBuilder();
+      sizes.addDim(shape[i] < 0 ? size.setDimParam(name + i) : size.setDimValue(shape[i]));
     }
-    Protobuf tensor = new Protobuf().number(1, FLOAT).message(2, sizes);
-    return new Protobuf().text(1, name).message(2, new Protobuf().message(1, tensor));
+    TypeProto.Tensor.Builder type =
+        TypeProto.Tensor.newBuilder()
+            .setElemType(TensorProto.DataType.FLOAT.getNumber())
+            .setShape(sizes);
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(TypeProto.newBuilder().setTensorType(type))
+        .build();
   }
 }

@@ -35,6 +35,11 @@ record Problem(int batch, int time, int input, int hidden, CellWeights weights, 
         batch, time, input, hidden, weights, floats(new Random(1), batch * time * input, 1));
   }
 
+  /** One step of a square layer. */
+  static Problem step(int hidden) {
+    return of(1, 1, hidden, hidden, weights(hidden, hidden));
+  }
+
   Network model() {
     CellConfig cell = CellConfig.builder(input, hidden).build();
     return Network.chain(

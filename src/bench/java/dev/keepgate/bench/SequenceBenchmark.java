@@ -1,12 +1,7 @@
 package dev.keepgate.bench;
 
 import dev.keepgate.KeepgateApplication;
-import dev.keepgate.ModelBytes;
-import dev.keepgate.tensor.JsonBuffer;
-import dev.keepgate.tensor.Safetensors;
-import dev.keepgate.tensor.Tensor;
 import dev.keepgate.sequence.RedisProcess;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -14,16 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
@@ -40,10 +32,9 @@ final class SequenceBenchmark {
   private static final int BYSTANDERS = 64;
   private static final Duration MOST_REAPING = Duration.ofSeconds(10);
   private static final String MODEL = "/v1/models/m";
-  private static final String JSON = "application/json";
 
   private final int sequences;
-  private final double seconds;
+  private final int seconds;
 
   /**
    * One store's figures; times are in microseconds.
@@ -64,14 +55,14 @@ final class SequenceBenchmark {
       int sequences,
       long bytes,
       long bytesOnTheBooks,
-      LoadClient.Result steps,
-      LoadClient.Result stateless,
-      LoadClient.Result binarySteps,
-      LoadClient.Result binaryStateless,
-      LoadClient.Result beforeExpiry,
-      LoadClient.Result whileAllExpire) {}
+      LoadResult steps,
+      LoadResult stateless,
+      LoadResult binarySteps,
+      LoadResult binaryStateless,
+      LoadResult beforeExpiry,
+      LoadResult whileAllExpire) {}
 
-  private SequenceBenchmark(int sequences, double seconds) {
+  private SequenceBenchmark(int sequences, int seconds) {
     this.sequences = sequences;
     this.seconds = seconds;
   }
@@ -85,6 +76,7 @@ final class SequenceBenchmark {
   }
 
   List<Line> run() throws IOException, InterruptedException, ExecutionException {
+    LoadTool.WRK.require();
     List<Line> lines = new ArrayList<>();
     try (ServerProcess server = start(List.of())) {
       lines.add(measure("memory", server, null));
@@ -109,79 +101,77 @@ final class SequenceBenchmark {
     Path repository = Files.createTempDirectory("keepgate-bench-");
     List<String> all = new ArrayList<>(options);
     all.add("--keepgate.repository.path=" + repository);
-    ServerProcess server =
-        ServerProcess.start(KeepgateApplication.class.getName(), "/actuator/health/readiness", all);
-    byte[] model = ModelBytes.pytorch(HIDDEN, HIDDEN, 7);
-    require(server.send("PUT", MODEL + "/versions/1", model, "application/octet-stream"), 201);
-    return server;
-  }
-
-  private static void require(HttpResponse<byte[]> response, int status) throws IOException {
-    if (response.statusCode() != status) {
-      throw new IOException(
-          response.statusCode() + ": " + new String(response.body(), StandardCharsets.UTF_8));
-    }
+    return ServerProcess.start(
+        KeepgateApplication.class.getName(), "/actuator/health/readiness", all);
   }
 
   private Line measure(String store, ServerProcess server, @Nullable RedisProcess redis)
       throws IOException, InterruptedException, ExecutionException {
-    List<byte[]> stateless = requests(BYSTANDERS, i -> stateless(i, false));
-    List<byte[]> binaryStateless = requests(BYSTANDERS, i -> stateless(i, true));
-    List<byte[]> bystanders = requests(BYSTANDERS, i -> step("b" + i, i, false));
+    List<LoadRequest> stateless = requests(BYSTANDERS, i -> stateless(i, false));
+    List<LoadRequest> binaryStateless = requests(BYSTANDERS, i -> stateless(i, true));
+    List<LoadRequest> bystanders = requests(BYSTANDERS, i -> step("b" + i, i, false));
+    server.upload("m", Problem.step(HIDDEN));
     open(server, "b", BYSTANDERS, -1);
-    for (List<byte[]> requests : List.of(stateless, binaryStateless, bystanders)) {
-      requireNoErrors(load(server, requests)); // Not measured: the server's code is compiled.
+    Answers.verify(server, stateless.get(0), inputs(0));
+    Answers.verify(server, binaryStateless.get(0), inputs(0));
+    Answers.verify(server, bystanders.get(0), inputs(0).withoutState());
+    Answers.verify(server, step("b1", 1, true), inputs(1).withoutState());
+    for (List<LoadRequest> requests : List.of(stateless, binaryStateless, bystanders)) {
+      load(server, requests); // Not measured: the server's code is compiled.
     }
     long before = used(server, redis);
     open(server, "s", sequences, -1);
-    each(sequences, i -> require(stepOnce(server, "s" + i, i), 200));
+    each(sequences, i -> Answers.requireStatus(200, server.send(step("s" + i, i, false))));
     long bytes = (used(server, redis) - before) / sequences;
     double onTheBooks = gauge(server, "keepgate_sequences_memory_bytes");
-    LoadClient.Result steps = load(server, requests(sequences, i -> step("s" + i, i, false)));
-    LoadClient.Result alone = load(server, stateless);
-    LoadClient.Result binary = load(server, requests(sequences, i -> step("s" + i, i, true)));
-    LoadClient.Result binaryAlone = load(server, binaryStateless);
+    LoadResult steps = load(server, requests(sequences, i -> step("s" + i, i, false)));
+    LoadResult alone = load(server, stateless);
+    LoadResult binary = load(server, requests(sequences, i -> step("s" + i, i, true)));
+    LoadResult binaryAlone = load(server, binaryStateless);
     each(
         sequences,
-        i -> require(server.send("DELETE", "/v1/sequences/s" + i, new byte[0], ""), 204));
-    LoadClient.Result[] around = expire(server, bystanders);
+        i ->
+            Answers.requireStatus(
+                204, server.send("DELETE", "/v1/sequences/s" + i, new byte[0], "")));
+    LoadResult[] around = expire(server, bystanders);
     long booked = (long) (onTheBooks / (sequences + BYSTANDERS));
     Line line =
         new Line(
-            store, sequences, bytes, booked, steps, alone, binary, binaryAlone, around[0],
+            store,
+            sequences,
+            bytes,
+            booked,
+            steps,
+            alone,
+            binary,
+            binaryAlone,
+            around[0],
             around[1]);
     System.out.println(line);
     return line;
   }
 
-  private static void requireNoErrors(LoadClient.Result result) throws IOException {
-    if (result.errors() > 0) {
-      throw new IOException(result.errors() + " answers were none");
-    }
-  }
-
   /** Steps before and after the one moment at which all other sequences expire. */
-  private LoadClient.Result[] expire(ServerProcess server, List<byte[]> bystanders)
+  private LoadResult[] expire(ServerProcess server, List<LoadRequest> bystanders)
       throws IOException, InterruptedException, ExecutionException {
     long moment = System.currentTimeMillis() + (long) (1000 * (2 * seconds + sequences / 300.0));
     open(server, "e", sequences, moment);
-    long wait = moment - System.currentTimeMillis() - (long) (1000 * seconds);
+    long wait = moment - System.currentTimeMillis() - 1000L * seconds;
     if (wait < 0) {
       throw new IOException("opening sequences took %d ms too long".formatted(-wait));
     }
     Thread.sleep(wait);
-    LoadClient.Result before =
-        LoadClient.run(server.port(), bystanders, CLIENTS, (moment - System.currentTimeMillis()) / 1e3);
-    LoadClient.Result during = load(server, bystanders);
+    LoadResult before = load(server, bystanders);
+    LoadResult during = load(server, bystanders);
     Awaitility.await("the others are closed")
         .atMost(MOST_REAPING)
         .until(() -> gauge(server, "keepgate_sequences_open"), open -> open == BYSTANDERS);
-    return new LoadClient.Result[] {before, during};
+    return new LoadResult[] {before, during};
   }
 
-  private LoadClient.Result load(ServerProcess server, List<byte[]> requests)
-      throws InterruptedException, ExecutionException {
-    return LoadClient.run(server.port(), requests, CLIENTS, seconds);
+  private LoadResult load(ServerProcess server, List<LoadRequest> requests)
+      throws IOException, InterruptedException {
+    return Wrk.run(server.port(), requests, CLIENTS, seconds);
   }
 
   /** Opens sequences; {@code moment} is when all of them expire, or -1. */
@@ -190,13 +180,15 @@ final class SequenceBenchmark {
     each(
         count,
         i -> {
-          String ttl =
-              moment < 0 ? "15m" : Math.max(1, moment - System.currentTimeMillis()) + "ms";
+          String ttl = moment < 0 ? "15m" : Math.max(1, moment - System.currentTimeMillis()) + "ms";
           String body = "{\"id\":\"%s%d\",\"ttl\":\"%s\"}".formatted(prefix, i, ttl);
-          require(
+          Answers.requireStatus(
+              201,
               server.send(
-                  "POST", MODEL + "/sequences", body.getBytes(StandardCharsets.UTF_8), JSON),
-              201);
+                  "POST",
+                  MODEL + "/sequences",
+                  body.getBytes(StandardCharsets.UTF_8),
+                  Inputs.JSON));
         });
   }
 
@@ -224,59 +216,28 @@ final class SequenceBenchmark {
     }
   }
 
-  private static HttpResponse<byte[]> stepOnce(ServerProcess server, String id, int seed)
-      throws IOException, InterruptedException {
-    JsonBuffer json = new JsonBuffer(1 << 12).raw("{\"x\":").tensor(x(seed), 0, HIDDEN).raw("}");
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    json.flushTo(body);
-    return server.send("POST", "/v1/sequences/" + id + "/step", body.toByteArray(), JSON);
+  private static Inputs inputs(int seed) {
+    return Inputs.step(HIDDEN, new Random(seed));
   }
 
-  private static float[] x(int seed) {
-    return Problem.floats(new Random(seed), HIDDEN, 1);
+  private interface Request {
+    LoadRequest number(int i) throws IOException;
   }
 
-  private interface Request extends IntFunction<byte[]> {}
-
-  private static List<byte[]> requests(int count, Request request) {
-    List<byte[]> requests = new ArrayList<>();
+  private static List<LoadRequest> requests(int count, Request request) throws IOException {
+    List<LoadRequest> requests = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      requests.add(request.apply(i));
+      requests.add(request.number(i));
     }
     return requests;
   }
 
-  private static byte[] step(String id, int seed, boolean binary) {
-    return request("/v1/sequences/" + id + "/step", seed, false, binary);
+  private static LoadRequest step(String id, int seed, boolean binary) throws IOException {
+    return inputs(seed).withoutState().request("/v1/sequences/" + id + "/step", binary);
   }
 
-  private static byte[] stateless(int seed, boolean binary) {
-    return request(MODEL + "/step", seed, true, binary);
-  }
-
-  private static byte[] request(String path, int seed, boolean withState, boolean binary) {
-    try {
-      ByteArrayOutputStream body = new ByteArrayOutputStream();
-      if (binary) {
-        Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
-        tensors.put("x", Tensor.Floats.of(x(seed), 1, HIDDEN));
-        if (withState) {
-          tensors.put("h", Tensor.Floats.of(x(seed + 1), 1, HIDDEN));
-          tensors.put("c", Tensor.Floats.of(x(seed + 2), 1, HIDDEN));
-        }
-        Safetensors.write(body, tensors, Map.of());
-        return LoadClient.request(path, Safetensors.MEDIA_TYPE, body.toByteArray());
-      }
-      JsonBuffer json = new JsonBuffer(1 << 12).raw("{\"x\":").tensor(x(seed), 0, 1, HIDDEN);
-      if (withState) {
-        json.raw(",\"state\":{\"h\":").tensor(x(seed + 1), 0, 1, HIDDEN);
-        json.raw(",\"c\":").tensor(x(seed + 2), 0, 1, HIDDEN).raw("}");
-      }
-      json.raw("}").flushTo(body);
-      return LoadClient.request(path, JSON, body.toByteArray());
-    } catch (IOException e) {
-      throw new IllegalStateException("bytes in memory", e);
-    }
+  private static LoadRequest stateless(int seed, boolean binary) throws IOException {
+    return inputs(seed).request(MODEL + "/step", binary);
   }
 
   /** Memory in use: of the server's heap after a collection, or of Redis. */
@@ -305,7 +266,7 @@ final class SequenceBenchmark {
   private static double gauge(ServerProcess server, String name)
       throws IOException, InterruptedException {
     HttpResponse<byte[]> scrape = server.send("GET", "/actuator/prometheus", new byte[0], "");
-    require(scrape, 200);
+    Answers.requireStatus(200, scrape);
     double sum = 0;
     for (String line : new String(scrape.body(), StandardCharsets.UTF_8).split("\n", -1)) {
       if (line.startsWith(name)) {

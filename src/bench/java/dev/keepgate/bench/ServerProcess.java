@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -88,13 +89,33 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
 
   HttpResponse<byte[]> send(String method, String path, byte[] body, String mediaType)
       throws IOException, InterruptedException {
+    return send(
+        method, path, mediaType.isEmpty() ? Map.of() : Map.of("Content-Type", mediaType), body);
+  }
+
+  HttpResponse<byte[]> send(LoadRequest request) throws IOException, InterruptedException {
+    return send("POST", request.path(), request.headers(), request.body());
+  }
+
+  private HttpResponse<byte[]> send(
+      String method, String path, Map<String, String> headers, byte[] body)
+      throws IOException, InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
             .method(method, BodyPublishers.ofByteArray(body));
-    if (!mediaType.isEmpty()) {
-      request.header("Content-Type", mediaType);
-    }
+    headers.forEach(request::header);
     return CLIENT.send(request.build(), BodyHandlers.ofByteArray());
+  }
+
+  /** Uploads a model of a problem's weights. */
+  void upload(String model, Problem problem) throws IOException, InterruptedException {
+    Answers.requireStatus(
+        201,
+        send(
+            "PUT",
+            "/v1/models/" + model + "/versions/1",
+            OnnxLstm.write(problem),
+            "application/octet-stream"));
   }
 
   @Override

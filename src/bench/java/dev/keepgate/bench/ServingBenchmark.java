@@ -2,20 +2,13 @@ package dev.keepgate.bench;
 
 import dev.keepgate.KeepgateApplication;
 import dev.keepgate.tensor.JsonBuffer;
-import dev.keepgate.tensor.Safetensors;
-import dev.keepgate.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.ExecutionException;
 
 /**
  * The server beside a plain Spring Boot service over ONNX Runtime, of the same weights, under the
@@ -26,9 +19,8 @@ final class ServingBenchmark {
   private static final int STEPS = 50;
   private static final int BODIES = 8;
   private static final int WARM_UP_CLIENTS = 32;
-  private static final String JSON = "application/json";
 
-  private final double seconds;
+  private final int seconds;
   private final int rounds;
   private final List<Integer> clients;
 
@@ -40,7 +32,7 @@ final class ServingBenchmark {
    */
   private record Cell(int hidden, String work, int clients, boolean binary) {}
 
-  /** Requests a second, microseconds, and answers that were no answer. */
+  /** Requests a second, and microseconds. */
   record Line(
       int hidden,
       String work,
@@ -52,10 +44,9 @@ final class ServingBenchmark {
       double peerPerSecond,
       double peerP50,
       double peerP99,
-      double ratio,
-      int errors) {}
+      double ratio) {}
 
-  private ServingBenchmark(double seconds, int rounds, List<Integer> clients) {
+  private ServingBenchmark(int seconds, int rounds, List<Integer> clients) {
     this.seconds = seconds;
     this.rounds = rounds;
     this.clients = clients;
@@ -67,10 +58,6 @@ final class ServingBenchmark {
 
   static ServingBenchmark quick() {
     return new ServingBenchmark(2, 2, List.of(32));
-  }
-
-  static Problem problem(int hidden) {
-    return Problem.of(1, 1, hidden, hidden, Problem.weights(hidden, hidden));
   }
 
   private List<Cell> cells() {
@@ -88,7 +75,8 @@ final class ServingBenchmark {
     return cells;
   }
 
-  List<Line> run() throws IOException, InterruptedException, ExecutionException {
+  List<Line> run() throws IOException, InterruptedException {
+    LoadTool.WRK.require();
     Path repository = Files.createTempDirectory("keepgate-bench-");
     try (ServerProcess ours =
             ServerProcess.start(
@@ -97,19 +85,9 @@ final class ServingBenchmark {
                 List.of("--keepgate.repository.path=" + repository));
         ServerProcess peer =
             ServerProcess.start(
-                SpringOnnxServer.class.getName(),
-                "/none",
-                List.of("--spring.config.name=none"))) {
+                SpringOnnxServer.class.getName(), "/none", List.of("--spring.config.name=none"))) {
       for (int hidden : new int[] {64, 128, 512}) {
-        HttpResponse<byte[]> put =
-            ours.send(
-                "PUT",
-                "/v1/models/m" + hidden + "/versions/1",
-                OnnxLstm.write(problem(hidden)),
-                "application/octet-stream");
-        if (put.statusCode() != 201) {
-          throw new IOException("PUT: " + new String(put.body(), StandardCharsets.UTF_8));
-        }
+        ours.upload("m" + hidden, Problem.step(hidden));
       }
       warmUp(ours, peer);
       List<Line> lines = new ArrayList<>();
@@ -124,27 +102,28 @@ final class ServingBenchmark {
 
   /** Every kind of request once, of both: HotSpot takes most of a minute on two busy cores. */
   private void warmUp(ServerProcess ours, ServerProcess peer)
-      throws IOException, InterruptedException, ExecutionException {
+      throws IOException, InterruptedException {
     for (Cell cell : cells()) {
       if (cell.clients() == WARM_UP_CLIENTS) {
-        LoadClient.run(ours.port(), requests(cell, true), cell.clients(), 2 * seconds);
-        LoadClient.run(peer.port(), requests(cell, false), cell.clients(), 2 * seconds);
+        Wrk.run(ours.port(), toOurs(cell), cell.clients(), 2 * seconds);
+        Wrk.run(peer.port(), toPeer(cell), cell.clients(), 2 * seconds);
       }
     }
   }
 
   /** The best of the rounds of each, as what else runs on the machine can only slow them. */
   private Line measure(Cell cell, ServerProcess ours, ServerProcess peer)
-      throws IOException, InterruptedException, ExecutionException {
-    List<byte[]> toOurs = requests(cell, true);
-    List<byte[]> toPeer = requests(new Cell(cell.hidden(), cell.work(), 1, false), false);
-    LoadClient.Result mine = LoadClient.run(ours.port(), toOurs, cell.clients(), seconds);
-    LoadClient.Result theirs = LoadClient.run(peer.port(), toPeer, cell.clients(), seconds);
-    int errors = 0;
+      throws IOException, InterruptedException {
+    List<LoadRequest> toOurs = toOurs(cell);
+    List<LoadRequest> toPeer = toPeer(cell);
+    Inputs first = inputs(cell).get(0);
+    Answers.verify(ours, toOurs.get(0), first);
+    Answers.verify(peer, toPeer.get(0), first);
+    LoadResult mine = Wrk.run(ours.port(), toOurs, cell.clients(), seconds);
+    LoadResult theirs = Wrk.run(peer.port(), toPeer, cell.clients(), seconds);
     for (int i = 0; i < rounds; i++) {
-      mine = better(mine, LoadClient.run(ours.port(), toOurs, cell.clients(), seconds));
-      theirs = better(theirs, LoadClient.run(peer.port(), toPeer, cell.clients(), seconds));
-      errors += mine.errors() + theirs.errors();
+      mine = LoadResult.faster(mine, Wrk.run(ours.port(), toOurs, cell.clients(), seconds));
+      theirs = LoadResult.faster(theirs, Wrk.run(peer.port(), toPeer, cell.clients(), seconds));
     }
     return new Line(
         cell.hidden(),
@@ -157,71 +136,56 @@ final class ServingBenchmark {
         theirs.perSecond(),
         theirs.p50Micros(),
         theirs.p99Micros(),
-        mine.perSecond() / theirs.perSecond(),
-        errors);
+        mine.perSecond() / theirs.perSecond());
   }
 
-  private static LoadClient.Result better(LoadClient.Result a, LoadClient.Result b) {
-    return a.perSecond() >= b.perSecond() ? a : b;
-  }
-
-  private static List<byte[]> requests(Cell cell, boolean ours) throws IOException {
+  /** The same for both servers. */
+  private static List<Inputs> inputs(Cell cell) {
     Random random = new Random(11);
-    List<byte[]> requests = new ArrayList<>();
+    List<Inputs> inputs = new ArrayList<>();
     for (int i = 0; i < BODIES; i++) {
-      int time =
+      inputs.add(
           switch (cell.work()) {
-            case "step" -> 1;
-            case "mixed" -> 1 + random.nextInt(100);
-            default -> STEPS;
-          };
-      requests.add(ours ? toOurs(cell, time, random) : toPeer(cell, time, random));
+            case "step" -> Inputs.step(cell.hidden(), random);
+            case "mixed" -> Inputs.unroll(cell.hidden(), 1 + random.nextInt(100), random);
+            default -> Inputs.unroll(cell.hidden(), STEPS, random);
+          });
+    }
+    return inputs;
+  }
+
+  private static List<LoadRequest> toOurs(Cell cell) throws IOException {
+    String work =
+        cell.work().equals("step")
+            ? "/step"
+            : "/unroll?return_sequences=" + cell.work().equals("all");
+    List<LoadRequest> requests = new ArrayList<>();
+    for (Inputs inputs : inputs(cell)) {
+      requests.add(inputs.request("/v1/models/m" + cell.hidden() + work, cell.binary()));
     }
     return requests;
   }
 
-  private static byte[] toOurs(Cell cell, int time, Random random) throws IOException {
-    int hidden = cell.hidden();
-    boolean step = cell.work().equals("step");
-    String query = "?return_sequences=" + cell.work().equals("all");
-    String path = "/v1/models/m" + hidden + (step ? "/step" : "/unroll" + query);
-    float[] x = Problem.floats(random, time * hidden, 1);
-    float[] h = Problem.floats(random, hidden, 1);
-    float[] c = Problem.floats(random, hidden, 1);
-    int[] shape = step ? new int[] {1, hidden} : new int[] {1, time, hidden};
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    if (cell.binary()) {
-      Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
-      tensors.put("x", new Tensor.Floats(shape, x));
-      if (step) {
-        tensors.put("h", Tensor.Floats.of(h, 1, hidden));
-        tensors.put("c", Tensor.Floats.of(c, 1, hidden));
-      }
-      Safetensors.write(body, tensors, Map.of());
-      return LoadClient.request(path, Safetensors.MEDIA_TYPE, body.toByteArray());
+  private static List<LoadRequest> toPeer(Cell cell) throws IOException {
+    String path = "/" + cell.hidden() + (cell.work().equals("all") ? "/all" : "/last");
+    List<LoadRequest> requests = new ArrayList<>();
+    for (Inputs inputs : inputs(cell)) {
+      requests.add(LoadRequest.of(path, Inputs.JSON, toPeer(inputs)));
     }
-    JsonBuffer json = new JsonBuffer(1 << 12).raw("{\"x\":").tensor(x, 0, shape);
-    if (step) {
-      json.raw(",\"state\":{\"h\":").tensor(h, 0, 1, hidden);
-      json.raw(",\"c\":").tensor(c, 0, 1, hidden).raw("}");
-    }
-    json.raw("}").flushTo(body);
-    return LoadClient.request(path, JSON, body.toByteArray());
+    return requests;
   }
 
-  private static byte[] toPeer(Cell cell, int time, Random random) throws IOException {
-    int hidden = cell.hidden();
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
+  private static byte[] toPeer(Inputs inputs) throws IOException {
     JsonBuffer json =
         new JsonBuffer(1 << 12)
             .raw("{\"x\":")
-            .tensor(Problem.floats(random, time * hidden, 1), 0, time, 1, hidden);
-    if (cell.work().equals("step")) {
-      json.raw(",\"h\":").tensor(Problem.floats(random, hidden, 1), 0, 1, hidden);
-      json.raw(",\"c\":").tensor(Problem.floats(random, hidden, 1), 0, 1, hidden);
+            .tensor(inputs.x(), 0, inputs.time(), 1, inputs.hidden());
+    if (inputs.h() != null && inputs.c() != null) {
+      json.raw(",\"h\":").tensor(inputs.h(), 0, 1, inputs.hidden());
+      json.raw(",\"c\":").tensor(inputs.c(), 0, 1, inputs.hidden());
     }
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
     json.raw("}").flushTo(body);
-    String work = cell.work().equals("all") ? "/all" : "/last";
-    return LoadClient.request("/" + hidden + work, JSON, body.toByteArray());
+    return body.toByteArray();
   }
 }

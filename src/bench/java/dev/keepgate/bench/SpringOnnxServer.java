@@ -37,7 +37,7 @@ class SpringOnnxServer {
 
   private OrtSession session(int hidden) {
     return sessions.computeIfAbsent(
-        hidden, size -> OnnxRuntimePeer.session(ServingBenchmark.problem(size)));
+        hidden, size -> OnnxRuntimePeer.session(Problem.step(size)));
   }
 
   /**

@@ -1,4 +1,7 @@
-/** Measures the kernels beside their peers, on the same numbers, in the same process. */
+/**
+ * Measures the kernels beside their peers, on the same numbers, in the same process, and servers
+ * under requests of {@code wrk} and {@code h2load}.
+ */
 @NullMarked
 package dev.keepgate.bench;
 

@@ -315,13 +315,35 @@ public sealed interface Layer {
     }
   }
 
+  /** Multiplies each feature by a number of its own and adds another. */
+  sealed interface Affine extends Layer {
+
+    /** One number a feature. */
+    float[] scale();
+
+    @Override
+    default int inputSize() {
+      return scale().length;
+    }
+
+    @Override
+    default int outputSize() {
+      return scale().length;
+    }
+
+    @Override
+    default long parameters() {
+      return 2L * scale().length;
+    }
+  }
+
   /**
    * x * scale + shift, feature by feature (batch normalisation at inference).
    *
    * @param scale [inputSize]
    * @param shift [inputSize]
    */
-  record Scale(float[] scale, float[] shift) implements Layer {
+  record Scale(float[] scale, float[] shift) implements Affine {
 
     /**
      * @throws InconsistentModelException if the two differ in size
@@ -333,21 +355,6 @@ public sealed interface Layer {
     @Override
     public String type() {
       return "scale";
-    }
-
-    @Override
-    public int inputSize() {
-      return scale.length;
-    }
-
-    @Override
-    public int outputSize() {
-      return scale.length;
-    }
-
-    @Override
-    public long parameters() {
-      return 2L * scale.length;
     }
 
     @Override
@@ -363,7 +370,7 @@ public sealed interface Layer {
    * @param scale [inputSize]
    * @param shift [inputSize]
    */
-  record LayerNorm(float epsilon, float[] scale, float[] shift) implements Layer {
+  record LayerNorm(float epsilon, float[] scale, float[] shift) implements Affine {
 
     /**
      * @throws InconsistentModelException if the two differ in size
@@ -375,21 +382,6 @@ public sealed interface Layer {
     @Override
     public String type() {
       return "layernorm";
-    }
-
-    @Override
-    public int inputSize() {
-      return scale.length;
-    }
-
-    @Override
-    public int outputSize() {
-      return scale.length;
-    }
-
-    @Override
-    public long parameters() {
-      return 2L * scale.length;
     }
 
     @Override

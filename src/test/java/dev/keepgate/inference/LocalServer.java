@@ -25,26 +25,43 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.util.unit.DataSize;
 
 /** What a server has below its protocols, over a store that other servers may use. */
-final class LocalServer implements AutoCloseable {
+public final class LocalServer implements AutoCloseable {
 
-  static final ModelId MODEL = new ModelId("lstm", 1);
-  private static final int INPUT = 3;
-  private static final InferenceRequest.Fields FIELDS =
+  /** What errors of its calls point at. */
+  public static final InferenceRequest.Fields FIELDS =
       new InferenceRequest.Fields("/x", slot -> "/state/" + slot, "/lengths");
 
-  final ModelRegistry registry;
-  final Sequences sequences;
+  public static final ModelId MODEL = new ModelId("lstm", 1);
+
+  /** How many numbers its model takes a step. */
+  public static final int INPUT = 3;
+
+  public final ModelRegistry registry;
+  public final Sequences sequences;
   private final BatchScheduler scheduler;
   private final Inference inference;
 
   LocalServer(Path folder, SequenceStore store) throws IOException {
+    this(folder, store, properties(), new SequenceListener() {}, 1);
+  }
+
+  /** A server of so many workers. */
+  public LocalServer(
+      Path folder,
+      SequenceStore store,
+      SequenceProperties keeping,
+      SequenceListener listener,
+      int workers)
+      throws IOException {
     LstmKernel kernel = new ReferenceKernel();
     registry =
         new ModelRegistry(
@@ -70,20 +87,13 @@ final class LocalServer implements AutoCloseable {
         new BatchScheduler(
             kernel,
             new BatchProperties(
-                1, 64, Duration.ofMillis(1), 8, Duration.ZERO, Duration.ofMillis(1)),
+                workers, 64, Duration.ofMillis(1), 8, Duration.ZERO, Duration.ofMillis(1)),
             List.of());
     InferenceProperties inferring =
         new InferenceProperties(
             DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(50));
     Computation computation = new Computation(scheduler, inferring);
-    sequences =
-        new Sequences(
-            registry,
-            computation,
-            store,
-            properties(),
-            new SequenceListener() {},
-            Clock.systemUTC());
+    sequences = new Sequences(registry, computation, store, keeping, listener, Clock.systemUTC());
     inference =
         new Inference(
             registry,
@@ -102,7 +112,7 @@ final class LocalServer implements AutoCloseable {
   }
 
   /** Puts a model whose weights are drawn by a seed. */
-  void put(long seed) throws IOException {
+  public void put(long seed) throws IOException {
     try (Upload upload = registry.newUpload()) {
       try (OutputStream out = upload.newFile("model.safetensors")) {
         out.write(ModelBytes.pytorch(INPUT, 4, seed));
@@ -111,7 +121,7 @@ final class LocalServer implements AutoCloseable {
     }
   }
 
-  ModelHandle acquire() {
+  public ModelHandle acquire() {
     return registry.acquire(new ModelRequest.Specific(MODEL));
   }
 
@@ -124,7 +134,19 @@ final class LocalServer implements AutoCloseable {
   /** Takes a sequence so many steps on, all of ones. */
   InferenceResult advance(String id, int time, OptionalLong number) {
     float[] x = new float[time * INPUT];
-    java.util.Arrays.fill(x, 1);
+    Arrays.fill(x, 1);
+    return advance(id, x, number, null);
+  }
+
+  /**
+   * Takes a sequence one step on, or several.
+   *
+   * @param x a row of inputs a step
+   * @param number of the last step, where the caller numbers them
+   */
+  public InferenceResult advance(
+      String id, float[] x, OptionalLong number, @Nullable Duration deadline) {
+    int time = x.length / INPUT;
     Operation operation = time == 1 ? Operation.STEP : Operation.UNROLL;
     Tensor tensor = time == 1 ? Tensor.Floats.of(x, INPUT) : Tensor.Floats.of(x, time, INPUT);
     InferenceRequest request =
@@ -135,22 +157,24 @@ final class LocalServer implements AutoCloseable {
             null,
             new InferenceRequest.Options(null, false, number),
             FIELDS);
-    ResultEncoder<InferenceResult> whole =
-        new ResultEncoder<>() {
-          @Override
-          public long encodedBytes(long numbers) {
-            return 0;
-          }
-
-          @Override
-          public InferenceResult encode(InferenceResult result) {
-            return result;
-          }
-        };
-    try (InferenceCall call = inference.openStep(id, operation, null, CancellationSignal.NONE)) {
-      return call.infer((config, memory) -> request, whole);
+    try (InferenceCall call =
+        inference.openStep(id, operation, deadline, CancellationSignal.NONE)) {
+      return call.infer((config, memory) -> request, new WholeResult());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Hands a result on as it is. */
+  private static final class WholeResult implements ResultEncoder<InferenceResult> {
+    @Override
+    public long encodedBytes(long numbers) {
+      return 0;
+    }
+
+    @Override
+    public InferenceResult encode(InferenceResult result) {
+      return result;
     }
   }
 

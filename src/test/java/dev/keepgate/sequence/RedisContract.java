@@ -1,13 +1,11 @@
 package dev.keepgate.sequence;
 
+import dev.keepgate.redis.RedisConnections;
 import dev.keepgate.redis.RedisProperties;
-import io.lettuce.core.ClientOptions;
-import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import java.time.Clock;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
@@ -30,19 +28,7 @@ abstract class RedisContract extends SequenceStoreContract {
   }
 
   static LettuceConnectionFactory connect(RedisServer redis) {
-    LettuceConnectionFactory factory =
-        new LettuceConnectionFactory(
-            new RedisStandaloneConfiguration(redis.host(), redis.port()),
-            LettuceClientConfiguration.builder()
-                .commandTimeout(Duration.ofSeconds(2))
-                .clientOptions(
-                    ClientOptions.builder()
-                        .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
-                        .build())
-                .build());
-    factory.afterPropertiesSet();
-    factory.start();
-    return factory;
+    return RedisConnections.open(redis.host(), redis.port(), LettuceClientConfiguration.builder());
   }
 
   @AfterEach

@@ -3,45 +3,20 @@ package dev.keepgate.sequence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.keepgate.ModelBytes;
-import dev.keepgate.batch.BatchProperties;
-import dev.keepgate.batch.BatchScheduler;
-import dev.keepgate.importer.ImportLimits;
-import dev.keepgate.inference.CancellationSignal;
-import dev.keepgate.inference.Computation;
-import dev.keepgate.inference.Inference;
-import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.InferenceException;
-import dev.keepgate.inference.InferenceProperties;
-import dev.keepgate.inference.InferenceRequest;
-import dev.keepgate.inference.InferenceResult;
+import dev.keepgate.inference.LocalServer;
 import dev.keepgate.inference.OpenRequest;
-import dev.keepgate.inference.Operation;
-import dev.keepgate.inference.ResultEncoder;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.inference.Sequences;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
-import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
-import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.registry.ModelHandle;
-import dev.keepgate.registry.ModelRegistry;
-import dev.keepgate.registry.ModelRequest;
-import dev.keepgate.registry.RegistryProperties;
-import dev.keepgate.registry.Upload;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
-import dev.keepgate.tensor.Tensor;
-import io.micrometer.observation.ObservationRegistry;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CyclicBarrier;
@@ -53,7 +28,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
-import org.springframework.util.unit.DataSize;
 
 /**
  * Steps, chunks, retries, cancelled steps, reads, forks, deletions, expiries and births that meet
@@ -62,13 +36,8 @@ import org.springframework.util.unit.DataSize;
  */
 class SequencesRaceTest {
 
-  private @Nullable Inference inference;
-
   private static final int THREADS = 6;
   private static final int CALLS = Integer.getInteger("keepgate.calls", 500);
-  private static final int INPUT = 3;
-  private static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("x", slot -> slot, "lengths");
 
   @TempDir Path folder;
 
@@ -132,47 +101,12 @@ class SequencesRaceTest {
 
   private void race(SequenceStore store, Runnable reap) throws Exception {
     System.out.println("SequencesRaceTest seed " + seed);
-    RegistryProperties properties =
-        new RegistryProperties(
-            new RegistryProperties.Repository(
-                folder.resolve("models"),
-                null,
-                4,
-                100,
-                RegistryProperties.BuiltIn.NEVER,
-                null,
-                DataSize.ofBytes(0)),
-            DataSize.ofMegabytes(64),
-            DataSize.ofMegabytes(64),
-            new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
-    try (ModelRegistry models =
-            new ModelRegistry(
-                properties,
-                kernel,
-                ImporterConfiguration.importers(ImportLimits.DEFAULT),
-                List.of(),
-                null,
-                Clock.systemUTC());
-        BatchScheduler scheduler =
-            new BatchScheduler(
-                kernel,
-                new BatchProperties(
-                    2, 64, Duration.ofMillis(1), 8, Duration.ZERO, Duration.ofMillis(1)),
-                List.of())) {
-      put(models);
-      InferenceProperties inferring =
-          new InferenceProperties(
-              DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(50));
-      Computation computation = new Computation(scheduler, inferring);
-      Sequences sequences =
-          new Sequences(models, computation, store, properties(), events, Clock.systemUTC());
-      InFlightMemory memory = new InFlightMemory(16 << 20, Duration.ofMillis(1));
-      inference =
-          new Inference(
-              models, computation, sequences, memory, inferring, ObservationRegistry.NOOP);
-      run(models, sequences, reap);
-      end(sequences, reap);
-      try (ModelHandle handle = models.acquire(ModelRequest.latest("lstm"))) {
+    try (LocalServer server =
+        new LocalServer(folder.resolve("models"), store, properties(), events, 2)) {
+      server.put(3);
+      run(server, reap);
+      end(server.sequences, reap);
+      try (ModelHandle handle = server.acquire()) {
         tree.check(handle.model(), kernel);
       }
       assertThat(store.usage()).isEqualTo(new SequenceUsage(0, 0, null));
@@ -183,22 +117,13 @@ class SequencesRaceTest {
           "%d sequences, %d steps, %d answered again, %d refused%n",
           events.opened.get(), tree.steps(), tree.repeated(), tree.refused());
       assertThat(tree.repeated()).isPositive();
-      sequences.close();
-      models.remove(new ModelId("lstm", 1));
-      assertThat(models.memoryUsed()).as("memory of models that nobody holds").isZero();
+      server.sequences.close();
+      server.registry.remove(LocalServer.MODEL);
+      assertThat(server.registry.memoryUsed()).as("memory of models that nobody holds").isZero();
     }
   }
 
-  private static void put(ModelRegistry models) throws IOException {
-    try (Upload upload = models.newUpload()) {
-      try (OutputStream out = upload.newFile("model.safetensors")) {
-        out.write(ModelBytes.pytorch(INPUT, 4, 3));
-      }
-      models.put("lstm", OptionalLong.of(1), upload);
-    }
-  }
-
-  private void run(ModelRegistry models, Sequences sequences, Runnable reap) throws Exception {
+  private void run(LocalServer server, Runnable reap) throws Exception {
     CyclicBarrier start = new CyclicBarrier(THREADS);
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     List<Future<?>> running = new ArrayList<>();
@@ -209,7 +134,7 @@ class SequencesRaceTest {
               () -> {
                 start.await();
                 for (int i = 0; i < CALLS; i++) {
-                  call(models, sequences, reap, random);
+                  call(server, reap, random);
                 }
                 return null;
               }));
@@ -232,15 +157,17 @@ class SequencesRaceTest {
     }
   }
 
-  private void call(ModelRegistry models, Sequences sequences, Runnable reap, Random random) {
+  private void call(LocalServer server, Runnable reap, Random random) {
+    Sequences sequences = server.sequences;
     int which = random.nextInt(2);
     String id = "r" + which;
     try {
       switch (random.nextInt(20)) {
         case 0, 1 -> {
-          try (ModelHandle handle = models.acquire(ModelRequest.latest("lstm"))) {
+          try (ModelHandle handle = server.acquire()) {
             tree.begin(
-                sequences.open(handle, new OpenRequest(id, 1, 0, ttl(random), null, FIELDS)));
+                sequences.open(
+                    handle, new OpenRequest(id, 1, 0, ttl(random), null, LocalServer.FIELDS)));
           }
         }
         case 2 -> sequences.delete(id);
@@ -250,11 +177,10 @@ class SequencesRaceTest {
         }
         case 5, 6 -> tree.seen(sequences.find(id));
         case 7 -> reap.run();
-        case 8, 9 -> retry(sequences, id, random);
-        case 10 -> step(id, random, OptionalLong.empty(), Duration.ofNanos(1));
-        case 11 ->
-            step(id, random, OptionalLong.empty(), Duration.ofNanos(1 + random.nextInt(500_000)));
-        default -> step(id, random, OptionalLong.empty(), null);
+        case 8, 9 -> retry(server, id, random);
+        case 10 -> step(server, id, random, Duration.ofNanos(1));
+        case 11 -> step(server, id, random, Duration.ofNanos(1 + random.nextInt(500_000)));
+        default -> step(server, id, random, null);
       }
     } catch (InferenceException.SequenceRefused | InferenceException.DeadlineExceeded e) {
       tree.refuse();
@@ -266,14 +192,14 @@ class SequencesRaceTest {
     return random.nextInt(3) > 0 ? null : Duration.ofMillis(1 + random.nextInt(20));
   }
 
-  private void step(String id, Random random, OptionalLong number, @Nullable Duration deadline) {
+  private void step(LocalServer server, String id, Random random, @Nullable Duration deadline) {
     int time = random.nextInt(4) == 0 ? 2 : 1;
     float[] x = inputs(random, time);
-    tree.taken(x, advance(id, x, number, deadline));
+    tree.taken(x, server.advance(id, x, OptionalLong.empty(), deadline));
   }
 
   private static float[] inputs(Random random, int time) {
-    float[] x = new float[time * INPUT];
+    float[] x = new float[time * LocalServer.INPUT];
     for (int i = 0; i < x.length; i++) {
       x[i] = random.nextFloat() - 0.5f;
     }
@@ -285,49 +211,11 @@ class SequencesRaceTest {
    * as the stored answer does not heed them: where the id was opened anew in between, the second
    * request is a step of its own, and the same inputs would lead from equal states to the same.
    */
-  private void retry(Sequences sequences, String id, Random random) {
+  private void retry(LocalServer server, String id, Random random) {
     float[] x = inputs(random, 1);
-    OptionalLong number = OptionalLong.of(sequences.find(id).step() + 1);
-    tree.taken(x, advance(id, x, number, null));
+    OptionalLong number = OptionalLong.of(server.sequences.find(id).step() + 1);
+    tree.taken(x, server.advance(id, x, number, null));
     float[] again = inputs(random, 1);
-    tree.taken(again, advance(id, again, number, null));
-  }
-
-  private InferenceResult advance(
-      String id, float[] x, OptionalLong number, @Nullable Duration deadline) {
-    int time = x.length / INPUT;
-    Operation operation = time == 1 ? Operation.STEP : Operation.UNROLL;
-    Tensor tensor = time == 1 ? Tensor.Floats.of(x, INPUT) : Tensor.Floats.of(x, time, INPUT);
-    InferenceRequest request =
-        new InferenceRequest(
-            operation,
-            tensor,
-            null,
-            null,
-            new InferenceRequest.Options(null, false, number),
-            FIELDS);
-    try (InferenceCall call =
-        inference().openStep(id, operation, deadline, CancellationSignal.NONE)) {
-      return call.infer((config, memory) -> request, new Whole());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Hands the result on as it is. */
-  private static final class Whole implements ResultEncoder<InferenceResult> {
-    @Override
-    public long encodedBytes(long numbers) {
-      return 0;
-    }
-
-    @Override
-    public InferenceResult encode(InferenceResult result) {
-      return result;
-    }
-  }
-
-  private Inference inference() {
-    return Objects.requireNonNull(inference);
+    tree.taken(again, server.advance(id, again, number, null));
   }
 }

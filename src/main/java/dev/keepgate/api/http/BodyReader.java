@@ -270,12 +270,14 @@ public final class BodyReader {
     }
 
     private void answer() {
+      RequestId.log(response);
       try {
         exchange.answer(announced < 0 ? readChunked(in, memory) : new Body(bytes, size));
         end();
       } catch (IOException | ServletException | RuntimeException | Error e) {
         fail(e);
       } finally {
+        RequestId.endLog();
         threads.release();
       }
     }
@@ -286,6 +288,7 @@ public final class BodyReader {
       if (over) {
         return;
       }
+      RequestId.log(response);
       log.debug("A client left, or its body is broken", failure);
       try {
         answers.send(
@@ -296,6 +299,7 @@ public final class BodyReader {
       } catch (IOException | IllegalStateException e) {
         log.debug("A client left", e);
       } finally {
+        RequestId.endLog();
         end();
       }
     }
@@ -309,6 +313,7 @@ public final class BodyReader {
       if (over) {
         return;
       }
+      RequestId.log(response);
       if (HttpCancellation.hasUnreadBody(request) && !response.isCommitted()) {
         // The rest is left, and its connection with it: the client must not use it again.
         response.setHeader(HttpHeaders.CONNECTION, "close");
@@ -322,6 +327,7 @@ public final class BodyReader {
       } catch (RuntimeException | Error e) {
         log.error("A request failed, and so did its error", e);
       } finally {
+        RequestId.endLog();
         end();
       }
     }

@@ -23,6 +23,7 @@ class ErrorAnswers {
 
   void send(ProblemDetail problem, String path, HttpServletResponse response) throws IOException {
     listener.problem(Problem.slugOf(problem));
+    problem.setProperty(RequestId.NAME, RequestId.of(response));
     for (ErrorFormat format : formats) {
       if (format.covers(plain(path))) {
         if (!response.isCommitted()) {

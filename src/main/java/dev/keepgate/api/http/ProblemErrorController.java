@@ -1,6 +1,5 @@
 package dev.keepgate.api.http;
 
-import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -12,7 +11,6 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Answers for what fails before a controller is chosen or outside of any. */
-@Hidden
 @RestController
 class ProblemErrorController implements ErrorController {
 

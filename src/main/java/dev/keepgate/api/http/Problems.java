@@ -21,7 +21,6 @@ import org.apache.tomcat.util.http.fileupload.FileUploadException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springdoc.api.OpenApiResourceNotFoundException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.InvalidMediaTypeException;
@@ -174,13 +173,6 @@ class Problems {
     return e instanceof ClientAbortException
         || e instanceof BadRequestException
         || (e.getCause() != null && isOfTheConnection(e.getCause()));
-  }
-
-  @ExceptionHandler
-  void document(
-      OpenApiResourceNotFoundException e, HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
-    send(HttpStatus.NOT_FOUND, "not-found", e, request, response);
   }
 
   @ExceptionHandler

@@ -39,7 +39,7 @@ class TomcatConfiguration {
           });
       factory.addContextCustomizers(
           context -> context.getParent().getPipeline().addValve(new ProblemReportValve(answers)));
-      factory.addEngineValves(new HttpCancellation.Valve());
+      factory.addEngineValves(new RequestId.Valve(), new HttpCancellation.Valve());
     };
   }
 

@@ -1,5 +1,6 @@
 package dev.keepgate.api.oip;
 
+import dev.keepgate.api.http.RequestId;
 import dev.keepgate.memory.MemoryFullException;
 import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.memory.TooMuchMemoryException;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 
 /**
  * A call from its headers until nothing is left of it: counts the bytes of its messages as they
@@ -45,6 +47,7 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
   private final GrpcCalls.Kind kind;
   private final MessageRoom room;
   private final boolean admitted;
+  private final String requestId;
 
   /** The stream itself, and each task that waits for a thread or has one. */
   private final AtomicInteger holders = new AtomicInteger(1);
@@ -80,15 +83,21 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
   private long sendsSince;
   private long sent;
 
-  GrpcCall(GrpcCalls calls, GrpcCalls.Kind kind, MessageRoom room, boolean admitted) {
+  GrpcCall(
+      GrpcCalls calls, GrpcCalls.Kind kind, MessageRoom room, boolean admitted, String requestId) {
     this.calls = calls;
     this.kind = kind;
     this.room = room;
     this.admitted = admitted;
+    this.requestId = requestId;
   }
 
   GrpcCalls.Kind kind() {
     return kind;
+  }
+
+  String requestId() {
+    return requestId;
   }
 
   /** Whether there was room for one more call. */
@@ -122,7 +131,7 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
   @Override
   public void execute(Runnable task) {
     if (begun.compareAndSet(false, true)) {
-      task.run();
+      logged(task);
       return;
     }
     holders.incrementAndGet();
@@ -131,11 +140,21 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
         .execute(
             () -> {
               try {
-                task.run();
+                logged(task);
               } finally {
                 leave();
               }
             });
+  }
+
+  /** Runs a task of this call, whose id is in the log's context meanwhile. */
+  private void logged(Runnable task) {
+    MDC.put(RequestId.NAME, requestId);
+    try {
+      task.run();
+    } finally {
+      MDC.remove(RequestId.NAME);
+    }
   }
 
   private void leave() {

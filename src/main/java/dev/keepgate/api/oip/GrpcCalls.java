@@ -1,5 +1,6 @@
 package dev.keepgate.api.oip;
 
+import dev.keepgate.api.http.RequestId;
 import dev.keepgate.memory.InFlightMemory;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -36,6 +37,10 @@ final class GrpcCalls extends ServerStreamTracer.Factory
     HEALTH,
     OTHER
   }
+
+  /** What the client calls its request, and what its answer calls it. */
+  static final Metadata.Key<String> REQUEST_ID =
+      Metadata.Key.of(RequestId.HEADER, Metadata.ASCII_STRING_MARSHALLER);
 
   private static final String OIP = "inference.GRPCInferenceService/";
   private static final Set<String> INFERENCE = Set.of(OIP + "ModelInfer", OIP + "ModelStreamInfer");
@@ -79,7 +84,8 @@ final class GrpcCalls extends ServerStreamTracer.Factory
   public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
     Kind kind = kind(method);
     boolean admitted = permits(kind).tryAcquire();
-    GrpcCall call = new GrpcCall(this, kind, room, admitted);
+    String id = RequestId.of(headers.get(REQUEST_ID));
+    GrpcCall call = new GrpcCall(this, kind, room, admitted, id);
     open.add(call);
     return call;
   }

@@ -89,10 +89,14 @@ final class InferBodyReader {
         String field = json.currentName();
         json.nextToken();
         switch (field) {
-          case "id" -> id = string(json, "/id");
+          case "id" -> id = isNull(json) ? id : string(json, "/id");
           case "parameters" -> parameters = parameters(json, "/parameters");
           case "inputs" -> eachObject(json, "/inputs", this::readInput);
-          case "outputs" -> eachObject(json, "/outputs", this::readOutput);
+          case "outputs" -> {
+            if (!isNull(json)) {
+              eachObject(json, "/outputs", this::readOutput);
+            }
+          }
           default ->
               throw new TensorFormatException(
                   "/" + field, "is unknown; known are id, parameters, inputs, outputs");
@@ -137,6 +141,9 @@ final class InferBodyReader {
         case "shape" -> shape = shape(json, pointer + "/shape");
         case "parameters" -> own = parameters(json, pointer + "/parameters");
         case "data" -> {
+          if (isNull(json)) {
+            break;
+          }
           from = (int) json.currentTokenLocation().getByteOffset();
           json.skipChildren();
           to = (int) json.currentLocation().getByteOffset();
@@ -165,6 +172,11 @@ final class InferBodyReader {
     outputs.add(new WantedOutput(name, new Parameters(own).flag(BINARY_DATA)));
   }
 
+  /** What is null counts as left out: clients send so what nobody set. */
+  private static boolean isNull(JsonParser json) {
+    return json.currentToken() == JsonToken.VALUE_NULL;
+  }
+
   private static String string(JsonParser json, String pointer) {
     if (json.currentToken() != JsonToken.VALUE_STRING) {
       throw new TensorFormatException(pointer, "expected a string");
@@ -182,6 +194,9 @@ final class InferBodyReader {
 
   /** Values as they are, for {@link Parameters} to refuse where one of another kind is needed. */
   private static Map<String, Object> parameters(JsonParser json, String pointer) {
+    if (isNull(json)) {
+      return Map.of();
+    }
     if (json.currentToken() != JsonToken.START_OBJECT) {
       throw new TensorFormatException(pointer, "expected an object");
     }

@@ -2,7 +2,6 @@ package dev.keepgate.api.oip;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +10,6 @@ final class ModelView {
 
   private ModelView() {}
 
-  @Schema(name = "ModelMetadata")
   record Metadata(
       String name,
       List<String> versions,
@@ -19,27 +17,21 @@ final class ModelView {
       List<Tensor> inputs,
       List<Tensor> outputs) {}
 
-  @Schema(name = "TensorMetadata", description = "-1 where a size is free")
   record Tensor(String name, String datatype, long[] shape) {}
 
-  @Schema(name = "ModelConfig", description = "Triton's, as far as it applies")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Config(
       String name,
       String platform,
       String backend,
-      @Schema(description = "0: the batch is one of the dimensions") @JsonProperty("max_batch_size")
-          int maxBatchSize,
+      @JsonProperty("max_batch_size") int maxBatchSize,
       List<ConfigTensor> input,
       List<ConfigTensor> output,
-      @Schema(description = "missing where the model cannot be stepped")
-          @JsonProperty("sequence_batching")
-          @Nullable SequenceBatching sequenceBatching) {}
+      @JsonProperty("sequence_batching") @Nullable SequenceBatching sequenceBatching) {}
 
   /**
    * @param optional null where a request must have it
    */
-  @Schema(name = "ConfigTensor")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record ConfigTensor(
       String name,
@@ -47,34 +39,22 @@ final class ModelView {
       long[] dims,
       @Nullable Boolean optional) {}
 
-  @Schema(name = "SequenceBatching")
   record SequenceBatching(
       @JsonProperty("max_sequence_idle_microseconds") long maxSequenceIdleMicroseconds) {}
 
-  @Schema(name = "IndexEntry")
-  record IndexEntry(
-      String name,
-      String version,
-      @Schema(allowableValues = {"LOADING", "READY", "UNLOADING", "UNAVAILABLE"}) String state,
-      @Schema(description = "why it is unavailable") String reason) {}
+  record IndexEntry(String name, String version, String state, String reason) {}
 
-  @Schema(name = "Statistics")
   record AllStatistics(@JsonProperty("model_stats") List<Statistics> models) {}
 
-  @Schema(name = "ModelStatistics", description = "Triton's; of this process")
   record Statistics(
       String name,
       String version,
-      @Schema(description = "milliseconds since the epoch") @JsonProperty("last_inference")
-          long lastInference,
-      @Schema(description = "rows computed") @JsonProperty("inference_count") long inferenceCount,
-      @Schema(description = "calls of the kernel, of as many rows as were there")
-          @JsonProperty("execution_count")
-          long executionCount,
+      @JsonProperty("last_inference") long lastInference,
+      @JsonProperty("inference_count") long inferenceCount,
+      @JsonProperty("execution_count") long executionCount,
       @JsonProperty("inference_stats") InferStats inferenceStats,
       @JsonProperty("batch_stats") List<Object> batchStats) {}
 
-  @Schema(name = "InferStatistics", description = "of requests, and of their parts")
   record InferStats(
       Duration success,
       Duration fail,
@@ -85,7 +65,6 @@ final class ModelView {
       @JsonProperty("cache_hit") Duration cacheHit,
       @JsonProperty("cache_miss") Duration cacheMiss) {}
 
-  @Schema(name = "StatisticDuration", description = "How often, and nanoseconds all together")
   record Duration(long count, long ns) {
     static final Duration NONE = new Duration(0, 0);
   }

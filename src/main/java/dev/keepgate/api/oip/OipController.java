@@ -8,7 +8,6 @@ import dev.keepgate.api.http.UnsupportedCodingException;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.tensor.TensorFormatException;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -31,7 +30,6 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The Open Inference Protocol over HTTP. */
 @RestController
-@Tag(name = "open inference protocol", description = "KServe V2, as Triton's clients speak it.")
 @RequestMapping(path = "/v2", produces = MediaType.APPLICATION_JSON_VALUE)
 class OipController {
 
@@ -60,13 +58,11 @@ class OipController {
     this.properties = properties;
   }
 
-  @OipDocs.Live
   @GetMapping("/health/live")
   Map<String, Boolean> live() {
     return Map.of("live", true);
   }
 
-  @OipDocs.Ready
   @GetMapping("/health/ready")
   ResponseEntity<Map<String, Boolean>> ready() {
     boolean ready = models.isReady();
@@ -74,7 +70,6 @@ class OipController {
         .body(Map.of("ready", ready));
   }
 
-  @OipDocs.Server
   @GetMapping({"", "/"})
   Map<String, Object> server() {
     return Map.of(
@@ -86,28 +81,24 @@ class OipController {
         ServedModels.EXTENSIONS);
   }
 
-  @OipDocs.Model
   @GetMapping({"/models/{model}", "/models/{model}/versions/{version}"})
   ModelView.Metadata model(
       @PathVariable String model, @PathVariable(required = false) @Nullable String version) {
     return models.metadata(model, orLatest(version));
   }
 
-  @OipDocs.ModelReady
   @GetMapping({"/models/{model}/ready", "/models/{model}/versions/{version}/ready"})
   Map<String, Object> modelReady(
       @PathVariable String model, @PathVariable(required = false) @Nullable String version) {
     return Map.of("name", models.requireReady(model, orLatest(version)).name(), "ready", true);
   }
 
-  @OipDocs.Config
   @GetMapping({"/models/{model}/config", "/models/{model}/versions/{version}/config"})
   ModelView.Config config(
       @PathVariable String model, @PathVariable(required = false) @Nullable String version) {
     return models.config(model, orLatest(version));
   }
 
-  @OipDocs.Statistics
   @GetMapping({
     "/models/stats",
     "/models/{model}/stats",
@@ -124,7 +115,6 @@ class OipController {
     return version == null ? "" : version;
   }
 
-  @OipDocs.Index
   @PostMapping("/repository/index")
   List<ModelView.IndexEntry> index(HttpServletRequest request) throws IOException {
     Object ready = document(request).get("ready");
@@ -135,7 +125,6 @@ class OipController {
   }
 
   /** Answers as KServe does; Triton's clients want no more than the status. */
-  @OipDocs.Load
   @PostMapping("/repository/models/{model}/load")
   Map<String, Object> load(@PathVariable String model, HttpServletRequest request)
       throws IOException {
@@ -151,7 +140,6 @@ class OipController {
     return Map.of("name", model, "load", true);
   }
 
-  @OipDocs.Unload
   @PostMapping("/repository/models/{model}/unload")
   Map<String, Object> unload(@PathVariable String model) {
     models.unload(model);
@@ -159,7 +147,6 @@ class OipController {
   }
 
   /** Answers JSON or bytes as the request's parameters say, whatever it accepts. */
-  @OipDocs.Infer
   @PostMapping(
       path = {"/models/{model}/infer", "/models/{model}/versions/{version}/infer"},
       produces = MediaType.ALL_VALUE)

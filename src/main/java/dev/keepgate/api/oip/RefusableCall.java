@@ -9,11 +9,20 @@ import io.grpc.Status;
 final class RefusableCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
   private final GrpcCall call;
+  private boolean named;
   private boolean closed;
 
   RefusableCall(ServerCall<Q, R> delegate, GrpcCall call) {
     super(delegate);
     this.call = call;
+  }
+
+  /** Says the request's id in what goes out first. */
+  private void name(Metadata metadata) {
+    if (!named) {
+      named = true;
+      metadata.put(GrpcCalls.REQUEST_ID, call.requestId());
+    }
   }
 
   synchronized void refuse(Status status) {
@@ -23,6 +32,7 @@ final class RefusableCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   @Override
   public synchronized void sendHeaders(Metadata headers) {
     if (!closed) {
+      name(headers);
       super.sendHeaders(headers);
     }
   }
@@ -39,6 +49,7 @@ final class RefusableCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     if (!closed) {
       closed = true;
       call.closing();
+      name(trailers);
       super.close(status, trailers);
     }
   }

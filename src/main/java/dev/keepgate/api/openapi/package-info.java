@@ -1,4 +1,4 @@
-/** The OpenAPI documents: one a protocol, with what all of them say alike. */
+/** The OpenAPI documents of the protocols, as they are written, and a page that shows them. */
 @NullMarked
 package dev.keepgate.api.openapi;
 

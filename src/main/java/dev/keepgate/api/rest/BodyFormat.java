@@ -6,6 +6,9 @@ import dev.keepgate.tensor.Safetensors;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 
@@ -21,15 +24,27 @@ final class BodyFormat {
     return contentType != null && contentType.startsWith(Safetensors.MEDIA_TYPE);
   }
 
-  /** JSON, unless safetensors is asked for by name. */
+  /**
+   * JSON, unless safetensors is asked for by name, and not after or below JSON: clients that are
+   * generated name all that a document has, the first first.
+   */
   static boolean prefersSafetensors(@Nullable String accept) {
-    return accept != null
-        && !accept.equals(MediaType.APPLICATION_JSON_VALUE)
-        && MediaType.parseMediaTypes(accept).stream()
-            .anyMatch(
-                type ->
-                    type.isConcrete()
-                        && type.isCompatibleWith(MediaType.valueOf(Safetensors.MEDIA_TYPE)));
+    if (accept == null || accept.equals(MediaType.APPLICATION_JSON_VALUE)) {
+      return false;
+    }
+    List<MediaType> named = new ArrayList<>(MediaType.parseMediaTypes(accept));
+    named.removeIf(type -> !type.isConcrete() || !(isJson(type) || isSafetensors(type)));
+    // The order of those that are liked as well stays.
+    named.sort(Comparator.comparingDouble(MediaType::getQualityValue).reversed());
+    return !named.isEmpty() && isSafetensors(named.get(0));
+  }
+
+  private static boolean isJson(MediaType type) {
+    return type.isCompatibleWith(MediaType.APPLICATION_JSON);
+  }
+
+  private static boolean isSafetensors(MediaType type) {
+    return type.isCompatibleWith(MediaType.valueOf(Safetensors.MEDIA_TYPE));
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.keepgate.api.rest;
 import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.tensor.Safetensors;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -17,7 +16,6 @@ import org.springframework.web.bind.annotation.RestController;
 
 /** Steps and unrolls that are not plain; for those that are there are {@link InferenceRoutes}. */
 @RestController
-@Tag(name = "inference", description = "Step a cell with a given state, or unroll a sequence.")
 @RequestMapping(
     path = InferenceController.MODEL,
     consumes = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE},
@@ -35,7 +33,6 @@ class InferenceController {
     this.handler = handler;
   }
 
-  @InferenceDocs.Step
   @PostMapping({STEP, VERSION + STEP})
   void step(
       @PathVariable String model,
@@ -46,7 +43,6 @@ class InferenceController {
     handler.ofModel(Operation.STEP, model, version, request, response);
   }
 
-  @InferenceDocs.Unroll
   @PostMapping(
       path = {UNROLL, VERSION + UNROLL},
       produces = {

@@ -8,7 +8,6 @@ import dev.keepgate.model.LayerDescription;
 import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ModelDescription;
 import dev.keepgate.registry.ModelInfo;
-import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +17,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A version of a model as clients see it: enough to check it against the training code. */
-@Schema(name = "Model")
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record ModelView(
     @Nullable String name,
@@ -46,17 +44,12 @@ record ModelView(
    *
    * @param next what {@code after} has to be for the next page; null where this is the last
    */
-  @Schema(name = "Models")
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record ListView(
-      List<ModelView> models,
-      @Schema(description = "the after of the next page; missing in the last")
-          @Nullable String next) {}
+  record ListView(List<ModelView> models, @Nullable String next) {}
 
   /**
    * @param backward the backward cell as a layer of its own, where it is not as the forward cell is
    */
-  @Schema(name = "Layer")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record LayerView(
       @JsonProperty("input_size") int inputSize,
@@ -74,13 +67,10 @@ record ModelView(
       String activation,
       @JsonProperty("recurrent_activation") String recurrentActivation,
       @JsonProperty("cell_activation") @Nullable String cellActivation,
-      @Schema(description = "the backward direction, where it differs from the forward one")
-          @Nullable LayerView backward) {}
+      @Nullable LayerView backward) {}
 
-  @Schema(name = "Embedding")
   record EmbeddingView(int vocabulary, int size, @JsonProperty("mask_zero") boolean maskZero) {}
 
-  @Schema(name = "HeadLayer")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record PointwiseView(
       String type,
@@ -89,7 +79,6 @@ record ModelView(
       @Nullable String activation) {}
 
   /** A stage of a recipe, as config.forward would say it, and the shape of what it gives. */
-  @Schema(name = "Stage")
   record StageView(String stage, List<String> shape) {}
 
   static ModelView of(ModelInfo info) {

@@ -16,7 +16,6 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
 
 /** Reads how a sequence is to begin: a few fields, and perhaps a state. */
 final class OpenReader {
@@ -48,66 +47,38 @@ final class OpenReader {
    */
   OpenRequest readJson(Body body) {
     if (!body.isEmpty()) {
-      readFields(body, this::readField);
+      JsonFields.read(body, this::readField);
     }
     return request(RequestReader.JSON_FIELDS);
-  }
-
-  /** Is handed the parser on the value of a field. */
-  interface FieldReader {
-    void read(JsonParser json, String field);
-  }
-
-  static void readFields(Body body, FieldReader reader) {
-    try (JsonParser json =
-        RequestReader.JSON.createParser(ObjectReadContext.empty(), body.bytes(), 0, body.size())) {
-      if (json.nextToken() != JsonToken.START_OBJECT) {
-        throw new TensorFormatException("", "expected a JSON object");
-      }
-      while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-        String field = json.currentName();
-        json.nextToken();
-        reader.read(json, field);
-      }
-      if (json.nextToken() != null) {
-        throw new TensorFormatException("", "more follows the JSON object");
-      }
-    }
   }
 
   private void readField(JsonParser json, String field) {
     boolean absent = json.currentToken() == JsonToken.VALUE_NULL;
     switch (field) {
-      case "id" -> id = absent ? id : text(json, "/id");
+      case "id" -> id = absent ? id : JsonFields.text(json, "/id");
       case "batch" ->
-          batch =
-              absent ? batch : (int) RequestReader.readNumber(json, "/batch", 1, Integer.MAX_VALUE);
+          batch = absent ? batch : (int) JsonFields.number(json, "/batch", 1, Integer.MAX_VALUE);
       case "step" ->
-          step = absent ? step : RequestReader.readNumber(json, "/step", 0, StepNumber.MAX_BEHIND);
-      case "ttl" -> ttl = absent ? ttl : RequestOptions.duration("/ttl", text(json, "/ttl"));
+          step = absent ? step : JsonFields.number(json, "/step", 0, StepNumber.MAX_BEHIND);
+      case "ttl" ->
+          ttl = absent ? ttl : RequestOptions.duration("/ttl", JsonFields.text(json, "/ttl"));
       case "state" -> state.read(json);
-      case "model" -> require("/model", model.name(), text(json, "/model"));
-      case "version" -> require("/version", Long.toString(model.version()), text(json, "/version"));
-      case "expires_at" -> text(json, "/expires_at");
-      default ->
-          throw new TensorFormatException(
-              TensorFormatException.token(field),
-              "is unknown; known are id, state, batch, step, ttl");
+      case "model" -> require("/model", model.name(), JsonFields.optionalText(json, "/model"));
+      case "version" ->
+          require(
+              "/version",
+              Long.toString(model.version()),
+              JsonFields.optionalText(json, "/version"));
+      case "expires_at" -> JsonFields.optionalText(json, "/expires_at");
+      default -> throw JsonFields.unknown(field, "id, state, batch, step, ttl");
     }
   }
 
-  private static void require(String pointer, String expected, String got) {
-    if (!got.equals(expected)) {
+  private static void require(String pointer, String expected, @Nullable String got) {
+    if (got != null && !got.equals(expected)) {
       throw new TensorFormatException(
           pointer, "is %s, but this opens a sequence of %s".formatted(got, expected));
     }
-  }
-
-  static String text(JsonParser json, String pointer) {
-    if (json.currentToken() != JsonToken.VALUE_STRING) {
-      throw new TensorFormatException(pointer, "expected a string");
-    }
-    return String.valueOf(json.getString());
   }
 
   /**
@@ -119,9 +90,7 @@ final class OpenReader {
     Map<String, Tensor> tensors = Safetensors.read(body.bytes(), body.size(), memory);
     for (String name : tensors.keySet()) {
       if (!state.isPart(name)) {
-        throw new TensorFormatException(
-            TensorFormatException.token(name),
-            "is unknown; known are %s, %s".formatted(state.names(), state.namesByCell()));
+        throw JsonFields.unknown(name, state.names() + ", " + state.namesByCell());
       }
     }
     state.take(tensors);

@@ -18,10 +18,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.json.JsonFactory;
 
 /** Reads the body of a step or an unroll, field by field, as it comes. */
 final class RequestReader {
@@ -30,11 +26,6 @@ final class RequestReader {
       new InferenceRequest.Fields("/x", slot -> "/state/" + slot, "/lengths");
   static final InferenceRequest.Fields SAFETENSORS_FIELDS =
       new InferenceRequest.Fields("/x", slot -> "/" + slot, "/lengths");
-  static final JsonFactory JSON =
-      JsonFactory.builder()
-          .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .build();
 
   private final Operation operation;
   private final Signature signature;
@@ -91,7 +82,9 @@ final class RequestReader {
         reader.scan(new JsonTensorScanner(body.bytes(), 0, body.size(), memory));
         return reader;
       } catch (JsonTensorScanner.NotScannedException e) {
-        return readCarefully(body, reader(signature, memory));
+        RequestReader careful = reader(signature, memory);
+        JsonFields.read(body, careful::readField);
+        return careful;
       }
     }
 
@@ -146,24 +139,6 @@ final class RequestReader {
     };
   }
 
-  private static RequestReader readCarefully(Body body, RequestReader reader) {
-    try (JsonParser json =
-        JSON.createParser(ObjectReadContext.empty(), body.bytes(), 0, body.size())) {
-      if (json.nextToken() != JsonToken.START_OBJECT) {
-        throw new TensorFormatException("", "expected a JSON object");
-      }
-      while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-        String field = json.currentName();
-        json.nextToken();
-        reader.readField(json, field);
-      }
-      if (json.nextToken() != null) {
-        throw new TensorFormatException("", "more follows the JSON object");
-      }
-    }
-    return reader;
-  }
-
   private void readField(JsonParser json, String field) {
     boolean absent = json.currentToken() == JsonToken.VALUE_NULL;
     switch (isKnown(field) ? field : "") {
@@ -177,41 +152,22 @@ final class RequestReader {
           lengths = absent ? null : JsonTensorReader.readInts(json, "/lengths", memory);
       case "return_sequences" -> {
         if (!absent) {
-          returnSequences = readBoolean(json, "/return_sequences");
+          returnSequences = JsonFields.flag(json, "/return_sequences");
         }
       }
-      case "trace" -> trace = absent ? trace : readBoolean(json, "/trace");
+      case "trace" -> trace = absent ? trace : JsonFields.flag(json, "/trace");
       case "step" ->
-          step = absent ? step : OptionalLong.of(readNumber(json, "/step", 0, StepNumber.MAX));
+          step =
+              absent ? step : OptionalLong.of(JsonFields.number(json, "/step", 0, StepNumber.MAX));
       case "return_state" ->
-          returnState = absent ? returnState : readBoolean(json, "/return_state");
+          returnState = absent ? returnState : JsonFields.flag(json, "/return_state");
       default ->
-          throw unknown(
+          throw JsonFields.unknown(
               field,
               kept
                   ? "x, step, lengths, return_sequences, return_state"
                   : "x, state, lengths, return_sequences, trace");
     }
-  }
-
-  /** A whole number of these bounds, such as a step's. */
-  static long readNumber(JsonParser json, String pointer, long min, long max) {
-    if (json.currentToken() == JsonToken.VALUE_NUMBER_INT
-        && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER
-        && json.getLongValue() >= min
-        && json.getLongValue() <= max) {
-      return json.getLongValue();
-    }
-    throw new TensorFormatException(
-        pointer, "expected a whole number from %d to %d".formatted(min, max));
-  }
-
-  private static boolean readBoolean(JsonParser json, String pointer) {
-    return switch (json.currentToken()) {
-      case VALUE_TRUE -> true;
-      case VALUE_FALSE -> false;
-      default -> throw new TensorFormatException(pointer, "expected true or false");
-    };
   }
 
   private static RequestReader safetensors(Map<String, Tensor> tensors, RequestReader reader) {
@@ -221,7 +177,7 @@ final class RequestReader {
         case "lengths" -> reader.lengths = entry.getValue();
         default -> {
           if (reader.kept || !reader.state.isPart(entry.getKey())) {
-            throw unknown(
+            throw JsonFields.unknown(
                 entry.getKey(),
                 reader.kept
                     ? "x, lengths"
@@ -233,11 +189,6 @@ final class RequestReader {
     }
     reader.state.take(tensors);
     return reader;
-  }
-
-  private static TensorFormatException unknown(String field, String known) {
-    return new TensorFormatException(
-        TensorFormatException.token(field), "is unknown; known are " + known);
   }
 
   /** Whether a sequence's step is to answer the state as well. */

@@ -12,8 +12,6 @@ import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.tensor.Safetensors;
-import dev.keepgate.tensor.TensorFormatException;
-import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -33,7 +31,6 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 @RestController
-@Tag(name = "sequences", description = "Step with a state that the server keeps.")
 @RequestMapping(
     path = "/v1",
     produces = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE})
@@ -63,7 +60,6 @@ class SequencesController {
     this.bodies = bodies;
   }
 
-  @SequenceDocs.Open
   @PostMapping({"/models/{model}/sequences", "/models/{model}/versions/{version}/sequences"})
   void open(
       @PathVariable String model,
@@ -151,7 +147,6 @@ class SequencesController {
     }
   }
 
-  @SequenceDocs.Step
   @PostMapping(
       path = "/sequences/{id}/step",
       consumes = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE})
@@ -160,7 +155,6 @@ class SequencesController {
     handler.ofSequence(Operation.STEP, id, request, response);
   }
 
-  @SequenceDocs.Unroll
   @PostMapping(
       path = "/sequences/{id}/unroll",
       consumes = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE})
@@ -173,7 +167,6 @@ class SequencesController {
     return BodyFormat.prefersSafetensors(request.getHeader("Accept"));
   }
 
-  @SequenceDocs.Export
   @GetMapping("/sequences/{id}")
   void export(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
@@ -184,7 +177,6 @@ class SequencesController {
     }
   }
 
-  @SequenceDocs.Fork
   @PostMapping("/sequences/{id}/fork")
   void fork(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
@@ -199,7 +191,7 @@ class SequencesController {
           requireFormat(body, request);
           ForkFields fields = new ForkFields();
           if (!body.isEmpty()) {
-            OpenReader.readFields(body, fields::read);
+            JsonFields.read(body, fields::read);
           }
           created(sequences.fork(id, fields.id, fields.ttl), response);
         });
@@ -212,17 +204,14 @@ class SequencesController {
 
     private void read(tools.jackson.core.JsonParser json, String field) {
       switch (field) {
-        case "id" -> id = OpenReader.text(json, "/id");
-        case "ttl" -> ttl = RequestOptions.duration("/ttl", OpenReader.text(json, "/ttl"));
-        default ->
-            throw new TensorFormatException(
-                TensorFormatException.token(field), "is unknown; known are id, ttl");
+        case "id" -> id = JsonFields.optionalText(json, "/id");
+        case "ttl" -> ttl = RequestOptions.duration("/ttl", JsonFields.optionalText(json, "/ttl"));
+        default -> throw JsonFields.unknown(field, "id, ttl");
       }
     }
   }
 
-  @SequenceDocs.Delete
-  @DeleteMapping("/sequences/{id}")
+  @DeleteMapping(path = "/sequences/{id}", produces = MediaType.ALL_VALUE)
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void delete(@PathVariable String id) {
     sequences.delete(id);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What an OpenAPI document promises. */
@@ -20,11 +21,15 @@ final class ApiContract {
   private final JsonNode document;
   private final Map<String, Schema> schemas = new HashMap<>();
   private final SchemaRegistry registry =
-      SchemaRegistry.withDefaultDialect(Dialects.getOpenApi31());
+      SchemaRegistry.withDefaultDialect(Dialects.getOpenApi30());
   private final JsonNode closed;
 
+  /**
+   * @param document with references to parameters, responses and the like, which are followed here
+   */
   ApiContract(JsonNode document) {
-    this.document = document;
+    this.document = document.deepCopy();
+    dereference(this.document.get("paths"));
     this.closed = document.deepCopy().get("components");
     // An answer has no field that the document does not know.
     for (JsonNode schema : closed.get("schemas")) {
@@ -32,6 +37,27 @@ final class ApiContract {
         ((ObjectNode) schema).put("additionalProperties", false);
       }
     }
+  }
+
+  /** Puts what is meant in the place of all references but those of schemas. */
+  private void dereference(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      for (String name : List.copyOf(object.propertyNames())) {
+        object.set(name, meant(object.get(name)));
+      }
+    } else if (node instanceof ArrayNode array) {
+      for (int i = 0; i < array.size(); i++) {
+        array.set(i, meant(array.get(i)));
+      }
+    }
+    node.forEach(this::dereference);
+  }
+
+  private JsonNode meant(JsonNode node) {
+    String reference = node.path("$ref").asString("");
+    return reference.isEmpty() || reference.startsWith("#/components/schemas/")
+        ? node
+        : document.at(reference.substring(1)).deepCopy();
   }
 
   /** One method of one path. */
@@ -67,9 +93,14 @@ final class ApiContract {
     List<Operation> operations = new ArrayList<>();
     for (Map.Entry<String, JsonNode> path : document.get("paths").properties()) {
       for (Map.Entry<String, JsonNode> method : path.getValue().properties()) {
+        if (method.getKey().equals("parameters")) {
+          continue;
+        }
+        ObjectNode operation = (ObjectNode) method.getValue().deepCopy();
+        ArrayNode parameters = operation.withArray("parameters");
+        path.getValue().path("parameters").forEach(parameters::add);
         operations.add(
-            new Operation(
-                method.getKey().toUpperCase(Locale.ROOT), path.getKey(), method.getValue()));
+            new Operation(method.getKey().toUpperCase(Locale.ROOT), path.getKey(), operation));
       }
     }
     return operations;
@@ -79,6 +110,11 @@ final class ApiContract {
   JsonNode resolve(JsonNode schema) {
     JsonNode reference = schema.get("$ref");
     return reference == null ? schema : document.at(reference.asString().substring(1));
+  }
+
+  /** The document with what is referred to in its place, but for schemas. */
+  JsonNode document() {
+    return document;
   }
 
   /** The schema of a name. */

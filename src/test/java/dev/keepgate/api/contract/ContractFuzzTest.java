@@ -3,6 +3,7 @@ package dev.keepgate.api.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.GoldenCase;
+import dev.keepgate.OwnRepository;
 import dev.keepgate.api.contract.ApiContract.Operation;
 import dev.keepgate.api.contract.RawHttp.Framing;
 import dev.keepgate.api.contract.RawHttp.Request;
@@ -12,7 +13,6 @@ import dev.keepgate.api.http.Problem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,8 +27,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.test.context.DynamicPropertyRegistry;
-import org.springframework.test.context.DynamicPropertySource;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -45,7 +43,7 @@ import tools.jackson.databind.JsonNode;
       "keepgate.inference.max-working-memory=1MB",
       "keepgate.repository.built-in=always"
     })
-class ContractFuzzTest {
+class ContractFuzzTest implements OwnRepository {
 
   private static final Logger log = LoggerFactory.getLogger(ContractFuzzTest.class);
   private static final int REQUESTS = Integer.getInteger("fuzz.requests", 3000);
@@ -55,12 +53,6 @@ class ContractFuzzTest {
   private static final String CELL_BODY = "{\"x\": [[1,2,3,4,3,2],[3,2,2,2,2,2]]}";
 
   @LocalServerPort private int port;
-
-  @DynamicPropertySource
-  static void repository(DynamicPropertyRegistry properties) throws IOException {
-    Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "models-");
-    properties.add("keepgate.repository.path", folder::toString);
-  }
 
   @BeforeEach
   void serveModelsOfAllKinds() throws Exception {
@@ -74,6 +66,19 @@ class ContractFuzzTest {
 
   private Response get(String path) throws IOException {
     return RawHttp.send(port, new Request("GET", path, List.of(), null, Framing.LENGTH).bytes());
+  }
+
+  private JsonNode document(String protocol) throws IOException {
+    return json(
+        RawHttp.send(
+            port,
+            new Request(
+                    "GET",
+                    "/" + protocol + "/openapi",
+                    List.of(Map.entry("Accept", "application/json")),
+                    null,
+                    Framing.LENGTH)
+                .bytes()));
   }
 
   private Response send(String method, String path, byte[] body) throws IOException {
@@ -101,7 +106,7 @@ class ContractFuzzTest {
   @ParameterizedTest
   @ValueSource(strings = {"v1", "v2"})
   void theServerKeepsItsWord(String protocol) throws Exception {
-    ApiContract contract = new ApiContract(json(get("/" + protocol + "/openapi")));
+    ApiContract contract = new ApiContract(document(protocol));
     RequestFuzzer fuzzer = new RequestFuzzer(contract, new Random(SEED), widths());
     byte[] cell = CELL_BODY.getBytes(StandardCharsets.UTF_8);
     JsonNode before = json(send("POST", "/v1/models/notebook-cell/step", cell));
@@ -155,7 +160,7 @@ class ContractFuzzTest {
       assertThat(status == 507 || mayExpire(request)).as("a deadline was given").isTrue();
     }
     if (status >= 400) {
-      assertError(contract, protocol, request, response);
+      assertError(contract, protocol, operation, fuzzed, response);
     }
     if (!fuzzed.routed()) {
       return;
@@ -191,8 +196,23 @@ class ContractFuzzTest {
             && new String(request.body(), StandardCharsets.UTF_8).contains("timeout"));
   }
 
+  private static void assertSlugIsDocumented(Operation operation, int status, String type) {
+    JsonNode responses = operation.json().get("responses");
+    JsonNode problems =
+        responses.path(responses.has("" + status) ? "" + status : "default").path("x-problems");
+    assertThat(problems.valueStream())
+        .as("%s answers %d", operation, status)
+        .extracting(slug -> "urn:keepgate:problem:" + slug.asString())
+        .contains(type);
+  }
+
   private static void assertError(
-      ApiContract contract, String protocol, Request request, Response response) {
+      ApiContract contract,
+      String protocol,
+      Operation operation,
+      Fuzzed fuzzed,
+      Response response) {
+    Request request = fuzzed.request();
     JsonNode body = Json.strict(response.body());
     assertThat(body.isMissingNode()).as("the error is no JSON").isFalse();
     if (!request.target().matches("[^{}|]*")) {
@@ -210,6 +230,10 @@ class ContractFuzzTest {
     assertThat(contract.errors(contract.schema("Problem"), body)).isEmpty();
     assertThat(body.get("status").asInt()).isEqualTo(response.status());
     assertThat(body.get("type").asString()).matches("urn:keepgate:problem:[a-z-]+");
+    if (fuzzed.routed() && request.isWhole()) {
+      assertSlugIsDocumented(operation, response.status(), body.get("type").asString());
+    }
+    assertThat(body.get("requestId").asString()).isEqualTo(response.headers().get("x-request-id"));
     assertThat(body.get("title").asString()).isNotBlank();
     assertThat(body.get("detail").asString()).isNotBlank();
     if (body.get("type").asString().endsWith(":invalid-input")) {
@@ -245,7 +269,7 @@ class ContractFuzzTest {
       JsonNode sent = Json.strict(body);
       assertThat(sent.isMissingNode()).as("what is no JSON is taken").isFalse();
       if (!sent.isNull() || operation.json().at("/requestBody/required").asBoolean(false)) {
-        assertThat(contract.errors(operation.bodySchema(), Json.withoutNulls(sent))).isEmpty();
+        assertThat(contract.errors(operation.bodySchema(), Json.asDocumented(sent))).isEmpty();
       }
     }
     for (JsonNode parameter : operation.parameters("query")) {

@@ -1,5 +1,6 @@
 package dev.keepgate.api.contract;
 
+import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
@@ -33,6 +34,23 @@ final class Json {
   static JsonNode withoutNulls(JsonNode json) {
     JsonNode copy = json.deepCopy();
     dropNulls(copy);
+    return copy;
+  }
+
+  /**
+   * The document as the interface describes it: what is null counts as left out, and a lone number
+   * stands for a tensor of no dimensions.
+   */
+  static JsonNode asDocumented(JsonNode json) {
+    JsonNode copy = withoutNulls(json);
+    if (copy instanceof ObjectNode object) {
+      for (String field : List.of("x", "lengths")) {
+        JsonNode value = object.get(field);
+        if (value != null && value.isNumber()) {
+          object.set(field, object.arrayNode().add(value));
+        }
+      }
+    }
     return copy;
   }
 

@@ -98,7 +98,7 @@ final class JsonFuzzer {
 
   private JsonNode ofSchema(JsonNode reference, int depth) {
     JsonNode schema = contract.resolve(reference);
-    if (schema.has("anyOf")) {
+    if (schema.path("items").isObject() && schema.get("items").isEmpty()) {
       return tensor(random.nextInt(5), depth);
     }
     if (schema.has("enum")) {

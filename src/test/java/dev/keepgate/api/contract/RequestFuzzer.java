@@ -148,6 +148,7 @@ final class RequestFuzzer {
   private static boolean changesModels(Operation operation) {
     return operation.method().equals("DELETE")
         || operation.path().endsWith("/versions")
+        || (operation.method().equals("POST") && operation.path().endsWith("/{version}"))
         || operation.method().equals("PUT")
         || operation.path().endsWith("load");
   }
@@ -254,7 +255,11 @@ final class RequestFuzzer {
         examples.isEmpty() || json.chance(0.25)
             ? json.ofSchema(content.get("schema"))
             : json.pick(examples).deepCopy();
-    if (value instanceof ObjectNode object && object.has("x") && json.chance(0.4)) {
+    // Sequences are mostly opened by an example, whose steps are those of examples.
+    boolean isOfSequence = operation.path().startsWith("/v1/sequences");
+    if (value instanceof ObjectNode object
+        && object.has("x")
+        && json.chance(isOfSequence ? 0.1 : 0.4)) {
       object.set("x", x(operation, widths.getOrDefault(model, 6)));
     }
     if (value instanceof ObjectNode object && object.has("id") && json.chance(0.9)) {

@@ -2,9 +2,8 @@ package dev.keepgate.api.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepgate.OwnRepository;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Objects;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -16,8 +15,6 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.boot.tomcat.TomcatWebServer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
-import org.springframework.test.context.DynamicPropertyRegistry;
-import org.springframework.test.context.DynamicPropertySource;
 
 /** A running server whose connections are counted. */
 @SpringBootTest(
@@ -28,17 +25,11 @@ import org.springframework.test.context.DynamicPropertySource;
       "keepgate.http.max-body=64MB",
       "keepgate.inference.max-working-memory=512MB"
     })
-abstract class ConnectionsTest {
+abstract class ConnectionsTest implements OwnRepository {
 
   @Autowired private WebServerApplicationContext context;
   @Autowired private ApplicationAvailability availability;
   @LocalServerPort int port;
-
-  @DynamicPropertySource
-  static void repository(DynamicPropertyRegistry properties) throws IOException {
-    Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "models-");
-    properties.add("keepgate.repository.path", folder::toString);
-  }
 
   @BeforeEach
   void awaitModels() {

@@ -1,6 +1,7 @@
 package dev.keepgate.api.oip;
 
 import com.google.protobuf.ByteString;
+import dev.keepgate.OwnRepository;
 import dev.keepgate.api.oip.proto.GRPCInferenceServiceGrpc;
 import dev.keepgate.api.oip.proto.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import dev.keepgate.api.oip.proto.InferParameter;
@@ -10,11 +11,8 @@ import dev.keepgate.api.oip.proto.ModelInferResponse;
 import dev.keepgate.api.oip.proto.ServerReadyRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
@@ -25,14 +23,12 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
-import org.springframework.test.context.DynamicPropertyRegistry;
-import org.springframework.test.context.DynamicPropertySource;
 
 /** A running server, and stubs made of the protocol's own description to ask it. */
 @SpringBootTest(
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
     properties = {"keepgate.repository.built-in=always", "keepgate.http.max-body=4MB"})
-abstract class GrpcServerTest {
+abstract class GrpcServerTest implements OwnRepository {
 
   static final String CELL = "notebook-cell";
   static final float[] X = {1, 2, 3, 4, 3, 2, 3, 2, 2, 2, 2, 2};
@@ -43,19 +39,12 @@ abstract class GrpcServerTest {
     -0.02338945f, -0.0238622f, -0.13232854f, -0.09982535f
   };
 
-  /** As far as their decimals tell. */
   /** A few units of the last place: kernels differ by as much. */
   static final Offset<Float> EXACTLY = Offset.offset(1e-6f);
 
   @Autowired private GrpcServerLifecycle grpc;
   @LocalServerPort int httpPort;
   private ManagedChannel channel = ManagedChannelBuilder.forAddress("localhost", 1).build();
-
-  @DynamicPropertySource
-  static void repository(DynamicPropertyRegistry properties) throws IOException {
-    Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "models-");
-    properties.add("keepgate.repository.path", folder::toString);
-  }
 
   @BeforeEach
   void connect() {
@@ -112,6 +101,16 @@ abstract class GrpcServerTest {
         .setModelName(CELL)
         .addInputs(input("x", "FP32", 2, 1, 6))
         .addRawInputContents(raw(X));
+  }
+
+  /** The same from a state of these bytes. */
+  static ModelInferRequest stepFrom(ByteString h, ByteString c) {
+    return step()
+        .addInputs(input("h0", "FP32", 1, 2, 4))
+        .addInputs(input("c0", "FP32", 1, 2, 4))
+        .addRawInputContents(h)
+        .addRawInputContents(c)
+        .build();
   }
 
   /** An unroll that takes a lane a good while. */

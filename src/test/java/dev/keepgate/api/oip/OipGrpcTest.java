@@ -24,6 +24,7 @@ import dev.keepgate.api.oip.proto.RepositoryModelLoadRequest;
 import dev.keepgate.api.oip.proto.RepositoryModelUnloadRequest;
 import dev.keepgate.api.oip.proto.ServerLiveRequest;
 import dev.keepgate.api.oip.proto.ServerMetadataRequest;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -32,6 +33,7 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -41,8 +43,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +74,45 @@ class OipGrpcTest extends GrpcServerTest {
     assertThat(config.getInput(1).getOptional()).isTrue();
     assertThat(config.getSequenceBatching().getMaxSequenceIdleMicroseconds())
         .isEqualTo(900_000_000);
+  }
+
+  /** Asks with an id, and returns the ids in the answer's headers and trailers. */
+  private List<String> idsOfAnAnswer(String asked, ModelInferRequest request) {
+    Metadata metadata = new Metadata();
+    metadata.put(GrpcCalls.REQUEST_ID, asked);
+    AtomicReference<Metadata> headers = new AtomicReference<>();
+    AtomicReference<Metadata> trailers = new AtomicReference<>();
+    try {
+      stub()
+          .withInterceptors(
+              MetadataUtils.newAttachHeadersInterceptor(metadata),
+              MetadataUtils.newCaptureMetadataInterceptor(headers, trailers))
+          .modelInfer(request);
+    } catch (StatusRuntimeException e) {
+      assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    }
+    return Stream.of(headers.get(), trailers.get())
+        .filter(Objects::nonNull)
+        .flatMap(
+            each ->
+                Stream.ofNullable(each.getAll(GrpcCalls.REQUEST_ID))
+                    .flatMap(ids -> StreamSupport.stream(ids.spliterator(), false)))
+        .toList();
+  }
+
+  @Test
+  void answersHaveTheRequestsId() {
+    assertThat(idsOfAnAnswer("mine-1.A_b", step().build())).containsExactly("mine-1.A_b");
+    assertThat(idsOfAnAnswer("mine-2", step().setModelName("none").build()))
+        .containsExactly("mine-2");
+    assertThat(idsOfAnAnswer("not mine", step().build()))
+        .singleElement()
+        .asString()
+        .matches("[0-9a-f]{16}");
+    assertThat(idsOfAnAnswer("a".repeat(65), step().build()))
+        .singleElement()
+        .asString()
+        .matches("[0-9a-f]{16}");
   }
 
   @Test
@@ -142,14 +186,7 @@ class OipGrpcTest extends GrpcServerTest {
       assertThat(floats(first.getRawOutputContents(0))).containsExactly(OUTPUT, EXACTLY);
       ModelInferResponse second = stub().modelInfer(sequenceStep(id, false, true));
       ModelInferResponse byHand =
-          stub()
-              .modelInfer(
-                  step()
-                      .addInputs(input("h0", "FP32", 1, 2, 4))
-                      .addInputs(input("c0", "FP32", 1, 2, 4))
-                      .addRawInputContents(first.getRawOutputContents(1))
-                      .addRawInputContents(first.getRawOutputContents(2))
-                      .build());
+          stub().modelInfer(stepFrom(first.getRawOutputContents(1), first.getRawOutputContents(2)));
       assertThat(second.getRawOutputContentsList()).isEqualTo(byHand.getRawOutputContentsList());
       assertStatus(sequenceStep(id, false, false), Status.Code.NOT_FOUND, "sequence");
     }

@@ -2,6 +2,7 @@ package dev.keepgate.api.oip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepgate.OwnRepository;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,8 +15,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.DoubleStream;
@@ -31,8 +30,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.test.context.DynamicPropertyRegistry;
-import org.springframework.test.context.DynamicPropertySource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -40,7 +37,7 @@ import tools.jackson.databind.json.JsonMapper;
 @SpringBootTest(
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
     properties = {"keepgate.http.max-body=200KB", "keepgate.repository.built-in=always"})
-class OipHttpTest {
+class OipHttpTest implements OwnRepository {
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final float[] X = {1, 2, 3, 4, 3, 2, 3, 2, 2, 2, 2, 2};
@@ -50,12 +47,6 @@ class OipHttpTest {
 
   private final HttpClient client = HttpClient.newHttpClient();
   @LocalServerPort private int port;
-
-  @DynamicPropertySource
-  static void repository(DynamicPropertyRegistry properties) throws IOException {
-    Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "models-");
-    properties.add("keepgate.repository.path", folder::toString);
-  }
 
   @BeforeEach
   void awaitReadiness() {
@@ -444,5 +435,19 @@ class OipHttpTest {
       assertThat(response.statusCode()).isBetween(400, 499);
       assertThat(json(response).propertyNames()).containsExactly("error");
     }
+  }
+
+  @Test
+  void nullCountsAsLeftOut() throws Exception {
+    String nulls = X_JSON.substring(0, X_JSON.length() - 1) + ", \"parameters\": null}";
+    HttpResponse<byte[]> response =
+        infer(
+            "notebook-cell",
+            "{\"id\": null, \"parameters\": null, \"outputs\": null, \"inputs\": [%s]}"
+                .formatted(nulls));
+    assertThat(response.statusCode())
+        .as(new String(response.body(), StandardCharsets.UTF_8))
+        .isEqualTo(200);
+    assertThat(json(response).has("id")).isFalse();
   }
 }

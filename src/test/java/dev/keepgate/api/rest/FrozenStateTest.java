@@ -137,8 +137,7 @@ class FrozenStateTest {
   @MethodSource("models")
   void jsonIsReadByTheParser(Model model) throws IOException {
     StateReader reader = new StateReader(model.layout, ArrayMemory.UNBOUNDED);
-    try (JsonParser json =
-        RequestReader.JSON.createParser(ObjectReadContext.empty(), state(model))) {
+    try (JsonParser json = JsonFields.JSON.createParser(ObjectReadContext.empty(), state(model))) {
       json.nextToken();
       reader.read(json);
     }

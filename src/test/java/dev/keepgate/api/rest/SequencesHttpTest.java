@@ -380,14 +380,18 @@ class SequencesHttpTest extends ServerTest {
   }
 
   @Test
-  void documentShowsTheCalls() throws Exception {
-    JsonNode paths = json(send(request("GET", "/v1/openapi", null))).get("paths");
-    assertThat(paths.propertyNames())
-        .contains(
-            "/v1/models/{model}/sequences",
-            "/v1/sequences/{id}",
-            "/v1/sequences/{id}/step",
-            "/v1/sequences/{id}/unroll",
-            "/v1/sequences/{id}/fork");
+  void nullCountsAsLeftOut() throws Exception {
+    HttpResponse<byte[]> opened =
+        postJson(
+            "/v1/models/notebook-cell/sequences",
+            """
+            {"id": null, "batch": null, "step": null, "ttl": null, "state": null, "model": null,
+             "version": null, "expires_at": null}""");
+    assertThat(opened.statusCode()).as(text(opened)).isEqualTo(201);
+    String id = json(opened).get("id").asString();
+    HttpResponse<byte[]> forked =
+        postJson("/v1/sequences/" + id + "/fork", "{\"id\": null, \"ttl\": null}");
+    assertThat(forked.statusCode()).as(text(forked)).isEqualTo(201);
+    assertThat(json(forked).get("id").asString()).isNotEqualTo(id);
   }
 }

@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.GoldenCase;
+import dev.keepgate.OwnRepository;
 import dev.keepgate.api.http.Problem;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,8 +26,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.test.context.DynamicPropertyRegistry;
-import org.springframework.test.context.DynamicPropertySource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -41,7 +40,7 @@ import tools.jackson.databind.json.JsonMapper;
       "keepgate.http.changes.allowed-origins=https://allowed.example",
       "keepgate.http.changes.allowed-hosts=allowed.example"
     })
-abstract class ServerTest {
+abstract class ServerTest implements OwnRepository {
 
   static final JsonMapper JSON = JsonMapper.builder().build();
   static final String CELL = "/v1/models/notebook-cell/step";
@@ -55,13 +54,6 @@ abstract class ServerTest {
   Path repository;
 
   @LocalServerPort int port;
-
-  /** One folder a server: test classes that share a server share it. */
-  @DynamicPropertySource
-  static void repository(DynamicPropertyRegistry properties) throws IOException {
-    Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "models-");
-    properties.add("keepgate.repository.path", folder::toString);
-  }
 
   @BeforeEach
   void awaitReadiness() {

@@ -1,16 +1,14 @@
 package dev.keepgate.registry.redis;
 
+import dev.keepgate.redis.RedisConnections;
 import dev.keepgate.redis.RedisProperties;
 import dev.keepgate.registry.ReplicaProperties;
 import dev.keepgate.registry.ReplicaProperties.Content;
 import dev.keepgate.registry.ReplicaProperties.Share;
 import dev.keepgate.registry.SharedCatalog;
-import io.lettuce.core.ClientOptions;
-import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.Delay;
 import java.time.Duration;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.util.unit.DataSize;
@@ -56,18 +54,8 @@ public final class OpenCatalog implements AutoCloseable {
   /** Connects to what servers of this prefix share. */
   public static OpenCatalog connect(String host, int port, RedisProperties redis, Content content) {
     LettuceConnectionFactory connections =
-        new LettuceConnectionFactory(
-            new RedisStandaloneConfiguration(host, port),
-            LettuceClientConfiguration.builder()
-                .clientResources(RESOURCES)
-                .commandTimeout(Duration.ofSeconds(2))
-                .clientOptions(
-                    ClientOptions.builder()
-                        .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
-                        .build())
-                .build());
-    connections.afterPropertiesSet();
-    connections.start();
+        RedisConnections.open(
+            host, port, LettuceClientConfiguration.builder().clientResources(RESOURCES));
     return new OpenCatalog(connections, redis, content);
   }
 

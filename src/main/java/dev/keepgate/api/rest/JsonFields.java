@@ -1,0 +1,88 @@
+package dev.keepgate.api.rest;
+
+import dev.keepgate.api.http.Body;
+import dev.keepgate.tensor.TensorFormatException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+
+/** Reads a body that is one JSON object, field by field. */
+final class JsonFields {
+
+  static final JsonFactory JSON =
+      JsonFactory.builder()
+          .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
+  private JsonFields() {}
+
+  /** Is handed the parser on the value of a field. */
+  interface FieldReader {
+    void read(JsonParser json, String field);
+  }
+
+  /**
+   * Reads all fields in the body's order.
+   *
+   * @throws TensorFormatException if the body is no object, or more than one
+   */
+  static void read(Body body, FieldReader reader) {
+    try (JsonParser json =
+        JSON.createParser(ObjectReadContext.empty(), body.bytes(), 0, body.size())) {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        throw new TensorFormatException("", "expected a JSON object");
+      }
+      while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+        String field = json.currentName();
+        json.nextToken();
+        reader.read(json, field);
+      }
+      if (json.nextToken() != null) {
+        throw new TensorFormatException("", "more follows the JSON object");
+      }
+    }
+  }
+
+  /** A whole number of these bounds, such as a step's. */
+  static long number(JsonParser json, String pointer, long min, long max) {
+    if (json.currentToken() == JsonToken.VALUE_NUMBER_INT
+        && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER
+        && json.getLongValue() >= min
+        && json.getLongValue() <= max) {
+      return json.getLongValue();
+    }
+    throw new TensorFormatException(
+        pointer, "expected a whole number from %d to %d".formatted(min, max));
+  }
+
+  static boolean flag(JsonParser json, String pointer) {
+    return switch (json.currentToken()) {
+      case VALUE_TRUE -> true;
+      case VALUE_FALSE -> false;
+      default -> throw new TensorFormatException(pointer, "expected true or false");
+    };
+  }
+
+  /** A string; null where it is null, which counts as left out. */
+  static @Nullable String optionalText(JsonParser json, String pointer) {
+    return json.currentToken() == JsonToken.VALUE_NULL ? null : text(json, pointer);
+  }
+
+  static String text(JsonParser json, String pointer) {
+    if (json.currentToken() != JsonToken.VALUE_STRING) {
+      throw new TensorFormatException(pointer, "expected a string");
+    }
+    return String.valueOf(json.getString());
+  }
+
+  /** What a field is answered with that no one knows. */
+  static TensorFormatException unknown(String field, String known) {
+    return new TensorFormatException(
+        TensorFormatException.token(field), "is unknown; known are " + known);
+  }
+}
