@@ -98,7 +98,6 @@ final class DefaultForward {
               + " after the other; name the one in config.prefix, or",
           Stream.concat(chosen.stream(), scope.own().stream()).toList());
     }
-    requireNoGap(order);
     return order;
   }
 
@@ -141,6 +140,7 @@ final class DefaultForward {
 
   private @Nullable Module head(@Nullable Module embedding) throws ImportException {
     if (config.head() != null) {
+      requireNoGap(recurrent);
       return named("head", config.head(), false);
     }
     List<Module> dense =
@@ -178,8 +178,8 @@ final class DefaultForward {
             && !ModuleName.saysDense(head.ownName())
             && fitsInFront(head);
     boolean fitsBoth =
-        head.inputSize() == head.outputSize()
-            && head.outputSize() == first().inputSize()
+        head.outputSize() == first().inputSize()
+            && (head.inputSize() == head.outputSize() || head.ownName().startsWith("proj"))
             && !ModuleName.saysHead(head.ownName())
             && !Boolean.TRUE.equals(NumberedNames.isAfter(head, last()));
     if (saysOtherPlace || isUnknownMatrix || fitsBoth || comesBefore(head)) {

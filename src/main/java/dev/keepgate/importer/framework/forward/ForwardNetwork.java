@@ -128,7 +128,7 @@ final class ForwardNetwork {
           throw stage.refused("reads steps, and the stages before it leave but one of them");
         }
       }
-      case CONVOLUTION -> throw stage.refused("convolutions are not served from bare tensors yet");
+      case CONVOLUTION -> throw stage.unserved("convolutions");
       case DENSE, LAYER_NORM -> requireFeaturesLast(stage);
       default -> {
         // A batch norm or a matrix needs no more than its width.
@@ -220,7 +220,7 @@ final class ForwardNetwork {
       stage.allow(1, Set.of("epsilon"));
       addLayerNorm(stage.number("epsilon"));
     } else if (Functions.NOT_SERVED.contains(name)) {
-      throw stage.refused("this function is not served from bare tensors yet");
+      throw stage.unserved("this function");
     } else if (Functions.isNormOfWeights(name)) {
       throw stage.refused("name the file's module that it is");
     } else {

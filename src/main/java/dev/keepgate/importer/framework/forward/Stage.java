@@ -111,6 +111,12 @@ record Stage(String pointer, String name, List<String> values, Map<String, Strin
     throw refused("expected a number, got '%s'".formatted(text));
   }
 
+  /** A recipe that may be right, of a layer that no network of bare tensors has yet. */
+  ImportException unserved(String what) {
+    return ImportException.unsupported(
+        pointer, "%s: %s cannot be served from bare tensors yet".formatted(this, what));
+  }
+
   ImportException refused(String detail) {
     return ImportException.config(pointer, "%s: %s".formatted(name, detail));
   }

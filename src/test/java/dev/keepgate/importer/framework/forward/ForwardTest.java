@@ -151,8 +151,8 @@ class ForwardTest {
         "'lstm1', 'relu(3)' | /config/forward/1 | takes no argument",
         "'lstm1', 'dropout(q=1)' | /config/forward/1 | has no argument 'q'",
         "'lstm1(' | /config/forward/0 | expected a name",
-        "'lstm1', 'mean' | /config/forward/1 | not served from bare tensors yet",
-        "'lstm1', 'repeat(30)' | /config/forward/1 | not served from bare tensors yet",
+        "'lstm1', 'mean' | /config/forward/1 | cannot be served from bare tensors yet",
+        "'lstm1', 'repeat(30)' | /config/forward/1 | cannot be served from bare tensors yet",
         "'lstm1', 'batch_norm' | /config/forward/1 | name the file's module",
         "'lstm1', 'lstm2', 'ln(batch_norm)' | /config/forward/2 | those of a layer_norm",
         "'fc1' | /config/forward | needs an LSTM layer",
@@ -219,6 +219,12 @@ class ForwardTest {
     put("fc.1.weight", 2, 3);
     put("fc.1.bias", 2);
     assertThat(unsaid()).hasMessageContaining("fc.0 has no weights");
+    tensors.clear();
+    put("rnns.1.weight_ih_l0", 12, 3);
+    put("rnns.1.weight_hh_l0", 12, 3);
+    put("rnns.2.weight_ih_l0", 12, 3);
+    put("rnns.2.weight_hh_l0", 12, 3);
+    assertThat(unsaid()).hasMessageContaining("rnns.0 has no weights");
   }
 
   private ImportedModel read(String recipe) throws IOException, ImportException {
