@@ -88,7 +88,7 @@ class ArchitectureTest {
             .resideInAnyPackage("org.springframework.web..", "jakarta.servlet..")
             .because("models are loaded and kept the same whoever asks, by whatever protocol"),
         room("batch", "importer", "registry", "sequence", "inference", "api", "metrics")
-            .because("a lane computes tasks and knows neither models' names nor their clients"),
+            .because("a worker computes tasks and knows neither models' names nor their clients"),
         room("sequence", "kernel", "importer", "registry", "batch", "inference", "api", "metrics")
             .orShould()
             .dependOnClassesThat()
@@ -102,37 +102,57 @@ class ArchitectureTest {
         noClasses()
             .that()
             .resideOutsideOfPackages(
-                "dev.keepgate.sequence..", "dev.keepgate.registry.redis..", "dev.keepgate.redis..")
+                "dev.keepgate.sequence..",
+                "dev.keepgate.registry.replica.redis..",
+                "dev.keepgate.redis..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework.data..", "io.lettuce..")
             .because("only a store knows where sequences lie, and what replicas agree on"),
         noClasses()
             .that()
-            .resideOutsideOfPackage("dev.keepgate.registry.redis..")
+            .resideOutsideOfPackage("dev.keepgate.registry.replica.redis..")
             .should()
             .dependOnClassesThat()
-            .resideInAPackage("dev.keepgate.registry.redis..")
+            .resideInAPackage("dev.keepgate.registry.replica.redis..")
             .because("the registry is the same for one server and for many, whatever joins them"),
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.keepgate.registry..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "dev.keepgate.registry.version..",
+                "dev.keepgate.registry.repository..",
+                "dev.keepgate.registry.replica..")
+            .because("other rooms borrow models, and do not care how versions live and are kept"),
         room("redis", ROOMS).because("how Redis is reached does not depend on what is kept there"),
         room("memory", ROOMS).because("memory is asked for before it is taken, whoever takes it"),
         room("api", "kernel", "batch", "sequence", "metrics")
             .because("a protocol asks the use cases; scheduling is not its business"),
-        room("api.rest", "api.oip")
-            .because("a protocol changes, or goes, without another's knowing"),
-        room("api.oip", "api.rest")
-            .because("a protocol changes, or goes, without another's knowing"),
+        room("api.rest", "api.oip").because("no door knows another: each protocol can go alone"),
+        room("api.oip.http", "api.rest", "api.oip.grpc")
+            .because("no door knows another: each protocol can go alone"),
+        room("api.oip.grpc", "api.rest", "api.http", "api.oip.http")
+            .because("no door knows another, and gRPC is not served over our HTTP"),
         room("api.http", "api.rest", "api.oip", "api.openapi")
-            .because("connections, bodies and errors are the same for every protocol"),
+            .because("what HTTP's doors share knows none of them"),
         room("api.error", "api.http", "api.rest", "api.oip", "api.openapi")
             .because("what went wrong is known before any protocol words it"),
         room("api.openapi", "api.http", "api.rest", "api.oip", "api.error")
             .because("the documents are written by hand, and served as they are"),
-        slices()
-            .matching("dev.keepgate.api.(*)..")
+        noClasses()
+            .that()
+            .resideInAPackage("dev.keepgate.api.oip")
             .should()
-            .beFreeOfCycles()
-            .because("a door stands above what it shares with others"),
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "dev.keepgate.api.oip.http..",
+                "dev.keepgate.api.oip.grpc..",
+                "dev.keepgate.api.http..",
+                "io.grpc..",
+                "jakarta.servlet..")
+            .because("what the protocol says is the same by either way"),
         noClasses()
             .that()
             .resideOutsideOfPackage("..metrics..")
@@ -140,6 +160,7 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage("dev.keepgate.metrics..")
             .because("meters listen to the rooms; no room depends on being measured"),
+        room("metrics", "api").because("what is measured does not depend on who asks"),
         slices()
             .matching("dev.keepgate.(*)..")
             .should()

@@ -3,9 +3,9 @@ package dev.keepgate.batch;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.backend.Backend;
 import dev.keepgate.kernel.backend.BackendInfo;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -30,8 +30,11 @@ class BatchConfiguration {
       LstmKernel kernel,
       BackendInfo backend,
       BatchProperties properties,
-      List<BatchListener> listeners) {
-    BatchScheduler scheduler = new BatchScheduler(kernel, properties, listeners);
+      DeprecatedBatchProperties deprecated,
+      ObjectProvider<BatchListener> listeners) {
+    BatchScheduler scheduler =
+        new BatchScheduler(
+            kernel, deprecated.applyTo(properties), listeners.orderedStream().toList());
     log.info(
         "backend {}, {}, core type {}, {} BLAS thread(s) a call, {} worker(s)",
         backend.name(),

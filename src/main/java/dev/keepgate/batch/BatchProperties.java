@@ -10,18 +10,18 @@ import org.springframework.validation.annotation.Validated;
 /**
  * How the arithmetic is scheduled.
  *
- * @param lanes threads that compute; 0 for one a processor
+ * @param workers threads that compute; 0 for one a processor
  * @param queueCapacity requests that a model may have at once, waiting or computed
  * @param fullQueueWait how long one more waits for a place among them before it is refused: who is
  *     refused at once comes back at once, and refusing takes the time of answering
  * @param maxBatchRows rows that step together at most
  * @param maxBatchDelay how long a row may wait for others before its first step
- * @param timeSlice how long a lane stays with a model while another one waits
+ * @param timeSlice how long a worker stays with a model while another one waits
  */
 @Validated
 @ConfigurationProperties("keepgate.batch")
 public record BatchProperties(
-    @Min(0) @Max(1024) @DefaultValue("0") int lanes,
+    @Min(0) @Max(1024) @DefaultValue("0") int workers,
     @Min(1) @DefaultValue("1024") int queueCapacity,
     @DefaultValue("200ms") Duration fullQueueWait,
     @Min(1) @Max(4096) @DefaultValue("64") int maxBatchRows,
@@ -39,6 +39,11 @@ public record BatchProperties(
   }
 
   int workerCount() {
-    return lanes > 0 ? lanes : Runtime.getRuntime().availableProcessors();
+    return workers > 0 ? workers : Runtime.getRuntime().availableProcessors();
+  }
+
+  BatchProperties withWorkers(int count) {
+    return new BatchProperties(
+        count, queueCapacity, fullQueueWait, maxBatchRows, maxBatchDelay, timeSlice);
   }
 }

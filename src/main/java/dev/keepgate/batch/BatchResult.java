@@ -7,7 +7,7 @@ import java.time.Duration;
  * A computed task.
  *
  * @param output the answer
- * @param queued how long the task waited for a lane
- * @param computed how long the lane worked on it
+ * @param queued how long the task waited for a worker
+ * @param computed how long the worker worked on it
  */
 public record BatchResult(NetworkOutput output, Duration queued, Duration computed) {}

@@ -2,6 +2,7 @@ package dev.keepgate.batch;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.NetworkInput;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ public final class BatchScheduler implements AutoCloseable {
 
   private final LstmKernel kernel;
   private final BatchProperties properties;
-  private final BatchListener listener;
+  private final Listeners<BatchListener> listeners;
   private final AdmissionController admission;
   private final BatchQueues queues;
 
@@ -37,7 +38,7 @@ public final class BatchScheduler implements AutoCloseable {
       LstmKernel kernel, BatchProperties properties, List<BatchListener> listeners) {
     this.kernel = kernel;
     this.properties = properties;
-    this.listener = BatchListener.all(listeners);
+    this.listeners = new Listeners<>(listeners);
     this.admission = new AdmissionController(properties, System::nanoTime);
     this.queues = new BatchQueues(properties, System::nanoTime);
     this.workers = new Thread[properties.workerCount()];
@@ -145,7 +146,7 @@ public final class BatchScheduler implements AutoCloseable {
   /** Runs one worker; whatever ends it before its time, another takes its place. */
   private void runWorker(int place) {
     try {
-      BatchWorker worker = new BatchWorker(kernel, queues, properties, listener);
+      BatchWorker worker = new BatchWorker(kernel, queues, properties, listeners);
       try {
         serve(worker);
       } catch (RuntimeException | Error e) {
@@ -158,7 +159,7 @@ public final class BatchScheduler implements AutoCloseable {
       Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) {
       log.error("Worker {} ended, another takes its place", place, e);
-      listener.replaced();
+      listeners.tell(BatchListener::replaced);
       // One that fails at once must not keep a processor busy with failing.
       LockSupport.parkNanos(RESTART_PAUSE);
     } finally {

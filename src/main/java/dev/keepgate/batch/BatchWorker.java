@@ -4,6 +4,7 @@ import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.StepBatch;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.NetworkOutput;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ final class BatchWorker implements AutoCloseable {
 
   private final BatchQueues queues;
   private final BatchProperties properties;
-  private final BatchListener listener;
+  private final Listeners<BatchListener> listeners;
   private final Scratch scratch;
 
   private final List<BatchSlot> slots = new ArrayList<>();
@@ -35,10 +36,13 @@ final class BatchWorker implements AutoCloseable {
   private int stepsOfTurn;
 
   BatchWorker(
-      LstmKernel kernel, BatchQueues queues, BatchProperties properties, BatchListener listener) {
+      LstmKernel kernel,
+      BatchQueues queues,
+      BatchProperties properties,
+      Listeners<BatchListener> listeners) {
     this.queues = queues;
     this.properties = properties;
-    this.listener = listener;
+    this.listeners = listeners;
     this.scratch = kernel.newScratch();
   }
 
@@ -93,7 +97,8 @@ final class BatchWorker implements AutoCloseable {
   private void compute(BatchTask task, long now) {
     try {
       if (!task.isOver(now)) {
-        listener.unrolling(task.input().batch());
+        int rows = task.input().batch();
+        listeners.tell(listener -> listener.unrolling(rows));
         task.owner().executed();
         NetworkOutput output =
             task.model().unroll(task.input(), task.returnSequences(), task.trace(), scratch);
@@ -141,7 +146,8 @@ final class BatchWorker implements AutoCloseable {
       }
     }
     if (!slots.isEmpty()) {
-      listener.stepping(slots.size());
+      int rows = slots.size();
+      listeners.tell(listener -> listener.stepping(rows));
       slots.get(0).task().owner().executed();
     }
   }

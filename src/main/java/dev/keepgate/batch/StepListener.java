@@ -1,6 +1,6 @@
 package dev.keepgate.batch;
 
-/** Is told of a request's steps as they are computed. Called on lanes, so it must not wait. */
+/** Is told of a request's steps as they are computed. Called on workers, so it must not wait. */
 public interface StepListener {
 
   /** For requests whose steps nobody follows. */

@@ -1,6 +1,6 @@
 package dev.keepgate.batch;
 
-/** A task's deadline passed before a lane came to it. */
+/** A task's deadline passed before a worker came to it. */
 public final class TaskExpiredException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

@@ -1,5 +1,5 @@
 /**
- * Who computes together and when: lanes that take a model a time step at a time, and the bounded
+ * Who computes together and when: workers that take a model a time step at a time, and the bounded
  * queues before them.
  */
 @NullMarked

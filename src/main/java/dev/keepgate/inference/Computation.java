@@ -150,7 +150,7 @@ public final class Computation {
       if (steps > seen && output != null) {
         InferenceResult soFar =
             result(call, request, input, new NetworkOutput(output, input.state(), null));
-        FiniteCheck.steps(soFar, seen, steps);
+        FiniteValidator.steps(soFar, seen, steps);
         sink.steps(soFar, seen, steps);
         seen = steps;
       } else if (!task.result().isDone()) {
@@ -176,7 +176,7 @@ public final class Computation {
     context.stage(Stage.COMPUTE, computed.computed().toNanos());
     context.computed(input.batch(), steps(input));
     InferenceResult result = result(call, request, input, computed.output());
-    FiniteCheck.all(result);
+    FiniteValidator.all(result);
     return result;
   }
 

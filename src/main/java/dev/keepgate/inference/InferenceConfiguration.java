@@ -1,6 +1,7 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.batch.BatchScheduler;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.sequence.SequenceListener;
@@ -8,11 +9,17 @@ import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceStore;
 import io.micrometer.observation.ObservationRegistry;
 import java.time.Clock;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 @Configuration(proxyBeanMethods = false)
 class InferenceConfiguration {
+
+  @Bean
+  Listeners<ErrorListener> errorListeners(ObjectProvider<ErrorListener> listeners) {
+    return new Listeners<>(listeners.orderedStream().toList());
+  }
 
   @Bean
   Computation computation(BatchScheduler scheduler, InferenceProperties properties) {
@@ -41,8 +48,8 @@ class InferenceConfiguration {
       Computation computation,
       SequenceStore store,
       SequenceProperties properties,
-      SequenceListener listener) {
-    return new Sequences(registry, computation, store, properties, listener, Clock.systemUTC());
+      Listeners<SequenceListener> listeners) {
+    return new Sequences(registry, computation, store, properties, listeners, Clock.systemUTC());
   }
 
   @Bean

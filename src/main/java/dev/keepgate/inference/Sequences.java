@@ -3,6 +3,7 @@ package dev.keepgate.inference;
 import dev.keepgate.inference.InferenceException.FieldError;
 import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.inference.InferenceException.SequenceRefused;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
@@ -12,13 +13,13 @@ import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.sequence.ModelContent;
 import dev.keepgate.sequence.Sequence;
-import dev.keepgate.sequence.SequenceClaims;
 import dev.keepgate.sequence.SequenceException;
 import dev.keepgate.sequence.SequenceId;
 import dev.keepgate.sequence.SequenceListener;
+import dev.keepgate.sequence.SequenceLocks;
 import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceStore;
-import dev.keepgate.sequence.StepAnswer;
+import dev.keepgate.sequence.StepResult;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,9 +43,9 @@ public final class Sequences implements AutoCloseable {
   private final Computation computation;
   private final SequenceStore store;
   private final SequenceProperties properties;
-  private final SequenceListener listener;
+  private final Listeners<SequenceListener> listeners;
   private final Clock clock;
-  private final SequenceClaims claims;
+  private final SequenceLocks locks;
   private final PinnedModels models;
   private volatile boolean draining;
 
@@ -53,14 +54,14 @@ public final class Sequences implements AutoCloseable {
       Computation computation,
       SequenceStore store,
       SequenceProperties properties,
-      SequenceListener listener,
+      Listeners<SequenceListener> listeners,
       Clock clock) {
     this.computation = computation;
     this.store = store;
     this.properties = properties;
-    this.listener = listener;
+    this.listeners = listeners;
     this.clock = clock;
-    this.claims = new SequenceClaims(properties.maxWaiting());
+    this.locks = new SequenceLocks(properties.maxWaiting());
     this.models = new PinnedModels(registry, store::count);
   }
 
@@ -145,7 +146,7 @@ public final class Sequences implements AutoCloseable {
           store.create(sequence);
           // Once more: the pin may have been let go before the sequence was counted.
           models.pin(handle);
-          listener.opened(handle.id());
+          listeners.tell(listener -> listener.opened(handle.id()));
           return SequenceInfo.of(sequence);
         });
   }
@@ -261,8 +262,8 @@ public final class Sequences implements AutoCloseable {
         asked(
             call.model(),
             () -> {
-              try (SequenceClaims.Claim claim = claims.claim(first.id(), call.deadline())) {
-                Sequence found = claim.waited() ? store.find(first.id()) : first;
+              try (SequenceLocks.Lock lock = locks.acquire(first.id(), call.deadline())) {
+                Sequence found = lock.waited() ? store.find(first.id()) : first;
                 return advance(call, found, request, encodedBytes);
               } catch (TimeoutException e) {
                 throw new InferenceException.DeadlineExceeded();
@@ -291,9 +292,9 @@ public final class Sequences implements AutoCloseable {
         now = store.find(now.id());
       }
       requireSameModel(call, now);
-      StepAnswer last = now.last();
+      StepResult last = now.last();
       if (step.isPresent() && step.getAsLong() == now.step() && last != null) {
-        listener.repeated(now.model());
+        listeners.tell(listener -> listener.repeated(call.model()));
         return result(call, now, last);
       }
       if (time > StepNumber.MAX - now.step()) {
@@ -311,7 +312,7 @@ public final class Sequences implements AutoCloseable {
       Sequence next = next(call, now, result);
       if (store.replace(now, next)) {
         models.pin(call.handle());
-        listener.stepped(now.model(), time);
+        listeners.tell(listener -> listener.stepped(call.model(), time));
         return result.atStep(next.step());
       }
       now = store.find(now.id());
@@ -340,8 +341,8 @@ public final class Sequences implements AutoCloseable {
   }
 
   private Sequence next(InferenceCall call, Sequence now, InferenceResult result) {
-    StepAnswer last =
-        new StepAnswer(
+    StepResult last =
+        new StepResult(
             result.operation() == Operation.UNROLL,
             result.time(),
             result.sequences(),
@@ -356,7 +357,7 @@ public final class Sequences implements AutoCloseable {
     return next;
   }
 
-  private static InferenceResult result(InferenceCall call, Sequence sequence, StepAnswer last) {
+  private static InferenceResult result(InferenceCall call, Sequence sequence, StepResult last) {
     return new InferenceResult(
         sequence.model(),
         call.signature(),
@@ -457,7 +458,7 @@ public final class Sequences implements AutoCloseable {
       return request.get();
     } catch (SequenceException e) {
       if (e instanceof SequenceException.Full && model != null) {
-        listener.rejected(model);
+        listeners.tell(listener -> listener.rejected(model));
       }
       throw refused(code(e), String.valueOf(e.getMessage()), e);
     }

@@ -21,13 +21,18 @@ class BackendInfoContributor implements InfoContributor {
     this.scheduler = scheduler;
   }
 
-  /** What {@code /actuator/info} shows. */
+  /**
+   * What {@code /actuator/info} shows.
+   *
+   * @param lanes former name of {@code workers}, for one release
+   */
   record Backend(
       String name,
       String blas,
       String coreType,
       int blasThreads,
       int processors,
+      int workers,
       int lanes,
       String kernel) {}
 
@@ -41,6 +46,7 @@ class BackendInfoContributor implements InfoContributor {
             backend.coreType(),
             backend.blasThreads(),
             backend.processors(),
+            scheduler.workerCount(),
             scheduler.workerCount(),
             kernel.name()));
   }

@@ -4,7 +4,6 @@ import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelStatus;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Locale;
@@ -14,15 +13,6 @@ import org.springframework.stereotype.Component;
 /** Gauges of what is loaded and of what waits, read when they are scraped. */
 @Component
 class ModelMeters implements MeterBinder {
-
-  static final String MODELS = "keepgate.models";
-  static final String MODEL_MEMORY = "keepgate.model.memory";
-  static final String MODEL_BUDGET = "keepgate.model.memory.budget";
-  static final String QUEUE = "keepgate.queue";
-
-  static final String ADMITTED = "keepgate.requests.admitted";
-  static final String IN_FLIGHT = "keepgate.memory.in.flight";
-  static final String IN_FLIGHT_LIMIT = "keepgate.memory.in.flight.limit";
 
   private final ModelRegistry models;
   private final BatchScheduler scheduler;
@@ -37,48 +27,22 @@ class ModelMeters implements MeterBinder {
   @Override
   public void bindTo(MeterRegistry registry) {
     for (ModelStatus status : ModelStatus.values()) {
-      Gauge.builder(MODELS, () -> count(status))
-          .description("Versions of models, by status")
-          .tag("status", status.name().toLowerCase(Locale.ROOT))
-          .register(registry);
+      String name = status.name().toLowerCase(Locale.ROOT);
+      MeterName.MODELS.gauge(() -> count(status), name).register(registry);
     }
-    Gauge.builder(MODEL_MEMORY, models::memoryUsed)
-        .description("Memory that models hold")
-        .baseUnit("bytes")
-        .register(registry);
-    Gauge.builder(MODEL_BUDGET, models::memoryBudget)
-        .description("Memory that models may hold")
-        .baseUnit("bytes")
-        .register(registry);
-    Gauge.builder(QUEUE, scheduler::queued)
-        .description("Requests that wait for a worker")
-        .register(registry);
-    Gauge.builder(ADMITTED, scheduler::admitted)
-        .description("Requests that have been let in and are not computed yet")
-        .register(registry);
-    bindMemory(registry);
+    bytes(registry, MeterName.MODEL_MEMORY, models::memoryUsed);
+    bytes(registry, MeterName.MODEL_BUDGET, models::memoryBudget);
+    MeterName.QUEUE.gauge(scheduler::queued).register(registry);
+    MeterName.ADMITTED.gauge(scheduler::admitted).register(registry);
+    bytes(registry, MeterName.IN_FLIGHT, memory::requestUsed, "request");
+    bytes(registry, MeterName.IN_FLIGHT, memory::answerUsed, "answer");
+    bytes(registry, MeterName.IN_FLIGHT_LIMIT, memory::requestTotal, "request");
+    bytes(registry, MeterName.IN_FLIGHT_LIMIT, memory::answerTotal, "answer");
   }
 
-  private void bindMemory(MeterRegistry registry) {
-    inFlight(IN_FLIGHT, "request", memory::requestUsed)
-        .description(
-            "Memory that requests hold of what their clients sent, or of what is made of it")
-        .register(registry);
-    inFlight(IN_FLIGHT, "answer", memory::answerUsed)
-        .description(
-            "Memory that requests hold of what their clients sent, or of what is made of it")
-        .register(registry);
-    inFlight(IN_FLIGHT_LIMIT, "request", memory::requestTotal)
-        .description("Memory that requests may hold")
-        .register(registry);
-    inFlight(IN_FLIGHT_LIMIT, "answer", memory::answerTotal)
-        .description("Memory that requests may hold")
-        .register(registry);
-  }
-
-  private static Gauge.Builder<Supplier<Number>> inFlight(
-      String name, String side, Supplier<Number> bytes) {
-    return Gauge.builder(name, bytes).tag("side", side).baseUnit("bytes");
+  private static void bytes(
+      MeterRegistry registry, MeterName name, Supplier<Number> bytes, String... tags) {
+    name.gauge(bytes, tags).baseUnit("bytes").register(registry);
   }
 
   private long count(ModelStatus status) {

@@ -10,10 +10,6 @@ import org.springframework.stereotype.Component;
 @Component
 class ReplicaMeters implements ReplicaListener {
 
-  static final String MODELS = "keepgate.replica.models";
-  static final String BYTES = "keepgate.replica.bytes";
-  static final String RECONCILIATIONS = "keepgate.replica.reconciliations";
-
   private final MeterRegistry registry;
 
   ReplicaMeters(MeterRegistry registry) {
@@ -23,14 +19,14 @@ class ReplicaMeters implements ReplicaListener {
   @Override
   public void happened(ModelId id, Event event, long bytes) {
     String name = event.name().toLowerCase(Locale.ROOT);
-    registry.counter(MODELS, "event", name).increment();
+    MeterName.REPLICA_MODELS.counter(name).register(registry).increment();
     if (bytes > 0) {
-      registry.counter(BYTES, "event", name).increment((double) bytes);
+      MeterName.REPLICA_BYTES.counter(name).register(registry).increment((double) bytes);
     }
   }
 
   @Override
   public void reconciled(boolean success) {
-    registry.counter(RECONCILIATIONS, "outcome", success ? "success" : "error").increment();
+    MeterName.RECONCILIATIONS.counter(success ? "success" : "error").register(registry).increment();
   }
 }

@@ -4,11 +4,11 @@ import dev.keepgate.inference.InferenceContext;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.inference.Stage;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -17,18 +17,13 @@ import java.util.concurrent.TimeUnit;
 /** The meters of one model's requests; made when they are needed, and removed together. */
 final class RequestMeters {
 
-  static final String REQUESTS = "keepgate.requests";
-  static final String STAGE = "keepgate.stage";
-  static final String STEPS = "keepgate.steps";
-  static final String BATCH_ROWS = "keepgate.batch.rows";
-
   private final MeterRegistry registry;
   private final String model;
   private final Duration[] buckets;
   private final ConcurrentMap<Key, Timer> requests = new ConcurrentHashMap<>();
   private final ConcurrentMap<Key, Timer> stages = new ConcurrentHashMap<>();
   private final ConcurrentMap<Operation, Counter> steps = new ConcurrentHashMap<>();
-  private final ConcurrentMap<Operation, DistributionSummary> rows = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Operation, Distribution> rows = new ConcurrentHashMap<>();
 
   /** Meters are looked up by this on every request, which is cheaper than by their tags. */
   private record Key(Operation operation, String detail) {}
@@ -60,41 +55,33 @@ final class RequestMeters {
   }
 
   private Timer requests(Key key) {
-    return Timer.builder(REQUESTS)
-        .description("Time from when a request is known to its answer's last byte")
-        .tags("model", model, "operation", key.operation().id(), "outcome", key.detail())
+    return MeterName.REQUESTS
+        .timer(model, key.operation().id(), key.detail())
         .serviceLevelObjectives(buckets)
         .register(registry);
   }
 
   private Timer stage(Key key) {
-    return Timer.builder(STAGE)
-        .description("Time that a part of a request takes")
-        .tags("model", model, "operation", key.operation().id())
-        .tag("stage", key.detail().toLowerCase(Locale.ROOT))
+    return MeterName.STAGE
+        .timer(model, key.operation().id(), key.detail().toLowerCase(Locale.ROOT))
         .register(registry);
   }
 
   private Counter steps(Operation operation) {
-    return Counter.builder(STEPS)
-        .description("Time steps computed, of all rows together")
-        .tags("model", model, "operation", operation.id())
-        .register(registry);
+    return MeterName.STEPS.counter(model, operation.id()).register(registry);
   }
 
-  private DistributionSummary rows(Operation operation) {
-    return DistributionSummary.builder(BATCH_ROWS)
-        .description("Rows of a request")
-        .tags("model", model, "operation", operation.id())
-        .register(registry);
+  private Distribution rows(Operation operation) {
+    return new Distribution(registry, MeterName.REQUEST_ROWS, new double[0], model, operation.id());
   }
 
   /** Takes all of them off the metrics page. */
   void remove() {
-    for (ConcurrentMap<?, ? extends Meter> meters :
-        java.util.List.of(requests, stages, steps, rows)) {
+    for (ConcurrentMap<?, ? extends Meter> meters : List.of(requests, stages, steps)) {
       meters.values().forEach(registry::remove);
       meters.clear();
     }
+    rows.values().forEach(Distribution::remove);
+    rows.clear();
   }
 }

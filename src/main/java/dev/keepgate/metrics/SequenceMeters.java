@@ -5,7 +5,6 @@ import dev.keepgate.sequence.SequenceException;
 import dev.keepgate.sequence.SequenceListener;
 import dev.keepgate.sequence.SequenceStore;
 import dev.keepgate.sequence.SequenceUsage;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
@@ -19,11 +18,6 @@ import org.springframework.stereotype.Component;
 @Component
 class SequenceMeters implements SequenceListener, MeterBinder {
 
-  static final String SEQUENCES = "keepgate.sequences";
-  static final String OPEN = "keepgate.sequences.open";
-  static final String MEMORY = "keepgate.sequences.memory";
-  static final String OLDEST = "keepgate.sequences.oldest";
-
   private final MeterRegistry registry;
   private final ObjectProvider<SequenceStore> stores;
 
@@ -34,15 +28,13 @@ class SequenceMeters implements SequenceListener, MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry meters) {
-    Gauge.builder(OPEN, () -> usage(SequenceUsage::open))
-        .description("Sequences that the store keeps")
-        .register(meters);
-    Gauge.builder(MEMORY, () -> usage(SequenceUsage::bytes))
-        .description("Memory that the store's sequences take, about")
+    MeterName.SEQUENCES_OPEN.gauge(() -> usage(SequenceUsage::open)).register(meters);
+    MeterName.SEQUENCES_MEMORY
+        .gauge(() -> usage(SequenceUsage::bytes))
         .baseUnit("bytes")
         .register(meters);
-    Gauge.builder(OLDEST, () -> usage(SequenceMeters::age))
-        .description("Time since the store's oldest sequence was opened")
+    MeterName.SEQUENCES_OLDEST
+        .gauge(() -> usage(SequenceMeters::age))
         .baseUnit("seconds")
         .register(meters);
   }
@@ -86,6 +78,6 @@ class SequenceMeters implements SequenceListener, MeterBinder {
   }
 
   private void count(ModelId model, String event, int times) {
-    registry.counter(SEQUENCES, "model", model.name(), "event", event).increment(times);
+    MeterName.SEQUENCES.counter(model.name(), event).register(registry).increment(times);
   }
 }

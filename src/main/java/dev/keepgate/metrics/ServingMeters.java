@@ -1,15 +1,13 @@
 package dev.keepgate.metrics;
 
-import dev.keepgate.api.http.ProblemListener;
 import dev.keepgate.batch.BatchListener;
+import dev.keepgate.inference.ErrorListener;
 import dev.keepgate.inference.InferenceContext;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.ModelListener;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.observation.MeterObservationHandler;
 import io.micrometer.observation.Observation;
 import java.time.Duration;
@@ -30,19 +28,14 @@ class ServingMeters
     implements BatchListener,
         MeterObservationHandler<InferenceContext>,
         ModelListener,
-        ProblemListener {
-
-  static final String WORKER_ROWS = "keepgate.lane.rows";
-  static final String WORKERS_REPLACED = "keepgate.workers.replaced";
-  static final String ERRORS = "keepgate.errors";
-  static final String LOADS = "keepgate.model.loads";
+        ErrorListener {
 
   /** Rows of a batch: its size is bounded, so a few powers of two say it. */
   private static final double[] ROWS = {1, 2, 4, 8, 16, 32, 64};
 
   private final MeterRegistry registry;
   private final MetricsProperties properties;
-  private final DistributionSummary workerRows;
+  private final Distribution batchSize;
   private final Counter replaced;
   private final ConcurrentMap<String, RequestMeters> requests = new ConcurrentHashMap<>();
   private final Map<String, Integer> versions = new ConcurrentHashMap<>();
@@ -50,20 +43,13 @@ class ServingMeters
   ServingMeters(MeterRegistry registry, MetricsProperties properties) {
     this.registry = registry;
     this.properties = properties;
-    this.workerRows =
-        DistributionSummary.builder(WORKER_ROWS)
-            .description("Rows, of any requests, that a worker took on together")
-            .serviceLevelObjectives(ROWS)
-            .register(registry);
-    this.replaced =
-        Counter.builder(WORKERS_REPLACED)
-            .description("Workers that ended by a failure and were replaced")
-            .register(registry);
+    this.batchSize = new Distribution(registry, MeterName.BATCH_SIZE, ROWS);
+    this.replaced = MeterName.WORKERS_REPLACED.counter().register(registry);
   }
 
   @Override
   public void stepping(int rows) {
-    workerRows.record(rows);
+    batchSize.record(rows);
   }
 
   @Override
@@ -90,8 +76,8 @@ class ServingMeters
   }
 
   @Override
-  public void problem(String slug) {
-    registry.counter(ERRORS, "slug", slug).increment();
+  public void errorSent(String slug) {
+    MeterName.ERRORS.counter(slug).register(registry).increment();
   }
 
   @Override
@@ -122,10 +108,6 @@ class ServingMeters
   }
 
   private void load(String outcome, Duration took) {
-    Timer.builder(LOADS)
-        .description("Time to read, compile and warm up a model")
-        .tag("outcome", outcome)
-        .register(registry)
-        .record(took);
+    MeterName.MODEL_LOADS.timer(outcome).register(registry).record(took);
   }
 }

@@ -3,37 +3,22 @@ package dev.keepgate.registry;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.Signature;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A borrowed model. Its weights stay until every handle is closed, whatever becomes of the version
  * meanwhile. A handle may be passed from thread to thread; closing it again does nothing.
  */
-public final class ModelHandle implements AutoCloseable {
-
-  private final ModelInfo info;
-  private final AtomicReference<@Nullable LoadedModel> held;
-
-  /**
-   * @param held on whom the caller has counted this handle as a holder
-   */
-  ModelHandle(ModelInfo info, LoadedModel held) {
-    this.info = info;
-    this.held = new AtomicReference<>(held);
-  }
-
-  public ModelId id() {
-    return info.id();
-  }
+public interface ModelHandle extends AutoCloseable {
 
   /** The version as it was when it was borrowed. */
-  public ModelInfo info() {
-    return info;
+  ModelInfo info();
+
+  default ModelId id() {
+    return info().id();
   }
 
   /** What the model takes and answers. */
-  public Signature signature() {
+  default Signature signature() {
     return model().signature();
   }
 
@@ -42,9 +27,7 @@ public final class ModelHandle implements AutoCloseable {
    *
    * @throws IllegalStateException if the handle was closed
    */
-  public CompiledModel model() {
-    return held().model();
-  }
+  CompiledModel model();
 
   /**
    * Tells the model from another of its name and number: a SHA-256 of the names and contents of its
@@ -52,51 +35,25 @@ public final class ModelHandle implements AutoCloseable {
    *
    * @throws IllegalStateException if the handle was closed
    */
-  public String digest() {
-    return held().digest();
-  }
+  String digest();
 
   /** Whether both hold the same model in memory; not where one of them was closed. */
-  public boolean isSameModel(ModelHandle other) {
-    LoadedModel loaded = held.get();
-    return loaded != null && loaded == other.held.get();
-  }
+  boolean isSameModel(ModelHandle other);
 
   /**
    * What the model has been asked since it was loaded.
    *
    * @throws IllegalStateException if the handle was closed
    */
-  public ModelStatistics statistics() {
-    return held().statistics();
-  }
-
-  private LoadedModel held() {
-    LoadedModel loaded = held.get();
-    if (loaded == null) {
-      throw new IllegalStateException("the handle of " + id() + " is closed");
-    }
-    return loaded;
-  }
+  ModelStatistics statistics();
 
   /**
    * A second handle of the same model, closed on its own: for work that may outlast this one.
    *
    * @throws IllegalStateException if this handle was closed
    */
-  public ModelHandle share() {
-    LoadedModel loaded = held.get();
-    if (loaded == null || !loaded.tryHold()) {
-      throw new IllegalStateException("the handle of " + id() + " is closed");
-    }
-    return new ModelHandle(info, loaded);
-  }
+  ModelHandle share();
 
   @Override
-  public void close() {
-    LoadedModel loaded = held.getAndSet(null);
-    if (loaded != null) {
-      loaded.release();
-    }
-  }
+  void close();
 }

@@ -16,20 +16,6 @@ public abstract sealed class RegistryException extends RuntimeException {
     super(message, cause);
   }
 
-  /** What clients are told of a fault: its own words only where they were meant for them. */
-  static String describe(Throwable cause) {
-    if (cause instanceof ImportException
-        || cause instanceof RegistryException
-        || cause instanceof SharedCatalog.ContentLost) {
-      return String.valueOf(cause.getMessage());
-    } else if (cause instanceof IOException failure) {
-      return "its files could not be read: " + StorageFault.of(failure).remedy();
-    } else if (cause instanceof OutOfMemoryError) {
-      return "no memory was left while it was loaded";
-    }
-    return "the server failed while it loaded the model; its log says how";
-  }
-
   /** There is no such model or version. */
   public static final class NotFound extends RegistryException {
     private static final long serialVersionUID = 1L;
@@ -37,7 +23,7 @@ public abstract sealed class RegistryException extends RuntimeException {
     private final transient OptionalLong version;
     private final transient List<Long> versions;
 
-    NotFound(String name, OptionalLong version, List<Long> versions) {
+    public NotFound(String name, OptionalLong version, List<Long> versions) {
       super(
           versions.isEmpty()
               ? "there is no model '" + name + "'"
@@ -71,7 +57,7 @@ public abstract sealed class RegistryException extends RuntimeException {
     private final transient ModelId id;
     private final ModelStatus status;
 
-    NotAvailable(ModelId id, ModelStatus status, @Nullable String error) {
+    public NotAvailable(ModelId id, ModelStatus status, @Nullable String error) {
       super("model %s is %s%s".formatted(id, status, error == null ? "" : ": " + error), null);
       this.id = id;
       this.status = status;
@@ -97,7 +83,7 @@ public abstract sealed class RegistryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final transient ModelId id;
 
-    VersionExists(ModelId id, boolean builtIn) {
+    public VersionExists(ModelId id, boolean builtIn) {
       super(
           "model " + id + (builtIn ? " exists already: it is built in" : " exists already"), null);
       this.id = id;
@@ -114,7 +100,7 @@ public abstract sealed class RegistryException extends RuntimeException {
     private final ImportException.Fault fault;
     private final transient List<ImportException.Problem> problems;
 
-    Rejected(ImportException cause) {
+    public Rejected(ImportException cause) {
       super(String.valueOf(cause.getMessage()), cause);
       this.fault = cause.fault();
       this.problems = cause.problems();
@@ -136,7 +122,7 @@ public abstract sealed class RegistryException extends RuntimeException {
     private final long free;
     private final long budget;
 
-    NoMemory(String purpose, long needed, long free, long budget) {
+    public NoMemory(String purpose, long needed, long free, long budget) {
       super(
           "%s needs %,d bytes, %,d of %,d are free".formatted(purpose, needed, free, budget), null);
       this.needed = needed;
@@ -162,7 +148,7 @@ public abstract sealed class RegistryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final int limit;
 
-    TooManyVersions(int limit) {
+    public TooManyVersions(int limit) {
       super("there are as many versions as are allowed: " + limit, null);
       this.limit = limit;
     }
@@ -176,7 +162,7 @@ public abstract sealed class RegistryException extends RuntimeException {
   public static final class Unchangeable extends RegistryException {
     private static final long serialVersionUID = 1L;
 
-    Unchangeable(String name, String reason) {
+    public Unchangeable(String name, String reason) {
       super("model '%s' cannot be changed: %s".formatted(name, reason), null);
     }
   }
@@ -185,7 +171,7 @@ public abstract sealed class RegistryException extends RuntimeException {
   public static final class NoNumberLeft extends RegistryException {
     private static final long serialVersionUID = 1L;
 
-    NoNumberLeft(String name) {
+    public NoNumberLeft(String name) {
       super(
           ("model '%s' has version %d, the highest there can be; name a version that is free, or"
                   + " remove that one")
@@ -199,7 +185,7 @@ public abstract sealed class RegistryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final StorageFault fault;
 
-    StorageFailure(String doing, StorageFault fault, @Nullable IOException cause) {
+    public StorageFailure(String doing, StorageFault fault, @Nullable IOException cause) {
       super(doing + ": " + fault.remedy(), cause);
       this.fault = fault;
     }

@@ -42,7 +42,7 @@ public record RegistryProperties(
   }
 
   /** With the plan's parts, which heed what is set here. */
-  RegistryProperties within(MemoryPlan plan) {
+  public RegistryProperties within(MemoryPlan plan) {
     return new RegistryProperties(
         repository,
         DataSize.ofBytes(plan.models()),
@@ -51,12 +51,12 @@ public record RegistryProperties(
   }
 
   /** Once it is {@link #within} a plan. */
-  long memoryBudgetBytes() {
+  public long memoryBudgetBytes() {
     return Objects.requireNonNull(memoryBudget).toBytes();
   }
 
   /** Once it is {@link #within} a plan. */
-  long importMemoryBytes() {
+  public long importMemoryBytes() {
     return Objects.requireNonNull(importMemory).toBytes();
   }
 
@@ -139,7 +139,7 @@ public record RegistryProperties(
       }
     }
 
-    ImportLimits toImportLimits() {
+    public ImportLimits toImportLimits() {
       return new ImportLimits(maxSize.toBytes(), (int) maxHeaderSize.toBytes(), maxTensors);
     }
   }

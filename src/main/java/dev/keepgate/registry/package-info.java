@@ -1,7 +1,7 @@
 /**
- * Which models are loaded, where their files are kept, what all replicas agree on, and who borrows
- * a model; knows nothing of requests, nor by what the replicas agree: that is a room behind {@link
- * dev.keepgate.registry.SharedCatalog}.
+ * Which models are served and who borrows them, as other rooms see it; knows nothing of requests.
+ * How versions live, where their files lie and what replicas agree on are the packages below, which
+ * no other room knows.
  */
 @NullMarked
 package dev.keepgate.registry;

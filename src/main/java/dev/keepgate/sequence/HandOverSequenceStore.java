@@ -37,6 +37,7 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
 
   private final InMemorySequenceStore memory;
   private final RedisSequenceStore redis;
+  private final Duration patience;
 
   /** What this process takes sequences as. */
   private final String taker = UUID.randomUUID().toString();
@@ -52,8 +53,16 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
   private volatile boolean leaving;
 
   HandOverSequenceStore(InMemorySequenceStore memory, RedisSequenceStore redis) {
+    this(memory, redis, PATIENCE);
+  }
+
+  /**
+   * @param patience how long a Redis that does not answer is waited for
+   */
+  HandOverSequenceStore(InMemorySequenceStore memory, RedisSequenceStore redis, Duration patience) {
     this.memory = memory;
     this.redis = redis;
+    this.patience = patience;
   }
 
   @Override
@@ -242,7 +251,7 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
    * @param heard {@link System#nanoTime()} when Redis answered last
    */
   private boolean handOver(Sequence sequence, AtomicLong heard) {
-    while (System.nanoTime() - heard.get() < PATIENCE.toNanos()) {
+    while (System.nanoTime() - heard.get() < patience.toNanos()) {
       try {
         redis.create(sequence, memory.timeLeft(sequence.id()));
         heard.set(System.nanoTime());

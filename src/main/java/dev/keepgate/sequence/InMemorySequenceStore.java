@@ -1,5 +1,6 @@
 package dev.keepgate.sequence;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
@@ -37,8 +38,8 @@ public final class InMemorySequenceStore implements SequenceStore {
   private final SequenceProperties properties;
   private final LongSupplier ticker;
   private final long beginning;
-  private final SequenceListener listener;
-  private final SequenceAccount account;
+  private final Listeners<SequenceListener> listeners;
+  private final SequenceQuota quota;
   private final Tombstones tombstones;
   private final ConcurrentMap<SequenceId, Entry> entries = new ConcurrentHashMap<>();
   private final NavigableSet<Deadline> deadlines = new ConcurrentSkipListSet<>();
@@ -80,12 +81,12 @@ public final class InMemorySequenceStore implements SequenceStore {
    * @param ticker nanoseconds since any moment, such as {@link System#nanoTime()}
    */
   public InMemorySequenceStore(
-      SequenceProperties properties, LongSupplier ticker, SequenceListener listener) {
+      SequenceProperties properties, LongSupplier ticker, Listeners<SequenceListener> listeners) {
     this.properties = properties;
     this.ticker = ticker;
     this.beginning = ticker.getAsLong();
-    this.listener = listener;
-    this.account = new SequenceAccount(properties);
+    this.listeners = listeners;
+    this.quota = new SequenceQuota(properties);
     this.tombstones = new Tombstones(properties.tombstones());
   }
 
@@ -118,7 +119,7 @@ public final class InMemorySequenceStore implements SequenceStore {
                   if (old != null && isAlive(old)) {
                     throw new SequenceException.Exists(id);
                   }
-                  account.reserve(sequence.model(), 1, sequence.bytes());
+                  quota.reserve(sequence.model(), 1, sequence.bytes());
                   if (old != null) {
                     end(old, End.EXPIRED);
                   }
@@ -213,9 +214,9 @@ public final class InMemorySequenceStore implements SequenceStore {
 
   private void resize(ModelId model, long more) {
     if (more > 0) {
-      account.reserve(model, 0, more);
+      quota.reserve(model, 0, more);
     } else if (more < 0) {
-      account.release(model, 0, -more);
+      quota.release(model, 0, -more);
     }
   }
 
@@ -238,7 +239,7 @@ public final class InMemorySequenceStore implements SequenceStore {
     if (end != End.DELETED) {
       tombstones.add(entry.sequence().id());
     }
-    listener.ended(entry.sequence().model(), end);
+    listeners.tell(listener -> listener.ended(entry.sequence().model(), end));
     return gone;
   }
 
@@ -246,7 +247,7 @@ public final class InMemorySequenceStore implements SequenceStore {
     Sequence sequence = entry.sequence();
     deadlines.remove(entry.deadline());
     openings.remove(entry.opening());
-    account.release(sequence.model(), 1, sequence.bytes());
+    quota.release(sequence.model(), 1, sequence.bytes());
     return null;
   }
 
@@ -320,13 +321,13 @@ public final class InMemorySequenceStore implements SequenceStore {
 
   @Override
   public long count(ModelId model) {
-    return account.count(model);
+    return quota.count(model);
   }
 
   @Override
   public SequenceUsage usage() {
     Opening oldest = first(openings);
-    return new SequenceUsage(account.count(), account.bytes(), oldest == null ? null : oldest.at());
+    return new SequenceUsage(quota.count(), quota.bytes(), oldest == null ? null : oldest.at());
   }
 
   /** All that is open now. */

@@ -2,6 +2,7 @@ package dev.keepgate.sequence;
 
 import static dev.keepgate.redis.LuaScripts.text;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.redis.LuaScripts;
 import dev.keepgate.redis.RedisProperties;
@@ -32,7 +33,7 @@ public final class RedisSequenceStore implements SequenceStore {
   private static final Duration UNCONFIRMED = Duration.ofMinutes(1);
 
   private final SequenceProperties properties;
-  private final SequenceListener listener;
+  private final Listeners<SequenceListener> listeners;
   private final String prefix;
   private final LuaScripts scripts;
 
@@ -40,10 +41,10 @@ public final class RedisSequenceStore implements SequenceStore {
       RedisConnectionFactory connections,
       RedisProperties redis,
       SequenceProperties properties,
-      SequenceListener listener) {
+      Listeners<SequenceListener> listeners) {
     this.prefix = redis.keys();
     this.properties = properties;
-    this.listener = listener;
+    this.listeners = listeners;
     this.scripts = new LuaScripts(connections, "/sequence", "store");
   }
 
@@ -58,7 +59,7 @@ public final class RedisSequenceStore implements SequenceStore {
    * @param left until it expires
    */
   void create(Sequence sequence, Duration left) {
-    List<byte[]> answer =
+    List<byte[]> reply =
         run(
             "create",
             sequence.id().value(),
@@ -74,8 +75,8 @@ public final class RedisSequenceStore implements SequenceStore {
             properties.whenFull() == WhenFull.EVICT ? 1 : 0,
             properties.tombstones(),
             sequence.openedAt().toEpochMilli());
-    answer.stream().skip(1).forEach(ended -> tell(text(ended)));
-    switch (text(answer.get(0))) {
+    reply.stream().skip(1).forEach(ended -> tell(text(ended)));
+    switch (text(reply.get(0))) {
       case "EXISTS" -> throw new SequenceException.Exists(sequence.id());
       case "FULL" -> throw full();
       default -> {}
@@ -93,7 +94,9 @@ public final class RedisSequenceStore implements SequenceStore {
   /** Passes on {@code <end> <model>}. */
   private void tell(String ended) {
     int space = ended.indexOf(' ');
-    listener.ended(model(ended.substring(space + 1)), End.valueOf(ended.substring(0, space)));
+    ModelId model = model(ended.substring(space + 1));
+    End end = End.valueOf(ended.substring(0, space));
+    listeners.tell(listener -> listener.ended(model, end));
   }
 
   private static ModelId model(String model) {
@@ -103,9 +106,9 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public Sequence find(SequenceId id) {
-    List<byte[]> answer = run("find", id.value());
-    requirePresent(id, text(answer.get(0)));
-    return decoded(id, answer.get(1));
+    List<byte[]> reply = run("find", id.value());
+    requirePresent(id, text(reply.get(0)));
+    return decoded(id, reply.get(1));
   }
 
   /**
@@ -121,14 +124,14 @@ public final class RedisSequenceStore implements SequenceStore {
    * a minute or until {@link #taken}: the answer may be lost.
    */
   Taken take(SequenceId id, String taker) {
-    List<byte[]> answer = run("take", id.value(), taker, UNCONFIRMED.toMillis());
-    return switch (text(answer.get(0))) {
+    List<byte[]> reply = run("take", id.value(), taker, UNCONFIRMED.toMillis());
+    return switch (text(reply.get(0))) {
       case UNKNOWN -> new Taken(Lookup.UNKNOWN, Duration.ZERO);
       case EXPIRED -> new Taken(Lookup.EXPIRED, Duration.ZERO);
       default ->
           new Taken(
-              Lookup.of(decoded(id, answer.get(1))),
-              Duration.ofMillis(Math.max(0, Long.parseLong(text(answer.get(2))))));
+              Lookup.of(decoded(id, reply.get(1))),
+              Duration.ofMillis(Math.max(0, Long.parseLong(text(reply.get(2))))));
     };
   }
 
@@ -156,7 +159,7 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public boolean replace(Sequence before, Sequence after) {
-    List<byte[]> answer =
+    List<byte[]> reply =
         run(
             "replace",
             before.id().value(),
@@ -170,8 +173,8 @@ public final class RedisSequenceStore implements SequenceStore {
             properties.bytes(),
             properties.whenFull() == WhenFull.EVICT ? 1 : 0,
             properties.tombstones());
-    answer.stream().skip(1).forEach(ended -> tell(text(ended)));
-    String status = text(answer.get(0));
+    reply.stream().skip(1).forEach(ended -> tell(text(ended)));
+    String status = text(reply.get(0));
     requirePresent(before.id(), status);
     if (status.equals("FULL")) {
       throw full();
@@ -181,9 +184,10 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public void remove(SequenceId id) {
-    List<byte[]> answer = run("remove", id.value());
-    requirePresent(id, text(answer.get(0)));
-    listener.ended(model(text(answer.get(1))), End.DELETED);
+    List<byte[]> reply = run("remove", id.value());
+    requirePresent(id, text(reply.get(0)));
+    ModelId model = model(text(reply.get(1)));
+    listeners.tell(listener -> listener.ended(model, End.DELETED));
   }
 
   /** Takes off the books what has expired, in bites, so that no other call waits long. */
@@ -191,7 +195,10 @@ public final class RedisSequenceStore implements SequenceStore {
     int swept = SWEEP;
     while (swept == SWEEP) {
       List<byte[]> models = run("sweep", "", SWEEP, properties.tombstones());
-      models.forEach(model -> listener.ended(model(text(model)), End.EXPIRED));
+      for (byte[] each : models) {
+        ModelId model = model(text(each));
+        listeners.tell(listener -> listener.ended(model, End.EXPIRED));
+      }
       swept = models.size();
     }
   }
@@ -204,11 +211,11 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public SequenceUsage usage() {
-    List<byte[]> answer = run("usage", "");
-    String oldest = text(answer.get(2));
+    List<byte[]> reply = run("usage", "");
+    String oldest = text(reply.get(2));
     return new SequenceUsage(
-        Long.parseLong(text(answer.get(0))),
-        Long.parseLong(text(answer.get(1))),
+        Long.parseLong(text(reply.get(0))),
+        Long.parseLong(text(reply.get(1))),
         oldest.isEmpty() ? null : Instant.ofEpochMilli(Long.parseLong(oldest)));
   }
 

@@ -56,9 +56,9 @@ public record Sequence(
    *
    * @param step how many steps were taken
    * @param state after the last step
-   * @param last the last answer; null before the first step
+   * @param last the result of the last step; null before the first step
    */
-  public record Progress(long step, RecurrentState state, @Nullable StepAnswer last) {}
+  public record Progress(long step, RecurrentState state, @Nullable StepResult last) {}
 
   /** A new sequence, which goes on from there. */
   public static Sequence open(
@@ -72,8 +72,8 @@ public record Sequence(
   }
 
   /** This sequence after one more step, or a chunk of them. */
-  public Sequence after(StepAnswer answer, RecurrentState newState, Instant now) {
-    Progress next = new Progress(Math.addExact(step(), answer.time()), newState, answer);
+  public Sequence after(StepResult result, RecurrentState newState, Instant now) {
+    Progress next = new Progress(Math.addExact(step(), result.time()), newState, result);
     return new Sequence(id, content, batch, lifetime.renewed(now), next, newRevision());
   }
 
@@ -106,13 +106,13 @@ public record Sequence(
     return progress.state();
   }
 
-  public @Nullable StepAnswer last() {
+  public @Nullable StepResult last() {
     return progress.last();
   }
 
   /** Memory that it takes, about. */
   public long bytes() {
-    StepAnswer last = last();
+    StepResult last = last();
     return OVERHEAD
         + bytes(state().values())
         + (last == null ? 0 : (long) last.output().length * Float.BYTES);

@@ -43,7 +43,7 @@ final class SequenceCodec {
     byte[] model = bytes(sequence.model().name());
     String known = sequence.content().digest();
     byte[] digest = bytes(known == null ? "" : known);
-    StepAnswer last = sequence.last();
+    StepResult last = sequence.last();
     byte format = format(sequence.state());
     ByteBuffer to =
         ByteBuffer.allocate(
@@ -150,7 +150,7 @@ final class SequenceCodec {
       long step = from.getLong();
       long revision = from.getLong();
       RecurrentState state = format == OF_LSTM_CELLS ? lstmCells(from, batch) : slots(from, batch);
-      StepAnswer last = answer(from);
+      StepResult last = answer(from);
       return new Sequence(
           id,
           new ModelContent(model, digest(from)),
@@ -241,7 +241,7 @@ final class SequenceCodec {
     return values;
   }
 
-  private static @Nullable StepAnswer answer(ByteBuffer from) {
+  private static @Nullable StepResult answer(ByteBuffer from) {
     if (from.get() == 0) {
       return null;
     }
@@ -249,6 +249,6 @@ final class SequenceCodec {
     int time = from.getInt();
     boolean sequences = from.get() != 0;
     boolean batched = from.get() != 0;
-    return new StepAnswer(unrolled, time, sequences, batched, floats(from));
+    return new StepResult(unrolled, time, sequences, batched, floats(from));
   }
 }

@@ -1,7 +1,9 @@
 package dev.keepgate.sequence;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.memory.MemoryPlan;
 import dev.keepgate.redis.RedisProperties;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
@@ -13,6 +15,11 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 @Configuration(proxyBeanMethods = false)
 class SequenceConfiguration {
 
+  @Bean
+  Listeners<SequenceListener> sequenceListeners(ObjectProvider<SequenceListener> listeners) {
+    return new Listeners<>(listeners.orderedStream().toList());
+  }
+
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnProperty(
       name = "keepgate.sequences.store",
@@ -22,9 +29,9 @@ class SequenceConfiguration {
 
     @Bean
     InMemorySequenceStore memorySequenceStore(
-        SequenceProperties properties, MemoryPlan memory, SequenceListener listener) {
+        SequenceProperties properties, MemoryPlan memory, Listeners<SequenceListener> listeners) {
       return new InMemorySequenceStore(
-          properties.within(memory.sequences()), System::nanoTime, listener);
+          properties.within(memory.sequences()), System::nanoTime, listeners);
     }
 
     @Bean
@@ -50,9 +57,9 @@ class SequenceConfiguration {
         RedisConnectionFactory connections,
         RedisProperties redis,
         SequenceProperties properties,
-        SequenceListener listener) {
+        Listeners<SequenceListener> listeners) {
       return new RedisSequenceStore(
-          connections, redis, properties.within(SequenceProperties.IN_REDIS), listener);
+          connections, redis, properties.within(SequenceProperties.IN_REDIS), listeners);
     }
 
     @Bean

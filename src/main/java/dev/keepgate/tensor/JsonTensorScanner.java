@@ -6,14 +6,14 @@ import java.util.Arrays;
 
 /**
  * Reads requests as nearly all clients write them, from bytes straight to primitive arrays.
- * Whatever is wrong, or right but rare, is {@link NotScannedException}: then the careful reader has
- * to read the body and say what is wrong with it, so that there is one place for errors.
+ * Whatever is wrong, or right but rare, is {@link NotScannedException}: then the full reader has to
+ * read the body and say what is wrong with it, so that there is one place for errors.
  *
  * <p>It never takes what RFC 8259 forbids, and reads every number to the nearest float.
  */
 public final class JsonTensorScanner {
 
-  /** The body has to be read by the careful reader. */
+  /** The body has to be read by the full JSON reader. */
   public static final class NotScannedException extends Exception {
 
     private static final long serialVersionUID = 1L;

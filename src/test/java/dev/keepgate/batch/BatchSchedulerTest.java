@@ -123,7 +123,7 @@ class BatchSchedulerTest {
     CompiledModel model = kernel.compile(TestModels.stacked(new Random(seed), 64, 64, 1));
     List<CompletableFuture<BatchResult>> results = new ArrayList<>();
     BatchScheduler scheduler = scheduler();
-    // Made before, and all of its steps are there: the lanes have no chance to be done.
+    // Made before, and all of its steps are there: the workers have no chance to be done.
     NetworkInput input =
         new NetworkInput(
             1,

@@ -8,6 +8,7 @@ import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.cpu.CpuKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
@@ -134,9 +135,9 @@ class BatchWorkerTest {
     }
   }
 
-  private static BatchProperties properties(int lanes, int rows) {
+  private static BatchProperties properties(int workers, int rows) {
     return new BatchProperties(
-        lanes, 1000, Duration.ZERO, rows, Duration.ZERO, Duration.ofMillis(1));
+        workers, 1000, Duration.ZERO, rows, Duration.ZERO, Duration.ofMillis(1));
   }
 
   /** Whatever happens takes time: every look at the clock finds it later. */
@@ -154,7 +155,7 @@ class BatchWorkerTest {
           }
         };
     for (int i = 0; i < properties.workerCount(); i++) {
-      workers.add(new BatchWorker(kernel, queues, properties, listener));
+      workers.add(new BatchWorker(kernel, queues, properties, new Listeners<>(List.of(listener))));
     }
   }
 
@@ -194,7 +195,7 @@ class BatchWorkerTest {
     return submit(model, TestModels.input(random, model.signature(), batch, time), true, 0);
   }
 
-  /** Turns lanes in random order until none has anything to do. */
+  /** Turns workers in random order until none has anything to do. */
   private int run() {
     int turns = 0;
     for (int idle = 0; idle < 20 * workers.size(); ) {
@@ -423,7 +424,7 @@ class BatchWorkerTest {
         runOnce();
         turns++;
       }
-      // A slice is about ten turns of this clock; each of the lanes may have just begun one.
+      // A slice is about ten turns of this clock; each of the workers may have just begun one.
       assertThat(turns).as("turns that a step waited (seed %d)", seed).isLessThan(60);
     }
   }

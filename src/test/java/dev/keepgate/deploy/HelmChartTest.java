@@ -192,11 +192,11 @@ class HelmChartTest {
     String pointer = "/spec/template/metadata/annotations/checksum~1config";
     JsonNode before = render(template()).get("Deployment").at(pointer);
     JsonNode same = render(template().set("service.port", 81)).get("Deployment").at(pointer);
-    JsonNode changed = render(template().set("config.keepgate.batch.lanes", 3));
+    JsonNode changed = render(template().set("config.keepgate.batch.workers", 3));
     assertThat(before.asString()).hasSize(64).isEqualTo(same.asString());
     assertThat(changed.get("Deployment").at(pointer)).isNotEqualTo(before);
     JsonNode settings = settings(changed);
-    assertThat(settings.at("/keepgate/batch/lanes").asInt()).isEqualTo(3);
+    assertThat(settings.at("/keepgate/batch/workers").asInt()).isEqualTo(3);
   }
 
   @Test

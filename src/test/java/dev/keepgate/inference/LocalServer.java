@@ -6,6 +6,7 @@ import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.memory.InFlightMemory;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ImporterConfiguration;
@@ -14,6 +15,9 @@ import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryProperties;
 import dev.keepgate.registry.Upload;
+import dev.keepgate.registry.repository.ModelRepository;
+import dev.keepgate.registry.version.RepositoryModelRegistry;
+import dev.keepgate.registry.version.VersionStorage;
 import dev.keepgate.sequence.SequenceListener;
 import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceStore;
@@ -63,25 +67,20 @@ public final class LocalServer implements AutoCloseable {
       int workers)
       throws IOException {
     LstmKernel kernel = new ReferenceKernel();
+    RegistryProperties properties =
+        new RegistryProperties(
+            new RegistryProperties.Repository(
+                folder, null, 4, 100, RegistryProperties.BuiltIn.NEVER, null, DataSize.ofBytes(0)),
+            DataSize.ofMegabytes(64),
+            DataSize.ofMegabytes(64),
+            new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
     registry =
-        new ModelRegistry(
-            new RegistryProperties(
-                new RegistryProperties.Repository(
-                    folder,
-                    null,
-                    4,
-                    100,
-                    RegistryProperties.BuiltIn.NEVER,
-                    null,
-                    DataSize.ofBytes(0)),
-                DataSize.ofMegabytes(64),
-                DataSize.ofMegabytes(64),
-                new RegistryProperties.Limits(
-                    DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000)),
+        new RepositoryModelRegistry(
+            properties,
             kernel,
             ImporterConfiguration.importers(ImportLimits.DEFAULT),
             List.of(),
-            null,
+            VersionStorage.local(ModelRepository.open(properties.repository())),
             Clock.systemUTC());
     scheduler =
         new BatchScheduler(
@@ -93,7 +92,14 @@ public final class LocalServer implements AutoCloseable {
         new InferenceProperties(
             DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(50));
     Computation computation = new Computation(scheduler, inferring);
-    sequences = new Sequences(registry, computation, store, keeping, listener, Clock.systemUTC());
+    sequences =
+        new Sequences(
+            registry,
+            computation,
+            store,
+            keeping,
+            new Listeners<>(List.of(listener)),
+            Clock.systemUTC());
     inference =
         new Inference(
             registry,

@@ -4,11 +4,11 @@ import static dev.keepgate.inference.LocalServer.MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.sequence.InMemorySequenceStore;
 import dev.keepgate.sequence.ModelContent;
-import dev.keepgate.sequence.SequenceListener;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -40,7 +40,7 @@ class PinnedModelsTest {
         new LocalServer(
             folder,
             new InMemorySequenceStore(
-                LocalServer.properties(), System::nanoTime, new SequenceListener() {}));
+                LocalServer.properties(), System::nanoTime, Listeners.none()));
     server.put(1);
     models = new PinnedModels(server.registry, model -> count());
   }

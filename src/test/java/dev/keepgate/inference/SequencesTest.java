@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.keepgate.inference.InferenceException.SequenceRefused;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.sequence.InMemorySequenceStore;
 import dev.keepgate.sequence.ModelContent;
 import dev.keepgate.sequence.Sequence;
 import dev.keepgate.sequence.SequenceId;
-import dev.keepgate.sequence.SequenceListener;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -25,8 +25,7 @@ class SequencesTest {
   @TempDir Path folder;
 
   private final InMemorySequenceStore store =
-      new InMemorySequenceStore(
-          LocalServer.properties(), System::nanoTime, new SequenceListener() {});
+      new InMemorySequenceStore(LocalServer.properties(), System::nanoTime, Listeners.none());
   private LocalServer one;
   private LocalServer other;
 

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.RecurrentState;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -16,12 +19,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** Processes that pass their sequences on over a {@code redis-server} of this machine. */
@@ -54,8 +59,7 @@ class HandOverSequenceStoreTest {
   private RedisSequenceStore inRedis() {
     SequenceProperties properties =
         SequenceStoreContract.properties(1000, 1000, 1 << 24, WhenFull.REJECT);
-    return new RedisSequenceStore(
-        connections, RedisContract.PREFIX, properties, new SequenceListener() {});
+    return new RedisSequenceStore(connections, RedisContract.PREFIX, properties, Listeners.none());
   }
 
   /** What a process has that may keep so many sequences. */
@@ -68,7 +72,7 @@ class HandOverSequenceStoreTest {
         SequenceStoreContract.properties(maxCount, maxCount, 1 << 24, WhenFull.REJECT);
     HandOverSequenceStore store =
         new HandOverSequenceStore(
-            new InMemorySequenceStore(properties, ticker, new SequenceListener() {}), inRedis());
+            new InMemorySequenceStore(properties, ticker, Listeners.none()), inRedis());
     store.start();
     return store;
   }
@@ -117,7 +121,7 @@ class HandOverSequenceStoreTest {
     last.stop();
     Sequence after =
         sequence.after(
-            new StepAnswer(false, 1, false, true, new float[2]),
+            new StepResult(false, 1, false, true, new float[2]),
             sequence.state(),
             Clock.systemUTC().instant());
     assertThatThrownBy(() -> last.replace(sequence, after))
@@ -148,7 +152,7 @@ class HandOverSequenceStoreTest {
     last.create(before);
     Sequence after =
         before.after(
-            new StepAnswer(false, 1, false, true, new float[2]),
+            new StepResult(false, 1, false, true, new float[2]),
             before.state(),
             Clock.systemUTC().instant());
     Thread stopping = new Thread(last::stop);
@@ -193,7 +197,7 @@ class HandOverSequenceStoreTest {
     store.start();
     Sequence after =
         sequence.after(
-            new StepAnswer(false, 1, false, true, new float[2]),
+            new StepResult(false, 1, false, true, new float[2]),
             sequence.state(),
             Clock.systemUTC().instant());
     assertThat(store.replace(store.find(sequence.id()), after)).isTrue();
@@ -301,13 +305,27 @@ class HandOverSequenceStoreTest {
 
   @Test
   void redisThatIsAwayForAMomentIsWaitedFor() throws Exception {
-    HandOverSequenceStore last = process(100);
+    AtomicInteger attempts = new AtomicInteger();
+    SequenceProperties properties =
+        SequenceStoreContract.properties(100, 100, 1 << 24, WhenFull.REJECT);
+    HandOverSequenceStore last =
+        new HandOverSequenceStore(
+            new InMemorySequenceStore(properties, System::nanoTime, Listeners.none()),
+            new RedisSequenceStore(
+                counting(connections, attempts),
+                RedisContract.PREFIX,
+                properties,
+                Listeners.none()),
+            Duration.ofMinutes(5));
+    last.start();
     for (int i = 0; i < 50; i++) {
       last.create(sequence("s" + i));
     }
     redis.kill();
+    int before = attempts.get();
     CompletableFuture<Void> stop = CompletableFuture.runAsync(last::stop);
-    Thread.sleep(300);
+    // There are 50, so the 51st attempt is one that is made again.
+    Awaitility.await("a second attempt").until(() -> attempts.get() > before + 50);
     assertThat(stop).as("a hand-over without Redis").isNotDone();
     redis.restart();
     stop.get();
@@ -315,5 +333,24 @@ class HandOverSequenceStoreTest {
     for (int i = 0; i < 50; i++) {
       assertThat(next.find(new SequenceId("s" + i)).step()).isEqualTo(7);
     }
+  }
+
+  /** The connections, and how often somebody asked for one: once for each script. */
+  private static RedisConnectionFactory counting(
+      RedisConnectionFactory connections, AtomicInteger asked) {
+    return (RedisConnectionFactory)
+        Proxy.newProxyInstance(
+            RedisConnectionFactory.class.getClassLoader(),
+            new Class<?>[] {RedisConnectionFactory.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("getConnection")) {
+                asked.incrementAndGet();
+              }
+              try {
+                return method.invoke(connections, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
   }
 }

@@ -3,8 +3,10 @@ package dev.keepgate.sequence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.keepgate.listener.Listeners;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class InMemorySequenceStoreTest extends SequenceStoreContract {
@@ -13,7 +15,7 @@ class InMemorySequenceStoreTest extends SequenceStoreContract {
 
   @Override
   SequenceStore open(SequenceProperties properties, SequenceListener listener) {
-    return new InMemorySequenceStore(properties, clock::ticks, listener);
+    return new InMemorySequenceStore(properties, clock::ticks, new Listeners<>(List.of(listener)));
   }
 
   @Override

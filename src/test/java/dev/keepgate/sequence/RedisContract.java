@@ -1,9 +1,11 @@
 package dev.keepgate.sequence;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.redis.RedisConnections;
 import dev.keepgate.redis.RedisProperties;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
@@ -24,7 +26,8 @@ abstract class RedisContract extends SequenceStoreContract {
     LettuceConnectionFactory connected = connect(redis());
     connections = connected;
     connected.getConnection().serverCommands().flushAll();
-    return new RedisSequenceStore(connected, PREFIX, properties, listener);
+    return new RedisSequenceStore(
+        connected, PREFIX, properties, new Listeners<>(List.of(listener)));
   }
 
   static LettuceConnectionFactory connect(RedisServer redis) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.redis.RedisProperties;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import java.io.IOException;
@@ -98,7 +99,7 @@ class RedisSequenceStoreTest extends RedisContract {
             connections,
             new RedisProperties("another"),
             properties(10, 10, 1 << 20, WhenFull.REJECT),
-            new SequenceListener() {})) {
+            Listeners.none())) {
       Sequence first = sequence("a");
       store.create(first);
       assertThatThrownBy(() -> other.find(first.id()))

@@ -51,7 +51,7 @@ class SequenceCodecTest {
   }
 
   private static Sequence sequence(
-      String id, @Nullable String digest, long step, @Nullable StepAnswer last) {
+      String id, @Nullable String digest, long step, @Nullable StepResult last) {
     return new Sequence(
         new SequenceId(id),
         new ModelContent(new ModelId("notebook-cell", 3), digest),
@@ -72,13 +72,13 @@ class SequenceCodecTest {
               "chat-7",
               digest,
               41,
-              new StepAnswer(false, 1, false, true, new float[] {0.5f, -1.5f}));
+              new StepResult(false, 1, false, true, new float[] {0.5f, -1.5f}));
       default ->
           sequence(
               "a:b_c.D",
               digest,
               (1L << 53) - 1,
-              new StepAnswer(true, 3, true, true, new float[] {1, 2, 3, 4, 5, 6}));
+              new StepResult(true, 3, true, true, new float[] {1, 2, 3, 4, 5, 6}));
     };
   }
 

@@ -111,7 +111,7 @@ abstract class SequenceStoreContract {
   }
 
   Sequence next(Sequence now) {
-    StepAnswer answer = new StepAnswer(true, 2, true, false, new float[] {1, 2, 3});
+    StepResult answer = new StepResult(true, 2, true, false, new float[] {1, 2, 3});
     return now.after(answer, now.state(), clock().instant());
   }
 
@@ -230,7 +230,7 @@ abstract class SequenceStoreContract {
     Sequence a = store.find(new SequenceId("a"));
     Sequence big =
         a.after(
-            new StepAnswer(false, 1, false, true, new float[(int) each]),
+            new StepResult(false, 1, false, true, new float[(int) each]),
             a.state(),
             clock().instant());
     assertThatThrownBy(() -> store.replace(a, big)).isInstanceOf(SequenceException.Full.class);
@@ -295,7 +295,7 @@ abstract class SequenceStoreContract {
     float[] tooMuch = new float[(int) each];
     Sequence tooBig =
         grown.after(
-            new StepAnswer(false, 1, false, true, tooMuch), grown.state(), grown.openedAt());
+            new StepResult(false, 1, false, true, tooMuch), grown.state(), grown.openedAt());
     assertThatThrownBy(() -> store.replace(grown, tooBig))
         .isInstanceOf(SequenceException.Full.class);
     assertSame(store.find(grows.id()), grown);

@@ -1,10 +1,12 @@
 package dev.keepgate.sequence;
 
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.RecurrentState;
 import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
@@ -35,12 +37,14 @@ public class SequenceStoreLinearizabilityIT {
       new InMemorySequenceStore(
           SequenceStoreContract.properties(10, 10, 1 << 20, WhenFull.REJECT),
           clock::ticks,
-          new SequenceListener() {
-            @Override
-            public void ended(ModelId model, End end) {
-              ended.incrementAndGet();
-            }
-          });
+          new Listeners<>(
+              List.of(
+                  new SequenceListener() {
+                    @Override
+                    public void ended(ModelId model, End end) {
+                      ended.incrementAndGet();
+                    }
+                  })));
 
   /** Never at once with {@link #expire}: it looks at the clock before the store does. */
   @Operation(nonParallelGroup = "time")
@@ -69,7 +73,7 @@ public class SequenceStoreLinearizabilityIT {
           Sequence next;
           do {
             now = store.find(ID);
-            StepAnswer last = new StepAnswer(false, 1, false, true, new float[2]);
+            StepResult last = new StepResult(false, 1, false, true, new float[2]);
             next = now.after(last, now.state(), clock.instant());
           } while (!store.replace(now, next));
           return "step " + next.step();

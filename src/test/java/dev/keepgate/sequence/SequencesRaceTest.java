@@ -10,6 +10,7 @@ import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.inference.Sequences;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
@@ -76,7 +77,8 @@ class SequencesRaceTest {
 
   @Test
   void everyStepFollowsOneInMemory() throws Exception {
-    InMemorySequenceStore store = new InMemorySequenceStore(properties(), System::nanoTime, events);
+    InMemorySequenceStore store =
+        new InMemorySequenceStore(properties(), System::nanoTime, new Listeners<>(List.of(events)));
     race(store, store::reap);
   }
 
@@ -87,7 +89,8 @@ class SequencesRaceTest {
       LettuceConnectionFactory connections = RedisContract.connect(redis);
       try {
         RedisSequenceStore store =
-            new RedisSequenceStore(connections, RedisContract.PREFIX, properties(), events);
+            new RedisSequenceStore(
+                connections, RedisContract.PREFIX, properties(), new Listeners<>(List.of(events)));
         race(store, store::reap);
       } finally {
         connections.destroy();

@@ -18,7 +18,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
-/** The quick reader against the careful one: it may decline, but never differ. */
+/** The scanner against the full JSON reader: it may decline, but never differ. */
 class JsonTensorScannerTest {
 
   private static final String ALPHABET = "0123456789.,-+eE[] \n\"{}naNtf\\x";
@@ -33,7 +33,7 @@ class JsonTensorScannerTest {
     return tensor;
   }
 
-  private static Tensor.Floats readCarefully(String json) {
+  private static Tensor.Floats readByJackson(String json) {
     try (JsonParser parser =
         new JsonFactory().createParser(ObjectReadContext.empty(), json.getBytes(ISO_8859_1))) {
       parser.nextToken();
@@ -59,7 +59,7 @@ class JsonTensorScannerTest {
   @Test
   void tenThousandDimensionsAreRefusedAtTheNinth() {
     String json = "[".repeat(10_000) + "1" + "]".repeat(10_000);
-    assertThatThrownBy(() -> readCarefully(json))
+    assertThatThrownBy(() -> readByJackson(json))
         .isInstanceOf(TensorFormatException.class)
         .hasMessage("arrays are nested deeper than 8")
         .extracting(e -> ((TensorFormatException) e).pointer())
@@ -96,12 +96,12 @@ class JsonTensorScannerTest {
   }
 
   @Test
-  void readsEveryTensorAsTheCarefulReaderDoes() throws Exception {
+  void readsEveryTensorAsTheFullReaderDoes() throws Exception {
     System.out.println("JsonTensorScannerTest seed " + seed);
     for (int i = 0; i < 3000; i++) {
       String json = tensor();
       Tensor.Floats tensor = scan(json);
-      Tensor.Floats expected = readCarefully(json);
+      Tensor.Floats expected = readByJackson(json);
       assertThat(tensor.shape()).as(json).isEqualTo(expected.shape());
       assertEqual(tensor.values(), expected.values(), json);
     }
@@ -119,7 +119,7 @@ class JsonTensorScannerTest {
   }
 
   @Test
-  void takesNothingThatTheCarefulReaderRefuses() {
+  void takesNothingThatTheFullReaderRefuses() {
     int taken = 0;
     for (int i = 0; i < 30_000; i++) {
       String json = mutate(tensor(1 + random.nextInt(2), new int[] {2, 2}, 0));
@@ -131,7 +131,7 @@ class JsonTensorScannerTest {
       }
       taken++;
       try {
-        assertEqual(tensor.values(), readCarefully(json).values(), json);
+        assertEqual(tensor.values(), readByJackson(json).values(), json);
       } catch (TensorFormatException | JacksonException e) {
         throw new AssertionError(json + " was taken (seed " + seed + ")", e);
       }

@@ -39,17 +39,17 @@ public final class BodyReader {
 
   private final HttpProperties properties;
   private final RequestThreads threads;
-  private final ErrorAnswers answers;
+  private final ErrorWriter writer;
   private final HandlerExceptionResolver errors;
 
   BodyReader(
       HttpProperties properties,
       RequestThreads threads,
-      ErrorAnswers answers,
+      ErrorWriter writer,
       HandlerExceptionResolver handlerExceptionResolver) {
     this.properties = properties;
     this.threads = threads;
-    this.answers = answers;
+    this.writer = writer;
     this.errors = handlerExceptionResolver;
   }
 
@@ -270,14 +270,14 @@ public final class BodyReader {
     }
 
     private void answer() {
-      RequestId.log(response);
+      HttpRequestId.log(response);
       try {
         exchange.answer(announced < 0 ? readChunked(in, memory) : new Body(bytes, size));
         end();
       } catch (IOException | ServletException | RuntimeException | Error e) {
         fail(e);
       } finally {
-        RequestId.endLog();
+        HttpRequestId.endLog();
         threads.release();
       }
     }
@@ -288,18 +288,18 @@ public final class BodyReader {
       if (over) {
         return;
       }
-      RequestId.log(response);
+      HttpRequestId.log(response);
       log.debug("A client left, or its body is broken", failure);
       try {
-        answers.send(
-            isLate(failure) ? Problem.lateBody() : Problem.incompleteBody(),
+        writer.send(
+            isLate(failure) ? ProblemDetails.lateBody() : ProblemDetails.incompleteBody(),
             request.getRequestURI(),
             response);
         response.flushBuffer();
       } catch (IOException | IllegalStateException e) {
         log.debug("A client left", e);
       } finally {
-        RequestId.endLog();
+        HttpRequestId.endLog();
         end();
       }
     }
@@ -313,7 +313,7 @@ public final class BodyReader {
       if (over) {
         return;
       }
-      RequestId.log(response);
+      HttpRequestId.log(response);
       if (HttpCancellation.hasUnreadBody(request) && !response.isCommitted()) {
         // The rest is left, and its connection with it: the client must not use it again.
         response.setHeader(HttpHeaders.CONNECTION, "close");
@@ -327,7 +327,7 @@ public final class BodyReader {
       } catch (RuntimeException | Error e) {
         log.error("A request failed, and so did its error", e);
       } finally {
-        RequestId.endLog();
+        HttpRequestId.endLog();
         end();
       }
     }

@@ -1,5 +1,6 @@
 package dev.keepgate.api.http;
 
+import dev.keepgate.api.error.RequestId;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -37,11 +38,11 @@ class CorsFilter extends HttpFilter {
           "Inference-Header-Content-Length");
 
   private final transient CorsConfiguration configuration;
-  private final transient ErrorAnswers answers;
+  private final transient ErrorWriter errors;
   private final boolean enabled;
 
-  CorsFilter(CorsProperties properties, ErrorAnswers answers) {
-    this.answers = answers;
+  CorsFilter(CorsProperties properties, ErrorWriter errors) {
+    this.errors = errors;
     this.enabled = !properties.allowedOrigins().isEmpty();
     this.configuration = new CorsConfiguration();
     configuration.setAllowedOrigins(properties.allowedOrigins());
@@ -72,8 +73,8 @@ class CorsFilter extends HttpFilter {
   }
 
   private void refuse(HttpServletRequest request, HttpServletResponse response) throws IOException {
-    answers.send(
-        Problem.of(
+    errors.send(
+        ProblemDetails.of(
             HttpStatus.FORBIDDEN,
             "cross-origin",
             "pages of this origin may not ask so; if they may, say so in keepgate.http.cors"),

@@ -36,11 +36,11 @@ class CrossOriginFilter extends HttpFilter {
   private static final int NO_PORT = 0;
 
   private final transient ChangeProperties properties;
-  private final transient ErrorAnswers answers;
+  private final transient ErrorWriter errors;
 
-  CrossOriginFilter(ChangeProperties properties, ErrorAnswers answers) {
+  CrossOriginFilter(ChangeProperties properties, ErrorWriter errors) {
     this.properties = properties;
-    this.answers = answers;
+    this.errors = errors;
   }
 
   @Override
@@ -52,7 +52,7 @@ class CrossOriginFilter extends HttpFilter {
     if (refusal == null) {
       chain.doFilter(request, response);
     } else {
-      answers.send(refusal, request.getRequestURI(), response);
+      errors.send(refusal, request.getRequestURI(), response);
     }
   }
 
@@ -71,7 +71,7 @@ class CrossOriginFilter extends HttpFilter {
   private @Nullable ProblemDetail refusal(HttpServletRequest request) throws IOException {
     String host = request.getHeader(HttpHeaders.HOST);
     if (host != null && !isAllowed(host, request.getLocalAddr())) {
-      return Problem.of(
+      return ProblemDetails.of(
           HttpStatus.FORBIDDEN,
           "host-not-allowed",
           "models are not changed by requests for this Host; if the server goes by that name, say"
@@ -83,7 +83,7 @@ class CrossOriginFilter extends HttpFilter {
             ? OTHER_SITES.contains(String.valueOf(request.getHeader(FETCH_SITE)))
             : !properties.allowsOrigin(origin) && (host == null || !Authority.isSame(origin, host));
     return isForeign
-        ? Problem.of(
+        ? ProblemDetails.of(
             HttpStatus.FORBIDDEN,
             "cross-origin",
             "models are not changed for pages of other origins; if this one may, name it in"

@@ -18,10 +18,10 @@ class PathParameterFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1L;
 
-  private final transient ErrorAnswers answers;
+  private final transient ErrorWriter errors;
 
-  PathParameterFilter(ErrorAnswers answers) {
-    this.answers = answers;
+  PathParameterFilter(ErrorWriter errors) {
+    this.errors = errors;
   }
 
   @Override
@@ -32,8 +32,8 @@ class PathParameterFilter extends HttpFilter {
       chain.doFilter(request, response);
       return;
     }
-    answers.send(
-        Problem.of(
+    errors.send(
+        ProblemDetails.of(
             HttpStatus.BAD_REQUEST, "bad-request", "the path has a ';', which no path here has"),
         request.getRequestURI(),
         response);

@@ -14,10 +14,10 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 class ProblemErrorController implements ErrorController {
 
-  private final ErrorAnswers answers;
+  private final ErrorWriter errors;
 
-  ProblemErrorController(ErrorAnswers answers) {
-    this.answers = answers;
+  ProblemErrorController(ErrorWriter errors) {
+    this.errors = errors;
   }
 
   @RequestMapping("/error")
@@ -28,9 +28,9 @@ class ProblemErrorController implements ErrorController {
     HttpStatus known = status != null ? status : HttpStatus.INTERNAL_SERVER_ERROR;
     ProblemDetail problem =
         known == HttpStatus.BAD_REQUEST && exception instanceof IOException
-            ? Problem.incompleteBody()
-            : Problem.of(known, Problem.slugOf(known), known.getReasonPhrase());
+            ? ProblemDetails.incompleteBody()
+            : ProblemDetails.of(known, ProblemDetails.slugOf(known), known.getReasonPhrase());
     Object path = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI);
-    answers.send(problem, path == null ? request.getRequestURI() : path.toString(), response);
+    errors.send(problem, path == null ? request.getRequestURI() : path.toString(), response);
   }
 }

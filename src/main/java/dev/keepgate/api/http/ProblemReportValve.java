@@ -18,10 +18,10 @@ final class ProblemReportValve extends ErrorReportValve {
 
   private static final Logger log = LoggerFactory.getLogger(ProblemReportValve.class);
 
-  private final ErrorAnswers answers;
+  private final ErrorWriter errors;
 
-  ProblemReportValve(ErrorAnswers answers) {
-    this.answers = answers;
+  ProblemReportValve(ErrorWriter errors) {
+    this.errors = errors;
   }
 
   @Override
@@ -33,9 +33,10 @@ final class ProblemReportValve extends ErrorReportValve {
         || !response.setErrorReported()) {
       return;
     }
-    ProblemDetail problem = Problem.of(status, Problem.slugOf(status), status.getReasonPhrase());
+    ProblemDetail problem =
+        ProblemDetails.of(status, ProblemDetails.slugOf(status), status.getReasonPhrase());
     try {
-      answers.send(problem, String.valueOf(request.getRequestURI()), response);
+      errors.send(problem, String.valueOf(request.getRequestURI()), response);
       response.finishResponse();
     } catch (IOException | IllegalStateException e) {
       log.debug("A client left", e);

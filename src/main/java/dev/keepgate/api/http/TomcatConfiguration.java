@@ -16,7 +16,7 @@ class TomcatConfiguration {
   /** The valve that is added last is asked first. */
   @Bean
   WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemReports(
-      ErrorAnswers answers,
+      ErrorWriter errors,
       HttpProperties properties,
       ConnectionProperties connections,
       Environment environment) {
@@ -38,8 +38,8 @@ class TomcatConfiguration {
             }
           });
       factory.addContextCustomizers(
-          context -> context.getParent().getPipeline().addValve(new ProblemReportValve(answers)));
-      factory.addEngineValves(new RequestId.Valve(), new HttpCancellation.Valve());
+          context -> context.getParent().getPipeline().addValve(new ProblemReportValve(errors)));
+      factory.addEngineValves(new HttpRequestId.Valve(), new HttpCancellation.Valve());
     };
   }
 

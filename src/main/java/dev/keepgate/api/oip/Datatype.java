@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** The protocol's tensor types that an LSTM can take; BOOL and BYTES are none of them. */
-enum Datatype {
+public enum Datatype {
   FP32(DataType.F32),
   FP64(DataType.F64),
   FP16(DataType.F16),
@@ -36,14 +36,14 @@ enum Datatype {
   }
 
   /** How its numbers are encoded. */
-  DataType type() {
+  public DataType type() {
     return type;
   }
 
   /**
    * @throws TensorFormatException if it is no type that is served here
    */
-  static Datatype of(String name, String pointer) {
+  public static Datatype of(String name, String pointer) {
     Datatype datatype = BY_NAME.get(name);
     if (datatype == null) {
       throw new TensorFormatException(
@@ -58,7 +58,7 @@ enum Datatype {
    * @param memory of the array that is made
    * @throws TensorFormatException if there are not as many bytes as the shape asks for
    */
-  Tensor read(ByteBuffer data, int[] shape, String pointer, ArrayMemory memory) {
+  public Tensor read(ByteBuffer data, int[] shape, String pointer, ArrayMemory memory) {
     int count = count(shape, pointer + "/shape");
     long expected = (long) count * type.width();
     if (data.remaining() != expected) {
@@ -82,7 +82,7 @@ enum Datatype {
    *
    * @throws TensorFormatException if no array can hold as many
    */
-  static int count(int[] shape, String pointer) {
+  public static int count(int[] shape, String pointer) {
     long count = Tensor.count(shape);
     if (count > Integer.MAX_VALUE) {
       throw new TensorFormatException(

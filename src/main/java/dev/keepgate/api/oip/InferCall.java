@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param inputs the tensors
  * @param outputs which tensors are asked for; empty for all
  */
-record InferCall(
+public record InferCall(
     String id, Parameters parameters, List<NamedTensor> inputs, List<WantedOutput> outputs) {
 
   /**
    * @param binary whether its bytes are to follow the JSON; null where that is not said
    */
-  record WantedOutput(String name, @Nullable Boolean binary) {}
+  public record WantedOutput(String name, @Nullable Boolean binary) {}
 }

@@ -12,7 +12,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A request of the protocol, whichever way it came, on its way through. */
-abstract class InferExchange implements RequestDecoder {
+public abstract class InferExchange implements RequestDecoder {
 
   private @Nullable InferCall call;
   private @Nullable String sequence;
@@ -22,7 +22,7 @@ abstract class InferExchange implements RequestDecoder {
    *
    * @param memory of which is taken what is made
    */
-  abstract InferCall parse(RequestMemory memory);
+  public abstract InferCall parse(RequestMemory memory);
 
   @Override
   public Head head(RequestMemory memory) {
@@ -41,7 +41,7 @@ abstract class InferExchange implements RequestDecoder {
         parameters.timeout());
   }
 
-  InferCall call() {
+  public InferCall call() {
     return Objects.requireNonNull(call);
   }
 
@@ -50,13 +50,13 @@ abstract class InferExchange implements RequestDecoder {
     return InferTensors.request(call(), signature);
   }
 
-  InferAnswer answer(InferenceResult result) {
+  public InferResponse answer(InferenceResult result) {
     Map<String, Object> parameters = new LinkedHashMap<>();
     if (sequence != null) {
       parameters.put(Parameters.SEQUENCE_ID, sequence);
       parameters.put("sequence_step", result.step());
     }
-    return new InferAnswer(
+    return new InferResponse(
         result.id(), call().id(), parameters, InferTensors.outputs(call(), result));
   }
 }

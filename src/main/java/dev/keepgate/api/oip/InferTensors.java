@@ -20,7 +20,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Between the protocol's named tensors and those of the use cases. */
-final class InferTensors {
+public final class InferTensors {
 
   static final InferenceRequest.Fields FIELDS =
       new InferenceRequest.Fields(
@@ -58,7 +58,7 @@ final class InferTensors {
    * The request as the use cases take it; what it asks for is checked as well, so that nothing is
    * computed for an answer that cannot be given.
    */
-  static InferenceRequest request(InferCall call, Signature signature) {
+  public static InferenceRequest request(InferCall call, Signature signature) {
     Operation operation = operation(call, signature);
     checkInputs(call, signature);
     checkOutputs(call, signature);
@@ -115,7 +115,7 @@ final class InferTensors {
   }
 
   /** The same numbers in another shape. */
-  static Tensor reshaped(Tensor x, int[] shape) {
+  public static Tensor reshaped(Tensor x, int[] shape) {
     return x instanceof Tensor.Floats floats
         ? new Tensor.Floats(shape, floats.values())
         : new Tensor.Ints(shape, ((Tensor.Ints) x).values());
@@ -159,16 +159,16 @@ final class InferTensors {
   }
 
   /** The outputs that were asked for. */
-  static List<InferAnswer.Output> outputs(InferCall call, InferenceResult result) {
-    List<InferAnswer.Output> outputs = new ArrayList<>();
+  public static List<InferResponse.Output> outputs(InferCall call, InferenceResult result) {
+    List<InferResponse.Output> outputs = new ArrayList<>();
     if (call.outputs().isEmpty()) {
       for (ModelTensors.Info info : ModelTensors.outputs(result.signature())) {
-        outputs.add(new InferAnswer.Output(info.name(), output(info.name(), result)));
+        outputs.add(new InferResponse.Output(info.name(), output(info.name(), result)));
       }
       return outputs;
     }
     for (WantedOutput wanted : call.outputs()) {
-      outputs.add(new InferAnswer.Output(wanted.name(), output(wanted.name(), result)));
+      outputs.add(new InferResponse.Output(wanted.name(), output(wanted.name(), result)));
     }
     return outputs;
   }

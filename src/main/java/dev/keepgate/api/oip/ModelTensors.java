@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * How a model's tensors look in the protocol. A slot of the state, such as h, goes in as {@code h0}
  * and comes out as {@code h}.
  */
-final class ModelTensors {
+public final class ModelTensors {
 
   static final String X = "x";
   static final String LENGTHS = "lengths";
@@ -28,9 +28,9 @@ final class ModelTensors {
    * @param shape -1 where the size is free
    * @param optional whether a request may leave it out
    */
-  record Info(String name, String datatype, long[] shape, boolean optional) {}
+  public record Info(String name, String datatype, long[] shape, boolean optional) {}
 
-  static List<Info> inputs(Signature signature) {
+  public static List<Info> inputs(Signature signature) {
     List<Info> inputs = new ArrayList<>();
     inputs.add(
         signature.takesIds()
@@ -41,7 +41,7 @@ final class ModelTensors {
     return inputs;
   }
 
-  static List<Info> outputs(Signature signature) {
+  public static List<Info> outputs(Signature signature) {
     List<Info> outputs = new ArrayList<>();
     outputs.add(new Info(OUTPUT, "FP32", new long[] {-1, -1, signature.outputSize()}, false));
     outputs.addAll(state(signature.state(), AFTER));
@@ -71,12 +71,12 @@ final class ModelTensors {
   }
 
   /** Whether {@link #inputs} has the name; asked of every request. */
-  static boolean isInput(Signature signature, String name) {
+  public static boolean isInput(Signature signature, String name) {
     return name.equals(X) || name.equals(LENGTHS) || slot(signature.state(), name, BEFORE) != null;
   }
 
   /** Whether {@link #outputs} has the name. */
-  static boolean isOutput(Signature signature, String name) {
+  public static boolean isOutput(Signature signature, String name) {
     return name.equals(OUTPUT) || slot(signature.state(), name, AFTER) != null;
   }
 
@@ -85,7 +85,7 @@ final class ModelTensors {
    *
    * @param suffix {@link #BEFORE} of an input, {@link #AFTER} of an output
    */
-  static @Nullable String slot(StateLayout layout, String tensor, String suffix) {
+  public static @Nullable String slot(StateLayout layout, String tensor, String suffix) {
     for (String slot : layout.names()) {
       int end = slot.length() + suffix.length();
       if (tensor.startsWith(slot)
@@ -109,7 +109,7 @@ final class ModelTensors {
     return false;
   }
 
-  static List<String> names(List<Info> infos) {
+  public static List<String> names(List<Info> infos) {
     return infos.stream().map(Info::name).toList();
   }
 }

@@ -6,21 +6,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The protocol's documents about models, as JSON and the OpenAPI document have them. */
-final class ModelView {
+public final class ModelView {
 
   private ModelView() {}
 
-  record Metadata(
+  public record Metadata(
       String name,
       List<String> versions,
       String platform,
       List<Tensor> inputs,
       List<Tensor> outputs) {}
 
-  record Tensor(String name, String datatype, long[] shape) {}
+  public record Tensor(String name, String datatype, long[] shape) {}
 
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record Config(
+  public record Config(
       String name,
       String platform,
       String backend,
@@ -33,20 +33,20 @@ final class ModelView {
    * @param optional null where a request must have it
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record ConfigTensor(
+  public record ConfigTensor(
       String name,
       @JsonProperty("data_type") String dataType,
       long[] dims,
       @Nullable Boolean optional) {}
 
-  record SequenceBatching(
+  public record SequenceBatching(
       @JsonProperty("max_sequence_idle_microseconds") long maxSequenceIdleMicroseconds) {}
 
-  record IndexEntry(String name, String version, String state, String reason) {}
+  public record IndexEntry(String name, String version, String state, String reason) {}
 
-  record AllStatistics(@JsonProperty("model_stats") List<Statistics> models) {}
+  public record AllStatistics(@JsonProperty("model_stats") List<Statistics> models) {}
 
-  record Statistics(
+  public record Statistics(
       String name,
       String version,
       @JsonProperty("last_inference") long lastInference,
@@ -55,7 +55,7 @@ final class ModelView {
       @JsonProperty("inference_stats") InferStats inferenceStats,
       @JsonProperty("batch_stats") List<Object> batchStats) {}
 
-  record InferStats(
+  public record InferStats(
       Duration success,
       Duration fail,
       Duration queue,
@@ -65,7 +65,7 @@ final class ModelView {
       @JsonProperty("cache_hit") Duration cacheHit,
       @JsonProperty("cache_miss") Duration cacheMiss) {}
 
-  record Duration(long count, long ns) {
+  public record Duration(long count, long ns) {
     static final Duration NONE = new Duration(0, 0);
   }
 }

@@ -3,4 +3,4 @@ package dev.keepgate.api.oip;
 import dev.keepgate.tensor.Tensor;
 
 /** A tensor by the name that the protocol's requests and answers give it. */
-record NamedTensor(String name, Tensor tensor) {}
+public record NamedTensor(String name, Tensor tensor) {}

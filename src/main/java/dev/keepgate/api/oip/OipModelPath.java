@@ -5,7 +5,7 @@ import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.tensor.TensorFormatException;
 
 /** Names and versions as the protocol writes them. */
-final class OipModelPath {
+public final class OipModelPath {
 
   private OipModelPath() {}
 
@@ -13,7 +13,7 @@ final class OipModelPath {
    * @param version a number; empty for the highest that is available
    * @throws TensorFormatException if no model can have that name or version
    */
-  static ModelRequest request(String name, String version) {
+  public static ModelRequest request(String name, String version) {
     if (!ModelId.isName(name)) {
       throw new TensorFormatException("/model_name", "'" + name + "' is no name of a model");
     }

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param values booleans, whole numbers of 64 bits and strings
  */
-record Parameters(Map<String, Object> values) {
+public record Parameters(Map<String, Object> values) {
 
-  static final Parameters NONE = new Parameters(Map.of());
-  static final String BINARY_OUTPUT = "binary_data_output";
-  static final String SEQUENCE_ID = "sequence_id";
+  public static final Parameters NONE = new Parameters(Map.of());
+  public static final String BINARY_OUTPUT = "binary_data_output";
+  public static final String SEQUENCE_ID = "sequence_id";
 
-  @Nullable Boolean flag(String name) {
+  public @Nullable Boolean flag(String name) {
     Object value = values.get(name);
     if (value == null || value instanceof Boolean) {
       return (Boolean) value;
@@ -24,7 +24,7 @@ record Parameters(Map<String, Object> values) {
     throw fault(name, "expected true or false");
   }
 
-  @Nullable Long whole(String name) {
+  public @Nullable Long whole(String name) {
     Object value = values.get(name);
     if (value == null || value instanceof Long) {
       return (Long) value;
@@ -35,7 +35,7 @@ record Parameters(Map<String, Object> values) {
   /**
    * A string, or a whole number as a string; null where there is none, or it says so by "" or 0.
    */
-  @Nullable String identifier(String name) {
+  public @Nullable String identifier(String name) {
     Object value = values.get(name);
     if (value == null || value.equals(0L) || value.equals("")) {
       return null;
@@ -50,7 +50,7 @@ record Parameters(Map<String, Object> values) {
   }
 
   /** Microseconds after which the client does not wait; null or 0 for none. */
-  @Nullable Duration timeout() {
+  public @Nullable Duration timeout() {
     Long micros = whole("timeout");
     if (micros == null || micros == 0) {
       return null;

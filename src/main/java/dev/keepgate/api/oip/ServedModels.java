@@ -19,12 +19,12 @@ import org.springframework.stereotype.Component;
 
 /** What the protocol tells of the server and its models, by whichever door it is asked. */
 @Component
-class ServedModels {
+public class ServedModels {
 
-  static final String SERVER = "keepgate";
+  public static final String SERVER = "keepgate";
   static final String PLATFORM = "keepgate_lstm";
 
-  static final List<String> EXTENSIONS =
+  public static final List<String> EXTENSIONS =
       List.of(
           "binary_tensor_data",
           "sequence",
@@ -36,13 +36,13 @@ class ServedModels {
 
   private final ModelRegistry registry;
   private final Sequences sequences;
-  private final ServerLife life;
+  private final ServerShutdown life;
   private final String version;
 
-  ServedModels(
+  public ServedModels(
       ModelRegistry registry,
       Sequences sequences,
-      ServerLife life,
+      ServerShutdown life,
       ObjectProvider<BuildProperties> build) {
     this.registry = registry;
     this.sequences = sequences;
@@ -51,12 +51,12 @@ class ServedModels {
     this.version = known == null ? "unknown" : String.valueOf(known.getVersion());
   }
 
-  String serverVersion() {
+  public String serverVersion() {
     return version;
   }
 
   /** Whether the models of the start are loaded, and the server is not about to end. */
-  boolean isReady() {
+  public boolean isReady() {
     return registry.isReady() && !life.isEnding();
   }
 
@@ -66,13 +66,13 @@ class ServedModels {
    * @return the version that would answer
    * @throws RegistryException if none would
    */
-  ModelId requireReady(String model, String asked) {
+  public ModelId requireReady(String model, String asked) {
     try (ModelHandle handle = acquire(model, asked)) {
       return handle.id();
     }
   }
 
-  ModelView.Metadata metadata(String model, String asked) {
+  public ModelView.Metadata metadata(String model, String asked) {
     try (ModelHandle handle = acquire(model, asked)) {
       return new ModelView.Metadata(
           model,
@@ -104,7 +104,7 @@ class ServedModels {
   }
 
   /** Sizes with the batch, which is free (max_batch_size 0). */
-  ModelView.Config config(String model, String asked) {
+  public ModelView.Config config(String model, String asked) {
     try (ModelHandle handle = acquire(model, asked)) {
       Signature signature = handle.signature();
       return new ModelView.Config(
@@ -136,7 +136,7 @@ class ServedModels {
    * The statistics of a version; of all of a model where none is named, and of all models where
    * neither is.
    */
-  List<ModelView.Statistics> statistics(String model, String asked) {
+  public List<ModelView.Statistics> statistics(String model, String asked) {
     if (!model.isEmpty()) {
       requireReady(model, asked);
     }
@@ -183,7 +183,7 @@ class ServedModels {
   }
 
   /** Every version in memory, and those that were unloaded. */
-  List<ModelView.IndexEntry> index(boolean onlyReady) {
+  public List<ModelView.IndexEntry> index(boolean onlyReady) {
     List<ModelView.IndexEntry> entries = new ArrayList<>();
     for (ModelInfo info : registry.list()) {
       if (!onlyReady || info.status() == ModelStatus.AVAILABLE) {
@@ -215,7 +215,7 @@ class ServedModels {
    *
    * @param parameters names of what the request wants done otherwise; none can be
    */
-  void load(String model, Iterable<String> parameters) {
+  public void load(String model, Iterable<String> parameters) {
     OipModelPath.request(model, "");
     for (String parameter : parameters) {
       if (parameter.equals("config") || parameter.startsWith("file:")) {
@@ -228,7 +228,7 @@ class ServedModels {
   }
 
   /** Takes a model out of the memory, and leaves it in the repository. */
-  void unload(String model) {
+  public void unload(String model) {
     OipModelPath.request(model, "");
     registry.unload(model);
   }

@@ -1,4 +1,4 @@
-/** The Open Inference Protocol (KServe V2, Triton) over HTTP and gRPC. */
+/** What the Open Inference Protocol (KServe V2, Triton) says alike over HTTP and gRPC. */
 @NullMarked
 package dev.keepgate.api.oip;
 

@@ -82,9 +82,9 @@ final class RequestReader {
         reader.scan(new JsonTensorScanner(body.bytes(), 0, body.size(), memory));
         return reader;
       } catch (JsonTensorScanner.NotScannedException e) {
-        RequestReader careful = reader(signature, memory);
-        JsonFields.read(body, careful::readField);
-        return careful;
+        RequestReader full = reader(signature, memory);
+        JsonFields.read(body, full::readField);
+        return full;
       }
     }
 

@@ -88,7 +88,7 @@ class SequencesController {
   }
 
   /** Answers a request whose body is here. */
-  private interface Answer {
+  private interface Response {
     void write(Body body) throws IOException, ServletException;
   }
 
@@ -102,7 +102,7 @@ class SequencesController {
       HttpServletResponse response,
       RequestMemory memory,
       @Nullable ModelHandle held,
-      Answer answer)
+      Response answer)
       throws IOException, ServletException {
     bodies.read(
         request,

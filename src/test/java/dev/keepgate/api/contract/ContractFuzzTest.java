@@ -9,7 +9,7 @@ import dev.keepgate.api.contract.RawHttp.Framing;
 import dev.keepgate.api.contract.RawHttp.Request;
 import dev.keepgate.api.contract.RawHttp.Response;
 import dev.keepgate.api.contract.RequestFuzzer.Fuzzed;
-import dev.keepgate.api.http.Problem;
+import dev.keepgate.api.http.ProblemDetails;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -217,7 +217,7 @@ class ContractFuzzTest implements OwnRepository {
     assertThat(body.isMissingNode()).as("the error is no JSON").isFalse();
     if (!request.target().matches("[^{}|]*")) {
       // No target at all, so of no protocol.
-      assertThat(response.mediaType()).isEqualTo(Problem.MEDIA_TYPE);
+      assertThat(response.mediaType()).isEqualTo(ProblemDetails.MEDIA_TYPE);
       return;
     }
     if (protocol.equals("v2")) {
@@ -226,7 +226,7 @@ class ContractFuzzTest implements OwnRepository {
       assertThat(body.get("error").asString()).isNotBlank();
       return;
     }
-    assertThat(response.mediaType()).isEqualTo(Problem.MEDIA_TYPE);
+    assertThat(response.mediaType()).isEqualTo(ProblemDetails.MEDIA_TYPE);
     assertThat(contract.errors(contract.schema("Problem"), body)).isEmpty();
     assertThat(body.get("status").asInt()).isEqualTo(response.status());
     assertThat(body.get("type").asString()).matches("urn:keepgate:problem:[a-z-]+");

@@ -21,7 +21,7 @@ import org.springframework.boot.web.server.context.WebServerApplicationContext;
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
     properties = {
       "keepgate.repository.built-in=always",
-      "keepgate.batch.lanes=1",
+      "keepgate.batch.workers=1",
       "keepgate.http.max-body=64MB",
       "keepgate.inference.max-working-memory=512MB"
     })

@@ -92,7 +92,7 @@ class CorsTest {
     String other = "https://other.example";
     RawAnswer asked = ask(port, "OPTIONS", "/v1/models", preflight(other, "GET"));
     assertThat(asked.status()).isEqualTo(403);
-    assertThat(asked.header("Content-Type")).isEqualTo(Problem.MEDIA_TYPE);
+    assertThat(asked.header("Content-Type")).isEqualTo(ProblemDetails.MEDIA_TYPE);
     assertThat(asked.body()).contains("urn:keepgate:problem:cross-origin");
     assertThat(asked.header("Access-Control-Allow-Origin")).isEmpty();
     assertThat(ask(port, "OPTIONS", "/v1/models", preflight(PAGE, "PATCH")).status())
@@ -130,7 +130,7 @@ class CorsTest {
         port -> {
           RawAnswer asked = ask(port, "OPTIONS", "/v1/models", preflight(PAGE, "GET"));
           assertThat(asked.status()).isEqualTo(403);
-          assertThat(asked.header("Content-Type")).isEqualTo(Problem.MEDIA_TYPE);
+          assertThat(asked.header("Content-Type")).isEqualTo(ProblemDetails.MEDIA_TYPE);
           RawAnswer actual =
               ask(port, "POST", "/v1/models/notebook-cell/step", Map.of("Origin", PAGE));
           assertThat(actual.status()).isEqualTo(200);

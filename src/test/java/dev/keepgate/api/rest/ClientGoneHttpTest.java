@@ -21,7 +21,7 @@ import org.springframework.test.context.TestPropertySource;
 /** Clients that leave while their answer is computed, and such as only seem to. */
 @TestPropertySource(
     properties = {
-      "keepgate.batch.lanes=1",
+      "keepgate.batch.workers=1",
       "keepgate.batch.queue-capacity=1",
       "keepgate.batch.full-queue-wait=10s",
       "keepgate.http.max-body=64MB",
@@ -77,13 +77,13 @@ class ClientGoneHttpTest extends ServerTest {
         .until(() -> executions() > executions);
   }
 
-  /** The lane did not go on with what nobody waits for. */
+  /** The worker did not go on with what nobody waits for. */
   private void assertLaneIsFree(long before) {
     Awaitility.await()
         .until(
             () -> {
               long seen = executions();
-              // A step of another model needs the one lane there is.
+              // A step of another model needs the one worker there is.
               postJson(CELL, CELL_BODY);
               postJson(CELL, CELL_BODY);
               return executions() == seen;

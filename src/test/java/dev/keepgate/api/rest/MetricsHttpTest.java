@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -58,8 +59,11 @@ class MetricsHttpTest extends ServerTest {
         before, after, "keepgate_requests_seconds_count", "unroll", ",outcome=\"success\"", 1);
     assertGrew(before, after, "keepgate_steps_total", "step", "", 6);
     assertGrew(before, after, "keepgate_steps_total", "unroll", "", 4);
-    assertGrew(before, after, "keepgate_batch_rows_count", "step", "", 3);
-    assertGrew(before, after, "keepgate_batch_rows_sum", "step", "", 6);
+    for (String rows : List.of("keepgate_request_rows", "keepgate_batch_rows")) {
+      assertGrew(before, after, rows + "_count", "step", "", 3);
+      assertGrew(before, after, rows + "_sum", "step", "", 6);
+    }
+    assertThat(after).contains("keepgate_batch_size_count ", "keepgate_lane_rows_count ");
     for (String stage : new String[] {"queue", "compute", "write"}) {
       assertGrew(
           before, after, "keepgate_stage_seconds_count", "step", ",stage=\"" + stage + "\"", 3);

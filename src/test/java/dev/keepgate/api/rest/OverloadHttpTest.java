@@ -12,10 +12,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.springframework.test.context.TestPropertySource;
 
-/** More work than the lanes can take, and models that go while they compute. */
+/** More work than the workers can take, and models that go while they compute. */
 @TestPropertySource(
     properties = {
-      "keepgate.batch.lanes=1",
+      "keepgate.batch.workers=1",
       "keepgate.batch.queue-capacity=1",
       "keepgate.batch.max-batch-rows=1",
       "keepgate.http.max-body=4MB",

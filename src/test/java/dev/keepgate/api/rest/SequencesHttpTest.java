@@ -79,7 +79,7 @@ class SequencesHttpTest extends ServerTest {
   }
 
   @Test
-  void repeatedStepAnswersTheSameBytesAndChangesNothing() throws Exception {
+  void repeatedStepResultsTheSameBytesAndChangesNothing() throws Exception {
     String id = openId("{\"batch\": 2}");
     String body = "{\"x\": " + X0 + ", \"step\": 1, \"return_state\": true}";
     HttpResponse<byte[]> first = post(id, "step", body);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.GoldenCase;
 import dev.keepgate.OwnRepository;
-import dev.keepgate.api.http.Problem;
+import dev.keepgate.api.http.ProblemDetails;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -153,13 +153,13 @@ abstract class ServerTest implements OwnRepository {
     assertThat(response.statusCode()).as(text(response)).isEqualTo(status);
     assertThat(response.headers().firstValue("Content-Type"))
         .as(text(response))
-        .hasValue(Problem.MEDIA_TYPE);
+        .hasValue(ProblemDetails.MEDIA_TYPE);
     assertProblem(text(response), status, slug, pointer);
   }
 
   static void assertProblem(RawResponse response, int status, String slug) {
     assertThat(response.status()).as("%s", response).isEqualTo(status);
-    assertThat(response.head()).containsIgnoringCase("Content-Type: " + Problem.MEDIA_TYPE);
+    assertThat(response.head()).containsIgnoringCase("Content-Type: " + ProblemDetails.MEDIA_TYPE);
     String body = response.body();
     assertProblem(body.substring(body.indexOf('{'), body.lastIndexOf('}') + 1), status, slug, null);
   }

@@ -3,7 +3,7 @@ package dev.keepgate.api.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.GoldenCase;
-import dev.keepgate.api.http.Problem;
+import dev.keepgate.api.http.ProblemDetails;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -98,7 +98,7 @@ class StreamHttpTest extends ServerTest {
   void whatIsWrongFromTheStartIsAProblemAsAnyOther(String body) throws Exception {
     HttpResponse<byte[]> response = stream("notebook-sequence", "application/x-ndjson", body);
     assertThat(response.statusCode()).isEqualTo(400);
-    assertThat(response.headers().firstValue("Content-Type")).hasValue(Problem.MEDIA_TYPE);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue(ProblemDetails.MEDIA_TYPE);
   }
 
   @Test

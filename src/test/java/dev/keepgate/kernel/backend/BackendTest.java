@@ -20,7 +20,7 @@ class BackendTest {
   static final class Probe {
     public static void main(String[] args) throws InterruptedException {
       BackendInfo info = Backend.load(new BlasOptions(args[0], Integer.parseInt(args[1])));
-      Thread lane =
+      Thread worker =
           new Thread(
               () -> {
                 System.out.println("core=" + info.coreType());
@@ -34,8 +34,8 @@ class BackendTest {
                     "openmp="
                         + NativeOpsHolder.getInstance().getDeviceNativeOps().ompGetMaxThreads());
               });
-      lane.start();
-      lane.join();
+      worker.start();
+      worker.join();
     }
   }
 

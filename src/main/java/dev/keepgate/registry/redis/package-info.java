@@ -1,8 +1,0 @@
-/**
- * What replicas agree on, in Redis or Valkey. A room of its own, since nothing else of the registry
- * changes where it is agreed on.
- */
-@NullMarked
-package dev.keepgate.registry.redis;
-
-import org.jspecify.annotations.NullMarked;

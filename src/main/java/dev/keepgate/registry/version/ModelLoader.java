@@ -1,0 +1,218 @@
+package dev.keepgate.registry.version;
+
+import dev.keepgate.importer.ImportConfig;
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.importer.ImportedModel;
+import dev.keepgate.importer.Importers;
+import dev.keepgate.importer.ModelFormat;
+import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Signature;
+import dev.keepgate.registry.ModelDescription;
+import dev.keepgate.registry.RegistryException;
+import dev.keepgate.registry.repository.ModelSource;
+import java.io.IOException;
+
+/** Makes files into a model that can serve: read, given memory, compiled, warmed up. */
+final class ModelLoader {
+
+  /** Heap for reading a file of n bytes: its numbers, and what is made of them, take n each. */
+  private static final long IMPORT_FACTOR = 2;
+
+  private static final long MIN_IMPORT = 16 << 20;
+
+  private static final int WARM_UP_STEPS = 2;
+
+  private final Importers importers;
+  private final ImportLimits limits;
+  private final LstmKernel kernel;
+  private final MemoryBudget budget;
+  private final ImportMemory heap;
+
+  ModelLoader(
+      Importers importers,
+      ImportLimits limits,
+      LstmKernel kernel,
+      MemoryBudget budget,
+      ImportMemory heap) {
+    this.importers = importers;
+    this.limits = limits;
+    this.kernel = kernel;
+    this.budget = budget;
+    this.heap = heap;
+  }
+
+  /**
+   * A model that is ready to serve, with its part of the budget.
+   *
+   * @param memory to be closed after the model
+   * @param digest of the files that it was made of
+   */
+  record Loaded(
+      CompiledModel model,
+      MemoryBudget.Reservation memory,
+      ModelDescription description,
+      String digest) {
+
+    /** Frees it all, where it is not to serve after all. */
+    void discard() {
+      try (memory) {
+        model.close();
+      }
+    }
+  }
+
+  /** What is to be done with a model while it is on the heap. */
+  private interface Use<R> {
+    R apply(ModelFormat format, ImportedModel imported);
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @throws ImportException if it cannot be served
+   * @throws RegistryException.NoMemory if it does not fit, told before it is compiled
+   * @throws IOException if the disk fails
+   */
+  Loaded load(ModelSource source) throws IOException, ImportException {
+    String digest = source.digest();
+    return withImported(
+        source,
+        (format, imported) -> {
+          MemoryBudget.Reservation memory = reserve(imported.network());
+          try {
+            return compile(format, imported, memory, digest);
+          } catch (Throwable e) {
+            memory.close();
+            throw e;
+          }
+        });
+  }
+
+  /** Reads a model, throws what {@link #load} throws, and keeps nothing. */
+  ModelDescription describe(ModelSource source) throws IOException, ImportException {
+    return withImported(
+        source,
+        (format, imported) -> {
+          reserve(imported.network()).close();
+          return describe(format, imported, kernel.compiledBytes(imported.network().parameters()));
+        });
+  }
+
+  /**
+   * A small file may unfold into a large model, or pretend to. So what is made of it is bounded by
+   * the heap that was taken for it, which is little at first, and all there is when that was not
+   * enough.
+   */
+  private <R> R withImported(ModelSource source, Use<R> use) throws IOException, ImportException {
+    long wanted = Math.max(MIN_IMPORT, Math.multiplyExact(IMPORT_FACTOR, source.bytes()));
+    try {
+      if (wanted < Math.min(limits.maxBytes(), heap.total())) {
+        return withImported(source, wanted, use);
+      }
+    } catch (ImportException e) {
+      if (e.fault() != ImportException.Fault.TOO_LARGE) {
+        throw e;
+      }
+    }
+    try {
+      return withImported(source, heap.total(), use);
+    } catch (ImportException e) {
+      boolean isOurs = heap.total() < limits.maxBytes() && source.bytes() > heap.total();
+      if (isOurs && e.fault() == ImportException.Fault.TOO_LARGE) {
+        throw noHeap(source);
+      }
+      throw e;
+    }
+  }
+
+  private <R> R withImported(ModelSource source, long memory, Use<R> use)
+      throws IOException, ImportException {
+    int taken = heap.take(memory);
+    try {
+      byte[] config = source.config();
+      ModelFormat format = importers.choose(source.files(), source.format()).format();
+      ImportedModel imported =
+          importers.read(
+              source.files(),
+              format,
+              config == null ? ImportConfig.NONE : ImportConfig.parse(config),
+              new ImportLimits(
+                  Math.min(memory, limits.maxBytes()),
+                  limits.maxHeaderBytes(),
+                  limits.maxTensors()));
+      return use.apply(format, imported);
+    } catch (OutOfMemoryError e) {
+      throw noHeap(source);
+    } finally {
+      heap.giveBack(taken);
+    }
+  }
+
+  private static RegistryException noHeap(ModelSource source) {
+    Runtime jvm = Runtime.getRuntime();
+    long free = jvm.maxMemory() - jvm.totalMemory() + jvm.freeMemory();
+    return new RegistryException.NoMemory(
+        "reading the model", IMPORT_FACTOR * source.bytes(), free, jvm.maxMemory());
+  }
+
+  private MemoryBudget.Reservation reserve(Network model) {
+    return budget.reserve("the model", kernel.compiledBytes(model.parameters()));
+  }
+
+  private Loaded compile(
+      ModelFormat format, ImportedModel imported, MemoryBudget.Reservation memory, String digest) {
+    CompiledModel model;
+    try {
+      model = kernel.compile(imported.network());
+    } catch (OutOfMemoryError e) {
+      throw new RegistryException.NoMemory(
+          "the model",
+          kernel.compiledBytes(imported.network().parameters()),
+          budget.total() - budget.used(),
+          budget.total());
+    }
+    try {
+      memory.resize(model.bytes());
+      warmUp(model);
+      return new Loaded(model, memory, describe(format, imported, model.bytes()), digest);
+    } catch (Throwable e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** The first run pays for what is made only once; no request shall. */
+  private void warmUp(CompiledModel model) {
+    Signature signature = model.signature();
+    NetworkInput zeros =
+        new NetworkInput(
+            1,
+            WARM_UP_STEPS,
+            signature.takesIds() ? new float[0] : new float[WARM_UP_STEPS * signature.inputSize()],
+            signature.takesIds() ? new int[WARM_UP_STEPS] : null,
+            null,
+            RecurrentState.zero(signature.state(), 1));
+    try (LstmKernel.Scratch scratch = kernel.newScratch()) {
+      model.unroll(zeros, true, false, scratch);
+    }
+  }
+
+  private static ModelDescription describe(ModelFormat format, ImportedModel imported, long bytes) {
+    Network network = imported.network();
+    return new ModelDescription(
+        format,
+        network.framework(),
+        network.signature(),
+        network.describe(),
+        network.parameters(),
+        bytes,
+        imported.unusedTensors(),
+        imported.forward(),
+        imported.assumed());
+  }
+}
