@@ -27,7 +27,7 @@ class ArchitectureTest {
     rule.check(CLASSES);
   }
 
-  /** Those above the ground floor. */
+  /** Those that stand on {@code tensor}, {@code memory}, {@code redis} and {@code listener}. */
   private static final String[] ROOMS = {
     "model", "kernel", "importer", "registry", "batch", "sequence", "inference", "api", "metrics"
   };
@@ -86,7 +86,8 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework.web..", "jakarta.servlet..")
-            .because("models are loaded and kept the same whoever asks, by whatever protocol"),
+            .because(
+                "models are loaded and kept the same whoever asks, and whatever computes them"),
         room("batch", "importer", "registry", "sequence", "inference", "api", "metrics")
             .because("a worker computes tasks and knows neither models' names nor their clients"),
         room("sequence", "kernel", "importer", "registry", "batch", "inference", "api", "metrics")
@@ -129,7 +130,8 @@ class ArchitectureTest {
         room("redis", ROOMS).because("how Redis is reached does not depend on what is kept there"),
         room("memory", ROOMS).because("memory is asked for before it is taken, whoever takes it"),
         room("api", "kernel", "batch", "sequence", "metrics")
-            .because("a protocol asks the use cases; scheduling is not its business"),
+            .because(
+                "a protocol asks the use cases; who computes, and where state lies, is not its business"),
         room("api.rest", "api.oip").because("no door knows another: each protocol can go alone"),
         room("api.oip.http", "api.rest", "api.oip.grpc")
             .because("no door knows another: each protocol can go alone"),

@@ -1,4 +1,4 @@
-/** The doors of the server: one room a protocol, and the tensor codec that they share. */
+/** The interfaces of the server: one package a protocol, and what several of them share. */
 @NullMarked
 package dev.keepgate.api;
 

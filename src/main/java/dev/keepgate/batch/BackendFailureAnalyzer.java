@@ -4,7 +4,7 @@ import dev.keepgate.kernel.backend.BackendException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Ends a start without a backend with its one line, in place of a stack of natives. */
+/** Reports a missing backend at startup in one line, in place of a native stack trace. */
 final class BackendFailureAnalyzer extends AbstractFailureAnalyzer<BackendException> {
 
   @Override

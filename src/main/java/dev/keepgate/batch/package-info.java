@@ -1,6 +1,6 @@
 /**
- * Who computes together and when: workers that take a model a time step at a time, and the bounded
- * queues before them.
+ * Admission and batching: bounded queues, and workers that take the requests of a model through it
+ * together, a time step at a time. Starts the kernel and its backend.
  */
 @NullMarked
 package dev.keepgate.batch;

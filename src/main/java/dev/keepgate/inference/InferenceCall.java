@@ -35,7 +35,8 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
   private final AtomicInteger holders = new AtomicInteger(1);
 
   /**
-   * Those for whom the permit is held: the same, but the request's thread until it has a result.
+   * Those for whom the permit is held: the tasks, and the request's thread until the result is
+   * there. Encoding the result needs none.
    */
   private final AtomicInteger computing = new AtomicInteger();
 

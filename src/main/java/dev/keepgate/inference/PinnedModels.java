@@ -137,7 +137,7 @@ final class PinnedModels implements AutoCloseable {
    * Lets a version go that has no sequence left.
    *
    * <p>A sequence is counted before its version is pinned for it. So either the count below has it,
-   * or whoever opened it finds the doubt, and takes it back.
+   * or whoever opened it sees the release under way, and undoes it.
    *
    * @return false where it is needed
    */

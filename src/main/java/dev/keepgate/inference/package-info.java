@@ -1,4 +1,7 @@
-/** The use cases: a step and an unroll, from checked tensors to checked answers. */
+/**
+ * The use cases, each once for all protocols: step, unroll and sequences, from admission and
+ * decoding to a validated result; the list of error codes; statistics of each model.
+ */
 @NullMarked
 package dev.keepgate.inference;
 

@@ -1,4 +1,4 @@
-/** How a room tells its listeners: the same way in all of them. */
+/** How a room tells its listeners, such as the meters, what happened; one way for all rooms. */
 @NullMarked
 package dev.keepgate.listener;
 

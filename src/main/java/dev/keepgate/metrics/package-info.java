@@ -1,4 +1,4 @@
-/** What is seen of the server from outside: every meter and its tags, and its health. */
+/** What is seen of the server from outside: every meter and its tags, health and info. */
 @NullMarked
 package dev.keepgate.metrics;
 

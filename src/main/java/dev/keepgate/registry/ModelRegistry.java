@@ -38,8 +38,8 @@ public interface ModelRegistry extends AutoCloseable {
   ModelHandle acquire(ModelRequest request);
 
   /**
-   * Says who is lent each version right before it is taken away, by whomever, and may share its
-   * handle: whoever still needs it. Not where the server ends.
+   * Registers who is called with a handle to each version right before it is unloaded, and may keep
+   * a share of it for what still needs the version. Not called when the server shuts down.
    */
   void beforeRetirement(Consumer<ModelHandle> borrower);
 

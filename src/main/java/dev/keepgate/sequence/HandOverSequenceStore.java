@@ -39,7 +39,7 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
   private final RedisSequenceStore redis;
   private final Duration patience;
 
-  /** What this process takes sequences as. */
+  /** The name under which this process takes sequences over. */
   private final String taker = UUID.randomUUID().toString();
 
   /** Those that are being looked for in Redis: whoever else wants one waits for the same answer. */
@@ -142,7 +142,7 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
     return taken.sequence();
   }
 
-  /** Where Redis does not hear it, it forgets of itself that the sequence was taken. */
+  /** If Redis cannot be reached, its note that the sequence was taken expires by itself. */
   private void confirm(SequenceId id) {
     try {
       redis.taken(id);

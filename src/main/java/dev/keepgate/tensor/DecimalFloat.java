@@ -9,8 +9,8 @@ import java.util.stream.LongStream;
 /**
  * A JSON number (RFC 8259, section 6) read to the nearest float.
  *
- * <p>Where the next one begins hangs on how long this one is, not on what it means, so a processor
- * computes several at once as long as no field is written and read back in between.
+ * <p>Where the next number begins depends on this one's length, not on its value, so a processor
+ * overlaps several numbers as long as no field is written and read back in between.
  */
 final class DecimalFloat {
 

@@ -35,7 +35,7 @@ public final class RequestId {
     return true;
   }
 
-  /** The client's id, or a new one; nobody has to be kept from guessing it. */
+  /** The client's id, or a new one, which need not be unpredictable. */
   public static String of(@Nullable String asked) {
     return asked != null && isValid(asked)
         ? asked

@@ -1,4 +1,4 @@
-/** What a request failed with, and what names it, before a protocol words it. */
+/** What a request failed with, and the id that names a request, before a protocol words them. */
 @NullMarked
 package dev.keepgate.api.error;
 

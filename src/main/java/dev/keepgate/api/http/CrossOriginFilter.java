@@ -18,7 +18,7 @@ import org.springframework.stereotype.Component;
 /**
  * Refuses changes of models that a browser asks for on behalf of another site's page (OWASP,
  * Cross-Site Request Forgery Prevention), also of a page whose name was made to lead here (DNS
- * rebinding). What is no browser sends neither an Origin nor Fetch Metadata, and passes.
+ * rebinding). Clients other than browsers send neither Origin nor Fetch Metadata, and pass.
  */
 @Component
 class CrossOriginFilter extends HttpFilter {

@@ -1,4 +1,7 @@
-/** What every interface over HTTP shares: bounded bodies, and errors in one shape a protocol. */
+/**
+ * What every interface over HTTP shares: the connector and its bounds, bodies, cross-origin rules,
+ * request ids, shutdown, and errors in one shape a protocol.
+ */
 @NullMarked
 package dev.keepgate.api.http;
 

@@ -34,7 +34,11 @@ final class InferenceRoutes extends SimpleUrlHandlerMapping {
     errors = handlerExceptionResolver;
     Map<String, HttpRequestHandler> routes = new HashMap<>();
     for (Operation operation : Operation.values()) {
-      String end = operation == Operation.STEP ? STEP : UNROLL;
+      String end =
+          switch (operation) {
+            case STEP -> STEP;
+            case UNROLL -> UNROLL;
+          };
       HttpRequestHandler ofModel =
           answeringErrors(
               (request, response) ->

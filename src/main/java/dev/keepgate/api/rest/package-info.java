@@ -1,4 +1,4 @@
-/** The server's own HTTP interface under {@code /v1}: models, steps and unrolls. */
+/** The server's own HTTP interface under {@code /v1}: models, steps, unrolls and sequences. */
 @NullMarked
 package dev.keepgate.api.rest;
 

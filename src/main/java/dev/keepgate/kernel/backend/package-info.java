@@ -1,4 +1,4 @@
-/** Loads the native libraries below ND4J once, and tells what they run on. */
+/** Loads the native libraries below ND4J once, and reports what they run on: BLAS, CPU, GPU. */
 @NullMarked
 package dev.keepgate.kernel.backend;
 

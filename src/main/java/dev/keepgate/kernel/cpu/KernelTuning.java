@@ -6,8 +6,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The sizes at which the CPU's kernel goes one way and not another. Its speed follows from them; of
- * its numbers nothing but the order of sums.
+ * The sizes at which the CPU's kernel chooses one algorithm over another. They decide its speed;
+ * its results differ only by the order of sums.
  *
  * @param packing whether the BLAS packs small products
  * @param values those that are not {@link Parameter#defaultValue}

@@ -4,8 +4,7 @@ import dev.keepgate.model.Activation;
 
 /**
  * Activations that no loop of {@link FloatFunctions} is for: one number at a time, in double
- * precision, each by a formula that takes no two large numbers from each other, so that what is
- * left of a small result is right.
+ * precision, each by a formula without cancellation, so that small results keep their digits.
  */
 final class ScalarFunctions {
 

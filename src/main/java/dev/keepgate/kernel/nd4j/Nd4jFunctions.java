@@ -12,7 +12,7 @@ import org.nd4j.linalg.indexing.BooleanIndexing;
 import org.nd4j.linalg.indexing.conditions.Conditions;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** Activations and clips in ND4J ops, in place; what they need beside is {@link Slot#BESIDE}. */
+/** Activations and clips in ND4J ops, in place; their scratch array is {@link Slot#BESIDE}. */
 final class Nd4jFunctions {
 
   /** From it on log(1 + exp(x)) is x, and its tanh 1. */

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a replica is to do so that it has what all agree on, each list in order of its ids.
  *
- * <p>The catalog decides what a number stands for. That it has a version not means nothing by
- * itself: it may have lost it, or never known it. So a copy goes only where its very revision was
+ * <p>The catalog decides what a number stands for. That the catalog lacks a version proves nothing:
+ * it may have lost it, or never have known it. So a copy goes only where its very revision was
  * taken away; one that the catalog knows nothing of is announced; and one whose number stands for
  * another is put aside.
  *

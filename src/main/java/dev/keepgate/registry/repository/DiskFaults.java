@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells faults of the repository's disk from failures, and before there are any. */
+/** Watches the repository's disk: from operations that failed, and by probes before one does. */
 public final class DiskFaults {
 
   private static final Logger log = LoggerFactory.getLogger(DiskFaults.class);

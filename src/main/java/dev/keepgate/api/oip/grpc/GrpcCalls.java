@@ -101,7 +101,7 @@ final class GrpcCalls extends ServerStreamTracer.Factory
     return kind == Kind.HEALTH ? healthPermits : permits;
   }
 
-  /** One that is refused is, on the connection's thread, before it waits for one. */
+  /** A refused call ends on the connection's own thread and never waits for one of the workers. */
   @Override
   public <Q, R> Executor getExecutor(ServerCall<Q, R> serverCall, Metadata headers) {
     GrpcCall call = GrpcCall.CURRENT.get();

@@ -42,7 +42,7 @@ class GrpcConfiguration {
     return () -> Runnable::run;
   }
 
-  /** With a window of one size nobody has to measure the line, a ping for every few calls. */
+  /** A fixed flow-control window spares the pings by which gRPC would measure the bandwidth. */
   @Bean
   ServerBuilderCustomizer<NettyServerBuilder> grpcBounds(
       GrpcProperties properties, GrpcCalls calls) {
@@ -93,7 +93,7 @@ class GrpcConfiguration {
     return new MultiThreadIoEventLoopGroup(factory, NioIoHandler.newFactory());
   }
 
-  /** Sockets of files have their own channels, and no strangers to bound. */
+  /** Unix domain sockets have channels of their own, and need no bound on connections. */
   @Bean
   ServerBuilderCustomizer<NettyServerBuilder> grpcConnections(
       GrpcProperties properties,
