@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * @param headActivation after the last dense layer
  * @param embedding name of the embedding's tensor
  * @param head name of the dense head's kernel
+ * @param forward the order in which the file's modules run, with the functions between them
+ * @param ignore patterns of names, {@code *} for anything: tensors that are as if they were not
+ *     there
  * @param expectations what the training code says of the model, to be held against the file
  */
 public record ImportConfig(
@@ -45,7 +48,14 @@ public record ImportConfig(
     @Nullable Activation headActivation,
     @Nullable String embedding,
     @Nullable String head,
+    @Nullable List<String> forward,
+    List<String> ignore,
     Expectations expectations) {
+
+  public ImportConfig {
+    forward = forward == null ? null : List.copyOf(forward);
+    ignore = List.copyOf(ignore);
+  }
 
   /** The fields of the JSON object. */
   static final Set<String> FIELDS =
@@ -63,6 +73,8 @@ public record ImportConfig(
               "head_activation",
               "embedding",
               "head",
+              "forward",
+              "ignore",
               "input_size",
               "hidden_size",
               "num_layers",
@@ -88,6 +100,8 @@ public record ImportConfig(
           null,
           null,
           null,
+          null,
+          List.of(),
           Expectations.NONE);
 
   /**
@@ -120,6 +134,8 @@ public record ImportConfig(
     given.put("head_activation", Optional.ofNullable(headActivation));
     given.put("embedding", Optional.ofNullable(embedding));
     given.put("head", Optional.ofNullable(head));
+    given.put("forward", Optional.ofNullable(forward));
+    given.put("ignore", ignore.isEmpty() ? Optional.empty() : Optional.of(ignore));
     for (Map.Entry<String, Optional<?>> field : given.entrySet()) {
       if (field.getValue().isPresent() && !allowed.contains(field.getKey())) {
         throw ImportException.config(

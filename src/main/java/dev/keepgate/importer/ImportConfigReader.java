@@ -3,8 +3,11 @@ package dev.keepgate.importer;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.GateOrder;
 import dev.keepgate.model.Merge;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -16,6 +19,9 @@ final class ImportConfigReader {
 
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private static final int MAX_ELEMENTS = 256;
+  private static final int MAX_LENGTH = 1024;
 
   private final JsonNode json;
 
@@ -57,6 +63,8 @@ final class ImportConfigReader {
         activation("head_activation"),
         embedding.isNumber() ? null : string("embedding"),
         string("head"),
+        strings("forward"),
+        Objects.requireNonNullElse(strings("ignore"), List.of()),
         new ImportConfig.Expectations(
             size("input_size"),
             size("hidden_size"),
@@ -119,6 +127,27 @@ final class ImportConfigReader {
       throw ImportException.config("/config/" + field, "expected a string");
     }
     return value.stringValue();
+  }
+
+  private @Nullable List<String> strings(String field) throws ImportException {
+    JsonNode value = given(field);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isArray() || value.size() > MAX_ELEMENTS) {
+      throw ImportException.config(
+          "/config/" + field, "expected an array of at most %d strings".formatted(MAX_ELEMENTS));
+    }
+    List<String> strings = new ArrayList<>();
+    for (JsonNode element : value) {
+      if (!element.isString() || element.stringValue().length() > MAX_LENGTH) {
+        throw ImportException.config(
+            "/config/%s/%d".formatted(field, strings.size()),
+            "expected a string of at most %d characters".formatted(MAX_LENGTH));
+      }
+      strings.add(element.stringValue());
+    }
+    return strings;
   }
 
   private @Nullable Activation activation(String field) throws ImportException {

@@ -8,9 +8,34 @@ import java.util.List;
  *
  * @param network the model
  * @param unusedTensors names of the tensors that play no part in it
+ * @param forward the stages that its tensors run in, where the file does not say it itself; empty
+ *     where it does
+ * @param assumed what neither the file nor its configuration said and this server took for granted,
+ *     in words
  */
-public record ImportedModel(Network network, List<String> unusedTensors) {
+public record ImportedModel(
+    Network network, List<String> unusedTensors, List<Stage> forward, List<String> assumed) {
+
+  /**
+   * A stage of a network, as {@code config.forward} would say it.
+   *
+   * @param stage a module of the file, or a function
+   * @param shape of what it gives, such as batch, time, 6
+   */
+  public record Stage(String stage, List<String> shape) {
+    public Stage {
+      shape = List.copyOf(shape);
+    }
+  }
+
   public ImportedModel {
     unusedTensors = List.copyOf(unusedTensors);
+    forward = List.copyOf(forward);
+    assumed = List.copyOf(assumed);
+  }
+
+  /** A model of a file that says all of it. */
+  public ImportedModel(Network network, List<String> unusedTensors) {
+    this(network, unusedTensors, List.of(), List.of());
   }
 }

@@ -1,5 +1,6 @@
 package dev.keepgate.registry;
 
+import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.model.LayerDescription;
 import dev.keepgate.model.Signature;
@@ -15,6 +16,8 @@ import java.util.List;
  * @param parameters how many numbers it has
  * @param bytes of memory that it holds, or would hold, once compiled
  * @param unusedTensors names of the file's tensors that play no part
+ * @param forward the stages that the file's tensors run in, where the file does not say it itself
+ * @param assumed what neither the file nor its configuration said, in words
  */
 public record ModelDescription(
     ModelFormat format,
@@ -23,9 +26,13 @@ public record ModelDescription(
     List<LayerDescription> layers,
     long parameters,
     long bytes,
-    List<String> unusedTensors) {
+    List<String> unusedTensors,
+    List<ImportedModel.Stage> forward,
+    List<String> assumed) {
   public ModelDescription {
     layers = List.copyOf(layers);
     unusedTensors = List.copyOf(unusedTensors);
+    forward = List.copyOf(forward);
+    assumed = List.copyOf(assumed);
   }
 }

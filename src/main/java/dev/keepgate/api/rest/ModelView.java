@@ -35,6 +35,8 @@ record ModelView(
     @Nullable Long parameters,
     @Nullable Long bytes,
     @JsonProperty("unused_tensors") @Nullable List<String> unusedTensors,
+    @Nullable List<StageView> forward,
+    @Nullable List<String> assumed,
     @JsonProperty("loaded_at") @Nullable Instant loadedAt) {
 
   /**
@@ -76,6 +78,9 @@ record ModelView(
       @JsonProperty("output_size") int outputSize,
       @Nullable String activation) {}
 
+  /** A stage of a recipe, as config.forward would say it, and the shape of what it gives. */
+  record StageView(String stage, List<String> shape) {}
+
   static ModelView of(ModelInfo info) {
     return of(info, info.description());
   }
@@ -107,7 +112,17 @@ record ModelView(
         description == null ? null : description.parameters(),
         description == null ? null : description.bytes(),
         description == null ? null : description.unusedTensors(),
+        description == null ? null : forward(description),
+        description == null || description.assumed().isEmpty() ? null : description.assumed(),
         info == null ? null : info.loadedAt());
+  }
+
+  private static @Nullable List<StageView> forward(ModelDescription description) {
+    return description.forward().isEmpty()
+        ? null
+        : description.forward().stream()
+            .map(stage -> new StageView(stage.stage(), stage.shape()))
+            .toList();
   }
 
   private static List<LayerView> recurrent(List<LayerDescription> layers) {

@@ -1,5 +1,6 @@
 package dev.keepgate.importer.file;
 
+import dev.keepgate.tensor.DataType;
 import dev.keepgate.tensor.Tensor;
 import java.util.Arrays;
 
@@ -8,8 +9,14 @@ import java.util.Arrays;
  *
  * @param name as the file has it
  * @param shape its dimensions
+ * @param type of its numbers
  */
-public record TensorInfo(String name, int[] shape) {
+public record TensorInfo(String name, int[] shape, DataType type) {
+
+  /** A tensor of 32-bit floats. */
+  public TensorInfo(String name, int[] shape) {
+    this(name, shape, DataType.F32);
+  }
 
   /** How many numbers it has; the largest long where they cannot be counted. */
   public long count() {

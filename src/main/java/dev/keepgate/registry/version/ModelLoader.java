@@ -211,6 +211,8 @@ final class ModelLoader {
         network.describe(),
         network.parameters(),
         bytes,
-        imported.unusedTensors());
+        imported.unusedTensors(),
+        imported.forward(),
+        imported.assumed());
   }
 }

@@ -37,6 +37,8 @@ class ModelViewTest {
                 network.describe(),
                 1,
                 1,
+                List.of(),
+                List.of(),
                 List.of()));
     return JsonMapper.builder().build().<JsonNode>valueToTree(view).at("/layers/0");
   }

@@ -129,8 +129,9 @@ final class CheckpointFile implements TensorFile {
     }
     for (Map.Entry<String, BundleEntry> variable : variables.entrySet()) {
       BundleEntry entry = variable.getValue();
-      if (TYPES.containsKey(entry.type())) {
-        TensorInfo tensor = new TensorInfo(graph.nameOf(variable.getKey()), entry.shape());
+      DataType type = TYPES.get(entry.type());
+      if (type != null) {
+        TensorInfo tensor = new TensorInfo(graph.nameOf(variable.getKey()), entry.shape(), type);
         budget.add(tensor);
         if (tensors.put(tensor.name(), tensor) != null) {
           throw ImportException.malformed("two variables are called '" + tensor.name() + "'");

@@ -64,7 +64,7 @@ final class NpzFile implements TensorFile {
       try (DataInputStream in = data(zip.getInputStream(entry))) {
         NpyHeader header = NpyHeader.read(name, in, limits);
         String tensor = name.substring(0, name.length() - SUFFIX.length());
-        TensorInfo info = new TensorInfo(tensor, header.shape());
+        TensorInfo info = new TensorInfo(tensor, header.shape(), header.type());
         budget.add(info);
         if (tensors.put(tensor, info) != null) {
           throw ImportException.malformed("the array '" + tensor + "' is there twice");

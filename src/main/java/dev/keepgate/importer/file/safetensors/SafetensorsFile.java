@@ -60,7 +60,7 @@ final class SafetensorsFile implements TensorFile {
       start = SafetensorsHeader.LENGTH_BYTES + (long) length;
       for (SafetensorsHeader.Entry entry :
           SafetensorsHeader.read(header, 0, length, left - length, limits.maxTensors())) {
-        TensorInfo tensor = new TensorInfo(entry.name(), entry.shape());
+        TensorInfo tensor = new TensorInfo(entry.name(), entry.shape(), entry.type());
         budget.add(tensor);
         tensors.put(tensor.name(), tensor);
         entries.put(tensor.name(), entry);

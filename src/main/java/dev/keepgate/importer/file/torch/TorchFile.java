@@ -31,7 +31,9 @@ final class TorchFile implements TensorFile {
     this.stored = stored;
     TensorBudget budget = new TensorBudget(limits);
     for (Map.Entry<String, StoredTensor> entry : stored.entrySet()) {
-      TensorInfo tensor = new TensorInfo(entry.getKey(), entry.getValue().shape());
+      TensorInfo tensor =
+          new TensorInfo(
+              entry.getKey(), entry.getValue().shape(), entry.getValue().storage().type());
       budget.add(tensor);
       tensors.put(tensor.name(), tensor);
     }

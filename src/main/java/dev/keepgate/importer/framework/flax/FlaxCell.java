@@ -12,6 +12,7 @@ import dev.keepgate.model.GateOrder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * One cell: a dense layer a gate for x, {@code ii, if, ig, io}, and for h, {@code hi, hf, hg, ho};
@@ -25,6 +26,9 @@ import java.util.List;
 record FlaxCell(
     NamedTensors tensors, String scope, String dot, boolean joined, int inputSize, int hiddenSize) {
 
+  private static final Pattern PARAMETER =
+      Pattern.compile("([ih][ifgo]|dense_[ih])[./](kernel|bias)");
+
   /** Our order of the gates. */
   private static final List<String> GATES = List.of("i", "f", "o", "g");
 
@@ -37,6 +41,21 @@ record FlaxCell(
           kernel.name(), "expected shape [input, %d * hidden], got %s".formatted(gates, kernel));
     }
     return new FlaxCell(tensors, scope, dot, joined, kernel.shape()[0], kernel.shape()[1] / gates);
+  }
+
+  /** What its parameters' names begin with. */
+  String name() {
+    return scope.isEmpty() ? "" : scope.substring(0, scope.length() - 1);
+  }
+
+  /** All of its parameters. */
+  List<TensorInfo> all() {
+    return tensors.all().stream()
+        .filter(
+            tensor ->
+                tensor.name().startsWith(scope)
+                    && PARAMETER.matcher(tensor.name().substring(scope.length())).matches())
+        .toList();
   }
 
   Cell read(ImportConfig config) throws IOException, ImportException {
@@ -81,11 +100,12 @@ record FlaxCell(
       }
       return;
     }
+    List<String> names = GATES.stream().map(gate -> scope + side + gate + dot + "bias").toList();
+    if (names.stream().noneMatch(tensors::has)) {
+      return;
+    }
     for (int gate = 0; gate < 4; gate++) {
-      String name = scope + side + GATES.get(gate) + dot + "bias";
-      if (tensors.has(name)) {
-        add(bias, gate * hiddenSize, tensors.read(name, hiddenSize));
-      }
+      add(bias, gate * hiddenSize, tensors.read(names.get(gate), hiddenSize));
     }
   }
 

@@ -2,43 +2,52 @@ package dev.keepgate.importer.framework.flax;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.file.NaturalOrder;
-import dev.keepgate.importer.file.TensorFile;
 import dev.keepgate.importer.file.TensorInfo;
 import dev.keepgate.importer.framework.Cell;
 import dev.keepgate.importer.framework.NamedTensors;
-import dev.keepgate.importer.framework.OuterLayers;
+import dev.keepgate.importer.framework.OuterModules;
+import dev.keepgate.importer.framework.OuterNames;
 import dev.keepgate.importer.framework.TensorConvention;
-import dev.keepgate.importer.framework.WeightMatrix;
+import dev.keepgate.importer.framework.forward.Module;
+import dev.keepgate.importer.framework.forward.Modules;
 import dev.keepgate.model.Layer;
-import dev.keepgate.model.Network;
+import dev.keepgate.model.Merge;
 import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Parameters of Flax' {@code LSTMCell} and {@code OptimizedLSTMCell}, Linen's and NNX's, their
  * nested names joined by dots or slashes.
  *
- * <p>Cells stand in the order of their names. The two of a bidirectional layer are told by {@code
- * forward} and {@code backward} in them, or where the configuration says {@code bidirectional}, by
- * coming in pairs.
+ * <p>The two cells of a bidirectional layer are told by {@code forward} and {@code backward} in
+ * their names, or where the configuration says {@code bidirectional}, by coming in pairs.
  */
 public final class FlaxConvention implements TensorConvention {
 
   private static final Pattern CELL =
       Pattern.compile("(?<scope>(?:.*[./])?)(?:ii|dense_i)(?<dot>[./])kernel");
-  private static final Pattern DENSE = Pattern.compile("(?<scope>(?:.*[./])?)kernel");
-  private static final Pattern PART_OF_CELL =
-      Pattern.compile("(?:.*[./])?(?:[ih][ifgo]|dense_[ih])[./]kernel");
-  private static final Pattern TABLE = Pattern.compile("(?:.*[./])?embedding");
+
+  private static final OuterNames NAMES =
+      new OuterNames(
+          Map.of("kernel", "bias"),
+          Pattern.compile("(?:.*[./])?embedding"),
+          false,
+          "scale",
+          "bias",
+          "mean",
+          "var",
+          1e-6f,
+          1e-5f);
 
   @Override
   public boolean recognizes(Collection<TensorInfo> tensors) {
@@ -46,85 +55,133 @@ public final class FlaxConvention implements TensorConvention {
   }
 
   @Override
-  public ImportedModel read(TensorFile file, ImportConfig config)
-      throws IOException, ImportException {
-    NamedTensors tensors = new NamedTensors(file);
-    List<FlaxCell> cells = cells(tensors, config.prefix());
-    return new ImportedModel(
-        Network.chain(
-            "flax",
-            outerLayers(tensors, config).around(readLayers(cells, config)),
-            Objects.requireNonNullElse(config.returnSequences(), true),
-            Summary.LAST_STEP),
-        tensors.unused());
+  public Modules modules(NamedTensors tensors, ImportConfig config) throws ImportException {
+    List<FlaxCell> cells = cells(tensors);
+    Set<TensorInfo> ofCells = new HashSet<>();
+    cells.forEach(cell -> ofCells.addAll(cell.all()));
+    List<Module> outer = OuterModules.of(tensors, NAMES, ofCells::contains);
+    List<Module> modules = new ArrayList<>(recurrent(cells, config));
+    modules.addAll(outer);
+    return new Modules("flax", Summary.LAST_STEP, false, modules, List.of());
   }
 
-  private static List<FlaxCell> cells(NamedTensors tensors, @Nullable String prefix)
-      throws ImportException {
+  private static List<FlaxCell> cells(NamedTensors tensors) throws ImportException {
     List<String> names =
         tensors.all().stream().map(TensorInfo::name).sorted(NaturalOrder.OF_NAMES).toList();
     List<FlaxCell> cells = new ArrayList<>();
     for (String name : names) {
       Matcher cell = CELL.matcher(name);
-      if (cell.matches() && (prefix == null || name.startsWith(prefix))) {
+      if (cell.matches()) {
         cells.add(FlaxCell.of(tensors, cell.group("scope"), cell.group("dot")));
       }
-    }
-    if (cells.isEmpty()) {
-      throw ImportException.config("/config/prefix", "no LSTM has the prefix '" + prefix + "'");
     }
     return cells;
   }
 
-  private static List<Layer> readLayers(List<FlaxCell> cells, ImportConfig config)
-      throws IOException, ImportException {
-    boolean pairs =
-        Boolean.TRUE.equals(config.expectations().bidirectional())
-            || cells.stream().anyMatch(cell -> cell.scope().contains("backward"));
-    if (pairs && cells.size() % 2 != 0) {
+  private static List<Module> recurrent(List<FlaxCell> cells, ImportConfig config)
+      throws ImportException {
+    Boolean bidirectional = config.expectations().bidirectional();
+    boolean named = cells.stream().anyMatch(cell -> cell.scope().contains("backward"));
+    if (named) {
+      return directions(cells, config);
+    }
+    if (Boolean.TRUE.equals(bidirectional)) {
+      return List.of(pairs(cells, config));
+    }
+    if (bidirectional == null
+        && config.expectations().layers() == null
+        && config.prefix() == null
+        && config.forward() == null
+        && couldBePair(cells)) {
+      throw ImportException.unsupported(
+          "bidirectional",
+          "%s and %s are of one size, and could be two layers, the two directions of one, or an"
+                  .formatted(cells.get(0).name(), cells.get(1).name())
+              + " encoder and its decoder; say config.bidirectional true or false, or the order by"
+              + " config.forward: [\"%s\", \"%s\"]"
+                  .formatted(cells.get(0).name(), cells.get(1).name()));
+    }
+    List<Module> modules = new ArrayList<>();
+    for (FlaxCell cell : cells) {
+      modules.add(
+          new Module(
+              cell.name(),
+              Module.Kind.RECURRENT,
+              cell.inputSize(),
+              cell.hiddenSize(),
+              cell.all(),
+              options -> List.of(cell.read(config).layer())));
+    }
+    return modules;
+  }
+
+  /** Whether two cells fit each other side by side as well as one after the other. */
+  private static boolean couldBePair(List<FlaxCell> cells) {
+    return cells.size() == 2
+        && cells.get(0).inputSize() == cells.get(1).inputSize()
+        && cells.get(0).hiddenSize() == cells.get(1).inputSize();
+  }
+
+  /** Layers of two cells each, whose names say which of them reads backwards. */
+  private static List<Module> directions(List<FlaxCell> cells, ImportConfig config)
+      throws ImportException {
+    List<FlaxCell> left = new ArrayList<>(cells);
+    List<Module> modules = new ArrayList<>();
+    for (FlaxCell backward : cells) {
+      if (!backward.scope().contains("backward")) {
+        continue;
+      }
+      String name = backward.scope().replace("backward", "forward");
+      FlaxCell forward =
+          left.stream().filter(cell -> cell.scope().equals(name)).findFirst().orElse(null);
+      if (forward == null) {
+        throw ImportException.unsupported(
+            backward.name(), "there is no '%s' that reads forward".formatted(name));
+      }
+      left.removeAll(List.of(forward, backward));
+      modules.add(module(List.of(List.of(forward, backward)), config));
+    }
+    for (FlaxCell cell : left) {
+      modules.add(module(List.of(List.of(cell)), config));
+    }
+    return modules;
+  }
+
+  /** All cells as the layers of one module, two of them a layer. */
+  private static Module pairs(List<FlaxCell> cells, ImportConfig config) throws ImportException {
+    if (cells.size() % 2 != 0) {
       throw ImportException.unsupported(
           "bidirectional", "there are %d cells, not pairs of them".formatted(cells.size()));
     }
-    List<Layer> layers = new ArrayList<>();
-    int width = cells.get(0).inputSize();
-    for (int k = 0; k < cells.size(); k += pairs ? 2 : 1) {
-      if (cells.get(k).inputSize() != width) {
-        throw ImportException.unsupported(
-            "prefix",
-            "the cells in this order do not fit each other, so it is not that of the model; name"
-                + " those of one LSTM by config.prefix: "
-                + cells.stream().map(FlaxCell::scope).toList());
-      }
-      Cell cell = cells.get(k).read(config);
-      if (pairs) {
-        // By name, backward comes first.
-        Cell other = cells.get(k + 1).read(config);
-        boolean swapped = cells.get(k).scope().contains("backward");
-        layers.add(swapped ? other.layer(cell, config) : cell.layer(other, config));
-      } else {
-        layers.add(cell.layer());
-      }
-      width = layers.get(layers.size() - 1).outputSize();
+    List<List<FlaxCell>> layers = new ArrayList<>();
+    for (int k = 0; k < cells.size(); k += 2) {
+      layers.add(cells.subList(k, k + 2));
     }
-    return layers;
+    return module(layers, config);
   }
 
-  private static OuterLayers outerLayers(NamedTensors tensors, ImportConfig config) {
-    List<WeightMatrix> tables = new ArrayList<>();
-    List<WeightMatrix> kernels = new ArrayList<>();
-    for (TensorInfo tensor : tensors.all()) {
-      String name = tensor.name();
-      if (tensor.shape().length != 2 || tensor.count() == 0) {
-        continue;
-      }
-      Matcher dense = DENSE.matcher(name);
-      if (TABLE.matcher(name).matches()) {
-        tables.add(new WeightMatrix(tensor, null, WeightMatrix.Layout.TABLE));
-      } else if (dense.matches() && !PART_OF_CELL.matcher(name).matches()) {
-        TensorInfo bias = tensors.find(dense.group("scope") + "bias");
-        kernels.add(new WeightMatrix(tensor, bias, WeightMatrix.Layout.IN_OUT));
-      }
+  private static Module module(List<List<FlaxCell>> layers, ImportConfig config) {
+    List<FlaxCell> last = layers.get(layers.size() - 1);
+    boolean sums =
+        Objects.requireNonNullElse(config.bidirectionalMerge(), Merge.CONCAT) != Merge.CONCAT;
+    List<TensorInfo> tensors = new ArrayList<>();
+    layers.forEach(layer -> layer.forEach(cell -> tensors.addAll(cell.all())));
+    return new Module(
+        layers.get(0).get(0).name(),
+        Module.Kind.RECURRENT,
+        layers.get(0).get(0).inputSize(),
+        last.get(0).hiddenSize() * (sums ? 1 : last.size()),
+        tensors,
+        options -> read(layers, config));
+  }
+
+  private static List<Layer> read(List<List<FlaxCell>> layers, ImportConfig config)
+      throws IOException, ImportException {
+    List<Layer> read = new ArrayList<>();
+    for (List<FlaxCell> layer : layers) {
+      Cell cell = layer.get(0).read(config);
+      read.add(layer.size() == 2 ? cell.layer(layer.get(1).read(config), config) : cell.layer());
     }
-    return new OuterLayers(tensors, config, tables, kernels);
+    return read;
   }
 }

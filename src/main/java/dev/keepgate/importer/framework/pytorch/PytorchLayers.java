@@ -10,6 +10,7 @@ import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
 import dev.keepgate.model.Layer;
+import dev.keepgate.model.Merge;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,42 @@ final class PytorchLayers {
     this.prefix = prefix;
     this.config = config;
     this.order = Objects.requireNonNullElse(config.gateOrder(), GateOrder.IFGO);
+  }
+
+  /** Whether the first of its weights are there. */
+  boolean isWhole() {
+    return tensors.has(prefix + "weight_ih") || tensors.has(prefix + "weight_ih_l0");
+  }
+
+  /** Width of what its first layer takes. */
+  int inputSize() throws ImportException {
+    String name = prefix + "weight_ih" + (tensors.has(prefix + "weight_ih") ? "" : "_l0");
+    return columns(name);
+  }
+
+  /** Width of what its last layer gives, which its weights read again at the next step. */
+  int outputSize() throws ImportException {
+    if (tensors.has(prefix + "weight_ih")) {
+      return columns(prefix + "weight_hh");
+    }
+    int last = 0;
+    while (tensors.has(prefix + "weight_ih_l" + (last + 1))) {
+      last++;
+    }
+    String suffix = "_l" + last;
+    boolean both =
+        tensors.has(prefix + "weight_ih" + suffix + "_reverse")
+            && Objects.requireNonNullElse(config.bidirectionalMerge(), Merge.CONCAT)
+                == Merge.CONCAT;
+    return columns(prefix + "weight_hh" + suffix) * (both ? 2 : 1);
+  }
+
+  private int columns(String name) throws ImportException {
+    TensorInfo kernel = tensors.get(name);
+    if (kernel.shape().length != 2) {
+      throw ImportException.unsupported(name, "expected two dimensions, got " + kernel);
+    }
+    return kernel.shape()[1];
   }
 
   List<Layer> read() throws IOException, ImportException {
@@ -68,10 +105,12 @@ final class PytorchLayers {
     TensorInfo projection = tensors.find(projectionName);
     int projected = 0;
     if (projection != null) {
-      if (projection.shape().length != 2 || projection.count() == 0) {
+      if (projection.shape().length != 2
+          || projection.count() == 0
+          || projection.shape()[0] >= hidden) {
         throw ImportException.unsupported(
             projectionName,
-            "expected shape [projection, %d], got %s".formatted(hidden, projection));
+            "expected shape [less than %d, %d], got %s".formatted(hidden, hidden, projection));
       }
       projected = projection.shape()[0];
     }

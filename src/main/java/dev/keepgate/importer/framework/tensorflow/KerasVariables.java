@@ -2,27 +2,28 @@ package dev.keepgate.importer.framework.tensorflow;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.ImportedModel;
-import dev.keepgate.importer.file.TensorFile;
 import dev.keepgate.importer.file.TensorInfo;
 import dev.keepgate.importer.framework.Cell;
 import dev.keepgate.importer.framework.GateBlocks;
 import dev.keepgate.importer.framework.NamedTensors;
 import dev.keepgate.importer.framework.TensorConvention;
+import dev.keepgate.importer.framework.forward.Module;
+import dev.keepgate.importer.framework.forward.Modules;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
 import dev.keepgate.model.Layer.Recurrent;
 import dev.keepgate.model.Merge;
-import dev.keepgate.model.Network;
 import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,46 +84,108 @@ public final class KerasVariables implements TensorConvention {
   }
 
   @Override
-  public ImportedModel read(TensorFile file, ImportConfig config)
-      throws IOException, ImportException {
-    NamedTensors tensors = new NamedTensors(file);
-    List<Recurrent> layers = new ArrayList<>();
-    for (Layer layer : layers(file.tensors().keySet(), config.prefix())) {
-      layers.add(readLayer(tensors, layer, config));
+  public Modules modules(NamedTensors tensors, ImportConfig config) throws ImportException {
+    List<Module> modules = new ArrayList<>();
+    for (Map.Entry<String, Layer> each : layers(tensors).entrySet()) {
+      modules.add(module(tensors, each.getKey(), each.getValue(), config));
     }
-    return new ImportedModel(
-        Network.chain(
-            "keras",
-            VariableNames.outerLayers(tensors, config).around(layers),
-            Objects.requireNonNullElse(config.returnSequences(), true),
-            Summary.FINAL_STATE),
-        tensors.unused());
+    modules.addAll(VariableNames.outerModules(tensors, modules));
+    List<String> assumed = new ArrayList<>();
+    assumed.add("layers of one direction read forward");
+    if (config.activation() == null && config.recurrentActivation() == null) {
+      assumed.add(VariableNames.ACTIVATIONS);
+    }
+    if (config.bidirectionalMerge() == null && isBidirectional(tensors)) {
+      assumed.add("two directions are merged by concat");
+    }
+    return new Modules(
+        "keras", Summary.FINAL_STATE, isInOrder(tensors), sorted(tensors, modules), assumed);
   }
 
-  private static Collection<Layer> layers(Collection<String> names, @Nullable String prefix)
+  private static Module module(NamedTensors tensors, String name, Layer layer, ImportConfig config)
       throws ImportException {
-    Map<String, Layer> layers = new LinkedHashMap<>();
+    List<String> recurrent =
+        Stream.of(layer.forward, layer.backward).filter(Objects::nonNull).toList();
+    int width = 0;
+    for (String each : recurrent) {
+      width += tensors.get(each).shape().length == 2 ? tensors.get(each).shape()[0] : 0;
+    }
+    if (recurrent.size() == 2
+        && tensors.has(biasOf(recurrent.get(0))) != tensors.has(biasOf(recurrent.get(1)))) {
+      throw ImportException.unsupported(name, "one of its two directions has lost its bias");
+    }
+    boolean sums =
+        recurrent.size() == 2
+            && Objects.requireNonNullElse(config.bidirectionalMerge(), Merge.CONCAT)
+                != Merge.CONCAT;
+    TensorInfo kernel = tensors.get(kernelOf(recurrent.get(0)));
+    return new Module(
+        name,
+        Module.Kind.RECURRENT,
+        kernel.shape().length == 2 ? kernel.shape()[0] : 0,
+        sums ? width / 2 : width,
+        VariableNames.below(tensors, recurrent),
+        options -> List.of(readLayer(tensors, layer, config)));
+  }
+
+  private static String kernelOf(String recurrent) {
+    return recurrent.replaceFirst("recurrent_(?=kernel(:0)?$)", "");
+  }
+
+  private static String biasOf(String recurrent) {
+    return recurrent.replaceFirst("recurrent_kernel(?=(:0)?$)", "bias");
+  }
+
+  private static boolean isBidirectional(NamedTensors tensors) throws ImportException {
+    return layers(tensors).values().stream().anyMatch(layer -> layer.backward != null);
+  }
+
+  /** In the file's order, where that is said to count. */
+  private static List<Module> sorted(NamedTensors tensors, List<Module> modules) {
+    List<TensorInfo> order = List.copyOf(tensors.all());
+    return modules.stream()
+        .sorted(Comparator.comparingInt(module -> order.indexOf(module.tensors().get(0))))
+        .toList();
+  }
+
+  /** Whether a layer's variables are in Keras' own order, which sorting their names would undo. */
+  private static boolean isInOrder(NamedTensors tensors) {
+    List<String> names = tensors.all().stream().map(TensorInfo::name).toList();
+    boolean any = false;
     for (String name : names) {
-      if (!isRecurrent(name) || (prefix != null && !name.startsWith(prefix))) {
+      int kernel = isRecurrent(name) ? names.indexOf(kernelOf(name)) : -1;
+      int bias = names.indexOf(biasOf(name));
+      if (kernel >= 0 && bias >= 0) {
+        int recurrent = names.indexOf(name);
+        if (kernel > recurrent || recurrent > bias) {
+          return false;
+        }
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  private static Map<String, Layer> layers(NamedTensors tensors) throws ImportException {
+    Map<String, Layer> layers = new LinkedHashMap<>();
+    for (TensorInfo tensor : tensors.all()) {
+      String name = tensor.name();
+      if (!isRecurrent(name)) {
         continue;
       }
       Place place = Place.of(name);
-      boolean backward = place.backward();
       Layer layer = layers.computeIfAbsent(place.layer(), scope -> new Layer());
-      if ((backward ? layer.backward : layer.forward) != null) {
+      if ((place.backward() ? layer.backward : layer.forward) != null) {
         throw ImportException.unsupported(
             name, "the layer '%s' has several cells".formatted(place.layer()));
       }
-      if (backward) {
+      if (place.backward()) {
         layer.backward = name;
       } else {
         layer.forward = name;
       }
     }
-    if (layers.isEmpty()) {
-      throw ImportException.config("/config/prefix", "no LSTM has the prefix '" + prefix + "'");
-    }
-    return layers.values();
+    return layers;
   }
 
   private static Recurrent readLayer(NamedTensors tensors, Layer layer, ImportConfig config)

@@ -58,7 +58,8 @@ final class TensorFlow1Cell {
                 : tensors.read(projection(), hidden, cell.projectionSize())));
   }
 
-  private CellConfig readConfig() throws ImportException {
+  /** Its equations, told by the shapes of its variables. */
+  CellConfig readConfig() throws ImportException {
     TensorInfo info = tensors.get(kernel);
     if (info.shape().length != 2 || info.shape()[1] % 4 != 0 || info.count() == 0) {
       throw ImportException.unsupported(

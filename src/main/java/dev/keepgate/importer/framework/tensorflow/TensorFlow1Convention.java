@@ -2,14 +2,14 @@ package dev.keepgate.importer.framework.tensorflow;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.ImportedModel;
-import dev.keepgate.importer.file.TensorFile;
 import dev.keepgate.importer.file.TensorInfo;
 import dev.keepgate.importer.framework.Cell;
 import dev.keepgate.importer.framework.NamedTensors;
 import dev.keepgate.importer.framework.TensorConvention;
+import dev.keepgate.importer.framework.forward.Module;
+import dev.keepgate.importer.framework.forward.Modules;
 import dev.keepgate.model.Layer;
-import dev.keepgate.model.Network;
+import dev.keepgate.model.Merge;
 import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -46,7 +47,8 @@ public final class TensorFlow1Convention implements TensorConvention {
   private static final String OPAQUE = "opaque_kernel";
 
   /** The kernels of one LSTM by layer. */
-  private record Stack(Map<Integer, String> forward, Map<Integer, String> backward) {
+  private record Stack(
+      NavigableMap<Integer, String> forward, NavigableMap<Integer, String> backward) {
     Stack() {
       this(new TreeMap<>(), new TreeMap<>());
     }
@@ -64,22 +66,43 @@ public final class TensorFlow1Convention implements TensorConvention {
   }
 
   @Override
-  public ImportedModel read(TensorFile file, ImportConfig config)
-      throws IOException, ImportException {
-    NamedTensors tensors = new NamedTensors(file);
-    Map<String, Stack> stacks = stacks(file.tensors().keySet());
-    Map<String, List<String>> kernels = new LinkedHashMap<>();
-    stacks.forEach((scope, stack) -> kernels.put(scope, stack.kernels()));
-    Stack stack =
-        Objects.requireNonNull(stacks.get(VariableNames.choose(config.prefix(), kernels)));
-    List<Layer> layers = readLayers(tensors, stack, config);
-    return new ImportedModel(
-        Network.chain(
-            "tensorflow",
-            VariableNames.outerLayers(tensors, config).around(layers),
-            Objects.requireNonNullElse(config.returnSequences(), true),
-            Summary.LAST_STEP),
-        tensors.unused());
+  public Modules modules(NamedTensors tensors, ImportConfig config) throws ImportException {
+    List<Module> modules = new ArrayList<>();
+    for (Map.Entry<String, Stack> each :
+        stacks(tensors.all().stream().map(TensorInfo::name).toList()).entrySet()) {
+      modules.add(module(tensors, each.getKey(), each.getValue(), config));
+    }
+    modules.addAll(VariableNames.outerModules(tensors, modules));
+    List<String> assumed = new ArrayList<>();
+    if (config.forgetBias() == null) {
+      assumed.add(
+          "the forget bias, which the variables do not have, is 1, and 0 for cuDNN's cells");
+    }
+    if (config.activation() == null && config.recurrentActivation() == null) {
+      assumed.add(VariableNames.ACTIVATIONS);
+    }
+    return new Modules("tensorflow", Summary.LAST_STEP, false, modules, assumed);
+  }
+
+  private static Module module(NamedTensors tensors, String scope, Stack stack, ImportConfig config)
+      throws ImportException {
+    Map.Entry<Integer, String> last = stack.forward().lastEntry();
+    if (last == null) {
+      throw ImportException.unsupported(scope, "there is no cell for the forward direction");
+    }
+    String first = stack.forward().firstEntry().getValue();
+    boolean both =
+        !stack.backward().isEmpty()
+            && Objects.requireNonNullElse(config.bidirectionalMerge(), Merge.CONCAT)
+                == Merge.CONCAT;
+    int width = new TensorFlow1Cell(tensors, last.getValue(), config).readConfig().outputSize();
+    return new Module(
+        scope.replaceAll("/$", ""),
+        Module.Kind.RECURRENT,
+        new TensorFlow1Cell(tensors, first, config).readConfig().inputSize(),
+        both ? 2 * width : width,
+        VariableNames.below(tensors, stack.kernels()),
+        options -> readLayers(tensors, stack, config));
   }
 
   private static Map<String, Stack> stacks(Collection<String> names) throws ImportException {
