@@ -6,7 +6,7 @@ import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 
-/** One of our kernels, as a lane calls it. */
+/** One of our kernels, as a worker calls it. */
 final class KeepgatePeer implements Peer {
 
   private final CompiledModel model;

@@ -21,7 +21,7 @@ import java.util.function.Supplier;
  *
  * <p>A round is short, so that on a busy machine some are left alone.
  *
- * <p>Two threads are two requests at a time: two lanes here, two concurrent runs of one session (one
+ * <p>Two threads are two requests at a time: two workers here, two concurrent runs of one session (one
  * thread each) there, two networks in DL4J. A time is a request's.
  */
 final class KernelBenchmark {

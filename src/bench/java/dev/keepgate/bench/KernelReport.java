@@ -28,7 +28,7 @@ record KernelReport(MachineLimits limits, List<Line> lines) {
     machine.put("times", "microseconds a request, the fastest of interleaved rounds");
     machine.put(
         "threads",
-        "so many requests at a time: lanes here, concurrent runs of one ONNX Runtime session with"
+        "so many requests at a time: workers here, concurrent runs of one ONNX Runtime session with"
             + " one thread each, networks in DL4J");
     return machine;
   }

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Rows of a stack of cells as a lane steps them: one step through all layers at a time, against a
+ * Rows of a stack of cells as a worker steps them: one step through all layers at a time, against a
  * few steps at a time, layer after layer, where the kernel thinks that it pays.
  */
 final class StackBenchmark {

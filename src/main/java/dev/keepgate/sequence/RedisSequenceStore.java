@@ -190,7 +190,9 @@ public final class RedisSequenceStore implements SequenceStore {
     listeners.tell(listener -> listener.ended(model, End.DELETED));
   }
 
-  /** Takes off the books what has expired, in bites, so that no other call waits long. */
+  /**
+   * Removes expired sequences from the counts, some at a time, so that no other call waits long.
+   */
   void reap() {
     int swept = SWEEP;
     while (swept == SWEEP) {

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Closes connections whose clients keep the server waiting: after a deadline, and before it where
- * room is needed for others. A request that is computed or answered is let be.
+ * room is needed for others. A request that is computed or answered is not touched.
  */
 final class ConnectionWatch implements Runnable {
 

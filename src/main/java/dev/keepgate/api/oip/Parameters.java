@@ -6,7 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a request's parameters; those that mean nothing here are let be, as the protocol asks.
+ * Reads a request's parameters; those that mean nothing here are ignored, as the protocol asks.
  *
  * @param values booleans, whole numbers of 64 bits and strings
  */

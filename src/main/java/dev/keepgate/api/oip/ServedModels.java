@@ -17,7 +17,7 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.stereotype.Component;
 
-/** What the protocol tells of the server and its models, by whichever door it is asked. */
+/** What the protocol tells of the server and its models, over HTTP and gRPC alike. */
 @Component
 public class ServedModels {
 

@@ -46,7 +46,7 @@ final class InferMessageReader {
         : parameters(Map.of(Parameters.SEQUENCE_ID, id)).identifier(Parameters.SEQUENCE_ID);
   }
 
-  /** Fractions mean nothing here, and are let be. */
+  /** Fractions mean nothing here, and are ignored. */
   private static Parameters parameters(Map<String, InferParameter> given) {
     if (given.isEmpty()) {
       return Parameters.NONE;
