@@ -18,6 +18,7 @@ import dev.keepgate.registry.version.OpenRegistry;
 import dev.keepgate.registry.version.Reconciliation;
 import dev.keepgate.registry.version.VersionStorage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -205,5 +206,13 @@ abstract class Replicas {
   void assertAllStepAlike(ModelId id) {
     float[] first = replicas.get(0).step(id);
     replicas.forEach(replica -> assertThat(replica.step(id)).containsExactly(first));
+  }
+
+  static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
   }
 }

@@ -17,7 +17,6 @@ import dev.keepgate.registry.ReplicaProperties.Content;
 import dev.keepgate.registry.replica.redis.OpenCatalog;
 import dev.keepgate.registry.version.ModelVersion;
 import dev.keepgate.registry.version.OpenRegistry;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -495,13 +494,5 @@ abstract class ReplicasContract extends Replicas {
       assertThat(OpenRegistry.step(held, new ReferenceKernel())).containsExactly(before);
     }
     assertThat(Arrays.equals(before, b.step(new ModelId("m", 1)))).isFalse();
-  }
-
-  static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8);
   }
 }
