@@ -2,6 +2,7 @@ package dev.keepgate.importer;
 
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellOptions;
 import dev.keepgate.model.GateOrder;
 import dev.keepgate.model.LayerDescription;
 import dev.keepgate.model.Merge;
@@ -121,6 +122,19 @@ public record ImportConfig(
    * @throws ImportException that names the first other field that was given
    */
   public void allowOnly(String source, Set<String> allowed) throws ImportException {
+    Set<String> others = new TreeSet<>(FIELDS);
+    others.removeAll(allowed);
+    refuse(others, source + " says it itself");
+  }
+
+  /**
+   * Refuses fields that do not apply.
+   *
+   * @param fields that must not be given
+   * @param why they do not apply
+   * @throws ImportException that names the first of them that was given
+   */
+  public void refuse(Set<String> fields, String why) throws ImportException {
     Map<String, Optional<?>> given = new LinkedHashMap<>();
     given.put("forget_bias", Optional.ofNullable(forgetBias));
     given.put("cell_clip", Optional.ofNullable(cellClip));
@@ -137,9 +151,8 @@ public record ImportConfig(
     given.put("forward", Optional.ofNullable(forward));
     given.put("ignore", ignore.isEmpty() ? Optional.empty() : Optional.of(ignore));
     for (Map.Entry<String, Optional<?>> field : given.entrySet()) {
-      if (field.getValue().isPresent() && !allowed.contains(field.getKey())) {
-        throw ImportException.config(
-            "/config/" + field.getKey(), "does not apply: " + source + " says it itself");
+      if (field.getValue().isPresent() && fields.contains(field.getKey())) {
+        throw ImportException.config("/config/" + field.getKey(), "does not apply: " + why);
       }
     }
   }
@@ -170,13 +183,14 @@ public record ImportConfig(
       List<LayerDescription> recurrent =
           layers.stream().filter(layer -> layer.cells() != null).toList();
       LayerDescription.Cells first = Objects.requireNonNull(recurrent.get(0).cells());
-      CellConfig cell = first.any();
+      CellOptions cell = first.any();
       agree("input_size", inputSize, recurrent.get(0).inputSize());
       agree("hidden_size", hiddenSize, cell.hiddenSize());
       agree("num_layers", this.layers, recurrent.size());
       agree("bidirectional", bidirectional, first.isBidirectional());
-      agree("proj_size", projectionSize, cell.projectionSize());
-      agree("use_peepholes", peepholes, cell.peepholes());
+      CellConfig lstm = cell instanceof CellConfig config ? config : null;
+      agree("proj_size", projectionSize, lstm == null ? 0 : lstm.projectionSize());
+      agree("use_peepholes", peepholes, lstm != null && lstm.peepholes());
       LayerDescription.Table table = layers.get(0).table();
       if (table != null) {
         agree("vocab", vocabulary, table.vocabulary());

@@ -2,7 +2,10 @@ package dev.keepgate.kernel;
 
 import dev.keepgate.model.Network;
 
-/** A way to compute LSTMs; its models are compiled once and then serve any number of workers. */
+/**
+ * A way to compute recurrent networks; its models are compiled once and then serve any number of
+ * workers.
+ */
 public interface LstmKernel {
 
   /** Its name in configuration, logs and metrics: {@code portable}, {@code reference}, ... */

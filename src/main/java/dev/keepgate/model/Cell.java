@@ -3,9 +3,12 @@ package dev.keepgate.model;
 import java.util.List;
 
 /** One recurrent cell, one layer in one direction: its sizes, its options and its weights. */
-public sealed interface Cell permits LstmCell {
+public sealed interface Cell permits LstmCell, GruCell, RnnCell {
 
   CellType type();
+
+  /** What there is to see of it without its weights. */
+  CellOptions options();
 
   /** Width of x. */
   int inputSize();
@@ -27,5 +30,9 @@ public sealed interface Cell permits LstmCell {
   /** Does something for each kind of cell: who adds a kind learns of all places that know kinds. */
   interface Visitor<R> {
     R lstm(LstmCell cell);
+
+    R gru(GruCell cell);
+
+    R rnn(RnnCell cell);
   }
 }

@@ -46,7 +46,8 @@ public record CellConfig(
     float inputClip,
     Activation recurrentActivation,
     Activation activation,
-    Activation cellActivation) {
+    Activation cellActivation)
+    implements CellOptions {
 
   public static final float NO_CLIP = Float.POSITIVE_INFINITY;
 
@@ -55,18 +56,13 @@ public record CellConfig(
    *     is not elementwise
    */
   public CellConfig {
-    if (inputSize < 1 || hiddenSize < 1 || projectionSize < 0) {
-      throw new InconsistentModelException(
-          "sizes must be positive, got input %d, hidden %d, projection %d"
-              .formatted(inputSize, hiddenSize, projectionSize));
-    }
-    if (!(cellClip > 0 && projectionClip > 0 && inputClip > 0)) {
-      throw new InconsistentModelException("a clip must be a positive number");
-    }
-    for (Activation each : List.of(recurrentActivation, activation, cellActivation)) {
-      if (each.kind().isOfRow()) {
-        throw new InconsistentModelException("softmax is no activation of a cell");
-      }
+    Sizes.checkCell(
+        inputSize,
+        hiddenSize,
+        Math.min(inputClip, Math.min(cellClip, projectionClip)),
+        List.of(recurrentActivation, activation, cellActivation));
+    if (projectionSize < 0) {
+      throw new InconsistentModelException("projection must not be negative: " + projectionSize);
     }
   }
 
@@ -92,8 +88,14 @@ public record CellConfig(
   }
 
   /** Width of h: the projection's, or else the cell's. */
+  @Override
   public int outputSize() {
     return projectionSize > 0 ? projectionSize : hiddenSize;
+  }
+
+  @Override
+  public <R> R accept(Visitor<R> visitor) {
+    return visitor.lstm(this);
   }
 
   /** Collects what differs from a plain cell. */

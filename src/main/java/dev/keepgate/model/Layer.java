@@ -267,8 +267,8 @@ public sealed interface Layer {
           new LayerDescription.Cells(describe(forward), describe(backward), merge));
     }
 
-    private static @Nullable CellConfig describe(@Nullable Cell cell) {
-      return cell == null ? null : cell.accept(LstmCell::config);
+    private static @Nullable CellOptions describe(@Nullable Cell cell) {
+      return cell == null ? null : cell.options();
     }
 
     @Override

@@ -33,14 +33,14 @@ public record LayerDescription(
    *
    * @param merge how the outputs of two directions become one
    */
-  public record Cells(@Nullable CellConfig forward, @Nullable CellConfig backward, Merge merge) {
+  public record Cells(@Nullable CellOptions forward, @Nullable CellOptions backward, Merge merge) {
     public boolean isBidirectional() {
       return forward != null && backward != null;
     }
 
     /** The forward cell, or else the backward one. */
-    public CellConfig any() {
-      CellConfig cell = forward != null ? forward : backward;
+    public CellOptions any() {
+      CellOptions cell = forward != null ? forward : backward;
       if (cell == null) {
         throw new IllegalStateException("a recurrent layer needs a cell");
       }

@@ -23,6 +23,11 @@ public record LstmCell(CellConfig config, CellWeights weights) implements Cell {
   }
 
   @Override
+  public CellOptions options() {
+    return config;
+  }
+
+  @Override
   public int inputSize() {
     return config.inputSize();
   }

@@ -94,7 +94,7 @@ public final class Network {
 
   private static void requireState(List<? extends Layer> layers) {
     if (layers.stream().allMatch(layer -> layer.state().isEmpty())) {
-      throw new InconsistentModelException("a model needs an LSTM layer");
+      throw new InconsistentModelException("a model needs a recurrent layer");
     }
   }
 

@@ -2,14 +2,20 @@ package dev.keepgate.kernel;
 
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.Activation.Kind;
+import dev.keepgate.model.Cell;
 import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellType;
 import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.GruCell;
+import dev.keepgate.model.GruConfig;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Merge;
 import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.RnnCell;
+import dev.keepgate.model.RnnConfig;
 import dev.keepgate.model.Signature;
 import dev.keepgate.model.Summary;
 import java.util.ArrayList;
@@ -20,6 +26,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Models of any layers and options, small and of odd sizes, with a batch for each; all of a case
@@ -35,10 +42,18 @@ public final class RandomModels {
 
   private static final Kind[] KINDS = Kind.values();
 
+  private static final List<CellType> TYPES = List.of(CellType.values());
+
   /** A cell with one of these may grow without end, so its sums are clipped. */
   private static final Set<Kind> UNBOUNDED =
       EnumSet.complementOf(
           EnumSet.of(Kind.TANH, Kind.SIGMOID, Kind.HARD_SIGMOID, Kind.SCALED_TANH, Kind.SOFTSIGN));
+
+  /**
+   * Between 0 and 1 where what goes in is clipped: a GRU's new state is a mean of its old one and
+   * its candidate then, and rounding does not grow.
+   */
+  private static final List<Kind> GRU_GATES = List.of(Kind.SIGMOID, Kind.HARD_SIGMOID, Kind.RELU);
 
   /** Those that stay between 0 and 1. */
   private static final Set<Kind> GATES = EnumSet.of(Kind.SIGMOID, Kind.HARD_SIGMOID);
@@ -95,7 +110,7 @@ public final class RandomModels {
   public static Case of(Kind kind, long seed) {
     RandomModels models = new RandomModels(seed);
     boolean isInCell = seed % 2 == 0 && !kind.isOfRow();
-    Network model = models.model(kind, isInCell);
+    Network model = models.model(kind, isInCell, TYPES.get((int) (seed / 2 % TYPES.size())));
     // A forget gate above 1 makes errors larger at every step.
     NetworkInput input = models.input(model, isInCell ? 1 : LONGEST);
     return new Case(seed, model, input, true, true);
@@ -110,9 +125,9 @@ public final class RandomModels {
 
   private Network model() {
     front();
-    int lstmLayers = 1 + random.nextInt(3);
-    for (int i = 0; i < lstmLayers; i++) {
-      layers.add(lstm());
+    int recurrentLayers = 1 + random.nextInt(3);
+    for (int i = 0; i < recurrentLayers; i++) {
+      layers.add(recurrent());
       if (chance(3)) {
         layers.add(pointwise(false));
       }
@@ -125,17 +140,10 @@ public final class RandomModels {
   }
 
   /** In its cell, by every other seed, or in its head; a softmax is for heads alone. */
-  private Network model(Kind kind, boolean isInCell) {
+  private Network model(Kind kind, boolean isInCell, CellType type) {
     width = oddSize();
-    CellConfig.Builder cell = CellConfig.builder(width, oddSize());
-    if (isInCell) {
-      Activation ofCell = activation(kind);
-      cell.recurrentActivation(ofCell).activation(ofCell).cellActivation(ofCell);
-      cell.inputClip(1).cellClip(1);
-    }
-    CellConfig config = cell.build();
-    layers.add(Layer.Recurrent.of(withWeights(config)));
-    width = config.outputSize();
+    layers.add(Layer.Recurrent.of(cell(type, isInCell ? activation(kind) : null)));
+    width = layers.get(0).outputSize();
     if (!isInCell) {
       layers.add(
           random.nextBoolean()
@@ -143,6 +151,31 @@ public final class RandomModels {
               : new Layer.Activate(width, activation(kind)));
     }
     return Network.chain("random", layers, true, Summary.LAST_STEP);
+  }
+
+  /**
+   * A cell of one kind.
+   *
+   * @param everywhere its only activation; null for those that such cells mostly have
+   */
+  private Cell cell(CellType type, @Nullable Activation everywhere) {
+    int hidden = oddSize();
+    Activation gates = everywhere == null ? Activation.SIGMOID : everywhere;
+    Activation candidate = everywhere == null ? Activation.TANH : everywhere;
+    return switch (type) {
+      case LSTM ->
+          withWeights(
+              CellConfig.builder(width, hidden)
+                  .recurrentActivation(gates)
+                  .activation(candidate)
+                  .cellActivation(candidate)
+                  .inputClip(1)
+                  .cellClip(1)
+                  .build());
+      case GRU ->
+          withWeights(new GruConfig(width, hidden, random.nextBoolean(), 1, gates, candidate));
+      case RNN -> withWeights(new RnnConfig(width, hidden, 1, candidate));
+    };
   }
 
   private Layer dense(Activation activation) {
@@ -166,31 +199,54 @@ public final class RandomModels {
     }
   }
 
-  private Layer lstm() {
-    int input = width;
-    CellConfig forward = cell(input, 0);
+  private Layer recurrent() {
+    CellType type = chance(2) ? CellType.LSTM : TYPES.get(random.nextInt(TYPES.size()));
+    Cell forward = cell(type, 0);
     boolean twoWays = chance(3);
     Merge merge = List.of(Merge.values()).get(random.nextInt(Merge.values().length));
-    CellConfig backward =
-        twoWays ? cell(input, merge == Merge.CONCAT ? 0 : forward.outputSize()) : null;
+    Cell backward = twoWays ? cell(type, merge == Merge.CONCAT ? 0 : forward.outputSize()) : null;
     boolean repeat = random.nextBoolean();
     Layer layer =
         !twoWays && chance(5)
-            ? new Layer.Recurrent(null, withWeights(forward), merge, random.nextBoolean(), repeat)
-            : new Layer.Recurrent(
-                withWeights(forward),
-                backward == null ? null : withWeights(backward),
-                merge,
-                false,
-                repeat);
+            ? new Layer.Recurrent(null, forward, merge, random.nextBoolean(), repeat)
+            : new Layer.Recurrent(forward, backward, merge, false, repeat);
     width = layer.outputSize();
     return layer;
   }
 
   /**
+   * A cell with any options.
+   *
    * @param output width of h; 0 for any
    */
-  private CellConfig cell(int input, int output) {
+  private Cell cell(CellType type, int output) {
+    return switch (type) {
+      case LSTM -> withWeights(lstm(width, output));
+      case GRU -> withWeights(gru(width, output > 0 ? output : oddSize()));
+      case RNN -> withWeights(rnn(width, output > 0 ? output : oddSize()));
+    };
+  }
+
+  private GruConfig gru(int input, int hidden) {
+    boolean isPlain = random.nextBoolean();
+    Activation gates =
+        isPlain ? Activation.SIGMOID : activation(GRU_GATES.get(random.nextInt(GRU_GATES.size())));
+    Activation candidate = isPlain ? Activation.TANH : elementwise();
+    return new GruConfig(
+        input, hidden, random.nextBoolean(), inputClip(gates, candidate), gates, candidate);
+  }
+
+  private RnnConfig rnn(int input, int hidden) {
+    Activation activation = random.nextBoolean() ? Activation.TANH : elementwise();
+    return new RnnConfig(input, hidden, inputClip(activation), activation);
+  }
+
+  private float inputClip(Activation... activations) {
+    boolean mustClip = Stream.of(activations).anyMatch(each -> UNBOUNDED.contains(each.kind()));
+    return mustClip || chance(4) ? clip() : CellConfig.NO_CLIP;
+  }
+
+  private CellConfig lstm(int input, int output) {
     int hidden = output > 0 && random.nextBoolean() ? output : oddSize();
     int projection = output == hidden || (output == 0 && !chance(3)) ? 0 : oddSize();
     CellConfig.Builder cell =
@@ -218,6 +274,26 @@ public final class RandomModels {
 
   private LstmCell withWeights(CellConfig cell) {
     return new LstmCell(cell, weights(cell));
+  }
+
+  private GruCell withWeights(GruConfig cell) {
+    int hidden = cell.hiddenSize();
+    int blocks = GruCell.BLOCKS * hidden;
+    return new GruCell(
+        cell,
+        floats(cell.inputSize() * blocks, spread(cell.inputSize())),
+        floats(hidden * blocks, spread(hidden)),
+        floats(blocks, 1),
+        floats(cell.resetAfter() ? hidden : 0, 1));
+  }
+
+  private RnnCell withWeights(RnnConfig cell) {
+    int hidden = cell.hiddenSize();
+    return new RnnCell(
+        cell,
+        floats(cell.inputSize() * hidden, spread(cell.inputSize())),
+        floats(hidden * hidden, spread(hidden)),
+        floats(hidden, 1));
   }
 
   private CellWeights weights(CellConfig cell) {

@@ -94,6 +94,72 @@ class NetworkTest {
   }
 
   @Test
+  void cellsOfAllTypesStandOnEachOther() {
+    GruCell gru =
+        new GruCell(
+            GruConfig.plain(4, 2, true),
+            new float[4 * 6],
+            new float[2 * 6],
+            new float[6],
+            new float[2]);
+    RnnCell rnn =
+        new RnnCell(
+            new RnnConfig(2, 5, CellConfig.NO_CLIP, Activation.RELU),
+            new float[10],
+            new float[25],
+            new float[5]);
+    List<Layer> layers = List.of(lstm(3, 4), Layer.Recurrent.of(gru), Layer.Recurrent.of(rnn));
+    Network network = Network.chain("test", layers, true, Summary.LAST_STEP);
+    assertThat(network.nodes().stream().map(Node::name))
+        .containsExactly("lstm_0", "gru_1", "rnn_2");
+    StateLayout state = network.signature().state();
+    assertThat(state.names()).containsExactly("h", "c");
+    assertThat(state.widths("h")).containsExactly(4, 2, 5);
+    assertThat(state.widths("c")).containsExactly(4);
+    List<List<Slot>> trace = network.signature().inside().trace();
+    assertThat(trace.get(1))
+        .containsExactly(
+            new Slot("update", 2),
+            new Slot("reset", 2),
+            new Slot("candidate", 2),
+            new Slot("hidden", 2));
+    assertThat(trace.get(2)).containsExactly(new Slot("hidden", 5));
+    assertThat(network.parameters()).isEqualTo(4 * 4 * 8 + (6 * 7 + 2) + 5 * 8);
+    assertThat(network.describe().get(1).toString()).contains("gru", "resetAfter=true");
+  }
+
+  @Test
+  void numbersOfACellAreThoseOfItsOptions() {
+    assertRefused(
+        () ->
+            new GruCell(
+                GruConfig.plain(1, 2, false),
+                new float[6],
+                new float[12],
+                new float[6],
+                new float[2]),
+        "resetBias needs 0");
+    assertRefused(
+        () ->
+            new GruCell(
+                GruConfig.plain(1, 2, true),
+                new float[6],
+                new float[11],
+                new float[6],
+                new float[2]),
+        "recurrentKernel needs 12");
+    assertRefused(() -> new RnnConfig(1, 2, CellConfig.NO_CLIP, Activation.SOFTMAX), "softmax");
+    assertRefused(() -> new GruConfig(1, 2, true, 0, Activation.SIGMOID, Activation.TANH), "clip");
+    RnnCell rnn =
+        new RnnCell(
+            new RnnConfig(3, 4, CellConfig.NO_CLIP, Activation.TANH),
+            new float[12],
+            new float[16],
+            new float[4]);
+    assertRefused(() -> Layer.Recurrent.bidirectional(cell(3, 4), rnn), "differ in kind");
+  }
+
+  @Test
   void embeddingTakesIntegers() {
     Layer table = new Layer.Embedding(7, 3, true, new float[21]);
     Signature signature =
@@ -112,7 +178,7 @@ class NetworkTest {
         "layer 1 takes 5 features, the layer below gives 4");
     assertRefused(
         () -> Network.chain("test", List.of(dense(5, 2)), true, Summary.LAST_STEP),
-        "needs an LSTM layer");
+        "needs a recurrent layer");
     Layer table = new Layer.Embedding(7, 1, false, new float[7]);
     assertRefused(
         () -> Network.chain("test", List.of(lstm(3, 4), table), true, Summary.LAST_STEP),

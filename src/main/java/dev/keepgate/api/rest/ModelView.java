@@ -4,7 +4,10 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.CellOptions;
+import dev.keepgate.model.GruConfig;
 import dev.keepgate.model.LayerDescription;
+import dev.keepgate.model.RnnConfig;
 import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ModelDescription;
 import dev.keepgate.registry.ModelInfo;
@@ -48,24 +51,33 @@ record ModelView(
   record ListView(List<ModelView> models, @Nullable String next) {}
 
   /**
+   * A recurrent layer; what cells of its type do not have is null.
+   *
+   * @param type of its cells: {@code lstm}, {@code gru} or {@code rnn}
    * @param backward the backward cell as a layer of its own, where it is not as the forward cell is
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record LayerView(
+      @Schema(allowableValues = {"lstm", "gru", "rnn"}) String type,
       @JsonProperty("input_size") int inputSize,
       @JsonProperty("hidden_size") int hiddenSize,
       @JsonProperty("projection_size") @Nullable Integer projectionSize,
       boolean bidirectional,
       @Nullable String merge,
       @JsonProperty("go_backwards") @Nullable Boolean goBackwards,
-      boolean peepholes,
+      @Nullable Boolean peepholes,
       @JsonProperty("input_forget") @Nullable Boolean inputForget,
-      @JsonProperty("forget_bias") float forgetBias,
+      @JsonProperty("forget_bias") @Nullable Float forgetBias,
       @JsonProperty("cell_clip") @Nullable Float cellClip,
       @JsonProperty("proj_clip") @Nullable Float projectionClip,
       @JsonProperty("clip") @Nullable Float inputClip,
+      @Schema(
+              description =
+                  "of a GRU: whether the reset gate is applied after the recurrent product")
+          @JsonProperty("reset_after")
+          @Nullable Boolean resetAfter,
       String activation,
-      @JsonProperty("recurrent_activation") String recurrentActivation,
+      @JsonProperty("recurrent_activation") @Nullable String recurrentActivation,
       @JsonProperty("cell_activation") @Nullable String cellActivation,
       @Nullable LayerView backward) {}
 
@@ -129,37 +141,101 @@ record ModelView(
     List<LayerView> views = new ArrayList<>();
     for (LayerDescription layer : layers) {
       if (layer.cells() != null) {
-        views.add(layer(layer.cells()));
+        views.add(LayerWriter.of(layer.cells()));
       }
     }
     return views;
   }
 
-  private static LayerView layer(LayerDescription.Cells layer) {
-    CellConfig cell = layer.any();
-    return new LayerView(
-        cell.inputSize(),
-        cell.hiddenSize(),
-        cell.projectionSize() > 0 ? cell.projectionSize() : null,
-        layer.isBidirectional(),
-        layer.isBidirectional() ? layer.merge().name().toLowerCase(Locale.ROOT) : null,
-        layer.forward() == null ? true : null,
-        cell.peepholes(),
-        cell.coupled() ? true : null,
-        cell.forgetBias(),
-        finite(cell.cellClip()),
-        finite(cell.projectionClip()),
-        finite(cell.inputClip()),
-        name(cell.activation()),
-        name(cell.recurrentActivation()),
-        cell.cellActivation().equals(cell.activation()) ? null : name(cell.cellActivation()),
-        otherBackward(layer));
-  }
+  /** Shows a recurrent layer by its forward cell, or else its backward one. */
+  private record LayerWriter(LayerDescription.Cells layer)
+      implements CellOptions.Visitor<LayerView> {
 
-  private static @Nullable LayerView otherBackward(LayerDescription.Cells layer) {
-    return layer.isBidirectional() && !Objects.equals(layer.forward(), layer.backward())
-        ? layer(new LayerDescription.Cells(null, layer.backward(), layer.merge()))
-        : null;
+    static LayerView of(LayerDescription.Cells layer) {
+      return layer.any().accept(new LayerWriter(layer));
+    }
+
+    @Override
+    public LayerView lstm(CellConfig cell) {
+      return new LayerView(
+          "lstm",
+          cell.inputSize(),
+          cell.hiddenSize(),
+          cell.projectionSize() > 0 ? cell.projectionSize() : null,
+          layer.isBidirectional(),
+          merge(),
+          goesBackwards(),
+          cell.peepholes(),
+          cell.coupled() ? true : null,
+          cell.forgetBias(),
+          finite(cell.cellClip()),
+          finite(cell.projectionClip()),
+          finite(cell.inputClip()),
+          null,
+          name(cell.activation()),
+          name(cell.recurrentActivation()),
+          cell.cellActivation().equals(cell.activation()) ? null : name(cell.cellActivation()),
+          otherBackward());
+    }
+
+    @Override
+    public LayerView gru(GruConfig cell) {
+      return gateless(
+          "gru",
+          cell,
+          cell.inputClip(),
+          cell.activation(),
+          cell.resetAfter(),
+          cell.recurrentActivation());
+    }
+
+    @Override
+    public LayerView rnn(RnnConfig cell) {
+      return gateless("rnn", cell, cell.inputClip(), cell.activation(), null, null);
+    }
+
+    /** Without what only an LSTM's gates have. */
+    private LayerView gateless(
+        String type,
+        CellOptions cell,
+        float clip,
+        Activation activation,
+        @Nullable Boolean resetAfter,
+        @Nullable Activation recurrentActivation) {
+      return new LayerView(
+          type,
+          cell.inputSize(),
+          cell.hiddenSize(),
+          null,
+          layer.isBidirectional(),
+          merge(),
+          goesBackwards(),
+          null,
+          null,
+          null,
+          null,
+          null,
+          finite(clip),
+          resetAfter,
+          name(activation),
+          recurrentActivation == null ? null : name(recurrentActivation),
+          null,
+          otherBackward());
+    }
+
+    private @Nullable String merge() {
+      return layer.isBidirectional() ? layer.merge().name().toLowerCase(Locale.ROOT) : null;
+    }
+
+    private @Nullable Boolean goesBackwards() {
+      return layer.forward() == null ? true : null;
+    }
+
+    private @Nullable LayerView otherBackward() {
+      return layer.isBidirectional() && !Objects.equals(layer.forward(), layer.backward())
+          ? of(new LayerDescription.Cells(null, layer.backward(), layer.merge()))
+          : null;
+    }
   }
 
   private static @Nullable EmbeddingView embedding(List<LayerDescription> layers) {

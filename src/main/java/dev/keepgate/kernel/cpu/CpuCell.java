@@ -1,69 +1,86 @@
 package dev.keepgate.kernel.cpu;
 
-import static dev.keepgate.kernel.cpu.FloatFunctions.clipInPlace;
-
 import dev.keepgate.kernel.layer.RecurrentCell;
-import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.Cell;
 import dev.keepgate.model.CellTrace;
-import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.GruCell;
 import dev.keepgate.model.LstmCell;
-import org.jspecify.annotations.Nullable;
+import dev.keepgate.model.RnnCell;
+import dev.keepgate.model.Slot;
 
 /**
- * One cell with its weights packed.
+ * One recurrent cell with its weights packed.
  *
- * <p>Input kernel, bias and recurrent kernel lie in one matrix, below each other, so that a single
- * step is one product of [x, 1, h], and the input's part of many steps one of [x, 1].
+ * <p>A step is products, which leave the cell's pre-activations in the scratch, and then {@link
+ * #advance}. The products are those of [x, 1, h] for a single step, or those of [x, 1] for many
+ * steps at once and then of each step's h.
  */
-final class CpuCell implements RecurrentCell<CpuScratch> {
+abstract class CpuCell implements RecurrentCell<CpuScratch> {
 
-  private final CellConfig config;
+  private final int inputSize;
+  private final int hiddenSize;
+  private final int outputSize;
   private final boolean packs;
-  private final Gates gates;
-  private final PackedWeights packed;
-  private final @Nullable PackedWeights projection;
 
-  CpuCell(LstmCell cell, KernelTuning tuning) {
-    CellWeights weights = cell.weights();
+  /** Widths of the state's slots; the first is h. */
+  private final int[] widths;
+
+  CpuCell(Cell cell, KernelTuning tuning) {
+    this.inputSize = cell.inputSize();
+    this.hiddenSize = cell.options().hiddenSize();
+    this.outputSize = cell.outputSize();
     this.packs = tuning.packs();
-    this.config = cell.config();
-    this.gates = new Gates(config, weights.peepholes());
-    int inputs = config.inputSize() + 1;
-    this.packed =
-        new PackedWeights(
-            inputs + config.outputSize(), PreActivations.GATES, config.hiddenSize(), tuning);
-    packed.fill(0, weights.inputKernel());
-    packed.fill(config.inputSize(), weights.bias());
-    packed.fill(inputs, weights.recurrentKernel());
-    if (weights.projection() == null) {
-      this.projection = null;
-    } else {
-      this.projection = new PackedWeights(config.hiddenSize(), 1, config.projectionSize(), tuning);
-      projection.fill(0, weights.projection());
-    }
+    this.widths = cell.state().stream().mapToInt(Slot::width).toArray();
   }
 
-  CellConfig config() {
-    return config;
+  final int inputSize() {
+    return inputSize;
   }
 
-  @Override
-  public long bytes() {
-    return packed.bytes() + (projection == null ? 0 : projection.bytes());
+  final int hiddenSize() {
+    return hiddenSize;
+  }
+
+  /** Width of h. */
+  final int outputSize() {
+    return outputSize;
+  }
+
+  /** Widths of the state's slots. */
+  final int[] widths() {
+    return widths;
+  }
+
+  /** Width of [x, 1]. */
+  final int inputWidth() {
+    return inputSize + 1;
+  }
+
+  /** Width of [x, 1, h]. */
+  final int fusedWidth() {
+    return inputSize + 1 + outputSize;
   }
 
   /** Makes room for so many rows at a step. */
-  void ensure(CpuScratch scratch, int rows) {
-    scratch.ensure(packed.depth(), config.hiddenSize(), config.outputSize(), rowsOfProduct(rows));
+  final void ensure(CpuScratch scratch, int rows) {
+    scratch.ensure(fusedWidth(), hiddenSize, outputSize, rowsOfProduct(rows));
+  }
+
+  /**
+   * How many rows to multiply where so many are asked for: OpenBLAS takes 4 together, but of 3 one
+   * apart, through all weights once more.
+   */
+  final int rowsOfProduct(int rows) {
+    return rows == 3 && !packs ? 4 : rows;
   }
 
   @Override
-  public void run(Run run, CpuScratch scratch) {
+  public final void run(Run run, CpuScratch scratch) {
     int batch = run.steps().rows().length;
     int rows = Math.min(batch, scratch.productRows);
     int steps = run.steps().active().length;
     ensure(scratch, (int) Math.min((long) steps * rowsOfProduct(rows), scratch.productRows));
-    scratch.ensureState(config.hiddenSize(), config.outputSize(), rows);
+    scratch.ensureState(widths, rows);
     for (int first = 0; first < batch; first += scratch.productRows) {
       new CpuUnroll(this, run, first, Math.min(rows, batch - first), scratch).run();
     }
@@ -74,122 +91,109 @@ final class CpuCell implements RecurrentCell<CpuScratch> {
    *
    * @param at where the row begins
    */
-  void stageInput(CpuScratch scratch, int at, float[] x, int from) {
-    int width = config.inputSize();
-    System.arraycopy(x, from, scratch.staged, at, width);
-    scratch.staged[at + width] = 1;
+  final void stageInput(CpuScratch scratch, int at, float[] x, int from) {
+    System.arraycopy(x, from, scratch.staged, at, inputSize);
+    scratch.staged[at + inputSize] = 1;
   }
 
   /** {@link #stageInput}, with the row's h behind it: rows of {@link #fusedWidth}. */
-  void stageFused(CpuScratch scratch, int row, float[] x, int from, float[] h) {
+  final void stageFused(CpuScratch scratch, int row, float[] x, int from, float[] h) {
     int at = row * fusedWidth();
-    int size = config.outputSize();
     stageInput(scratch, at, x, from);
-    System.arraycopy(h, row * size, scratch.staged, at + inputWidth(), size);
+    System.arraycopy(h, row * outputSize, scratch.staged, at + inputWidth(), outputSize);
   }
 
-  /** Width of [x, 1]. */
-  int inputWidth() {
-    return config.inputSize() + 1;
-  }
-
-  /** Width of [x, 1, h]. */
-  int fusedWidth() {
-    return packed.depth();
-  }
-
-  /** Pre-activations = [x, 1, h] W for the rows that are staged. */
-  void multiplyFused(CpuScratch scratch, int rows) {
+  /**
+   * Puts the staged rows of {@link #fusedWidth} where products read them.
+   *
+   * @return how many rows to multiply
+   */
+  final int loadFused(CpuScratch scratch, int rows) {
     int width = fusedWidth();
     int all = rowsOfProduct(rows);
     if (all > rows) {
       System.arraycopy(scratch.staged, 0, scratch.staged, rows * width, width);
     }
     scratch.loadStaged(all * width);
-    scratch.preActivations.lay(all, config.hiddenSize(), rows);
-    multiply(scratch.product.of(scratch.x, all, width), 0, scratch, 0, 0);
+    scratch.preActivations.lay(all, hiddenSize, rows);
+    return all;
+  }
+
+  /** Puts the staged rows of {@link #inputWidth} where products read them. */
+  final void loadInputs(CpuScratch scratch, int rows, int together) {
+    scratch.loadStaged(rows * inputWidth());
+    scratch.preActivations.lay(rows, hiddenSize, together);
   }
 
   /**
-   * How many rows to multiply where so many are asked for: OpenBLAS takes 4 together, but of 3 one
-   * apart, through all weights once more.
+   * Puts vectors of h's width where products read them.
+   *
+   * @param h [rows, outputSize]
+   * @return how many rows to multiply
    */
-  int rowsOfProduct(int rows) {
-    return rows == 3 && !packs ? 4 : rows;
+  final int loadHidden(CpuScratch scratch, float[] h, int rows) {
+    int all = rowsOfProduct(rows);
+    scratch.hidden.view().put(0, h, 0, rows * outputSize);
+    if (all > rows) {
+      scratch.hidden.view().put(rows * outputSize, h, 0, outputSize);
+    }
+    return all;
   }
 
+  /** Pre-activations of the rows that are staged, [x, 1, h] each. */
+  abstract void multiplyFused(CpuScratch scratch, int rows);
+
   /**
-   * Pre-activations = [x, 1] W for the rows that are staged.
+   * The part of the pre-activations that comes from the rows that are staged, [x, 1] each.
    *
    * @param together how many of them a step has at most
    */
-  void multiplyInputs(CpuScratch scratch, int rows, int together) {
-    scratch.loadStaged(rows * inputWidth());
-    scratch.preActivations.lay(rows, config.hiddenSize(), together);
-    multiply(scratch.product.of(scratch.x, rows, inputWidth()), 0, scratch, 0, 0);
-  }
+  abstract void multiplyInputs(CpuScratch scratch, int rows, int together);
 
   /**
-   * Pre-activations += h R. The pre-activations have room for {@link #rowsOfProduct}.
+   * Adds the part that comes from h. The pre-activations have room for {@link #rowsOfProduct}.
    *
    * @param h [rows, outputSize]
    * @param from first row of the pre-activations
    */
-  void addRecurrent(CpuScratch scratch, float[] h, int rows, int from) {
-    int size = config.outputSize();
-    int all = rowsOfProduct(rows);
-    scratch.hidden.view().put(0, h, 0, rows * size);
-    if (all > rows) {
-      scratch.hidden.view().put(rows * size, h, 0, size);
-    }
-    Product product = scratch.product.of(scratch.hidden, all, size);
-    multiply(product, inputWidth(), scratch, from, 1);
-  }
+  abstract void addRecurrent(CpuScratch scratch, float[] h, int rows, int from);
 
   /**
+   * From pre-activations to the next state.
+   *
    * @param from first row of the pre-activations
+   * @param state the slots, [rows, width] each
    */
-  private void multiply(Product product, int depthFrom, CpuScratch scratch, int from, float beta) {
-    scratch.preActivations.receive(product, from);
-    packed.multiply(product, depthFrom, beta, scratch.isBackward());
-  }
+  abstract void advance(CpuScratch scratch, int from, int rows, Slots state);
 
   /**
-   * From pre-activations to the next state of the rows; {@code h} [rows, outputSize] is only
-   * written.
+   * Writes what a row's last {@link #advance} computed, but for h.
+   *
+   * @param step where in the trace
    */
-  void advance(CpuScratch scratch, int from, int rows, float[] h, float[] c) {
-    if (projection == null) {
-      gates.advance(scratch, from, rows, c, h);
-      return;
+  abstract void trace(CpuScratch scratch, int row, Slots state, CellTrace trace, int step);
+
+  /** Copies a row's numbers of a gate into a trace. */
+  final void trace(float[] gate, int row, float[] trace, int step) {
+    System.arraycopy(gate, row * hiddenSize, trace, step * hiddenSize, hiddenSize);
+  }
+
+  /** Packs a cell's weights. */
+  record Compiler(KernelTuning tuning) implements Cell.Visitor<RecurrentCell<CpuScratch>> {
+
+    @Override
+    public RecurrentCell<CpuScratch> lstm(LstmCell cell) {
+      return new CpuLstm(cell, tuning);
     }
-    gates.advance(scratch, from, rows, c, scratch.unprojected);
-    int cells = rows * config.hiddenSize();
-    scratch.hidden.view().put(0, scratch.unprojected, 0, cells);
-    int size = config.outputSize();
-    Product product = scratch.product.of(scratch.hidden, rows, config.hiddenSize());
-    projection.multiply(product.into(scratch.x, 0, size, size), 0, 0, false);
-    scratch.x.view().get(0, h, 0, rows * size);
-    clipInPlace(config.projectionClip(), h, 0, rows * size);
-  }
 
-  /** Writes what a row's last {@link #advance} computed. */
-  void trace(CpuScratch scratch, int row, float[] c, CellTrace trace, int step) {
-    int size = config.hiddenSize();
-    int from = row * size;
-    int to = step * size;
-    System.arraycopy(scratch.input, from, trace.of("input"), to, size);
-    System.arraycopy(scratch.forget, from, trace.of("forget"), to, size);
-    System.arraycopy(scratch.output, from, trace.of("output"), to, size);
-    System.arraycopy(scratch.candidate, from, trace.of("candidate"), to, size);
-    System.arraycopy(c, from, trace.of("cell"), to, size);
-  }
+    @Override
+    public RecurrentCell<CpuScratch> gru(GruCell cell) {
+      return new CpuGru(cell, tuning);
+    }
 
-  @Override
-  public void close() {
-    packed.close();
-    if (projection != null) {
-      projection.close();
+    @Override
+    public RecurrentCell<CpuScratch> rnn(RnnCell cell) {
+      return new CpuRnn(cell, tuning);
     }
   }
 }

@@ -27,7 +27,7 @@ final class CpuModel implements CompiledModel {
     private final KernelTuning tuning;
 
     Compiler(KernelTuning tuning) {
-      super(cell -> new CpuCell(cell, tuning));
+      super(new CpuCell.Compiler(tuning));
       this.tuning = tuning;
     }
 

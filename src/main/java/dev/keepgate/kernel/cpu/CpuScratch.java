@@ -2,12 +2,16 @@ package dev.keepgate.kernel.cpu;
 
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.cpu.KernelTuning.Parameter;
+import dev.keepgate.kernel.layer.RecurrentCell.Slots;
 
 /**
  * Where a worker computes: as large as the largest model it has seen needs, whatever the size of
  * the requests, because calls are cut into pieces of {@link #productRows}.
  */
 final class CpuScratch implements Scratch {
+
+  /** How many slots the state of a cell has at most: h and c. */
+  private static final int MOST_SLOTS = 2;
 
   final KernelTuning tuning;
 
@@ -51,10 +55,8 @@ final class CpuScratch implements Scratch {
   /** [rows, hiddenSize]: h before it is projected. */
   float[] unprojected = new float[0];
 
-  /** The state of the rows of an unroll: [rows, outputSize] and [rows, hiddenSize]. */
-  float[] h = new float[0];
-
-  float[] c = new float[0];
+  /** The state of the rows of an unroll, a slot's [rows, width] each. */
+  final Slots state = new Slots(new float[MOST_SLOTS][0], 0);
 
   CpuScratch(KernelTuning tuning) {
     this.tuning = tuning;
@@ -106,12 +108,11 @@ final class CpuScratch implements Scratch {
   }
 
   /** Makes room for the state of an unroll's rows. */
-  void ensureState(int hiddenSize, int outputSize, int rows) {
-    if (h.length < rows * outputSize) {
-      h = new float[rows * outputSize];
-    }
-    if (c.length < rows * hiddenSize) {
-      c = new float[rows * hiddenSize];
+  void ensureState(int[] widths, int rows) {
+    for (int slot = 0; slot < widths.length; slot++) {
+      if (state.get(slot).length < rows * widths[slot]) {
+        state.values()[slot] = new float[rows * widths[slot]];
+      }
     }
   }
 

@@ -27,25 +27,24 @@ final class CpuStepBatch implements StepBatch {
   private final StepRow[] rows;
   private int count;
 
-  /** The cell of each layer; null where a layer is no LSTM. */
+  /** The cell of each layer; null where a layer is not recurrent. */
   private final List<@Nullable CpuCell> cells = new ArrayList<>();
 
   /** Of {@code capacity} rows. */
   private final RecurrentState state;
 
-  /** A slot's [capacity, width]. */
-  private final float[][] slots;
-
-  /** Index of the first slot of each layer's cell. */
-  private final int[] firstSlots;
+  /** The slots of each layer's cell, [capacity, width] each. */
+  private final List<@Nullable Slots> states = new ArrayList<>();
 
   /** [capacity, inputSize]: what the rows bring to this step. */
   private final float[] x;
 
-  /** A layer's [capacity, outputSize]; an LSTM layer's is its h. */
+  /** A layer's [capacity, outputSize]; a recurrent layer's is its h. */
   private final float[][] values;
 
-  /** [capacity, width of the last LSTM layer]: h of the rows that are asked for their output. */
+  /**
+   * [capacity, width of the last recurrent layer]: h of the rows that are asked for their output.
+   */
   private final float[] asked;
 
   private final @Nullable PrecomputedInputs precomputed;
@@ -58,17 +57,17 @@ final class CpuStepBatch implements StepBatch {
     this.scratch = scratch;
     this.rows = new StepRow[capacity];
     this.state = RecurrentState.zero(layers.signature().state(), capacity);
-    this.slots = state.values();
     this.inputSize = layers.signature().inputSize();
     this.x = new float[layers.signature().takesIds() ? 0 : capacity * inputSize];
     this.values = new float[layers.layers().size()][];
-    this.firstSlots = new int[values.length];
     int cell = 0;
     for (int i = 0; i < values.length; i++) {
       CpuCell own = cellOf(layers.layers().get(i));
       cells.add(own);
-      firstSlots[i] = own == null ? -1 : layers.signature().state().first(cell++);
-      values[i] = own == null ? new float[capacity * layers.outputSize(i)] : slots[firstSlots[i]];
+      Slots slots =
+          own == null ? null : new Slots(state.values(), layers.signature().state().first(cell++));
+      states.add(slots);
+      values[i] = slots == null ? new float[capacity * layers.outputSize(i)] : slots.get(0);
     }
     this.asked = new float[values[layers.top()].length];
     CpuCell first = cells.get(0);
@@ -140,14 +139,14 @@ final class CpuStepBatch implements StepBatch {
     float[] below = x;
     for (int i = 0; i <= layers.top(); i++) {
       CpuCell own = cells.get(i);
-      if (own != null) {
-        float[] h = slots[firstSlots[i]];
+      Slots slots = states.get(i);
+      if (own != null && slots != null) {
         if (arePrecomputed && i == 0) {
-          own.addRecurrent(scratch, h, count, 0);
+          own.addRecurrent(scratch, values[i], count, 0);
         } else {
-          multiply(own, below, h);
+          multiply(own, below, values[i]);
         }
-        own.advance(scratch, 0, count, h, slots[firstSlots[i] + 1]);
+        own.advance(scratch, 0, count, slots);
       } else {
         apply(layers.layers().get(i), below, values[i], 1);
       }
@@ -171,9 +170,10 @@ final class CpuStepBatch implements StepBatch {
     float[] below = x;
     for (int i = 0; i <= layers.top(); i++) {
       CpuCell own = cells.get(i);
+      Slots slots = states.get(i);
       float[] above = own == null ? values[i] : timeBlock.outputs(i);
-      if (own != null) {
-        timeBlock.run(own, below, new Slots(slots, firstSlots[i]), above, scratch);
+      if (own != null && slots != null) {
+        timeBlock.run(own, below, slots, above, scratch);
       } else {
         apply(layers.layers().get(i), below, above, steps);
       }
@@ -198,7 +198,7 @@ final class CpuStepBatch implements StepBatch {
 
   /** PreActivations = [x, 1, h] W. */
   private void multiply(CpuCell cell, float[] below, float[] cellH) {
-    int width = cell.config().inputSize();
+    int width = cell.inputSize();
     cell.ensure(scratch, count);
     for (int row = 0; row < count; row++) {
       cell.stageFused(scratch, row, below, row * width, cellH);
@@ -206,7 +206,7 @@ final class CpuStepBatch implements StepBatch {
     cell.multiplyFused(scratch, count);
   }
 
-  /** Takes [rows, steps] through a layer that is no LSTM. */
+  /** Takes [rows, steps] through a layer that is not recurrent. */
   private void apply(CompiledLayer<CpuScratch> layer, float[] from, float[] to, int steps) {
     if (layer instanceof CompiledLayer.Lookup<CpuScratch> lookup) {
       look(lookup.weights(), to, steps);

@@ -2,6 +2,7 @@ package dev.keepgate.kernel.cpu;
 
 import dev.keepgate.kernel.cpu.KernelTuning.Parameter;
 import dev.keepgate.kernel.layer.RecurrentCell.Run;
+import dev.keepgate.kernel.layer.RecurrentCell.Slots;
 
 /** Some rows of a batch on their way through one cell. */
 final class CpuUnroll {
@@ -29,28 +30,29 @@ final class CpuUnroll {
     this.first = first;
     this.rows = rows;
     this.scratch = scratch;
-    this.outputSize = cell.config().outputSize();
+    this.outputSize = cell.outputSize();
     this.mostInputs = scratch.tuning.get(Parameter.INPUT_ROWS);
   }
 
   void run() {
-    int hiddenSize = cell.config().hiddenSize();
     int[] ranks = run.steps().rows();
-    for (int row = 0; row < rows; row++) {
-      int from = ranks[first + row];
-      System.arraycopy(
-          run.before().get(0), from * outputSize, scratch.h, row * outputSize, outputSize);
-      System.arraycopy(
-          run.before().get(1), from * hiddenSize, scratch.c, row * hiddenSize, hiddenSize);
+    int[] widths = cell.widths();
+    for (int slot = 0; slot < widths.length; slot++) {
+      for (int row = 0; row < rows; row++) {
+        copyRow(run.before(), ranks[first + row], scratch.state, row, slot);
+      }
     }
     takeSteps();
-    for (int row = 0; row < rows; row++) {
-      int to = ranks[first + row];
-      System.arraycopy(
-          scratch.h, row * outputSize, run.after().get(0), to * outputSize, outputSize);
-      System.arraycopy(
-          scratch.c, row * hiddenSize, run.after().get(1), to * hiddenSize, hiddenSize);
+    for (int slot = 0; slot < widths.length; slot++) {
+      for (int row = 0; row < rows; row++) {
+        copyRow(scratch.state, row, run.after(), ranks[first + row], slot);
+      }
     }
+  }
+
+  private void copyRow(Slots from, int fromRow, Slots to, int toRow, int slot) {
+    int width = cell.widths()[slot];
+    System.arraycopy(from.get(slot), fromRow * width, to.get(slot), toRow * width, width);
   }
 
   private void takeSteps() {
@@ -84,19 +86,19 @@ final class CpuUnroll {
 
   private void takeOne(int step) {
     int active = active(step);
-    int width = cell.config().inputSize();
+    int width = cell.inputSize();
     scratch.turn();
     for (int row = 0; row < active; row++) {
-      cell.stageFused(scratch, row, run.x(), source(row) * width, scratch.h);
+      cell.stageFused(scratch, row, run.x(), source(row) * width, scratch.state.get(0));
     }
     cell.multiplyFused(scratch, active);
-    cell.advance(scratch, 0, active, scratch.h, scratch.c);
+    cell.advance(scratch, 0, active, scratch.state);
     answer(step, active);
   }
 
   /** The input's part of all these steps at once: one large product in place of many small ones. */
   private void takeMany(int step, int end, int total) {
-    int width = cell.config().inputSize();
+    int width = cell.inputSize();
     int at = 0;
     int start = packed;
     for (int s = step; s < end; s++) {
@@ -113,8 +115,8 @@ final class CpuUnroll {
     for (int s = step; s < end; s++) {
       int active = active(s);
       scratch.turn();
-      cell.addRecurrent(scratch, scratch.h, active, from);
-      cell.advance(scratch, from, active, scratch.h, scratch.c);
+      cell.addRecurrent(scratch, scratch.state.get(0), active, from);
+      cell.advance(scratch, from, active, scratch.state);
       answer(s, active);
       from += multiplied(s);
     }
@@ -128,9 +130,10 @@ final class CpuUnroll {
   private void answer(int step, int active) {
     for (int row = 0; row < active; row++) {
       int to = source(row);
-      System.arraycopy(scratch.h, row * outputSize, run.outputs(), to * outputSize, outputSize);
+      System.arraycopy(
+          scratch.state.get(0), row * outputSize, run.outputs(), to * outputSize, outputSize);
       if (run.trace() != null) {
-        cell.trace(scratch, row, scratch.c, run.trace(), to);
+        cell.trace(scratch, row, scratch.state, run.trace(), to);
       }
     }
     packed += run.steps().active()[step];

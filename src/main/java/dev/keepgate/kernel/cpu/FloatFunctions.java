@@ -144,6 +144,31 @@ final class FloatFunctions {
     }
   }
 
+  /**
+   * {@link #activateInPlace} from the beginning of an array that has room behind the numbers: what
+   * lies there may be overwritten.
+   */
+  static void activateManyInPlace(Activation activation, float[] x, int count) {
+    boolean isFew = count < STRIDE;
+    switch (activation.kind()) {
+      case TANH -> {
+        if (isFew) {
+          tanhOfFewInPlace(x, 0, paddedFew(count));
+        } else {
+          tanhInPlace(x, 0, padded(count));
+        }
+      }
+      case SIGMOID -> {
+        if (isFew) {
+          sigmoidOfFewInPlace(x, 0, paddedFew(count));
+        } else {
+          sigmoidInPlace(x, 0, padded(count));
+        }
+      }
+      default -> activateInPlace(activation, x, 0, count, count);
+    }
+  }
+
   private static void hardSigmoidInPlace(Activation activation, float[] x, int from, int to) {
     float alpha = activation.alpha();
     float beta = activation.beta();

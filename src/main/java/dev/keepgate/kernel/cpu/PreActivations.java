@@ -63,6 +63,11 @@ final class PreActivations implements AutoCloseable {
     product.into(values, row(from), rowStride(), gateStride());
   }
 
+  /** Has a product of one block write it in the place of a gate. */
+  void receive(Product product, int from, int gate) {
+    product.into(values, row(from) + gate * gateStride(), rowStride(), gateStride());
+  }
+
   /** From a row to the next. */
   int rowStride() {
     return isByRow ? GATES * hidden : hidden;
@@ -95,6 +100,24 @@ final class PreActivations implements AutoCloseable {
       }
       view().get(first + SIGMOID_GATES * gateStride(), candidate, at + done, width);
       first += rowStride();
+    }
+  }
+
+  /**
+   * Reads a gate of rows.
+   *
+   * @param from the first row
+   * @param to [rows, hidden], from its beginning on
+   */
+  void readBlock(int gate, int from, int rowCount, float[] to) {
+    int first = row(from) + gate * gateStride();
+    if (isByRow) {
+      for (int done = 0; done < rowCount * hidden; done += hidden) {
+        view().get(first, to, done, hidden);
+        first += rowStride();
+      }
+    } else {
+      view().get(first, to, 0, rowCount * hidden);
     }
   }
 

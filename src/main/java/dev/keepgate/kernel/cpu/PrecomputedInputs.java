@@ -32,7 +32,7 @@ final class PrecomputedInputs implements AutoCloseable {
     this.cell = cell;
     this.scratch = scratch;
     this.depth = scratch.tuning.get(Parameter.PRECOMPUTED_STEPS);
-    this.width = PreActivations.GATES * cell.config().hiddenSize();
+    this.width = PreActivations.GATES * cell.hiddenSize();
     this.from = new int[rows];
     this.to = new int[rows];
   }
@@ -94,7 +94,7 @@ final class PrecomputedInputs implements AutoCloseable {
     if (missing > 0) {
       compute(rows, count);
     }
-    scratch.preActivations.lay(count, cell.config().hiddenSize(), count);
+    scratch.preActivations.lay(count, cell.hiddenSize(), count);
     for (int i = 0; i < count; i++) {
       int at = i * depth + rows[i].position() - from[i];
       copy(preActivations.view(), at * width, scratch.preActivations.view(), i * width, width);
@@ -108,7 +108,7 @@ final class PrecomputedInputs implements AutoCloseable {
 
   private void compute(StepRow[] rows, int count) {
     preActivations.ensure((long) to.length * depth * width);
-    int inputSize = cell.config().inputSize();
+    int inputSize = cell.inputSize();
     int staged = 0;
     for (int i = 0; i < count; i++) {
       if (!has(i, rows[i])) {

@@ -31,6 +31,17 @@ final class Product {
   }
 
   /**
+   * Takes columns of a larger matrix as the left side.
+   *
+   * @param at the first of those columns
+   * @param stride from a row to the next
+   */
+  Product of(OffHeapFloats rows, int at, int count, int depth, int stride) {
+    x.at(rows.address(at), count, depth, stride);
+    return this;
+  }
+
+  /**
    * Tells where the result goes.
    *
    * @param at of the first row's first number

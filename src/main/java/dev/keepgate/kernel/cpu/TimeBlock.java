@@ -29,7 +29,7 @@ final class TimeBlock {
   private PackedSteps steps = PackedSteps.full(0, 0);
 
   /**
-   * @param cells of each layer; null where a layer is no LSTM
+   * @param cells of each layer; null where a layer is not recurrent
    * @param capacity how many rows there may be, and so how many steps of all rows together
    */
   TimeBlock(List<@Nullable CpuCell> cells, int capacity, KernelTuning tuning) {
@@ -71,7 +71,7 @@ final class TimeBlock {
   float[] outputs(int layer) {
     CpuCell cell = cells.get(layer);
     if (outputs[layer] == null && cell != null) {
-      outputs[layer] = new float[capacity * cell.config().outputSize()];
+      outputs[layer] = new float[capacity * cell.outputSize()];
     }
     return outputs[layer];
   }

@@ -45,7 +45,7 @@ public interface CompiledLayer<S extends Scratch> extends AutoCloseable {
     }
   }
 
-  /** Marks steps; after the last LSTM layer there is nothing left to skip. */
+  /** Marks steps; after the last recurrent layer there is nothing left to skip. */
   record Mask<S extends Scratch>(float value) implements CompiledLayer<S> {
     @Override
     public void apply(LayerCall call, S scratch) {

@@ -32,7 +32,7 @@ public final class LayerCall {
   /** Index of the next cell's state and trace. */
   int nextCell;
 
-  /** [batch, width]: the final h of the last LSTM layer. */
+  /** [batch, width]: the final h of the last recurrent layer. */
   float[] finalH = new float[0];
 
   /**

@@ -58,7 +58,7 @@ public final class LayerStack<S extends Scratch> implements AutoCloseable {
     return outputSizes[layer];
   }
 
-  /** Index of the last LSTM layer. */
+  /** Index of the last recurrent layer. */
   public int top() {
     return top;
   }

@@ -8,7 +8,7 @@ import dev.keepgate.model.Merge;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An LSTM layer: its one or two cells over packed steps, and how their outputs become one.
+ * A recurrent layer: its one or two cells over packed steps, and how their outputs become one.
  *
  * @param <S> working memory of the kernel that computes the cells
  */
@@ -57,7 +57,7 @@ public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
     } else {
       Pass only = ahead != null ? ahead : back;
       if (only == null) {
-        throw new IllegalStateException("an LSTM layer needs a cell");
+        throw new IllegalStateException("a recurrent layer needs a cell");
       }
       call.values = processingOrder ? reversed(call, only) : only.outputs;
       call.finalH = only.finalH;

@@ -5,7 +5,7 @@ import dev.keepgate.model.CellTrace;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One LSTM cell with its weights where a kernel wants them.
+ * One recurrent cell with its weights where a kernel wants them.
  *
  * @param <S> the kernel's working memory
  */
@@ -33,7 +33,7 @@ public interface RecurrentCell<S extends Scratch> extends AutoCloseable {
    * @param before the cell's slots before the first step, [batch, width] each
    * @param outputs [batch, time, outputSize], zero; the steps that run are written
    * @param after where the slots are written after the last step; may be {@code before}
-   * @param trace where the gates and the cell are written, but not h; null if nobody asks
+   * @param trace where the numbers inside the steps are written, but not h; null if nobody asks
    */
   record Run(
       PackedSteps steps,

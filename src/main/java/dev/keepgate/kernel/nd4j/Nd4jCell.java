@@ -1,220 +1,157 @@
 package dev.keepgate.kernel.nd4j;
 
-import static dev.keepgate.kernel.nd4j.Nd4jFunctions.activateInPlace;
-import static dev.keepgate.kernel.nd4j.Nd4jFunctions.clipInPlace;
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import dev.keepgate.kernel.layer.PackedSteps;
 import dev.keepgate.kernel.layer.RecurrentCell;
 import dev.keepgate.kernel.nd4j.Nd4jScratch.Slot;
-import dev.keepgate.model.CellConfig;
+import dev.keepgate.model.Cell;
 import dev.keepgate.model.CellTrace;
-import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.GruCell;
 import dev.keepgate.model.LstmCell;
-import java.util.Arrays;
+import dev.keepgate.model.RnnCell;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * One cell's weights as ND4J arrays.
+ * One recurrent cell's weights as ND4J arrays.
  *
  * <p>Row-major [n, k] is the same memory as column-major [k, n]. So every array here is the
  * transpose of what its name says, in 'f' order, which is what BLAS takes as it is; ND4J would copy
  * a 'c' array, weights and all, at every product.
  */
-final class Nd4jCell implements RecurrentCell<Nd4jScratch> {
+abstract class Nd4jCell implements RecurrentCell<Nd4jScratch> {
 
-  private static final long GATES = 4;
+  /** Where the slots of a state are while the cell runs. */
+  private static final List<Slot> STATE = List.of(Slot.HIDDEN, Slot.CELL);
 
-  private final CellConfig config;
-  private final INDArray inputKernel; // (4 hidden, input)
-  private final INDArray recurrentKernel; // (4 hidden, output)
-  private final INDArray bias; // (4 hidden, 1)
-  private final List<INDArray> peepholes; // of the input, forget and output gate: (hidden, 1)
-  private final @Nullable INDArray projection; // (projection, hidden)
+  private final int inputSize;
+  private final int hiddenSize;
 
-  Nd4jCell(LstmCell cell) {
-    CellWeights weights = cell.weights();
-    this.config = cell.config();
-    int hidden = config.hiddenSize();
-    this.inputKernel = array(weights.inputKernel(), GATES * hidden, config.inputSize());
-    this.recurrentKernel = array(weights.recurrentKernel(), GATES * hidden, config.outputSize());
-    this.bias = array(weights.bias(), GATES * hidden, 1);
-    this.peepholes = peepholes(weights.peepholes(), hidden);
-    this.projection =
-        weights.projection() == null
-            ? null
-            : array(weights.projection(), config.projectionSize(), hidden);
-  }
+  /** Widths of the state's slots; the first is h. */
+  private final int[] widths;
 
-  private static List<INDArray> peepholes(float @Nullable [] weights, int hidden) {
-    return weights == null
-        ? List.of()
-        : IntStream.range(0, 3)
-            .mapToObj(i -> Arrays.copyOfRange(weights, i * hidden, (i + 1) * hidden))
-            .map(gate -> array(gate, hidden, 1))
-            .toList();
+  private final List<INDArray> weights = new ArrayList<>();
+  private final INDArray inputKernel; // (blocks * hidden, input)
+  private final INDArray bias; // (blocks * hidden, 1)
+
+  /**
+   * @param inputKernel [inputSize, blocks * hidden]
+   * @param bias [blocks * hidden]
+   */
+  Nd4jCell(Cell cell, float[] inputKernel, float[] bias) {
+    this.inputSize = cell.inputSize();
+    this.hiddenSize = cell.options().hiddenSize();
+    this.widths = cell.state().stream().mapToInt(dev.keepgate.model.Slot::width).toArray();
+    this.inputKernel = own(array(inputKernel, bias.length, inputSize));
+    this.bias = own(array(bias, bias.length, 1));
   }
 
   static INDArray array(float[] values, long rows, long columns) {
     return Nd4j.create(values, new long[] {rows, columns}, 'f');
   }
 
-  /** Is shown the gates of the rows that run at a step, before they are overwritten. */
-  interface GateListener {
-    /**
-     * @param from the first of the step's packed rows
-     * @param gates (4 hidden, rows): input, forget, output, candidate
-     * @param cell (hidden, rows)
-     */
-    void step(int from, INDArray gates, INDArray cell);
+  /** Counts an array as the cell's, to be freed with it. */
+  final INDArray own(INDArray array) {
+    weights.add(array);
+    return array;
   }
+
+  /** Is shown the numbers inside a step before they are overwritten. */
+  interface StepListener {
+    /**
+     * @param slot the trace's name of the numbers
+     * @param values (hidden, rows)
+     */
+    void show(String slot, INDArray values);
+  }
+
+  /**
+   * Takes rows one step on.
+   *
+   * @param preActivations (blocks * hidden, rows): the input's part and the bias; may be
+   *     overwritten
+   * @param state the slots before the step, (width, rows) each; becomes those after it
+   * @param listener null if nobody asks
+   */
+  abstract void step(
+      INDArray preActivations,
+      List<INDArray> state,
+      Nd4jScratch scratch,
+      @Nullable StepListener listener);
 
   @Override
-  public void run(Run run, Nd4jScratch scratch) {
+  public final void run(Run run, Nd4jScratch scratch) {
     PackedSteps steps = run.steps();
-    CellTrace trace = run.trace();
-    float[] h = steps.gatherRows(run.before().get(0), config.outputSize());
-    float[] c = steps.gatherRows(run.before().get(1), config.hiddenSize());
-    float[] packed =
-        run(
-            steps,
-            steps.gather(run.x(), config.inputSize()),
-            h,
-            c,
-            scratch,
-            trace == null ? null : (from, gates, cell) -> store(trace, steps, from, gates, cell));
-    steps.scatter(packed, run.outputs(), config.outputSize());
-    steps.scatterRows(h, run.after().get(0), config.outputSize());
-    steps.scatterRows(c, run.after().get(1), config.hiddenSize());
+    List<float[]> slots = new ArrayList<>();
+    for (int i = 0; i < widths.length; i++) {
+      slots.add(steps.gatherRows(run.before().get(i), widths[i]));
+    }
+    if (steps.sources().length > 0) {
+      takeSteps(run, slots, scratch);
+    }
+    for (int i = 0; i < widths.length; i++) {
+      steps.scatterRows(slots.get(i), run.after().get(i), widths[i]);
+    }
   }
 
-  private void store(CellTrace trace, PackedSteps steps, int from, INDArray gates, INDArray cell) {
-    int hidden = config.hiddenSize();
-    float[][] blocks = {
-      trace.of("input"), trace.of("forget"), trace.of("output"), trace.of("candidate")
-    };
-    float[] traced = trace.of("cell");
-    for (int row = 0; row < gates.columns(); row++) {
-      int to = steps.sources()[from + row] * hidden;
-      for (int j = 0; j < hidden; j++) {
-        for (int block = 0; block < blocks.length; block++) {
-          blocks[block][to + j] = gates.getFloat((long) block * hidden + j, row);
-        }
-        traced[to + j] = cell.getFloat(j, row);
+  /**
+   * @param slots of the state, [batch, width] by rank; become the final ones
+   */
+  private void takeSteps(Run run, List<float[]> slots, Nd4jScratch scratch) {
+    PackedSteps steps = run.steps();
+    int total = steps.sources().length;
+    INDArray preActivations = scratch.array(Slot.GATES, bias.length(), total);
+    // The input's part of all steps at once: one large product in place of many small ones.
+    INDArray x = scratch.load(Slot.INPUT, steps.gather(run.x(), inputSize), inputSize, total);
+    Nd4j.gemm(inputKernel, x, preActivations, false, false, 1, 0);
+    preActivations.addiColumnVector(bias);
+    INDArray outputs = scratch.array(Slot.OUTPUT, widths[0], total);
+    List<INDArray> state = new ArrayList<>();
+    for (int i = 0; i < widths.length; i++) {
+      state.add(scratch.load(STATE.get(i), slots.get(i), widths[i], steps.rows().length));
+    }
+    int from = 0;
+    for (int rows : steps.active()) {
+      List<INDArray> active = state.stream().map(slot -> columns(slot, 0, rows)).toList();
+      step(columns(preActivations, from, rows), active, scratch, listener(run, from));
+      columns(outputs, from, rows).assign(active.get(0));
+      from += rows;
+    }
+    for (int i = 0; i < widths.length; i++) {
+      Nd4jScratch.read(state.get(i), slots.get(i));
+    }
+    float[] answer = new float[Math.multiplyExact(total, widths[0])];
+    Nd4jScratch.read(outputs, answer);
+    steps.scatter(answer, run.outputs(), widths[0]);
+  }
+
+  /**
+   * @param from the first of the step's packed rows
+   */
+  private @Nullable StepListener listener(Run run, int from) {
+    CellTrace trace = run.trace();
+    return trace == null
+        ? null
+        : (slot, values) -> store(values, trace.of(slot), run.steps().sources(), from);
+  }
+
+  private void store(INDArray values, float[] into, int[] sources, int from) {
+    for (int row = 0; row < values.columns(); row++) {
+      int to = sources[from + row] * hiddenSize;
+      for (int j = 0; j < hiddenSize; j++) {
+        into[to + j] = values.getFloat(j, row);
       }
     }
   }
 
-  /**
-   * Takes packed rows through their steps.
-   *
-   * @param steps which rows run when
-   * @param x [steps of all rows, inputSize], packed
-   * @param h [batch, outputSize] by rank; becomes the final h
-   * @param c [batch, hiddenSize] by rank; becomes the final c
-   * @param scratch where it computes
-   * @param listener told of every step; null if nobody asks
-   * @return [steps of all rows, outputSize], packed
-   */
-  private float[] run(
-      PackedSteps steps,
-      float[] x,
-      float[] h,
-      float[] c,
-      Nd4jScratch scratch,
-      @Nullable GateListener listener) {
-    int total = steps.sources().length;
-    int hidden = config.hiddenSize();
-    int out = config.outputSize();
-    int batch = steps.rows().length;
-    float[] answer = new float[Math.multiplyExact(total, out)];
-    if (total == 0) {
-      return answer;
-    }
-    INDArray gates = scratch.array(Slot.GATES, GATES * hidden, total);
-    // The input's part of all steps at once: one large product in place of many small ones.
-    INDArray input = scratch.load(Slot.INPUT, x, config.inputSize(), total);
-    Nd4j.gemm(inputKernel, input, gates, false, false, 1, 0);
-    gates.addiColumnVector(bias);
-    INDArray outputs = scratch.array(Slot.OUTPUT, out, total);
-    INDArray hiddens = scratch.load(Slot.HIDDEN, h, out, batch);
-    INDArray cells = scratch.load(Slot.CELL, c, hidden, batch);
-    int from = 0;
-    for (int rows : steps.active()) {
-      INDArray step = columns(gates, from, rows);
-      INDArray state = columns(hiddens, 0, rows);
-      Nd4j.gemm(recurrentKernel, state, step, false, false, 1, 1);
-      step(step, columns(cells, 0, rows), from, scratch, listener);
-      project(block(step, 2), state, scratch);
-      columns(outputs, from, rows).assign(state);
-      from += rows;
-    }
-    Nd4jScratch.read(hiddens, h);
-    Nd4jScratch.read(cells, c);
-    Nd4jScratch.read(outputs, answer);
-    return answer;
-  }
-
-  private void project(INDArray unprojected, INDArray state, Nd4jScratch scratch) {
-    if (projection == null) {
-      state.assign(unprojected);
-    } else {
-      // A block of rows is no matrix that BLAS would take.
-      Nd4j.gemm(projection, scratch.copy(Slot.BESIDE, unprojected), state, false, false, 1, 0);
-      clipInPlace(state, config.projectionClip());
-    }
-  }
-
-  /**
-   * Turns pre-activations into gates, moves the cell on, and leaves o * k(c) in the output gate's
-   * place.
-   */
-  private void step(
-      INDArray gates,
-      INDArray cell,
-      int from,
-      Nd4jScratch scratch,
-      @Nullable GateListener listener) {
-    INDArray input = block(gates, 0);
-    INDArray forget = block(gates, 1);
-    INDArray output = block(gates, 2);
-    INDArray candidate = block(gates, 3);
-    gate(0, input, cell, scratch);
-    if (config.coupled()) {
-      forget.assign(input).rsubi(1);
-    } else {
-      gate(1, forget, cell, scratch);
-    }
-    clipInPlace(candidate, config.inputClip());
-    activateInPlace(config.activation(), candidate, scratch);
-    cell.muli(forget).addi(scratch.copy(Slot.BESIDE, input).muli(candidate));
-    clipInPlace(cell, config.cellClip());
-    gate(2, output, cell, scratch);
-    if (listener != null) {
-      listener.step(from, gates, cell);
-    }
-    candidate.assign(cell);
-    activateInPlace(config.cellActivation(), candidate, scratch);
-    output.muli(candidate);
-  }
-
-  private void gate(int gate, INDArray preActivations, INDArray cell, Nd4jScratch scratch) {
-    if (!peepholes.isEmpty()) {
-      preActivations.addi(scratch.copy(Slot.BESIDE, cell).muliColumnVector(peepholes.get(gate)));
-    }
-    clipInPlace(preActivations, config.inputClip());
-    activateInPlace(config.recurrentActivation(), preActivations, scratch);
-  }
-
-  private INDArray block(INDArray gates, int block) {
-    int hidden = config.hiddenSize();
-    return gates.get(interval((long) block * hidden, (block + 1L) * hidden), all());
+  /** The rows of an array of blocks that one of them has. */
+  final INDArray block(INDArray blocks, int block) {
+    return blocks.get(interval((long) block * hiddenSize, (block + 1L) * hiddenSize), all());
   }
 
   private static INDArray columns(INDArray array, long from, long count) {
@@ -222,22 +159,31 @@ final class Nd4jCell implements RecurrentCell<Nd4jScratch> {
   }
 
   @Override
-  public long bytes() {
-    return Stream.concat(
-            Stream.of(inputKernel, recurrentKernel, bias),
-            Stream.concat(peepholes.stream(), Stream.ofNullable(projection)))
-        .mapToLong(array -> array.length() * Float.BYTES)
-        .sum();
+  public final long bytes() {
+    return weights.stream().mapToLong(array -> array.length() * Float.BYTES).sum();
   }
 
   @Override
-  public void close() {
-    inputKernel.close();
-    recurrentKernel.close();
-    bias.close();
-    peepholes.forEach(INDArray::close);
-    if (projection != null) {
-      projection.close();
+  public final void close() {
+    weights.forEach(INDArray::close);
+  }
+
+  /** Lays a cell out in ND4J arrays. */
+  static final class Compiler implements Cell.Visitor<RecurrentCell<Nd4jScratch>> {
+
+    @Override
+    public RecurrentCell<Nd4jScratch> lstm(LstmCell cell) {
+      return new Nd4jLstm(cell);
+    }
+
+    @Override
+    public RecurrentCell<Nd4jScratch> gru(GruCell cell) {
+      return new Nd4jGru(cell);
+    }
+
+    @Override
+    public RecurrentCell<Nd4jScratch> rnn(RnnCell cell) {
+      return new Nd4jRnn(cell);
     }
   }
 }

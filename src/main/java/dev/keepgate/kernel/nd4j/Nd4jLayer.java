@@ -61,7 +61,7 @@ record Nd4jLayer(int outputSize, Function function, List<INDArray> weights)
   static final class Compiler extends LayerCompiler<Nd4jScratch> {
 
     Compiler() {
-      super(Nd4jCell::new);
+      super(new Nd4jCell.Compiler());
     }
 
     @Override

@@ -21,6 +21,8 @@ final class Nd4jScratch implements Scratch {
     OUTPUT(DataType.FLOAT),
     HIDDEN(DataType.FLOAT),
     CELL(DataType.FLOAT),
+    /** What the gates get of h, where they cannot be added to in place. */
+    RECURRENT(DataType.FLOAT),
     /** What an elementwise function needs beside its argument. */
     BESIDE(DataType.FLOAT),
     /** The argument of a function that computes in double precision. */

@@ -5,7 +5,6 @@ import static dev.keepgate.kernel.reference.ReferenceFunctions.addProduct;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.model.Cell;
-import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellTrace;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
@@ -22,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes each sequence of a batch through all layers alone, so that no row can touch another. */
 final class ReferenceModel implements CompiledModel {
+
+  private static final ReferenceCells CELLS = new ReferenceCells();
 
   private final Network network;
   private final List<Layer> layers;
@@ -218,49 +219,42 @@ final class ReferenceModel implements CompiledModel {
 
     /** One cell's way over the steps; null where the layer has no such cell. */
     private @Nullable Pass pass(@Nullable Cell cell, boolean repeatMasked, boolean backward) {
-      return cell == null
-          ? null
-          : cell.accept(
-              lstm ->
-                  pass(new ReferenceCell(lstm.config(), lstm.weights()), repeatMasked, backward));
-    }
-
-    private Pass pass(ReferenceCell cell, boolean repeatMasked, boolean backward) {
-      CellConfig config = cell.config();
+      if (cell == null) {
+        return null;
+      }
+      ReferenceCell equations = cell.accept(CELLS);
       int index = nextCell++;
       int slot = state.layout().first(index);
-      double[] h = load(input.state().values()[slot], row, config.outputSize());
-      double[] c = load(input.state().values()[slot + 1], row, config.hiddenSize());
+      double[][] own = new double[cell.state().size()][];
+      for (int i = 0; i < own.length; i++) {
+        own[i] = load(input.state().values()[slot + i], row, cell.state().get(i).width());
+      }
       double[][] outputs = new double[steps.length][];
-      double[] previous = new double[config.outputSize()];
+      double[] previous = new double[cell.outputSize()];
       for (int i = 0; i < steps.length; i++) {
         int t = backward ? steps.length - 1 - i : i;
         if (present[t]) {
-          ReferenceCell.Step step = cell.step(steps[t], h, c);
-          h = step.hidden();
-          c = step.cell();
-          previous = h;
+          ReferenceCell.Step step = equations.step(steps[t], own);
+          own = step.state();
+          previous = own[0];
           storeTrace(step, index, t);
-          outputs[t] = h;
+          outputs[t] = own[0];
         } else {
-          outputs[t] = repeatMasked ? previous : new double[config.outputSize()];
+          outputs[t] = repeatMasked ? previous : new double[cell.outputSize()];
         }
       }
-      store(h, state.values()[slot], row);
-      store(c, state.values()[slot + 1], row);
-      return new Pass(outputs, h);
+      for (int i = 0; i < own.length; i++) {
+        store(own[i], state.values()[slot + i], row);
+      }
+      return new Pass(outputs, own[0]);
     }
 
     private void storeTrace(ReferenceCell.Step step, int cell, int t) {
       if (traces != null) {
         CellTrace trace = traces.get(cell);
-        int at = row * input.time() + t;
-        store(step.input(), trace.of("input"), at);
-        store(step.forget(), trace.of("forget"), at);
-        store(step.output(), trace.of("output"), at);
-        store(step.candidate(), trace.of("candidate"), at);
-        store(step.cell(), trace.of("cell"), at);
-        store(step.hidden(), trace.of("hidden"), at);
+        for (int i = 0; i < trace.slots().size(); i++) {
+          store(step.trace()[i], trace.values()[i], row * input.time() + t);
+        }
       }
     }
   }

@@ -6,10 +6,14 @@ import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.GruCell;
+import dev.keepgate.model.GruConfig;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Merge;
 import dev.keepgate.model.Network;
+import dev.keepgate.model.RnnCell;
+import dev.keepgate.model.RnnConfig;
 import dev.keepgate.model.Summary;
 import dev.keepgate.registry.ModelDescription;
 import java.util.List;
@@ -21,12 +25,17 @@ import tools.jackson.databind.json.JsonMapper;
 /** What clients see of a model's layers. */
 class ModelViewTest {
 
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
   private static final CellConfig PLAIN = CellConfig.builder(3, 4).build();
 
   private static JsonNode layer(CellConfig forward, @Nullable CellConfig backward) {
-    Layer layer =
+    return layer(
         new Layer.Recurrent(
-            cell(forward), backward == null ? null : cell(backward), Merge.CONCAT, false, false);
+            cell(forward), backward == null ? null : cell(backward), Merge.CONCAT, false, false));
+  }
+
+  private static JsonNode layer(Layer.Recurrent layer) {
     Network network = Network.chain("onnx", List.of(layer), true, Summary.LAST_STEP);
     ModelView view =
         ModelView.of(
@@ -40,7 +49,7 @@ class ModelViewTest {
                 List.of(),
                 List.of(),
                 List.of()));
-    return JsonMapper.builder().build().<JsonNode>valueToTree(view).at("/layers/0");
+    return JSON.readTree(JSON.writeValueAsString(view)).at("/layers/0");
   }
 
   private static LstmCell cell(CellConfig config) {
@@ -72,6 +81,33 @@ class ModelViewTest {
     assertThat(backward.get("peepholes").asBoolean()).isTrue();
     assertThat(backward.has("merge")).isFalse();
     assertThat(backward.has("backward")).isFalse();
+  }
+
+  @Test
+  void tellsTheTypeOfEachCellAndOnlyTheOptionsThatItHas() {
+    GruConfig gru = new GruConfig(3, 4, true, 5, Activation.HARD_SIGMOID_FIFTH, Activation.RELU);
+    assertThat(
+            layer(
+                Layer.Recurrent.of(
+                    new GruCell(gru, new float[36], new float[48], new float[12], new float[4]))))
+        .isEqualTo(
+            JSON.readTree(
+                """
+                {"type": "gru", "input_size": 3, "hidden_size": 4, "bidirectional": false,
+                 "clip": 5.0, "reset_after": true, "activation": "relu",
+                 "recurrent_activation": "hard_sigmoid(0.2, 0.5)"}
+                """));
+    RnnConfig rnn = new RnnConfig(3, 4, CellConfig.NO_CLIP, Activation.TANH);
+    RnnCell cell = new RnnCell(rnn, new float[12], new float[16], new float[4]);
+    assertThat(layer(Layer.Recurrent.bidirectional(cell, cell)))
+        .isEqualTo(
+            JSON.readTree(
+                """
+                {"type": "rnn", "input_size": 3, "hidden_size": 4, "bidirectional": true,
+                 "merge": "concat", "activation": "tanh"}
+                """));
+    assertThat(layer(PLAIN, null).get("type").asString()).isEqualTo("lstm");
+    assertThat(layer(PLAIN, null).has("reset_after")).isFalse();
   }
 
   @Test

@@ -17,14 +17,20 @@ import dev.keepgate.kernel.StepRow;
 import dev.keepgate.kernel.backend.Backend;
 import dev.keepgate.kernel.backend.BlasOptions;
 import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.Cell;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
+import dev.keepgate.model.GruCell;
+import dev.keepgate.model.GruConfig;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.RnnCell;
+import dev.keepgate.model.RnnConfig;
 import dev.keepgate.model.Summary;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -35,8 +41,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class CpuKernelTest {
 
@@ -93,8 +99,11 @@ class CpuKernelTest {
     "4, 3, 257, 192"
   })
   void unrollAgreesWithTheReferenceAtSizesThatDoNotFit(int batch, int time, int input, int hidden) {
-    for (KernelTuning tuning : TUNINGS) {
-      KernelAgreement.assertAgree(new CpuKernel(tuning), plain(batch, time, input, hidden));
+    for (Kind kind : Kind.values()) {
+      RandomModels.Case given = plain(kind, batch, time, input, hidden);
+      for (KernelTuning tuning : TUNINGS) {
+        KernelAgreement.assertAgree(new CpuKernel(tuning), given);
+      }
     }
   }
 
@@ -111,9 +120,10 @@ class CpuKernelTest {
     }
   }
 
-  @Test
-  void fewRowsOfALargeModelPrecomputeTheirInputs() {
-    Network model = plain(1, 1, 40, 260).model();
+  @ParameterizedTest
+  @EnumSource
+  void fewRowsOfALargeModelPrecomputeTheirInputs(Kind kind) {
+    Network model = plain(kind, 1, 1, 40, 260).model();
     long seed = new Random().nextInt(1_000_000);
     for (KernelTuning tuning : TUNINGS) {
       new StepBatchAgreement(new CpuKernel(tuning), model, seed)
@@ -122,9 +132,16 @@ class CpuKernelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {20, 260})
-  void aStepAllocatesNothing(int hidden) {
-    RandomModels.Case given = plain(3, 200, 30, hidden);
+  @CsvSource({
+    "LSTM, 20",
+    "LSTM, 260",
+    "GRU_AFTER, 20",
+    "GRU_AFTER, 260",
+    "GRU_BEFORE, 260",
+    "RNN, 20"
+  })
+  void aStepAllocatesNothing(Kind kind, int hidden) {
+    RandomModels.Case given = plain(kind, 3, 200, 30, hidden);
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = kernel.newScratch();
@@ -148,7 +165,7 @@ class CpuKernelTest {
 
   @Test
   void aBatchThatIsFullTakesNoMore() {
-    RandomModels.Case given = plain(2, 1, 3, 4);
+    RandomModels.Case given = plain(Kind.LSTM, 2, 1, 3, 4);
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = kernel.newScratch();
         StepBatch batch = model.newStepBatch(1, scratch)) {
@@ -162,9 +179,10 @@ class CpuKernelTest {
     }
   }
 
-  @Test
-  void bytesAreThoseOfTheWeights() {
-    RandomModels.Case given = plain(1, 1, 40, 70);
+  @ParameterizedTest
+  @EnumSource
+  void bytesAreThoseOfTheWeights(Kind kind) {
+    RandomModels.Case given = plain(kind, 1, 1, 40, 70);
     try (CompiledModel model = kernel.compile(given.model())) {
       long numbers = given.model().parameters() * Float.BYTES;
       assertThat(model.bytes()).isBetween(numbers, numbers + 1024);
@@ -173,9 +191,10 @@ class CpuKernelTest {
     }
   }
 
-  @Test
-  void closedWeightsAreFreed() {
-    Network model = plain(1, 1, 256, 256).model();
+  @ParameterizedTest
+  @EnumSource
+  void closedWeightsAreFreed(Kind kind) {
+    Network model = plain(kind, 1, 1, 256, 256).model();
     kernel.compile(model).close();
     long before = Pointer.totalBytes();
     for (int i = 0; i < 10; i++) {
@@ -186,7 +205,7 @@ class CpuKernelTest {
 
   @Test
   void anotherKernelsScratchIsRefused() {
-    RandomModels.Case given = plain(1, 1, 2, 3);
+    RandomModels.Case given = plain(Kind.LSTM, 1, 1, 2, 3);
     try (CompiledModel model = kernel.compile(given.model());
         Scratch scratch = new ReferenceKernel().newScratch()) {
       assertThatIllegalArgumentException()
@@ -194,20 +213,52 @@ class CpuKernelTest {
     }
   }
 
-  private static RandomModels.Case plain(int batch, int time, int input, int hidden) {
+  /** A cell without options that differ from what most have. */
+  enum Kind {
+    LSTM,
+    GRU_AFTER,
+    GRU_BEFORE,
+    RNN
+  }
+
+  private static Cell cell(Kind kind, Random random, int input, int hidden) {
+    int blocks =
+        switch (kind) {
+          case LSTM -> 4;
+          case GRU_AFTER, GRU_BEFORE -> GruCell.BLOCKS;
+          case RNN -> 1;
+        };
+    float[] kernel = floats(random, input * blocks * hidden, input);
+    float[] recurrent = floats(random, hidden * blocks * hidden, hidden);
+    float[] bias = floats(random, blocks * hidden, 1);
+    boolean isAfter = kind == Kind.GRU_AFTER;
+    return switch (kind) {
+      case LSTM ->
+          new LstmCell(
+              CellConfig.builder(input, hidden).build(),
+              new CellWeights(kernel, recurrent, bias, null, null));
+      case GRU_AFTER, GRU_BEFORE ->
+          new GruCell(
+              GruConfig.plain(input, hidden, isAfter),
+              kernel,
+              recurrent,
+              bias,
+              floats(random, isAfter ? hidden : 0, 1));
+      case RNN ->
+          new RnnCell(
+              new RnnConfig(input, hidden, CellConfig.NO_CLIP, Activation.TANH),
+              kernel,
+              recurrent,
+              bias);
+    };
+  }
+
+  private static RandomModels.Case plain(Kind kind, int batch, int time, int input, int hidden) {
     Random random = new Random(batch * 31L + hidden);
-    CellConfig cell = CellConfig.builder(input, hidden).build();
-    CellWeights weights =
-        new CellWeights(
-            floats(random, input * 4 * hidden, input),
-            floats(random, hidden * 4 * hidden, hidden),
-            floats(random, 4 * hidden, 1),
-            null,
-            null);
     Network model =
         Network.chain(
             "plain",
-            List.of(Layer.Recurrent.of(new LstmCell(cell, weights))),
+            List.of(Layer.Recurrent.of(cell(kind, random, input, hidden))),
             true,
             Summary.LAST_STEP);
     NetworkInput request =
