@@ -20,6 +20,7 @@ import dev.keepgate.registry.ImporterConfiguration;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -95,11 +96,13 @@ class GoldenImportTest {
     RecurrentState state = RecurrentState.zero(signature.state(), batch);
     Tensor h = golden.inputs().getOrDefault("h0", golden.inputs().get("h"));
     Tensor c = golden.inputs().getOrDefault("c0", golden.inputs().get("c"));
-    if (h != null && c != null) {
-      state =
-          RecurrentState.of(
-              signature.state(),
-              Map.of("h", split(h.floats(), state.of("h")), "c", split(c.floats(), state.of("c"))));
+    if (h != null) {
+      Map<String, float[][]> given = new HashMap<>();
+      given.put("h", split(h.floats(), state.of("h")));
+      if (c != null) {
+        given.put("c", split(c.floats(), state.of("c")));
+      }
+      state = RecurrentState.of(signature.state(), given);
     }
     return new NetworkInput(
         batch,

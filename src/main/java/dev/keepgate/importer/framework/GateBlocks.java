@@ -2,9 +2,14 @@ package dev.keepgate.importer.framework;
 
 import dev.keepgate.model.GateOrder;
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** Rearranges a framework's gate matrices into ours: [rows, 4 * hidden] in IFOG. */
+/**
+ * Rearranges a framework's gate matrices into ours, such as an LSTM's: [rows, 4 * hidden] in IFOG.
+ */
 public final class GateBlocks {
+
+  private static final int GATES = 4;
 
   private GateBlocks() {}
 
@@ -15,14 +20,26 @@ public final class GateBlocks {
    */
   public static float[] fromColumns(
       float[] source, int firstRow, int rows, int hidden, GateOrder order) {
-    float[] target = new float[rows * 4 * hidden];
+    return fromColumns(source, firstRow, rows, hidden, blocks(order));
+  }
+
+  /**
+   * Reorders the columns of [rows, blocks * hidden].
+   *
+   * @param firstRow where the wanted rows begin in {@code source}
+   * @param blocks where each of our blocks lies
+   */
+  public static float[] fromColumns(
+      float[] source, int firstRow, int rows, int hidden, int[] blocks) {
+    int count = blocks.length;
+    float[] target = new float[rows * count * hidden];
     for (int row = 0; row < rows; row++) {
-      for (int gate = 0; gate < 4; gate++) {
+      for (int block = 0; block < count; block++) {
         System.arraycopy(
             source,
-            ((firstRow + row) * 4 + order.blockOf(gate)) * hidden,
+            ((firstRow + row) * count + blocks[block]) * hidden,
             target,
-            (row * 4 + gate) * hidden,
+            (row * count + block) * hidden,
             hidden);
       }
     }
@@ -31,13 +48,23 @@ public final class GateBlocks {
 
   /** Transposes [4 * hidden, columns] into [columns, 4 * hidden] and reorders its gates. */
   public static float[] fromRows(float[] source, int columns, int hidden, GateOrder order) {
-    float[] target = new float[columns * 4 * hidden];
-    for (int gate = 0; gate < 4; gate++) {
+    return fromRows(source, columns, hidden, blocks(order));
+  }
+
+  /**
+   * Transposes [blocks * hidden, columns] into [columns, blocks * hidden] and reorders its blocks.
+   *
+   * @param blocks where each of our blocks lies
+   */
+  public static float[] fromRows(float[] source, int columns, int hidden, int[] blocks) {
+    int width = blocks.length * hidden;
+    float[] target = new float[columns * width];
+    for (int block = 0; block < blocks.length; block++) {
       for (int unit = 0; unit < hidden; unit++) {
-        int from = (order.blockOf(gate) * hidden + unit) * columns;
-        int to = gate * hidden + unit;
+        int from = (blocks[block] * hidden + unit) * columns;
+        int to = block * hidden + unit;
         for (int column = 0; column < columns; column++) {
-          target[column * 4 * hidden + to] = source[from + column];
+          target[column * width + to] = source[from + column];
         }
       }
     }
@@ -50,15 +77,31 @@ public final class GateBlocks {
   }
 
   /**
+   * Reorders the blocks of [blocks * hidden].
+   *
+   * @param blocks where each of our blocks lies
+   */
+  public static float[] fromVector(float[] source, int hidden, int[] blocks) {
+    return fromColumns(source, 0, 1, hidden, blocks);
+  }
+
+  /** Where each gate of ours lies. */
+  private static int[] blocks(GateOrder order) {
+    return IntStream.range(0, GATES).map(order::blockOf).toArray();
+  }
+
+  /**
    * Puts gates that are stored one by one side by side.
    *
-   * @param gates four of [rows, hidden], in IFOG
+   * @param gates of [rows, hidden] each, in our order
    */
   public static float[] fromGates(List<float[]> gates, int rows, int hidden) {
-    float[] target = new float[rows * 4 * hidden];
-    for (int gate = 0; gate < 4; gate++) {
+    int count = gates.size();
+    float[] target = new float[rows * count * hidden];
+    for (int gate = 0; gate < count; gate++) {
       for (int row = 0; row < rows; row++) {
-        System.arraycopy(gates.get(gate), row * hidden, target, (row * 4 + gate) * hidden, hidden);
+        System.arraycopy(
+            gates.get(gate), row * hidden, target, (row * count + gate) * hidden, hidden);
       }
     }
     return target;

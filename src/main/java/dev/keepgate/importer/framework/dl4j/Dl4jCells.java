@@ -3,16 +3,19 @@ package dev.keepgate.importer.framework.dl4j;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.framework.GateBlocks;
 import dev.keepgate.model.Activation;
+import dev.keepgate.model.Cell;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
 import dev.keepgate.model.LstmCell;
+import dev.keepgate.model.RnnCell;
+import dev.keepgate.model.RnnConfig;
 import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Reads LSTM cells: W [in, 4 * hidden], RW [hidden, 4 * hidden] and b [4 * hidden], the first index
- * running fastest.
+ * Reads recurrent cells. An LSTM's: W [in, 4 * hidden], RW [hidden, 4 * hidden] and b [4 * hidden],
+ * the first index running fastest.
  *
  * <p>Deeplearning4j names its blocks i, f, o, g, but gives the layer's activation to "i" and the
  * gates' to "g" ({@code LSTMHelpers}): what it calls i is the candidate, and g the input gate.
@@ -23,13 +26,6 @@ final class Dl4jCells {
   private static final int PEEPHOLES = 3;
 
   private Dl4jCells() {}
-
-  /** A cell and its numbers. */
-  record Cell(CellConfig config, CellWeights weights) {
-    LstmCell lstm() {
-      return new LstmCell(config, weights);
-    }
-  }
 
   static Cell read(Dl4jLayer layer, Dl4jParameters parameters, boolean peepholes)
       throws IOException, ImportException {
@@ -42,7 +38,7 @@ final class Dl4jCells {
     float[] recurrent = GateBlocks.fromRows(stored, hidden, hidden, ORDER);
     float[] bias = GateBlocks.fromVector(parameters.next(layer.name(), gates), hidden, ORDER);
     Activation activation = layer.activation("activationFn");
-    return new Cell(
+    return new LstmCell(
         CellConfig.builder(inputs, hidden)
             .peepholes(peepholes)
             .activation(activation)
@@ -51,6 +47,23 @@ final class Dl4jCells {
             .build(),
         new CellWeights(
             kernel, recurrent, bias, peepholes ? peepholes(stored, hidden) : null, null));
+  }
+
+  /** W [in, hidden], RW [hidden, hidden] and b [hidden], the first index running fastest. */
+  static Cell readSimple(Dl4jLayer layer, Dl4jParameters parameters)
+      throws IOException, ImportException {
+    if (layer.flag("hasLayerNorm")) {
+      throw layer.unsupported("hasLayerNorm is not supported");
+    }
+    int inputs = layer.size("nin");
+    int hidden = layer.size("nout");
+    float[] kernel = parameters.next(layer.name(), (long) inputs * hidden);
+    float[] recurrent = parameters.next(layer.name(), (long) hidden * hidden);
+    return new RnnCell(
+        new RnnConfig(inputs, hidden, CellConfig.NO_CLIP, layer.activation("activationFn")),
+        GateBlocks.transpose(kernel, hidden, inputs),
+        GateBlocks.transpose(recurrent, hidden, hidden),
+        parameters.next(layer.name(), hidden));
   }
 
   /** The last columns of RW: of the forget, the output and the input gate. */

@@ -3,6 +3,7 @@ package dev.keepgate.importer.framework.dl4j;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.framework.GateBlocks;
 import dev.keepgate.model.Activation;
+import dev.keepgate.model.Cell;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
 import dev.keepgate.model.Network;
@@ -47,7 +48,7 @@ final class Dl4jNetwork {
     }
     parameters.end();
     if (network.made.stream().noneMatch(Layer.Recurrent.class::isInstance)) {
-      throw ImportException.unsupported("configuration.json", "has no LSTM among its layers");
+      throw ImportException.unsupported("configuration.json", "has no recurrent layer");
     }
     return Network.chain(
         "dl4j",
@@ -71,9 +72,10 @@ final class Dl4jNetwork {
   private void readLayer(Dl4jLayer layer) throws IOException, ImportException {
     int before = made.size();
     switch (layer.kind()) {
-      case "LSTM", "GravesLSTM", "Bidirectional", "GravesBidirectionalLSTM" -> readLstm(layer);
+      case "LSTM", "GravesLSTM", "SimpleRnn", "Bidirectional", "GravesBidirectionalLSTM" ->
+          readRecurrent(layer);
       case "LastTimeStep" -> {
-        readLstm(layer.inner("underlying"));
+        readRecurrent(layer.inner("underlying"));
         sequences = false;
       }
       case "EmbeddingSequenceLayer" -> readEmbedding(layer);
@@ -96,15 +98,12 @@ final class Dl4jNetwork {
     }
   }
 
-  private void readLstm(Dl4jLayer layer) throws IOException, ImportException {
+  private void readRecurrent(Dl4jLayer layer) throws IOException, ImportException {
     if (!sequences) {
       throw layer.unsupported("comes after a layer that gives the last step only");
     }
     switch (layer.kind()) {
-      case "LSTM", "GravesLSTM" -> {
-        Dl4jCells.Cell cell = readCell(layer);
-        made.add(Layer.Recurrent.of(cell.lstm()));
-      }
+      case "LSTM", "GravesLSTM", "SimpleRnn" -> made.add(Layer.Recurrent.of(readCell(layer)));
       case "GravesBidirectionalLSTM" ->
           bidirectional(
               Dl4jCells.read(layer, parameters, true),
@@ -116,14 +115,15 @@ final class Dl4jNetwork {
     }
   }
 
-  private void bidirectional(Dl4jCells.Cell forward, Dl4jCells.Cell backward, Merge merge) {
-    made.add(new Layer.Recurrent(forward.lstm(), backward.lstm(), merge, false, false));
+  private void bidirectional(Cell forward, Cell backward, Merge merge) {
+    made.add(new Layer.Recurrent(forward, backward, merge, false, false));
   }
 
-  private Dl4jCells.Cell readCell(Dl4jLayer layer) throws IOException, ImportException {
+  private Cell readCell(Dl4jLayer layer) throws IOException, ImportException {
     return switch (layer.kind()) {
       case "LSTM" -> Dl4jCells.read(layer, parameters, false);
       case "GravesLSTM" -> Dl4jCells.read(layer, parameters, true);
+      case "SimpleRnn" -> Dl4jCells.readSimple(layer, parameters);
       default -> throw layer.unsupported("is not supported");
     };
   }

@@ -4,13 +4,14 @@ import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.file.NaturalOrder;
 import dev.keepgate.importer.file.TensorInfo;
-import dev.keepgate.importer.framework.Cell;
 import dev.keepgate.importer.framework.NamedTensors;
 import dev.keepgate.importer.framework.OuterModules;
 import dev.keepgate.importer.framework.OuterNames;
+import dev.keepgate.importer.framework.RecurrentCells;
 import dev.keepgate.importer.framework.TensorConvention;
 import dev.keepgate.importer.framework.forward.Module;
 import dev.keepgate.importer.framework.forward.Modules;
+import dev.keepgate.model.Cell;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
 import dev.keepgate.model.Summary;
@@ -26,8 +27,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Parameters of Flax' {@code LSTMCell} and {@code OptimizedLSTMCell}, Linen's and NNX's, their
- * nested names joined by dots or slashes.
+ * Parameters of Flax' {@code LSTMCell}, {@code OptimizedLSTMCell}, {@code GRUCell} and {@code
+ * SimpleCell}, Linen's and NNX's, their nested names joined by dots or slashes.
  *
  * <p>The two cells of a bidirectional layer are told by {@code forward} and {@code backward} in
  * their names, or where the configuration says {@code bidirectional}, by coming in pairs.
@@ -35,7 +36,7 @@ import java.util.regex.Pattern;
 public final class FlaxConvention implements TensorConvention {
 
   private static final Pattern CELL =
-      Pattern.compile("(?<scope>(?:.*[./])?)(?:ii|dense_i)(?<dot>[./])kernel");
+      Pattern.compile("(?<scope>(?:.*[./])?)(?<first>ii|ir|i|dense_i)(?<dot>[./])kernel");
 
   private static final OuterNames NAMES =
       new OuterNames(
@@ -72,7 +73,8 @@ public final class FlaxConvention implements TensorConvention {
     for (String name : names) {
       Matcher cell = CELL.matcher(name);
       if (cell.matches()) {
-        cells.add(FlaxCell.of(tensors, cell.group("scope"), cell.group("dot")));
+        cells.add(
+            FlaxCell.of(tensors, cell.group("scope"), cell.group("first"), cell.group("dot")));
       }
     }
     return cells;
@@ -110,7 +112,7 @@ public final class FlaxConvention implements TensorConvention {
               cell.inputSize(),
               cell.hiddenSize(),
               cell.all(),
-              options -> List.of(cell.read(config).layer())));
+              options -> List.of(Layer.Recurrent.of(cell.read(config)))));
     }
     return modules;
   }
@@ -180,7 +182,8 @@ public final class FlaxConvention implements TensorConvention {
     List<Layer> read = new ArrayList<>();
     for (List<FlaxCell> layer : layers) {
       Cell cell = layer.get(0).read(config);
-      read.add(layer.size() == 2 ? cell.layer(layer.get(1).read(config), config) : cell.layer());
+      Cell other = layer.size() == 2 ? layer.get(1).read(config) : null;
+      read.add(RecurrentCells.layer(cell, other, config));
     }
     return read;
   }

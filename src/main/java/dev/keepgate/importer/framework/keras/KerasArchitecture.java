@@ -49,7 +49,7 @@ final class KerasArchitecture {
   }
 
   /** As Keras names the groups of its variables. */
-  private static String snakeCase(String className) {
+  static String snakeCase(String className) {
     return className
         .replaceAll("\\W+", "")
         .replaceAll("(.)([A-Z][a-z]+)", "$1_$2")

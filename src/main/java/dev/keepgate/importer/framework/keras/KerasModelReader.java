@@ -1,14 +1,17 @@
 package dev.keepgate.importer.framework.keras;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.model.Cell;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
 import dev.keepgate.model.Network;
 import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -41,7 +44,7 @@ final class KerasModelReader {
    * Reads the model.
    *
    * @param layers from the input to the output
-   * @param returnSequences in place of what the last LSTM layer says
+   * @param returnSequences in place of what the last recurrent layer says
    */
   Network read(List<KerasLayer> layers, @Nullable Boolean returnSequences)
       throws IOException, ImportException {
@@ -56,7 +59,8 @@ final class KerasModelReader {
     }
     if (made.stream().noneMatch(Layer.Recurrent.class::isInstance)) {
       throw ImportException.unsupported(
-          "layers", "no LSTM is among " + layers.stream().map(KerasLayer::className).toList());
+          "layers",
+          "no recurrent layer is among " + layers.stream().map(KerasLayer::className).toList());
     }
     return Network.chain(
         "keras", made, returnSequences == null ? sequences : returnSequences, Summary.FINAL_STATE);
@@ -94,7 +98,7 @@ final class KerasModelReader {
     switch (layer.className()) {
       case "InputLayer" -> {}
       case "Embedding" -> readEmbedding(layer);
-      case "LSTM", "CuDNNLSTM", "RNN" -> readRecurrent(layer);
+      case "LSTM", "CuDNNLSTM", "GRU", "CuDNNGRU", "SimpleRNN", "RNN" -> readRecurrent(layer);
       case "Bidirectional" -> readBidirectional(layer);
       case "TimeDistributed" -> readTimeDistributed(layer);
       default -> {
@@ -144,36 +148,38 @@ final class KerasModelReader {
       throw layer.unsupported(
           "zero_output_for_mask", "needs return_sequences where steps may not count");
     }
-    List<KerasCells.Cell> stack = new ArrayList<>();
+    List<Cell> stack = new ArrayList<>();
     if (layer.config().path("cell").path("class_name").asString("").equals("StackedRNNCells")) {
       stack.addAll(readStack(layer, numbers, backward));
     } else {
       stack.add(readCell(layer, numbers, ""));
     }
-    for (KerasCells.Cell cell : stack) {
+    for (Cell cell : stack) {
       made.add(
           backward
-              ? new Layer.Recurrent(null, cell.lstm(), Merge.CONCAT, true, repeat)
-              : new Layer.Recurrent(cell.lstm(), null, Merge.CONCAT, false, repeat));
+              ? new Layer.Recurrent(null, cell, Merge.CONCAT, true, repeat)
+              : new Layer.Recurrent(cell, null, Merge.CONCAT, false, repeat));
     }
     sequences = returnSequences;
   }
 
   /** Cells on top of each other, all of which run over a step before the next step. */
-  private List<KerasCells.Cell> readStack(
-      KerasLayer layer, KerasWeights.OfLayer numbers, boolean backward)
+  private List<Cell> readStack(KerasLayer layer, KerasWeights.OfLayer numbers, boolean backward)
       throws IOException, ImportException {
     if (backward) {
       throw layer.unsupported("go_backwards", "with StackedRNNCells is not supported");
     }
-    List<KerasCells.Cell> stack = new ArrayList<>();
+    List<Cell> stack = new ArrayList<>();
+    Map<String, Integer> used = new HashMap<>();
     for (JsonNode json : layer.config().path("cell").path("config").path("cells")) {
       KerasLayer cell = KerasLayer.of(json, "");
-      if (!cell.className().equals("LSTMCell")) {
+      if (!KerasCells.isCell(cell.className())) {
         throw cell.unsupported("", "in layer '%s' is not supported".formatted(layer.name()));
       }
-      String suffix = stack.isEmpty() ? "" : "_" + stack.size();
-      stack.add(cells.read(cell, numbers, "cell/cells/lstm_cell" + suffix));
+      String kind = KerasArchitecture.snakeCase(cell.className());
+      int before = used.merge(kind, 1, Integer::sum) - 1;
+      stack.add(
+          cells.read(cell, numbers, "cell/cells/" + kind + (before == 0 ? "" : "_" + before)));
     }
     if (stack.isEmpty()) {
       throw layer.unsupported("cell", "has no cells");
@@ -181,18 +187,17 @@ final class KerasModelReader {
     return stack;
   }
 
-  private KerasCells.Cell readCell(KerasLayer layer, KerasWeights.OfLayer numbers, String part)
+  private Cell readCell(KerasLayer layer, KerasWeights.OfLayer numbers, String part)
       throws IOException, ImportException {
-    KerasLayer cell = layer;
-    switch (layer.className()) {
-      case "LSTM", "CuDNNLSTM" -> {}
-      case "RNN" -> {
-        cell = layer.inner("cell", "cell");
-        if (!cell.className().equals("LSTMCell")) {
-          throw cell.unsupported("", "is not supported");
-        }
-      }
-      default -> throw layer.unsupported("", "is not supported");
+    if (KerasCells.isLayer(layer.className())) {
+      return cells.read(layer, numbers, part + "cell");
+    }
+    if (!layer.className().equals("RNN")) {
+      throw layer.unsupported("", "is not supported");
+    }
+    KerasLayer cell = layer.inner("cell", "cell");
+    if (!KerasCells.isCell(cell.className())) {
+      throw cell.unsupported("", "is not supported");
     }
     return cells.read(cell, numbers, part + "cell");
   }
@@ -229,9 +234,9 @@ final class KerasModelReader {
       throw layer.unsupported("", "its layers do not run forward and backward");
     }
     KerasWeights.OfLayer numbers = weights.of(layer);
-    KerasCells.Cell first = readCell(forward, numbers, "forward_layer/");
-    KerasCells.Cell second = readCell(backward, numbers, "backward_layer/");
-    made.add(new Layer.Recurrent(first.lstm(), second.lstm(), merge(layer), false, false));
+    Cell first = readCell(forward, numbers, "forward_layer/");
+    Cell second = readCell(backward, numbers, "backward_layer/");
+    made.add(new Layer.Recurrent(first, second, merge(layer), false, false));
     sequences = returnSequences;
   }
 

@@ -27,7 +27,7 @@ final class Evaluation {
   private final OnnxGraph graph;
   private final Map<String, Value> values = new HashMap<>();
   private final Map<String, Integer> readers = new HashMap<>();
-  private final LstmOperator lstm = new LstmOperator();
+  private final RecurrentOperator recurrent = new RecurrentOperator();
 
   Evaluation(OnnxFile file) {
     this.file = file;
@@ -46,9 +46,9 @@ final class Evaluation {
     return file;
   }
 
-  /** What the LSTM nodes said of state and lengths. */
-  LstmOperator lstm() {
-    return lstm;
+  /** What the recurrent nodes said of state and lengths. */
+  RecurrentOperator recurrent() {
+    return recurrent;
   }
 
   /** What is known of the graph's outputs, in order. */
@@ -92,8 +92,8 @@ final class Evaluation {
     for (OnnxNode node : graph.nodes()) {
       int at = node.inputs().indexOf(input);
       List<Long> permutation = node.integers("perm");
-      if (at >= 0 && node.operator().equals("LSTM")) {
-        return LstmOperator.rankOf(at);
+      if (at >= 0 && RecurrentOperator.isNamed(node)) {
+        return RecurrentOperator.rankOf(at);
       }
       if (at == 0 && node.operator().equals("Transpose") && permutation != null) {
         return permutation.size();
@@ -131,7 +131,7 @@ final class Evaluation {
     }
     Operator operator =
         node.domain().isEmpty() || node.domain().equals("ai.onnx")
-            ? node.operator().equals("LSTM") ? lstm : Operators.of(node.operator())
+            ? RecurrentOperator.isNamed(node) ? recurrent : Operators.of(node.operator())
             : null;
     if (operator == null) {
       throw node.refuse(

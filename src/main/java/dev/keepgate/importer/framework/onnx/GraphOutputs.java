@@ -31,7 +31,8 @@ final class GraphOutputs {
     }
     int main = main(results);
     if (main < 0) {
-      throw ImportException.unsupported("graph", "no output is all that an LSTM or its head gives");
+      throw ImportException.unsupported(
+          "graph", "no output is all that a recurrent layer or its head gives");
     }
     LayerChain top = top(results.get(main));
     for (int i = 0; i < results.size(); i++) {
@@ -39,8 +40,8 @@ final class GraphOutputs {
         throw refuse(evaluation, i, "is neither the model's result nor a state of its cells");
       }
     }
-    if (!top.hasLstm()) {
-      throw refuse(evaluation, main, "no LSTM operator gives it");
+    if (!top.hasRecurrent()) {
+      throw refuse(evaluation, main, "no LSTM, GRU or RNN operator gives it");
     }
     return model(evaluation, main, results.get(main), top, returnSequences);
   }
@@ -52,7 +53,7 @@ final class GraphOutputs {
       LayerChain top,
       @Nullable Boolean returnSequences)
       throws ImportException {
-    if (main.selection() == Selection.LAST && evaluation.lstm().lengths() != null) {
+    if (main.selection() == Selection.LAST && evaluation.recurrent().lengths() != null) {
       throw refuse(
           evaluation, index, "is the last step, which is zero where sequence_lens ended before");
     }
@@ -70,7 +71,7 @@ final class GraphOutputs {
             : Summary.LAST_STEP);
   }
 
-  /** The first output that is no mere state; or else the first that has the top LSTM's h or c. */
+  /** The first output that is no mere state; or else the first that has the top layer's h or c. */
   private static int main(List<Data> results) {
     for (int i = 0; i < results.size(); i++) {
       Data data = results.get(i);
@@ -86,10 +87,10 @@ final class GraphOutputs {
     return -1;
   }
 
-  /** Whether it is a state of LSTM layers as an answer has it. */
+  /** Whether it is a state of recurrent layers as an answer has it. */
   private static boolean isState(Data data) {
     return (data.selection() == Selection.HIDDEN || data.selection() == Selection.CELL)
-        && data.parts().stream().allMatch(part -> part.chain().lstm() != null);
+        && data.parts().stream().allMatch(part -> part.chain().recurrent() != null);
   }
 
   /** Whether it is one layer's, all directions in order, however its dimensions lie. */

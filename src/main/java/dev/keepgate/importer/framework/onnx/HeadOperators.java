@@ -323,7 +323,7 @@ final class HeadOperators {
   private static Data merge(OperatorCall call, Data a, Data b, Merge merge) throws ImportException {
     Part first = a.parts().get(0);
     Part second = b.parts().get(0);
-    Layer.@Nullable Recurrent lstm = first.chain().lstm();
+    Layer.@Nullable Recurrent recurrent = first.chain().recurrent();
     boolean directions =
         a.parts().size() == 1
             && b.parts().size() == 1
@@ -332,11 +332,11 @@ final class HeadOperators {
             && second.direction() == 1 - first.direction()
             && a.selection() == b.selection()
             && a.axes().equals(b.axes());
-    if (!directions || lstm == null) {
+    if (!directions || recurrent == null) {
       throw call.refuse("it combines two results that are not the directions of one layer");
     }
     Layer.Recurrent merged =
-        new Layer.Recurrent(lstm.forward(), lstm.backward(), merge, false, false);
+        new Layer.Recurrent(recurrent.forward(), recurrent.backward(), merge, false, false);
     return a.at(first.chain().instead(merged));
   }
 

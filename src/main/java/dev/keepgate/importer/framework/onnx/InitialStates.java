@@ -10,8 +10,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the LSTMs of a graph begin: at zero, or at what the graph's inputs say. A request gives the
- * states of all cells in the order of the layers, so the graph must take them in that order.
+ * Where the recurrent layers of a graph begin: at zero, or at what the graph's inputs say. A
+ * request gives the states of all cells in the order of the layers, so the graph must take them in
+ * that order.
  */
 final class InitialStates {
 

@@ -52,20 +52,20 @@ final class LayerChain {
     return layer;
   }
 
-  /** The last layer if it is an LSTM's; else null. */
-  Layer.@Nullable Recurrent lstm() {
-    return layer instanceof Layer.Recurrent lstm ? lstm : null;
+  /** The last layer if it is recurrent; else null. */
+  Layer.@Nullable Recurrent recurrent() {
+    return layer instanceof Layer.Recurrent recurrent ? recurrent : null;
   }
 
   boolean isBidirectional() {
-    Layer.Recurrent lstm = lstm();
-    return lstm != null && lstm.isBidirectional();
+    Layer.Recurrent recurrent = recurrent();
+    return recurrent != null && recurrent.isBidirectional();
   }
 
-  /** Whether an LSTM layer that reads only from the end. */
+  /** Whether a recurrent layer that reads only from the end. */
   boolean isReverse() {
-    Layer.Recurrent lstm = lstm();
-    return lstm != null && lstm.forward() == null;
+    Layer.Recurrent recurrent = recurrent();
+    return recurrent != null && recurrent.forward() == null;
   }
 
   /** Features that it gives; -1 for an input. */
@@ -92,8 +92,8 @@ final class LayerChain {
 
   /** Whether both are of the same cells, however their directions are merged. */
   boolean hasCellsOf(LayerChain other) {
-    Layer.Recurrent a = lstm();
-    Layer.Recurrent b = other.lstm();
+    Layer.Recurrent a = recurrent();
+    Layer.Recurrent b = other.recurrent();
     return a != null
         && b != null
         && Objects.equals(a.forward(), b.forward())
@@ -110,14 +110,14 @@ final class LayerChain {
     return path;
   }
 
-  /** Whether an LSTM layer is in this chain. */
-  boolean hasLstm() {
+  /** Whether a recurrent layer is in this chain. */
+  boolean hasRecurrent() {
     return path().stream().anyMatch(chain -> chain.layer instanceof Layer.Recurrent);
   }
 
   /** The layer's output width, if its directions lie side by side, of one of them. */
   int directionWidth() {
-    return isBidirectional() && Objects.requireNonNull(lstm()).merge() == Merge.CONCAT
+    return isBidirectional() && Objects.requireNonNull(recurrent()).merge() == Merge.CONCAT
         ? width() / 2
         : width();
   }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The operators that are followed, but for the LSTM. */
+/** The operators that are followed, but for the recurrent ones. */
 final class Operators {
 
   private static final Map<String, Operator> ALL = new HashMap<>();

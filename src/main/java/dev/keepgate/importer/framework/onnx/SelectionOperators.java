@@ -87,7 +87,7 @@ final class SelectionOperators {
   }
 
   private static boolean isTime(OperatorCall call, Data data, int dimension) {
-    Axis time = call.evaluation().lstm().time();
+    Axis time = call.evaluation().recurrent().time();
     return time != null && data.axes().get(dimension).equals(List.of(time));
   }
 

@@ -1,4 +1,6 @@
-/** Reads ONNX models: an LSTM and what exporters put around it, told by following the data. */
+/**
+ * Reads ONNX models: recurrent layers and what exporters put around it, told by following the data.
+ */
 @NullMarked
 package dev.keepgate.importer.framework.onnx;
 

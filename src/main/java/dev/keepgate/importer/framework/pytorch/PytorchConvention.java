@@ -19,8 +19,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A state dict of {@code torch.nn.LSTM} or {@code LSTMCell}, alone or inside a module with others
- * around it: each is a module of its own, by the names of its tensors.
+ * A state dict of {@code torch.nn.LSTM}, {@code GRU}, {@code RNN} or their cells, alone or inside a
+ * module with others around it: each is a module of its own, by the names of its tensors.
  */
 public final class PytorchConvention implements TensorConvention {
 

@@ -3,20 +3,28 @@ package dev.keepgate.importer.framework.pytorch;
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.file.TensorInfo;
-import dev.keepgate.importer.framework.Cell;
 import dev.keepgate.importer.framework.GateBlocks;
+import dev.keepgate.importer.framework.GruOrder;
 import dev.keepgate.importer.framework.NamedTensors;
+import dev.keepgate.importer.framework.RecurrentCells;
+import dev.keepgate.model.Cell;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
+import dev.keepgate.model.GruCell;
 import dev.keepgate.model.Layer;
+import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.RnnCell;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** The layers of one {@code nn.LSTM}, bottom up; or the one cell of an {@code nn.LSTMCell}. */
+/**
+ * The layers of one {@code nn.LSTM}, {@code nn.GRU} or {@code nn.RNN}, bottom up; or the one cell
+ * of an {@code nn.LSTMCell} or the like.
+ */
 final class PytorchLayers {
 
   private final NamedTensors tensors;
@@ -69,15 +77,14 @@ final class PytorchLayers {
 
   List<Layer> read() throws IOException, ImportException {
     if (tensors.has(prefix + "weight_ih")) {
-      return List.of(readCell("").layer());
+      return List.of(Layer.Recurrent.of(readCell("")));
     }
     List<Layer> layers = new ArrayList<>();
     for (int k = 0; tensors.has(prefix + "weight_ih_l" + k); k++) {
-      Cell forward = readCell("_l" + k);
+      boolean both = tensors.has(prefix + "weight_ih_l" + k + "_reverse");
       layers.add(
-          tensors.has(prefix + "weight_ih_l" + k + "_reverse")
-              ? forward.layer(readCell("_l" + k + "_reverse"), config)
-              : forward.layer());
+          RecurrentCells.layer(
+              readCell("_l" + k), both ? readCell("_l" + k + "_reverse") : null, config));
     }
     checkComplete(layers.size());
     return layers;
@@ -93,7 +100,79 @@ final class PytorchLayers {
     }
   }
 
+  /**
+   * The recurrent kernel tells the kind: h is as wide as each of its gates, but for a projection.
+   */
   private Cell readCell(String suffix) throws IOException, ImportException {
+    TensorInfo recurrent = tensors.get(prefix + "weight_hh" + suffix);
+    int[] shape = recurrent.shape();
+    boolean isProjected = tensors.has(prefix + "weight_hr" + suffix);
+    if (!isProjected && shape.length == 2 && recurrent.count() > 0) {
+      if (shape[0] == GruCell.BLOCKS * (long) shape[1]) {
+        return readGru(suffix, shape[1]);
+      }
+      if (shape[0] == shape[1]) {
+        return readRnn(suffix, shape[1]);
+      }
+    }
+    return readLstm(suffix);
+  }
+
+  private Cell readGru(String suffix, int hidden) throws IOException, ImportException {
+    int input = inputSize(suffix, GruCell.BLOCKS * hidden);
+    int[] blocks = GruOrder.RZN.blocks();
+    return RecurrentCells.gru(
+        RecurrentCells.gru(config, input, hidden, true),
+        kernel("weight_ih" + suffix, input, hidden, blocks),
+        kernel("weight_hh" + suffix, hidden, hidden, blocks),
+        bias("bias_ih" + suffix, suffix, hidden, blocks),
+        bias("bias_hh" + suffix, suffix, hidden, blocks));
+  }
+
+  private Cell readRnn(String suffix, int hidden) throws IOException, ImportException {
+    int input = inputSize(suffix, hidden);
+    int[] one = {0};
+    float[] bias = bias("bias_ih" + suffix, suffix, hidden, one);
+    float[] other = bias("bias_hh" + suffix, suffix, hidden, one);
+    for (int i = 0; i < hidden; i++) {
+      bias[i] += other[i];
+    }
+    return new RnnCell(
+        RecurrentCells.rnn(config, input, hidden),
+        kernel("weight_ih" + suffix, input, hidden, one),
+        kernel("weight_hh" + suffix, hidden, hidden, one),
+        bias);
+  }
+
+  /**
+   * @param rows of the input's kernel
+   */
+  private int inputSize(String suffix, int rows) throws ImportException {
+    TensorInfo kernel = tensors.get(prefix + "weight_ih" + suffix);
+    if (kernel.shape().length != 2 || kernel.shape()[0] != rows || kernel.count() == 0) {
+      throw ImportException.unsupported(
+          kernel.name(), "expected shape [%d, input], got %s".formatted(rows, kernel));
+    }
+    return kernel.shape()[1];
+  }
+
+  private float[] kernel(String name, int columns, int hidden, int[] blocks)
+      throws IOException, ImportException {
+    float[] stored = tensors.read(prefix + name, blocks.length * hidden, columns);
+    return GateBlocks.fromRows(stored, columns, hidden, blocks);
+  }
+
+  /** One of the two biases; zero where the cell has neither. */
+  private float[] bias(String name, String suffix, int hidden, int[] blocks)
+      throws IOException, ImportException {
+    boolean isThere =
+        tensors.has(prefix + "bias_ih" + suffix) || tensors.has(prefix + "bias_hh" + suffix);
+    return isThere
+        ? GateBlocks.fromVector(tensors.read(prefix + name, blocks.length * hidden), hidden, blocks)
+        : new float[blocks.length * hidden];
+  }
+
+  private Cell readLstm(String suffix) throws IOException, ImportException {
     String name = prefix + "weight_ih" + suffix;
     TensorInfo kernel = tensors.get(name);
     if (kernel.shape().length != 2 || kernel.shape()[0] % 4 != 0 || kernel.count() == 0) {
@@ -114,9 +193,12 @@ final class PytorchLayers {
       }
       projected = projection.shape()[0];
     }
-    CellConfig cell = Cell.builder(config, input, hidden, 0).projectionSize(projected).build();
+    CellConfig cell =
+        dev.keepgate.importer.framework.Cell.builder(config, input, hidden, 0)
+            .projectionSize(projected)
+            .build();
     int out = cell.outputSize();
-    return new Cell(
+    return new LstmCell(
         cell,
         new CellWeights(
             GateBlocks.fromRows(tensors.read(name, 4 * hidden, input), input, hidden, order),

@@ -3,16 +3,18 @@ package dev.keepgate.importer.framework.tensorflow;
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.file.TensorInfo;
-import dev.keepgate.importer.framework.Cell;
 import dev.keepgate.importer.framework.GateBlocks;
 import dev.keepgate.importer.framework.NamedTensors;
 import dev.keepgate.importer.framework.TensorConvention;
 import dev.keepgate.importer.framework.forward.Module;
 import dev.keepgate.importer.framework.forward.Modules;
+import dev.keepgate.model.Cell;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GateOrder;
+import dev.keepgate.model.GruCell;
 import dev.keepgate.model.Layer.Recurrent;
+import dev.keepgate.model.LstmCell;
 import dev.keepgate.model.Merge;
 import dev.keepgate.model.Summary;
 import java.io.IOException;
@@ -27,7 +29,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Variables of Keras' LSTM layers as checkpoints of TensorFlow have them, without the layers'
+ * Variables of Keras' recurrent layers as checkpoints of TensorFlow have them, without the layers'
  * configuration: {@code lstm/cell/recurrent_kernel}, {@code
  * bidirectional/forward_layer/cell/recurrent_kernel}. The layers stand in the file's order.
  */
@@ -194,8 +196,8 @@ public final class KerasVariables implements TensorConvention {
     Cell backward = layer.backward == null ? null : readCell(tensors, layer.backward, config);
     // Keras repeats the last output where a step is masked, but zeroes it between two directions.
     return new Recurrent(
-        forward == null ? null : forward.lstm(),
-        backward == null ? null : backward.lstm(),
+        forward,
+        backward,
         Objects.requireNonNullElse(config.bidirectionalMerge(), Merge.CONCAT),
         false,
         backward == null);
@@ -208,27 +210,51 @@ public final class KerasVariables implements TensorConvention {
     String suffix = recurrent.substring(at + RECURRENT.length());
     TensorInfo square = tensors.get(recurrent);
     TensorInfo kernel = tensors.get(scope + "kernel" + suffix);
-    if (square.shape().length != 2
-        || kernel.shape().length != 2
-        || kernel.count() == 0
-        || square.shape()[1] != 4L * square.shape()[0]) {
-      throw ImportException.unsupported(
-          recurrent,
-          "expected [input, 4 * hidden] and [hidden, 4 * hidden], got %s and %s"
-              .formatted(kernel, square));
-    }
-    int hidden = square.shape()[0];
+    int[] shape = square.shape();
+    boolean areMatrices =
+        shape.length == 2
+            && square.count() > 0
+            && kernel.shape().length == 2
+            && kernel.count() > 0
+            && shape[1] % shape[0] == 0;
+    return switch (areMatrices ? shape[1] / shape[0] : 0) {
+      case 1 -> cell(tensors, scope, suffix, kernel, shape[0]).readSimple(config);
+      case GruCell.BLOCKS -> cell(tensors, scope, suffix, kernel, shape[0]).readGru(config);
+      case 4 -> readLstm(tensors, recurrent, kernel, config);
+      default ->
+          throw ImportException.unsupported(
+              recurrent,
+              "expected [input, gates * hidden] and [hidden, gates * hidden] of 4, 3 or 1 gates, got"
+                  + " %s and %s".formatted(kernel, square));
+    };
+  }
+
+  private static KerasCellVariables cell(
+      NamedTensors tensors, String scope, String suffix, TensorInfo kernel, int hidden) {
+    return new KerasCellVariables(tensors, scope, suffix, kernel.shape()[0], hidden);
+  }
+
+  private static Cell readLstm(
+      NamedTensors tensors, String recurrent, TensorInfo kernel, ImportConfig config)
+      throws IOException, ImportException {
+    int at = recurrent.lastIndexOf(RECURRENT);
+    String scope = recurrent.substring(0, at);
+    String suffix = recurrent.substring(at + RECURRENT.length());
+    int hidden = tensors.get(recurrent).shape()[0];
     int input = kernel.shape()[0];
     GateOrder order = Objects.requireNonNullElse(config.gateOrder(), GateOrder.IFGO);
     boolean peepholes = tensors.has(scope + PEEPHOLES.get(0) + suffix);
-    CellConfig cell = Cell.builder(config, input, hidden, 0).peepholes(peepholes).build();
+    CellConfig cell =
+        dev.keepgate.importer.framework.Cell.builder(config, input, hidden, 0)
+            .peepholes(peepholes)
+            .build();
     String biasName = scope + "bias" + suffix;
     float[] bias =
         tensors.has(biasName)
             ? GateBlocks.fromVector(tensors.read(biasName, 4 * hidden), hidden, order)
             : new float[4 * hidden];
     GateBlocks.addForgetBias(bias, hidden, cell.forgetBias());
-    return new Cell(
+    return new LstmCell(
         cell,
         new CellWeights(
             GateBlocks.fromColumns(

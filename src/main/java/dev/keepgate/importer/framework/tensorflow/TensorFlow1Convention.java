@@ -3,11 +3,13 @@ package dev.keepgate.importer.framework.tensorflow;
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.file.TensorInfo;
-import dev.keepgate.importer.framework.Cell;
 import dev.keepgate.importer.framework.NamedTensors;
+import dev.keepgate.importer.framework.RecurrentCells;
 import dev.keepgate.importer.framework.TensorConvention;
 import dev.keepgate.importer.framework.forward.Module;
 import dev.keepgate.importer.framework.forward.Modules;
+import dev.keepgate.model.Cell;
+import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
 import dev.keepgate.model.Summary;
@@ -26,8 +28,9 @@ import java.util.stream.Stream;
 
 /**
  * Variables of TensorFlow 1's {@code BasicLSTMCell}, {@code LSTMCell}, {@code LSTMBlockCell},
- * {@code LSTMBlockFusedCell} and {@code CudnnLSTM}, alone, stacked by {@code MultiRNNCell}, in both
- * directions, or stacks of both directions.
+ * {@code LSTMBlockFusedCell} and {@code CudnnLSTM}, {@code GRUCell} and its kin, and {@code
+ * BasicRNNCell}, alone, stacked by {@code MultiRNNCell}, in both directions, or stacks of both
+ * directions.
  *
  * <p>The forget bias is added when the graph runs and is not part of the variables: 1.0, or 0.0 for
  * cuDNN's, unless the configuration says otherwise.
@@ -40,9 +43,11 @@ public final class TensorFlow1Convention implements TensorConvention {
               + "(?:(?:stack_bidirectional_rnn/)?cell_(?<level>\\d{1,4})/bidirectional_rnn/)?"
               + "(?:(?:bidirectional_rnn/)?(?<direction>fw|bw)/)?"
               + "(?:(?:rnn/)?multi_rnn_cell/cell_(?<layer>\\d{1,4})/)?"
-              + "(?<cell>basic_lstm_cell|lstm_cell|lstm_fused_cell|lstm_block_wrapper"
-              + "|lstm_block_cell|cudnn_compatible_lstm_cell)(?:_\\d+)?/"
-              + "(?:kernel|weights)(?::0)?");
+              + "(?:(?<cell>basic_lstm_cell|lstm_cell|lstm_fused_cell|lstm_block_wrapper"
+              + "|lstm_block_cell|cudnn_compatible_lstm_cell|basic_rnn_cell)(?:_\\d+)?/"
+              + "(?:kernel|weights)"
+              + "|(?<gru>gru_cell|cudnn_compatible_gru_cell)(?:_\\d+)?/"
+              + "(?:gates/(?:kernel|weights)|w_ru))(?::0)?");
 
   private static final String OPAQUE = "opaque_kernel";
 
@@ -95,11 +100,11 @@ public final class TensorFlow1Convention implements TensorConvention {
         !stack.backward().isEmpty()
             && Objects.requireNonNullElse(config.bidirectionalMerge(), Merge.CONCAT)
                 == Merge.CONCAT;
-    int width = new TensorFlow1Cell(tensors, last.getValue(), config).readConfig().outputSize();
+    int width = widths(tensors, last.getValue(), config).output();
     return new Module(
         scope.replaceAll("/$", ""),
         Module.Kind.RECURRENT,
-        new TensorFlow1Cell(tensors, first, config).readConfig().inputSize(),
+        widths(tensors, first, config).input(),
         both ? 2 * width : width,
         VariableNames.below(tensors, stack.kernels()),
         options -> readLayers(tensors, stack, config));
@@ -153,12 +158,38 @@ public final class TensorFlow1Convention implements TensorConvention {
         throw ImportException.unsupported(
             "cell_" + k, "this cell is missing between or beside others");
       }
-      Cell cell = new TensorFlow1Cell(tensors, forward, config).read();
       layers.add(
-          backward == null
-              ? cell.layer()
-              : cell.layer(new TensorFlow1Cell(tensors, backward, config).read(), config));
+          RecurrentCells.layer(
+              readCell(tensors, forward, config),
+              backward == null ? null : readCell(tensors, backward, config),
+              config));
     }
     return layers;
+  }
+
+  /** What a cell takes and gives, told by the shapes of its variables alone. */
+  private static VariableNames.Widths widths(
+      NamedTensors tensors, String kernel, ImportConfig config) throws ImportException {
+    Matcher name = KERNEL.matcher(kernel);
+    if (name.matches() && name.group("gru") != null) {
+      return TensorFlow1Gru.widths(tensors, kernel, 2);
+    }
+    if (name.matches() && "basic_rnn_cell".equals(name.group("cell"))) {
+      return TensorFlow1Gru.widths(tensors, kernel, 1);
+    }
+    CellConfig cell = new TensorFlow1Cell(tensors, kernel, config).readConfig();
+    return new VariableNames.Widths(cell.inputSize(), cell.outputSize());
+  }
+
+  /** The cell of a kernel, whose name tells its kind. */
+  private static Cell readCell(NamedTensors tensors, String kernel, ImportConfig config)
+      throws IOException, ImportException {
+    Matcher name = KERNEL.matcher(kernel);
+    if (name.matches() && name.group("gru") != null) {
+      return new TensorFlow1Gru(tensors, kernel, config).read();
+    }
+    return name.matches() && "basic_rnn_cell".equals(name.group("cell"))
+        ? TensorFlow1Gru.readSimple(tensors, kernel, config)
+        : new TensorFlow1Cell(tensors, kernel, config).read().lstm();
   }
 }

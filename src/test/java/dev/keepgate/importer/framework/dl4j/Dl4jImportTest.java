@@ -39,6 +39,7 @@ import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
+import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.conf.layers.util.MaskZeroLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
@@ -132,6 +133,24 @@ class Dl4jImportTest {
                 new LastTimeStep(both(Bidirectional.Mode.CONCAT, lstm(2, 3, Activation.TANH))),
                 new OutputLayer.Builder(LossFunction.MSE)
                     .nIn(6)
+                    .nOut(2)
+                    .activation(Activation.IDENTITY)
+                    .build())),
+        new Network(
+            "simple",
+            3,
+            0,
+            List.of(simple(3, 4, Activation.RELU), simple(4, 5, Activation.TANH), loss())),
+        new Network(
+            "simple-both",
+            2,
+            0,
+            List.of(
+                both(Bidirectional.Mode.CONCAT, simple(2, 3, Activation.TANH)),
+                lstm(6, 2, Activation.TANH),
+                new LastTimeStep(simple(2, 4, Activation.SOFTSIGN)),
+                new OutputLayer.Builder(LossFunction.MSE)
+                    .nIn(4)
                     .nOut(2)
                     .activation(Activation.IDENTITY)
                     .build())),
@@ -236,6 +255,10 @@ class Dl4jImportTest {
     Path file = folder.resolve("network.zip");
     ModelSerializer.writeModel(network, file.toFile(), true);
     return file;
+  }
+
+  private static SimpleRnn simple(int in, int out, Activation activation) {
+    return new SimpleRnn.Builder().nIn(in).nOut(out).activation(activation).build();
   }
 
   private static LSTM lstm(int in, int out, Activation activation) {

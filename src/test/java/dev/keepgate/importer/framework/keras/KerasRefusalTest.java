@@ -59,7 +59,8 @@ class KerasRefusalTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "\"class_name\": \"LSTM\"   | \"class_name\": \"GRU\"   | (GRU): is not supported",
+        "\"class_name\": \"LSTM\"   | \"class_name\": \"GRU\"   | expected shape [3, 12], got [3, 16]",
+        "\"class_name\": \"LSTM\"   | \"class_name\": \"Odd\"   | (Odd): is not supported",
         "\"activation\": \"tanh\"   | \"activation\": \"glu\"   | activation: \"glu\"",
         "\"activation\": \"tanh\"   | \"activation\": \"softmax\" | softmax",
         "\"units\": 4               | \"units\": 5              | expected shape",

@@ -101,7 +101,7 @@ class OnnxImporterTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"GRU", "RNN", "Conv", "Loop", ""})
+  @ValueSource(strings = {"Scan", "Conv", "Loop", ""})
   void otherOperatorsAreNamed(String operator) {
     assertRefused(
         lstm()

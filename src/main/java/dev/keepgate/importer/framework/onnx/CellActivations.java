@@ -4,16 +4,19 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.Activation.Kind;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
- * The activations of an LSTM node: three a direction, for the gates, the candidate and the cell.
- * Each takes as many of the given constants as it has, in order, and those that are not given are
- * ONNX Runtime's, which for ThresholdedRelu, Affine and ScaledTanh are 0.
+ * The activations of a recurrent node: for an LSTM three a direction, for the gates, the candidate
+ * and the cell; for a GRU the first two of them, for an RNN one. Each takes as many of the given
+ * constants as it has, in order, and those that are not given are ONNX Runtime's, which for
+ * ThresholdedRelu, Affine and ScaledTanh are 0.
  */
-final class LstmActivations {
+final class CellActivations {
 
   /**
    * @param function with its constants where they are not given
@@ -38,21 +41,27 @@ final class LstmActivations {
           Map.entry("scaledtanh", new Form(new Activation(Kind.SCALED_TANH, 0, 0), true, true)),
           Map.entry("hardsigmoid", new Form(Activation.HARD_SIGMOID_FIFTH, true, true)));
 
-  private LstmActivations() {}
+  private CellActivations() {}
 
   private static Form plain(Kind kind) {
     return new Form(Activation.of(kind), false, false);
   }
 
-  static List<Activation> read(OperatorCall call, int directions) throws ImportException {
+  /**
+   * Reads those of all directions, the forward cell's first.
+   *
+   * @param defaults of one direction where the node names none
+   */
+  static List<Activation> read(OperatorCall call, List<String> defaults, int directions)
+      throws ImportException {
+    int count = defaults.size() * directions;
     List<String> names = call.node().strings("activations");
     if (names.isEmpty()) {
       names =
-          List.of("Sigmoid", "Tanh", "Tanh", "Sigmoid", "Tanh", "Tanh").subList(0, 3 * directions);
+          Stream.generate(() -> defaults).limit(directions).flatMap(Collection::stream).toList();
     }
-    if (names.size() != 3 * directions) {
-      throw call.refuse(
-          "%d activations are given, expected %d".formatted(names.size(), 3 * directions));
+    if (names.size() != count) {
+      throw call.refuse("%d activations are given, expected %d".formatted(names.size(), count));
     }
     List<Float> alphas = new ArrayList<>(call.node().numbers("activation_alpha"));
     List<Float> betas = new ArrayList<>(call.node().numbers("activation_beta"));
