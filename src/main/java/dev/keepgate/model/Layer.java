@@ -1,30 +1,25 @@
 package dev.keepgate.model;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One layer: its sizes, its options and its weights. Weights are row-major and never written after
- * they were made. What works on each step alone has no state.
+ * What works along the steps of one sequence: its sizes, its options and its weights. Weights are
+ * row-major and never written after they were made. What works on each step alone has no state, and
+ * takes the last axis of any tensor for its features.
  */
-public sealed interface Layer {
-
-  /** Its kind in a word, such as {@code dense}. */
-  String type();
+public sealed interface Layer extends Operation {
 
   /** Width of what goes in; 1 for an embedding, whose input is an integer. */
   int inputSize();
 
   /** Width of what comes out. */
   int outputSize();
-
-  /** How many numbers its weights have. */
-  default long parameters() {
-    return 0;
-  }
 
   /** The bound of the integers that it takes, exclusive; empty where it takes real numbers. */
   default OptionalInt vocabulary() {
@@ -41,19 +36,29 @@ public sealed interface Layer {
     return false;
   }
 
-  /** Its recurrent cells: forward, then backward; empty where it has none. */
-  default List<Cell> cells() {
-    return List.of();
-  }
-
-  /** The slots of its state: a list each of what keeps a state of its own, such as a cell. */
+  @Override
   default List<List<Slot>> state() {
     return cells().stream().map(Cell::state).toList();
+  }
+
+  @Override
+  default Map<String, Shape> outputs(List<Shape> inputs) {
+    return Map.of(MAIN, Shapes.features(this, inputs));
+  }
+
+  @Override
+  default boolean isCausal(List<Shape> inputs) {
+    return isCausal();
   }
 
   /** What there is to see of it without its weights. */
   default LayerDescription describe() {
     return new LayerDescription(type(), inputSize(), outputSize(), null, null, null);
+  }
+
+  @Override
+  default LayerDescription describe(List<Shape> inputs) {
+    return describe();
   }
 
   <R> R accept(Visitor<R> visitor);
@@ -120,6 +125,14 @@ public sealed interface Layer {
     }
 
     @Override
+    public Map<String, Shape> outputs(List<Shape> inputs) {
+      Shape ids = Shapes.only(this, inputs, 1);
+      List<Signature.Dimension> dims = new ArrayList<>(ids.dims());
+      dims.add(Signature.Dimension.of(outputSize));
+      return Map.of(MAIN, Shape.of(dims).withMask(maskZero ? Shape.OWN_MASK : null));
+    }
+
+    @Override
     public LayerDescription describe() {
       return new LayerDescription(
           type(), 1, outputSize, null, new LayerDescription.Table(size, maskZero), null);
@@ -152,6 +165,16 @@ public sealed interface Layer {
     }
 
     @Override
+    public Map<String, Shape> outputs(List<Shape> inputs) {
+      Shape x = Shapes.features(this, inputs);
+      if (x.rank() != 2) {
+        throw new InconsistentModelException(
+            "only the steps of a sequence can be masked, not " + x);
+      }
+      return Map.of(MAIN, x.withMask(Shape.OWN_MASK));
+    }
+
+    @Override
     public <R> R accept(Visitor<R> visitor) {
       return visitor.masking(this);
     }
@@ -159,6 +182,11 @@ public sealed interface Layer {
 
   /**
    * A recurrent layer of one or two cells. A masked step leaves the state as it was.
+   *
+   * <p>It gives its outputs at all steps, {@link #FINAL}, which is its outputs after the last step,
+   * and each slot of its state after the last step: {@code h} or, of two directions, {@code
+   * forward_h} and {@code backward_h}. It takes the sequence, and may take besides what each slot
+   * begins with.
    *
    * @param forward the cell that reads from the first step on; null where only {@code backward}
    *     runs
@@ -198,6 +226,9 @@ public sealed interface Layer {
       }
     }
 
+    /** The name under which it gives its output after the last step, [batch, outputSize]. */
+    public static final String FINAL = "final";
+
     /** A layer of one forward cell. */
     public static Recurrent of(Cell forward) {
       return new Recurrent(forward, null, Merge.CONCAT, false, false);
@@ -225,6 +256,49 @@ public sealed interface Layer {
     @Override
     public boolean isCausal() {
       return backward == null;
+    }
+
+    /**
+     * Only where the sequence is the request's own can its state go on with the next request; and
+     * what a masked step repeats is no part of the state.
+     */
+    @Override
+    public boolean isCausal(List<Shape> inputs) {
+      boolean repeats = repeatMasked && inputs.get(0).mask() != null;
+      return isCausal() && keepsState(inputs) && !repeats;
+    }
+
+    @Override
+    public Map<String, Shape> outputs(List<Shape> inputs) {
+      Map<String, Shape> outputs = new LinkedHashMap<>();
+      Shape steps = Shapes.features(this, inputs.subList(0, 1));
+      if (steps.rank() != 2) {
+        throw new InconsistentModelException(
+            "%s takes [batch, steps, features], got %s".formatted(type(), inputs.get(0)));
+      }
+      outputs.put(MAIN, steps);
+      outputs.put(FINAL, Shape.of(Signature.Dimension.of(outputSize())));
+      List<Slot> slots = slots();
+      slots.forEach(
+          slot -> outputs.put(slot.name(), Shape.of(Signature.Dimension.of(slot.width()))));
+      if (inputs.size() > 1 && inputs.size() != 1 + slots.size()) {
+        throw new InconsistentModelException(
+            "%s takes one sequence and %s, got %d inputs".formatted(type(), slots, inputs.size()));
+      }
+      for (int i = 1; i < inputs.size(); i++) {
+        Shapes.requireWidth(this, inputs.get(i), slots.get(i - 1).width());
+      }
+      return outputs;
+    }
+
+    /** All slots of its state, those of two directions told apart. */
+    public List<Slot> slots() {
+      List<Slot> slots = new ArrayList<>();
+      for (Cell cell : cells()) {
+        String direction = isBidirectional() ? (cell == forward ? "forward_" : "backward_") : "";
+        cell.state().forEach(slot -> slots.add(new Slot(direction + slot.name(), slot.width())));
+      }
+      return slots;
     }
 
     @Override

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
  * What there is to see of a layer without its weights, which a kernel has laid out for itself.
  *
  * @param type the layer's kind in a word, such as {@code dense}
- * @param inputSize width of what goes in
- * @param outputSize width of what comes out
+ * @param inputSize width of what goes in, first; 0 where it is each request's own
+ * @param outputSize width of what comes out, counted so too
  * @param activation what it ends with; null where there is none
  * @param table of an embedding; null for all else
  * @param cells of a recurrent layer; null for all else
@@ -19,6 +19,15 @@ public record LayerDescription(
     @Nullable Activation activation,
     @Nullable Table table,
     @Nullable Cells cells) {
+
+  /** Of what has neither a table nor cells. */
+  static LayerDescription of(String type, Shape input, Shape output) {
+    return new LayerDescription(type, size(input), size(output), null, null, null);
+  }
+
+  private static int size(Shape shape) {
+    return shape.dims().get(shape.rank() - 1).size();
+  }
 
   /**
    * An embedding's table.

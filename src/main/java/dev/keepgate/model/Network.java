@@ -2,11 +2,10 @@ package dev.keepgate.model;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network as it came from its file: named layers joined as a graph without circles. Most are a
@@ -20,29 +19,38 @@ public final class Network {
   /** What a chain calls its output. */
   public static final String OUTPUT = "output";
 
+  private static final int MOST_LEAST_STEPS = 4096;
+
   private final String framework;
   private final List<Node> nodes;
   private final Map<String, String> outputs;
   private final Signature signature;
+  private final GraphValues values;
 
   /**
-   * A layer in its place.
+   * An operation in its place.
    *
-   * @param name unique among the nodes and inputs of its network
-   * @param inputs names of the nodes or inputs that it takes
+   * @param name unique among the nodes and inputs of its network; without {@code :}
+   * @param inputs names of the inputs or nodes that it takes, or {@code node:port} for what a node
+   *     gives besides
    */
-  public record Node(String name, Layer layer, List<String> inputs) {
+  public record Node(String name, Operation operation, List<String> inputs) {
     public Node {
       inputs = List.copyOf(inputs);
     }
   }
 
   private Network(
-      String framework, List<Node> nodes, Map<String, String> outputs, Signature signature) {
+      String framework,
+      List<Node> nodes,
+      Map<String, String> outputs,
+      Signature signature,
+      GraphValues values) {
     this.framework = framework;
     this.nodes = List.copyOf(nodes);
     this.outputs = outputs;
     this.signature = signature;
+    this.values = values;
   }
 
   /**
@@ -94,8 +102,12 @@ public final class Network {
 
   private static void requireState(List<? extends Layer> layers) {
     if (layers.stream().allMatch(layer -> layer.state().isEmpty())) {
-      throw new InconsistentModelException("a model needs a recurrent layer");
+      throw needsCell();
     }
+  }
+
+  private static InconsistentModelException needsCell() {
+    return new InconsistentModelException("a model needs a recurrent layer");
   }
 
   /**
@@ -116,53 +128,81 @@ public final class Network {
       Signature.Unroll unroll) {
     Map<String, String> named = new LinkedHashMap<>(outputs);
     List<Node> ordered = NodeOrder.of(inputs, nodes, named);
-    List<Layer> layers = ordered.stream().map(Node::layer).toList();
-    requireState(layers);
+    if (ordered.stream().allMatch(node -> node.operation().cells().isEmpty())) {
+      throw needsCell();
+    }
+    GraphValues values = new GraphValues(inputs, ordered);
     return new Network(
-        framework, ordered, named, signature(inputs, ordered, named, layers, unroll));
+        framework, ordered, named, signature(inputs, ordered, named, values, unroll), values);
   }
 
   private static Signature signature(
       List<Signature.Input> inputs,
       List<Node> nodes,
       Map<String, String> outputs,
-      List<Layer> layers,
+      GraphValues values,
       Signature.Unroll unroll) {
     List<Signature.Output> described = new ArrayList<>();
-    outputs.forEach((name, of) -> described.add(output(name, of, nodes)));
+    outputs.forEach((name, of) -> described.add(output(name, of, values)));
+    List<Operation> stateful = values.stateful().stream().map(Node::operation).toList();
     return new Signature(
         inputs,
         described,
-        new StateLayout(layers.stream().flatMap(layer -> layer.state().stream()).toList()),
+        new StateLayout(stateful.stream().flatMap(each -> each.state().stream()).toList()),
         new Signature.Inside(
-            layers.stream().flatMap(layer -> layer.cells().stream()).map(Cell::trace).toList(),
-            layers.stream().anyMatch(Layer::masksSteps),
-            layers.stream().mapToLong(Network::width).max().orElse(0)),
+            stateful.stream().flatMap(each -> each.cells().stream()).map(Cell::trace).toList(),
+            nodes.stream().anyMatch(Network::masksSteps),
+            leastSteps(inputs, nodes),
+            nodes.stream().mapToLong(node -> width(node, values)).max().orElse(0)),
         unroll);
   }
 
-  /** An output can step where all that it is made of can. */
-  private static Signature.Output output(String name, String of, List<Node> nodes) {
-    Set<String> below = new LinkedHashSet<>(Set.of(of));
-    boolean steps = true;
-    int size = 0;
-    for (int i = nodes.size() - 1; i >= 0; i--) {
-      Node node = nodes.get(i);
-      if (below.contains(node.name())) {
-        below.addAll(node.inputs());
-        steps &= node.layer().isCausal();
-        size = node.name().equals(of) ? node.layer().outputSize() : size;
+  /**
+   * The least number of steps with which all shapes fit each other.
+   *
+   * @throws InconsistentModelException if that is more than {@link #MOST_LEAST_STEPS}
+   */
+  private static int leastSteps(List<Signature.Input> inputs, List<Node> nodes) {
+    InconsistentModelException why = null;
+    for (int steps = 1; steps <= MOST_LEAST_STEPS; steps++) {
+      Signature.Dimension own = Signature.Dimension.of(steps);
+      try {
+        new GraphValues(inputs.stream().map(input -> input.of(own)).toList(), nodes);
+        return steps;
+      } catch (InconsistentModelException e) {
+        why = e;
       }
     }
-    return new Signature.Output(
-        name,
-        List.of(Signature.Dimension.BATCH, Signature.Dimension.TIME, Signature.Dimension.of(size)),
-        steps);
+    throw new InconsistentModelException(
+        "no sequence of up to %d steps fits: %s"
+            .formatted(MOST_LEAST_STEPS, why == null ? "" : why.getMessage()));
   }
 
-  private static long width(Layer layer) {
-    long cells = layer.cells().stream().mapToLong(Cell::outputSize).sum();
-    return (long) layer.inputSize() + layer.outputSize() + cells;
+  private static boolean masksSteps(Node node) {
+    return node.operation() instanceof Layer layer && layer.masksSteps();
+  }
+
+  private static Signature.Output output(String name, String of, GraphValues values) {
+    List<Signature.Dimension> dims = new ArrayList<>(List.of(Signature.Dimension.BATCH));
+    dims.addAll(values.shape(of).dims());
+    return new Signature.Output(name, dims, values.isCausal(of));
+  }
+
+  /** How many numbers a step needs at a node: what it takes, what its cells make, what it gives. */
+  private static long width(Node node, GraphValues values) {
+    long cells = node.operation().cells().stream().mapToLong(Cell::outputSize).sum();
+    return values.inputs(node).stream().mapToLong(Network::numbers).sum()
+        + numbers(values.shape(node.name()))
+        + cells;
+  }
+
+  /** Numbers of a row, an open number of steps counted as one. */
+  private static long numbers(Shape shape) {
+    long numbers = 1;
+    for (Signature.Dimension dim : shape.dims()) {
+      numbers *= Math.max(dim.size(), 1);
+    }
+    return numbers;
   }
 
   /** Whose semantics it follows, such as {@code pytorch}. */
@@ -180,23 +220,57 @@ public final class Network {
     return Map.copyOf(outputs);
   }
 
+  /**
+   * The node, and its port, that an output is of.
+   *
+   * @throws IllegalArgumentException if there is no such output
+   */
+  public String node(String output) {
+    String node = outputs.get(output);
+    if (node == null) {
+      throw new IllegalArgumentException("no output " + output + " among " + outputs.keySet());
+    }
+    return node;
+  }
+
   public Signature signature() {
     return signature;
   }
 
   /** How many numbers its weights have. */
   public long parameters() {
-    return nodes.stream().mapToLong(node -> node.layer().parameters()).sum();
+    return nodes.stream().mapToLong(node -> node.operation().parameters()).sum();
   }
 
   /** What there is to see of its layers without their weights, in the order of the nodes. */
   public List<LayerDescription> describe() {
-    return nodes.stream().map(node -> node.layer().describe()).toList();
+    return nodes.stream().map(this::describe).toList();
   }
 
-  /** All recurrent cells, in the order of their states. */
+  private LayerDescription describe(Node node) {
+    return node.operation().describe(values.inputs(node));
+  }
+
+  /** All recurrent cells, in the order of the nodes. */
   public List<Cell> cells() {
-    return nodes.stream().flatMap(node -> node.layer().cells().stream()).toList();
+    return nodes.stream().flatMap(node -> node.operation().cells().stream()).toList();
+  }
+
+  /** Whether a node's state is part of the network's; else it begins anew with each request. */
+  public boolean keepsState(Node node) {
+    return values.stateful().contains(node);
+  }
+
+  /**
+   * The shape of what goes by a name among the nodes, such as {@code lstm} or {@code lstm:final}.
+   */
+  public Shape shape(String name) {
+    return values.shape(name);
+  }
+
+  /** Whether it is layers one after the other along the steps of one input. */
+  public boolean isChain() {
+    return whyNoChain() == null;
   }
 
   /**
@@ -205,32 +279,40 @@ public final class Network {
    * @throws IllegalStateException if the network is no chain, and says where it is not
    */
   public List<Layer> chain() {
-    if (signature.inputs().size() != 1 || outputs.size() != 1) {
-      throw noChain(
-          "it has inputs %s and outputs %s"
-              .formatted(
-                  signature.inputs().stream().map(Signature.Input::name).toList(),
-                  outputs.keySet()));
+    String why = whyNoChain();
+    if (why != null) {
+      throw new IllegalStateException("only a chain of layers is computed here, and " + why);
     }
-    String below = signature.inputs().get(0).name();
+    List<Layer> layers = new ArrayList<>();
     for (Node node : nodes) {
-      if (!node.inputs().equals(List.of(below))) {
-        throw noChain(
-            "node %s takes %s and not %s".formatted(node.name(), node.inputs(), List.of(below)));
+      if (node.operation() instanceof Layer layer) {
+        layers.add(layer);
+      }
+    }
+    return layers;
+  }
+
+  private @Nullable String whyNoChain() {
+    Signature.Input input = signature.inputs().get(0);
+    if (signature.inputs().size() != 1 || outputs.size() != 1 || !input.steps()) {
+      return "it has inputs %s and outputs %s"
+          .formatted(
+              signature.inputs().stream().map(Signature.Input::name).toList(), outputs.keySet());
+    }
+    String below = input.name();
+    for (Node node : nodes) {
+      if (!node.inputs().equals(List.of(below)) || !(node.operation() instanceof Layer)) {
+        return "node %s takes %s and not %s".formatted(node.name(), node.inputs(), List.of(below));
       }
       below = node.name();
     }
-    return nodes.stream().map(Node::layer).toList();
-  }
-
-  private static IllegalStateException noChain(String why) {
-    return new IllegalStateException("only a chain of layers is computed here, and " + why);
+    return outputs.containsValue(below) ? null : "its output is not what it ends with";
   }
 
   @Override
   public String toString() {
     return nodes.stream()
-        .map(node -> node.name() + " of " + node.inputs() + " " + node.layer().describe())
+        .map(node -> node.name() + " of " + node.inputs() + " " + describe(node))
         .collect(Collectors.joining("; ", framework + ": ", ", " + signature.unroll()));
   }
 }

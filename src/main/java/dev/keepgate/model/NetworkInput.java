@@ -1,5 +1,7 @@
 package dev.keepgate.model;
 
+import dev.keepgate.tensor.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param ids [batch, time] integers for an embedding; null where {@code x} is given
  * @param lengths [batch] steps of each sequence that are not padding; null where all are
  * @param state before the first step; it is not written
+ * @param others what the inputs after the first get, [batch, ...] each, in the order of the
+ *     signature
  */
 public record NetworkInput(
     int batch,
@@ -19,4 +23,17 @@ public record NetworkInput(
     float[] x,
     int @Nullable [] ids,
     int @Nullable [] lengths,
-    RecurrentState state) {}
+    RecurrentState state,
+    List<Tensor> others) {
+
+  /** Of a network of one input. */
+  public NetworkInput(
+      int batch,
+      int time,
+      float[] x,
+      int @Nullable [] ids,
+      int @Nullable [] lengths,
+      RecurrentState state) {
+    this(batch, time, x, ids, lengths, state, List.of());
+  }
+}

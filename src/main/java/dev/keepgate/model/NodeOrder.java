@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** Puts the nodes of a graph into an order in which each comes after those that it takes. */
@@ -38,8 +37,8 @@ final class NodeOrder {
    * The nodes in a topological order; nodes that were given in one keep it.
    *
    * @param outputs of each output, the node it is of
-   * @throws InconsistentModelException if the nodes make no graph without circles, a node or input
-   *     leads to no output, or widths differ
+   * @throws InconsistentModelException if the nodes make no graph without circles, or a node or
+   *     input leads to no output
    */
   static List<Node> of(
       List<Signature.Input> inputs, List<Node> nodes, Map<String, String> outputs) {
@@ -53,36 +52,25 @@ final class NodeOrder {
   }
 
   private void requireInputs(Node node) {
-    if (node.inputs().size() != 1) {
+    if (node.inputs().isEmpty() || node.name().indexOf(':') >= 0) {
       throw new InconsistentModelException(
-          "node %s takes %s, but a layer of type %s takes one input"
-              .formatted(node.name(), node.inputs(), node.layer().type()));
+          "node %s takes %s; it needs an input, and a name without ':'"
+              .formatted(node.name(), node.inputs()));
     }
-    String below = node.inputs().get(0);
-    Signature.Input input = inputs.get(below);
-    Node other = nodes.get(below);
-    if (other != null) {
-      requireAgree(node, below, other.layer().outputSize(), OptionalInt.empty());
-    } else if (input != null) {
-      requireAgree(node, below, input.size(), input.vocabulary());
-    } else {
-      throw new InconsistentModelException(
-          "node %s takes %s, which is no input and no node; there are the inputs %s and the nodes %s"
-              .formatted(node.name(), below, inputs.keySet(), nodes.keySet()));
+    for (String input : node.inputs()) {
+      String below = nodeOf(input);
+      if (!inputs.containsKey(below) && !nodes.containsKey(below)) {
+        throw new InconsistentModelException(
+            "node %s takes %s, which is no input and no node; there are the inputs %s and the nodes %s"
+                .formatted(node.name(), input, inputs.keySet(), nodes.keySet()));
+      }
     }
   }
 
-  private static void requireAgree(Node node, String below, int size, OptionalInt vocabulary) {
-    if (!vocabulary.equals(node.layer().vocabulary())) {
-      throw new InconsistentModelException(
-          "node %s and what it takes, %s, do not agree on the integers of a vocabulary"
-              .formatted(node.name(), below));
-    }
-    if (node.layer().inputSize() != size) {
-      throw new InconsistentModelException(
-          "node %s takes %d features, %s gives %d"
-              .formatted(node.name(), node.layer().inputSize(), below, size));
-    }
+  /** The node that gives what goes by a name. */
+  private static String nodeOf(String name) {
+    int port = name.indexOf(':');
+    return port < 0 ? name : name.substring(0, port);
   }
 
   private void sort() {
@@ -90,7 +78,7 @@ final class NodeOrder {
     while (!left.isEmpty()) {
       int before = left.size();
       for (Node node : List.copyOf(left)) {
-        if (node.inputs().stream().allMatch(this::isReached)) {
+        if (node.inputs().stream().map(NodeOrder::nodeOf).allMatch(this::isReached)) {
           done.add(node.name());
           ordered.add(node);
           left.remove(node);
@@ -123,24 +111,38 @@ final class NodeOrder {
     Node node = nodes.get(name);
     if (node != null) {
       for (String input : node.inputs()) {
-        if (!isReached(input)) {
-          return input;
+        if (!isReached(nodeOf(input))) {
+          return nodeOf(input);
         }
       }
     }
     throw new IllegalStateException("node " + name + " is in no circle");
   }
 
+  /** Those of the nodes, each after those that it takes, that lead to an output. */
+  static List<Node> used(List<Node> nodes, Map<String, String> outputs) {
+    Set<String> used = new LinkedHashSet<>();
+    outputs.values().forEach(of -> used.add(nodeOf(of)));
+    List<Node> kept = new ArrayList<>();
+    for (int i = nodes.size() - 1; i >= 0; i--) {
+      if (used.contains(nodes.get(i).name())) {
+        kept.add(0, nodes.get(i));
+        nodes.get(i).inputs().forEach(input -> used.add(nodeOf(input)));
+      }
+    }
+    return kept;
+  }
+
   private void requireUse(Map<String, String> outputs) {
     Set<String> used = new LinkedHashSet<>();
     outputs.forEach(
         (name, of) -> {
-          if (!nodes.containsKey(of)) {
+          if (!nodes.containsKey(nodeOf(of))) {
             throw new InconsistentModelException(
                 "output %s is of %s, which is no node; there are %s"
                     .formatted(name, of, nodes.keySet()));
           }
-          used.add(of);
+          used.add(nodeOf(of));
         });
     if (outputs.isEmpty()) {
       throw new InconsistentModelException("a network needs an output");
@@ -150,7 +152,7 @@ final class NodeOrder {
         throw new InconsistentModelException(
             "node %s leads to no output".formatted(ordered.get(i).name()));
       }
-      used.addAll(ordered.get(i).inputs());
+      ordered.get(i).inputs().forEach(input -> used.add(nodeOf(input)));
     }
     for (String input : inputs.keySet()) {
       if (!used.contains(input)) {

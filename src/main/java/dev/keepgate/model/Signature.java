@@ -63,6 +63,16 @@ public record Signature(
       return new Input(name, List.of(Dimension.BATCH, Dimension.TIME), OptionalInt.of(vocabulary));
     }
 
+    /** The same with so many steps in place of each request's own. */
+    Input of(Dimension steps) {
+      return new Input(
+          name,
+          shape.stream()
+              .map(dim -> dim.symbol() == null || dim.equals(Dimension.BATCH) ? dim : steps)
+              .toList(),
+          vocabulary);
+    }
+
     /** Width of a step; 1 where it is an integer. */
     public int size() {
       return vocabulary.isPresent() ? 1 : shape.get(shape.size() - 1).size();
@@ -85,6 +95,11 @@ public record Signature(
       shape = List.copyOf(shape);
     }
 
+    /** Whether it has the steps of the request's own sequence. */
+    public boolean isStreamed() {
+      return shape.size() > 1 && shape.get(1).equals(Dimension.TIME);
+    }
+
     /** Width of a step. */
     public int size() {
       return shape.get(shape.size() - 1).size();
@@ -96,10 +111,11 @@ public record Signature(
    *
    * @param trace of each cell, in the order of its state: what a trace shows
    * @param masksSteps whether the input's numbers can mark a step as none
+   * @param leastSteps how many steps a sequence needs at least, so that each window fits
    * @param widest how many numbers a step of the widest layer needs: its input, what each direction
    *     makes, and its output
    */
-  public record Inside(List<List<Slot>> trace, boolean masksSteps, long widest) {
+  public record Inside(List<List<Slot>> trace, boolean masksSteps, int leastSteps, long widest) {
     public Inside {
       trace = List.copyOf(trace);
     }

@@ -1,6 +1,7 @@
 package dev.keepgate.tensor;
 
 import java.util.Arrays;
+import java.util.List;
 
 /** Numbers in rows and columns: a shape, and its numbers row-major. */
 public sealed interface Tensor {
@@ -37,6 +38,49 @@ public sealed interface Tensor {
     public Ints {
       Tensor.checkCount(shape, values.length);
     }
+  }
+
+  /** Some rows along the first axis, in that order. */
+  default Tensor rows(int... rows) {
+    int[] shape = shape().clone();
+    int width = Math.toIntExact(count(shape) / Math.max(shape[0], 1));
+    shape[0] = rows.length;
+    if (this instanceof Ints ints) {
+      int[] taken = new int[rows.length * width];
+      for (int i = 0; i < rows.length; i++) {
+        System.arraycopy(ints.values, rows[i] * width, taken, i * width, width);
+      }
+      return new Ints(shape, taken);
+    }
+    float[] taken = new float[rows.length * width];
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(((Floats) this).values, rows[i] * width, taken, i * width, width);
+    }
+    return new Floats(shape, taken);
+  }
+
+  /** Tensors of one kind and width, one after the other along the first axis. */
+  static Tensor joined(List<? extends Tensor> parts) {
+    int[] shape = parts.get(0).shape().clone();
+    shape[0] = parts.stream().mapToInt(part -> part.shape()[0]).sum();
+    int count = Math.toIntExact(count(shape));
+    int end = 0;
+    if (parts.get(0) instanceof Ints) {
+      int[] values = new int[count];
+      for (Tensor part : parts) {
+        int[] own = ((Ints) part).values;
+        System.arraycopy(own, 0, values, end, own.length);
+        end += own.length;
+      }
+      return new Ints(shape, values);
+    }
+    float[] values = new float[count];
+    for (Tensor part : parts) {
+      float[] own = ((Floats) part).values;
+      System.arraycopy(own, 0, values, end, own.length);
+      end += own.length;
+    }
+    return new Floats(shape, values);
   }
 
   default int rank() {

@@ -294,13 +294,13 @@ class NetworkTest {
         "input y leads to no output");
     assertRefused(
         () -> graph(List.of(X), Map.of("output", "b"), a, node("b", dense(5, 1), "a")),
-        "node b takes 5 features, a gives 4");
+        "node b: dense takes 5 features, got [batch, time, 4]");
     assertRefused(
         () -> graph(List.of(X), Map.of("output", "b"), a, node("b", dense(4, 1), "a", "x")),
-        "node b takes [a, x], but a layer of type dense takes one input");
+        "node b: dense takes one input, got 2");
     assertRefused(
         () ->
             graph(List.of(Input.ofIds("x", 9)), Map.of("output", "a"), node("a", lstm(1, 4), "x")),
-        "do not agree on the integers of a vocabulary");
+        "node a: takes numbers, not the integers of a vocabulary");
   }
 }
