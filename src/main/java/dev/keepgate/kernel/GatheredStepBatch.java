@@ -6,6 +6,7 @@ import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.Signature;
 import dev.keepgate.model.StateLayout;
+import dev.keepgate.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -56,16 +57,39 @@ final class GatheredStepBatch implements StepBatch {
   @Override
   public void step() {
     NetworkOutput output = model.unroll(gather(), false, false, scratch);
-    int width = signature.outputSize();
     for (int i = 0; i < rows.size(); i++) {
       StepRow row = rows.get(i);
       if (row.answersStep(0)) {
-        System.arraycopy(
-            output.output(), i * width, row.into().output(), row.outputOffset(0, width), width);
+        answer(row, i, output);
       }
       output.state().copyRow(i, state, i);
       row.advance(1);
     }
+  }
+
+  private void answer(StepRow row, int at, NetworkOutput output) {
+    copy(output.output(), at, row, row.into().output());
+    for (int i = 1; i < output.all().size(); i++) {
+      copy(output.all().get(i).values(), at, row, row.into().all().get(i).values());
+    }
+  }
+
+  /** Copies the only step of a row of the batch to where its request wants it. */
+  private void copy(float[] from, int at, StepRow row, float[] to) {
+    int width = from.length / rows.size();
+    System.arraycopy(from, at * width, to, row.outputOffset(0, width), width);
+  }
+
+  /** Of each input after the first, the rows' own parts. */
+  private List<Tensor> others() {
+    List<Tensor> gathered = new ArrayList<>();
+    for (int other = 0; other < rows.get(0).input().others().size(); other++) {
+      int index = other;
+      List<Tensor> parts = new ArrayList<>();
+      rows.forEach(row -> parts.add(row.input().others().get(index).rows(row.row())));
+      gathered.add(Tensor.joined(parts));
+    }
+    return gathered;
   }
 
   private NetworkInput gather() {
@@ -84,7 +108,7 @@ final class GatheredStepBatch implements StepBatch {
       }
       state.copyRow(i, before, i);
     }
-    return new NetworkInput(batch, 1, x, ids, null, before);
+    return new NetworkInput(batch, 1, x, ids, null, before, others());
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.StepBatch;
 import dev.keepgate.kernel.layer.CompiledLayer;
+import dev.keepgate.kernel.layer.CompiledNetwork;
 import dev.keepgate.kernel.layer.LayerCompiler;
 import dev.keepgate.kernel.layer.LayerStack;
 import dev.keepgate.model.Layer;
@@ -15,10 +16,10 @@ import dev.keepgate.model.Signature;
 /** A model's layers, the matrices packed. */
 final class CpuModel implements CompiledModel {
 
-  private final LayerStack<CpuScratch> layers;
+  private final CompiledNetwork<CpuScratch> layers;
 
   CpuModel(Network network, KernelTuning tuning) {
-    this.layers = new LayerStack<>(network, new Compiler(tuning));
+    this.layers = CompiledNetwork.of(network, new Compiler(tuning));
   }
 
   /** Lays layers out, the matrices packed. */
@@ -71,10 +72,12 @@ final class CpuModel implements CompiledModel {
   @Override
   public StepBatch newStepBatch(int capacity, Scratch scratch) {
     // Rows that may rest at a step do not all go on.
-    if (signature().masksSteps() || !signature().isCausal()) {
-      return CompiledModel.super.newStepBatch(capacity, scratch);
+    if (layers instanceof LayerStack<CpuScratch> chain
+        && !signature().masksSteps()
+        && signature().isCausal()) {
+      return new CpuStepBatch(chain, capacity, own(scratch));
     }
-    return new CpuStepBatch(layers, capacity, own(scratch));
+    return CompiledModel.super.newStepBatch(capacity, scratch);
   }
 
   private static CpuScratch own(Scratch scratch) {

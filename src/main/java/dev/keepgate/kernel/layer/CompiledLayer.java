@@ -49,7 +49,7 @@ public interface CompiledLayer<S extends Scratch> extends AutoCloseable {
   record Mask<S extends Scratch>(float value) implements CompiledLayer<S> {
     @Override
     public void apply(LayerCall call, S scratch) {
-      if (call.nextCell == call.state.layout().owners().size()) {
+      if (!call.leadsToCell()) {
         return;
       }
       for (int row = 0; row < call.present.length; row++) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** One batch on its way up the layers. */
 public final class LayerCall {
 
-  final Signature signature;
+  private final boolean summarizesState;
+  private final boolean isNode;
   public final NetworkInput input;
   final RecurrentState state;
   final @Nullable List<CellTrace> traces;
@@ -29,8 +30,11 @@ public final class LayerCall {
 
   public int width;
 
-  /** Index of the next cell's state and trace. */
+  /** Index of the next cell's state. */
   int nextCell;
+
+  /** Index of the next cell's trace. */
+  int nextTrace;
 
   /** [batch, width]: the final h of the last recurrent layer. */
   float[] finalH = new float[0];
@@ -39,7 +43,8 @@ public final class LayerCall {
    * @param traces a cell each, to be filled; null if nobody asks
    */
   LayerCall(Signature signature, NetworkInput input, @Nullable List<CellTrace> traces) {
-    this.signature = signature;
+    this.summarizesState = signature.summary() == Summary.FINAL_STATE;
+    this.isNode = false;
     this.input = input;
     this.state = RecurrentState.zero(signature.state(), input.batch());
     this.time = input.time();
@@ -53,15 +58,43 @@ public final class LayerCall {
     this.traces = traces;
   }
 
+  /**
+   * A batch at one node of a graph.
+   *
+   * @param input its sequence, and the state that its cells begin with
+   * @param state where their last state goes; of the layout of {@code input.state()}
+   * @param present [batch][time]: false where a step is masked
+   */
+  LayerCall(
+      NetworkInput input,
+      RecurrentState state,
+      int width,
+      boolean[][] present,
+      @Nullable List<CellTrace> traces) {
+    this.summarizesState = true;
+    this.isNode = true;
+    this.input = input;
+    this.state = state;
+    this.time = input.time();
+    this.values = input.x();
+    this.width = width;
+    this.present = present;
+    this.traces = traces;
+  }
+
+  /** Whether a cell may still skip steps; at a node of a graph one may. */
+  boolean leadsToCell() {
+    return isNode || nextCell < state.layout().owners().size();
+  }
+
   /** Keeps one step a row: the summary that the model answers. */
   void summarize() {
     float[] summary = new float[input.batch() * width];
     boolean[][] kept = new boolean[input.batch()][];
-    boolean finalState = signature.summary() == Summary.FINAL_STATE;
     for (int row = 0; row < kept.length; row++) {
       int last = lastPresent(present[row]);
-      kept[row] = new boolean[finalState || last >= 0 ? 1 : 0];
-      if (finalState) {
+      kept[row] = new boolean[summarizesState || last >= 0 ? 1 : 0];
+      if (summarizesState) {
         System.arraycopy(finalH, row * width, summary, row * width, width);
       } else if (last >= 0) {
         System.arraycopy(values, (row * time + last) * width, summary, row * width, width);

@@ -15,7 +15,7 @@ import java.util.List;
  *
  * @param <S> working memory of the kernel that computes them
  */
-public final class LayerStack<S extends Scratch> implements AutoCloseable {
+public final class LayerStack<S extends Scratch> implements CompiledNetwork<S> {
 
   private final Signature signature;
   private final List<CompiledLayer<S>> layers = new ArrayList<>();
@@ -45,6 +45,7 @@ public final class LayerStack<S extends Scratch> implements AutoCloseable {
     this.top = last;
   }
 
+  @Override
   public Signature signature() {
     return signature;
   }
@@ -63,11 +64,12 @@ public final class LayerStack<S extends Scratch> implements AutoCloseable {
     return top;
   }
 
-  /** Bytes of the weights, on and off the heap. */
+  @Override
   public long bytes() {
     return layers.stream().mapToLong(CompiledLayer::bytes).sum();
   }
 
+  @Override
   public NetworkOutput unroll(
       NetworkInput input, boolean returnSequences, boolean trace, S scratch) {
     LayerCall call = new LayerCall(signature, input, trace ? traces(input) : null);

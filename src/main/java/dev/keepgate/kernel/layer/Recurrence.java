@@ -3,6 +3,7 @@ package dev.keepgate.kernel.layer;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.layer.RecurrentCell.Slots;
 import dev.keepgate.model.Cell;
+import dev.keepgate.model.CellTrace;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
 import org.jspecify.annotations.Nullable;
@@ -70,8 +71,8 @@ public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
     if (cell == null) {
       return null;
     }
-    int index = call.nextCell++;
-    int slot = call.state.layout().first(index);
+    int slot = call.state.layout().first(call.nextCell++);
+    CellTrace trace = call.traces == null ? null : call.traces.get(call.nextTrace++);
     float[] outputs =
         new float[Math.multiplyExact(Math.multiplyExact(call.input.batch(), call.time), out)];
     cell.run(
@@ -81,10 +82,10 @@ public final class Recurrence<S extends Scratch> implements CompiledLayer<S> {
             new Slots(call.input.state().values(), slot),
             outputs,
             new Slots(call.state.values(), slot),
-            call.traces == null ? null : call.traces.get(index)),
+            trace),
         scratch);
-    if (call.traces != null) {
-      System.arraycopy(outputs, 0, call.traces.get(index).of("hidden"), 0, outputs.length);
+    if (trace != null) {
+      System.arraycopy(outputs, 0, trace.of("hidden"), 0, outputs.length);
     }
     if (repeatMasked) {
       repeat(call, outputs, out, isBackward);

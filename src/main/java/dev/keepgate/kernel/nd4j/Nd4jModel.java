@@ -2,7 +2,7 @@ package dev.keepgate.kernel.nd4j;
 
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
-import dev.keepgate.kernel.layer.LayerStack;
+import dev.keepgate.kernel.layer.CompiledNetwork;
 import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
@@ -11,10 +11,10 @@ import dev.keepgate.model.Signature;
 /** A model's layers, each with its weights in ND4J arrays. */
 final class Nd4jModel implements CompiledModel {
 
-  private final LayerStack<Nd4jScratch> layers;
+  private final CompiledNetwork<Nd4jScratch> layers;
 
   Nd4jModel(Network network) {
-    this.layers = new LayerStack<>(network, new Nd4jLayer.Compiler());
+    this.layers = CompiledNetwork.of(network, new Nd4jLayer.Compiler());
   }
 
   @Override

@@ -19,7 +19,7 @@ public final class ReferenceKernel implements LstmKernel {
 
   @Override
   public CompiledModel compile(Network network) {
-    return new ReferenceModel(network);
+    return network.isChain() ? new ReferenceModel(network) : new ReferenceGraph(network);
   }
 
   /** It computes on the model's own arrays. */

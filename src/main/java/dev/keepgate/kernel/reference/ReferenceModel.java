@@ -60,7 +60,9 @@ final class ReferenceModel implements CompiledModel {
     RecurrentState state = RecurrentState.zero(signature().state(), input.batch());
     List<CellTrace> traces = trace ? emptyTraces(input) : null;
     for (int row = 0; row < input.batch(); row++) {
-      double[][] steps = new Row(input, row, state, traces).unroll(returnSequences);
+      double[][] steps =
+          new Row(input, row, signature().inputSize(), state, traces)
+              .unroll(layers, top, returnSequences, signature().summary());
       for (int t = 0; t < steps.length; t++) {
         store(steps[t], output, row * outputSteps + t);
       }
@@ -77,7 +79,7 @@ final class ReferenceModel implements CompiledModel {
   }
 
   /** One sequence on its way up the layers. */
-  private final class Row implements Layer.Visitor<double[][]> {
+  static final class Row implements Layer.Visitor<double[][]> {
 
     private final NetworkInput input;
     private final int row;
@@ -90,15 +92,23 @@ final class ReferenceModel implements CompiledModel {
     /** [length]: false where a step is masked. */
     private boolean[] present;
 
-    /** Index of the next cell's state and trace. */
+    /** Index of the next cell's state. */
     private int nextCell;
+
+    /** Index of the next cell's trace. */
+    private int nextTrace;
 
     /** Of the last recurrent layer so far. */
     private double[] finalH = new double[0];
 
     private boolean isBelowTop;
 
-    Row(NetworkInput input, int row, RecurrentState state, @Nullable List<CellTrace> traces) {
+    Row(
+        NetworkInput input,
+        int row,
+        int width,
+        RecurrentState state,
+        @Nullable List<CellTrace> traces) {
       this.input = input;
       this.row = row;
       this.state = state;
@@ -107,26 +117,60 @@ final class ReferenceModel implements CompiledModel {
       steps = new double[length][];
       present = new boolean[length];
       Arrays.fill(present, true);
-      int width = signature().inputSize();
       for (int t = 0; t < length && input.ids() == null; t++) {
         steps[t] = load(input.x(), row * input.time() + t, width);
       }
     }
 
+    /**
+     * The same at a node of a graph, the only row of its batch.
+     *
+     * @param steps [length][width]: what the node takes
+     * @param present [length]: false where a step is masked
+     */
+    Row(
+        NetworkInput input,
+        RecurrentState state,
+        @Nullable List<CellTrace> traces,
+        double[][] steps,
+        boolean[] present) {
+      this.input = input;
+      this.row = 0;
+      this.state = state;
+      this.traces = traces;
+      this.steps = steps;
+      this.present = present;
+      this.isBelowTop = true;
+    }
+
+    /** Goes on where other nodes left off with their cells. */
+    void startAt(int cell, int trace) {
+      nextCell = cell;
+      nextTrace = trace;
+    }
+
+    boolean[] present() {
+      return present;
+    }
+
+    double[] finalH() {
+      return finalH;
+    }
+
     /** The output's steps: all up to the row's end, or the summary; none of a row without steps. */
-    double[][] unroll(boolean returnSequences) {
+    double[][] unroll(List<Layer> layers, int top, boolean returnSequences, Summary summary) {
       for (int i = 0; i < layers.size(); i++) {
         isBelowTop = i < top;
         steps = layers.get(i).accept(this);
         if (i == top && !returnSequences) {
-          steps = summary(finalH);
+          steps = summary(summary);
         }
       }
       return steps;
     }
 
-    private double[][] summary(double[] finalH) {
-      if (signature().summary() == Summary.FINAL_STATE) {
+    private double[][] summary(Summary summary) {
+      if (summary == Summary.FINAL_STATE) {
         return new double[][] {finalH};
       }
       int last = steps.length - 1;
@@ -223,8 +267,8 @@ final class ReferenceModel implements CompiledModel {
         return null;
       }
       ReferenceCell equations = cell.accept(CELLS);
-      int index = nextCell++;
-      int slot = state.layout().first(index);
+      int slot = state.layout().first(nextCell++);
+      int index = nextTrace++;
       double[][] own = new double[cell.state().size()][];
       for (int i = 0; i < own.length; i++) {
         own[i] = load(input.state().values()[slot + i], row, cell.state().get(i).width());
