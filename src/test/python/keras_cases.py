@@ -268,14 +268,12 @@ def refused(folder):
     model = keras.Sequential([keras.Input((5, 3)), L.LSTM(4)])
     model.save_weights(folder / "keras3.weights.h5")
     keras2(folder / "keras2-weights.h5", None, None, {"lstm": lstm_variables(model.layers[0])}, "")
-    x = keras.Input((5, 3))
-    y = L.LSTM(4, return_sequences=True, name="below")(x)
-    branches = L.Add(name="sum")([L.LSTM(2, name="left")(y), L.LSTM(2, name="right")(y)])
-    keras.Model(x, branches).save(folder / "branches.keras")
-    nested = keras.Sequential([keras.Input((5, 3)), L.LSTM(4)], name="inner")
-    keras.Sequential([keras.Input((5, 3)), nested, L.Dense(1)]).save(folder / "nested.keras")
-    repeat = [L.LSTM(4), L.RepeatVector(3, name="again"), L.LSTM(2, return_sequences=True)]
-    keras.Sequential([keras.Input((5, 3)), *repeat]).save(folder / "repeat.keras")
+    last = L.Lambda(lambda x: x[:, -1, :], name="lambda")
+    steps = L.LSTM(4, return_sequences=True)
+    keras.Sequential([keras.Input((5, 3)), steps, last, L.Dense(1)]).save(folder / "lambda.keras")
+    images = L.ConvLSTM1D(2, 3, name="conv_lstm1d")
+    layers = [keras.Input((5, 4, 1)), images, L.Reshape((2, 2)), L.LSTM(3)]
+    keras.Sequential(layers).save(folder / "conv-lstm.keras")
     file = h5py.File(folder / "cycle.h5", "w")
     group = file.create_group("a")
     group["a"] = group

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** Reads which layers a model has, and in which order data goes through them. */
 final class KerasArchitecture {
@@ -46,6 +47,14 @@ final class KerasArchitecture {
     return config.has("output_layers")
         ? KerasGraph.path(layers, nodes, config)
         : new ArrayList<>(layers.values());
+  }
+
+  /** A layer that is a model, as the file's own model is written. */
+  static JsonNode asModel(KerasLayer layer) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("class_name", layer.className())
+        .set("config", layer.config());
   }
 
   /** As Keras names the groups of its variables. */

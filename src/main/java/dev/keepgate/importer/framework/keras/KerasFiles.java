@@ -23,12 +23,39 @@ final class KerasFiles {
       JsonNode model, String version, KerasWeights weights, ImportConfig config)
       throws IOException, ImportException {
     try {
-      Network read =
-          new KerasModelReader(KerasVersion.parse(version), weights)
-              .read(KerasArchitecture.layers(model), config.returnSequences());
+      Network read = read(model, KerasVersion.parse(version), weights, config);
       return new ImportedModel(read, weights.unused());
     } catch (InconsistentModelException e) {
       throw ImportException.unsupported("layers", "do not fit each other: " + e.getMessage());
+    }
+  }
+
+  /** A chain of layers steps fastest; all else is a graph. */
+  private static Network read(
+      JsonNode model, KerasVersion version, KerasWeights weights, ImportConfig config)
+      throws IOException, ImportException {
+    KerasScope scope = KerasScope.of(model, "", "");
+    if (scope.layers().values().stream().allMatch(KerasModelReader::isOfChains)) {
+      try {
+        return new KerasModelReader(version, weights)
+            .read(KerasArchitecture.layers(model), config.returnSequences());
+      } catch (ImportException e) {
+        if (e.fault() != ImportException.Fault.UNSUPPORTED) {
+          throw e;
+        }
+      }
+    }
+    return readGraph(scope, version, weights);
+  }
+
+  /** Where it can be, with any number of steps; else with as many as the model was made for. */
+  private static Network readGraph(KerasScope scope, KerasVersion version, KerasWeights weights)
+      throws IOException, ImportException {
+    KerasInputs inputs = new KerasInputs(scope);
+    try {
+      return KerasGraphReader.read(scope, inputs.read(true), version, weights);
+    } catch (InconsistentModelException e) {
+      return KerasGraphReader.read(scope, inputs.read(false), version, weights);
     }
   }
 }

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /** Reads {@code .keras} files: a zip of configuration, metadata and an HDF5 file of variables. */
@@ -24,9 +23,6 @@ public final class KerasImporter implements ModelImporter {
   private static final String CONFIG = "config.json";
   private static final String METADATA = "metadata.json";
   private static final String WEIGHTS = "model.weights.h5";
-
-  /** The group of the layers, since Keras 2.14 and before. */
-  private static final List<String> ROOTS = List.of("layers", "_layer_checkpoint_dependencies");
 
   @Override
   public ModelFormat format() {
@@ -53,9 +49,8 @@ public final class KerasImporter implements ModelImporter {
           archive.copy(WEIGHTS, out, limits.maxBytes());
         }
         try (Hdf5File file = Hdf5File.open(weights, limits)) {
-          String root = ROOTS.stream().filter(file::hasGroup).findFirst().orElse(ROOTS.get(0));
           return KerasFiles.read(
-              model, version, new SavedVariables(new NamedTensors(file), root), config);
+              model, version, new SavedVariables(new NamedTensors(file)), config);
         }
       } finally {
         Files.delete(weights);

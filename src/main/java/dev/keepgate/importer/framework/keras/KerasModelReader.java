@@ -1,17 +1,13 @@
 package dev.keepgate.importer.framework.keras;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.model.Cell;
 import dev.keepgate.model.Layer;
-import dev.keepgate.model.Merge;
 import dev.keepgate.model.Network;
 import dev.keepgate.model.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -20,8 +16,11 @@ final class KerasModelReader {
 
   private static final int SEQUENCE_RANK = 3;
 
+  private static final Set<String> OTHERS =
+      Set.of("InputLayer", "Embedding", "TimeDistributed", "NotEqual", "Any");
+
   private final KerasWeights weights;
-  private final KerasCells cells;
+  private final KerasRecurrentLayers recurrent;
   private final KerasStepLayers steps;
   private final List<Layer> made = new ArrayList<>();
 
@@ -36,8 +35,16 @@ final class KerasModelReader {
 
   KerasModelReader(KerasVersion version, KerasWeights weights) {
     this.weights = weights;
-    this.cells = new KerasCells(version);
+    this.recurrent = new KerasRecurrentLayers(version);
     this.steps = new KerasStepLayers(version);
+  }
+
+  /** Whether a layer may be part of a chain. */
+  static boolean isOfChains(KerasLayer layer) {
+    return KerasStepLayers.isIdentity(layer)
+        || KerasStepLayers.CLASSES.contains(layer.className())
+        || KerasRecurrentLayers.isRecurrent(layer)
+        || OTHERS.contains(layer.className());
   }
 
   /**
@@ -98,8 +105,8 @@ final class KerasModelReader {
     switch (layer.className()) {
       case "InputLayer" -> {}
       case "Embedding" -> readEmbedding(layer);
-      case "LSTM", "CuDNNLSTM", "GRU", "CuDNNGRU", "SimpleRNN", "RNN" -> readRecurrent(layer);
-      case "Bidirectional" -> readBidirectional(layer);
+      case "LSTM", "CuDNNLSTM", "GRU", "CuDNNGRU", "SimpleRNN", "RNN", "Bidirectional" ->
+          readRecurrent(layer);
       case "TimeDistributed" -> readTimeDistributed(layer);
       default -> {
         if (!KerasStepLayers.isIdentity(layer)) {
@@ -140,117 +147,11 @@ final class KerasModelReader {
   }
 
   private void readRecurrent(KerasLayer layer) throws IOException, ImportException {
-    boolean returnSequences = checkRecurrent(layer);
-    KerasWeights.OfLayer numbers = weights.of(layer);
-    boolean backward = layer.flag("go_backwards");
-    boolean repeat = !layer.flag("zero_output_for_mask");
-    if (masked && !repeat && !returnSequences) {
-      throw layer.unsupported(
-          "zero_output_for_mask", "needs return_sequences where steps may not count");
-    }
-    List<Cell> stack = new ArrayList<>();
-    if (layer.config().path("cell").path("class_name").asString("").equals("StackedRNNCells")) {
-      stack.addAll(readStack(layer, numbers, backward));
-    } else {
-      stack.add(readCell(layer, numbers, ""));
-    }
-    for (Cell cell : stack) {
-      made.add(
-          backward
-              ? new Layer.Recurrent(null, cell, Merge.CONCAT, true, repeat)
-              : new Layer.Recurrent(cell, null, Merge.CONCAT, false, repeat));
-    }
-    sequences = returnSequences;
-  }
-
-  /** Cells on top of each other, all of which run over a step before the next step. */
-  private List<Cell> readStack(KerasLayer layer, KerasWeights.OfLayer numbers, boolean backward)
-      throws IOException, ImportException {
-    if (backward) {
-      throw layer.unsupported("go_backwards", "with StackedRNNCells is not supported");
-    }
-    List<Cell> stack = new ArrayList<>();
-    Map<String, Integer> used = new HashMap<>();
-    for (JsonNode json : layer.config().path("cell").path("config").path("cells")) {
-      KerasLayer cell = KerasLayer.of(json, "");
-      if (!KerasCells.isCell(cell.className())) {
-        throw cell.unsupported("", "in layer '%s' is not supported".formatted(layer.name()));
-      }
-      String kind = KerasArchitecture.snakeCase(cell.className());
-      int before = used.merge(kind, 1, Integer::sum) - 1;
-      stack.add(
-          cells.read(cell, numbers, "cell/cells/" + kind + (before == 0 ? "" : "_" + before)));
-    }
-    if (stack.isEmpty()) {
-      throw layer.unsupported("cell", "has no cells");
-    }
-    return stack;
-  }
-
-  private Cell readCell(KerasLayer layer, KerasWeights.OfLayer numbers, String part)
-      throws IOException, ImportException {
-    if (KerasCells.isLayer(layer.className())) {
-      return cells.read(layer, numbers, part + "cell");
-    }
-    if (!layer.className().equals("RNN")) {
-      throw layer.unsupported("", "is not supported");
-    }
-    KerasLayer cell = layer.inner("cell", "cell");
-    if (!KerasCells.isCell(cell.className())) {
-      throw cell.unsupported("", "is not supported");
-    }
-    return cells.read(cell, numbers, part + "cell");
-  }
-
-  /** Checks what every recurrent layer has; answers whether it gives all steps. */
-  private boolean checkRecurrent(KerasLayer layer) throws ImportException {
     if (!sequences) {
       throw layer.unsupported("", "comes after a layer that gives the last step only");
     }
-    if (layer.flag("time_major")) {
-      throw layer.unsupported("time_major", "is not supported");
-    }
-    checkUnrolled(layer, layer.flag("go_backwards"));
-    return layer.flag("return_sequences");
-  }
-
-  /** Where all this comes together, Keras takes the mask in the wrong order. */
-  private void checkUnrolled(KerasLayer layer, boolean backward) throws ImportException {
-    if (masked && backward && layer.flag("unroll") && layer.flag("zero_output_for_mask")) {
-      throw layer.unsupported("unroll", "of masked sequences backward is not supported");
-    }
-  }
-
-  private void readBidirectional(KerasLayer layer) throws IOException, ImportException {
-    KerasLayer forward = layer.inner("layer", "forward_layer");
-    // Older files leave out a backward layer that is made after the forward one.
-    boolean isOwn = layer.config().path("backward_layer").isObject();
-    KerasLayer backward = isOwn ? layer.inner("backward_layer", "backward_layer") : forward;
-    boolean returnSequences = checkRecurrent(forward);
-    checkUnrolled(backward, true);
-    if (forward.flag("go_backwards")
-        || backward.flag("go_backwards") != isOwn
-        || backward.flag("return_sequences") != returnSequences) {
-      throw layer.unsupported("", "its layers do not run forward and backward");
-    }
-    KerasWeights.OfLayer numbers = weights.of(layer);
-    Cell first = readCell(forward, numbers, "forward_layer/");
-    Cell second = readCell(backward, numbers, "backward_layer/");
-    made.add(new Layer.Recurrent(first, second, merge(layer), false, false));
-    sequences = returnSequences;
-  }
-
-  private static Merge merge(KerasLayer layer) throws ImportException {
-    JsonNode mode = layer.config().path("merge_mode");
-    String name = mode.isMissingNode() ? "concat" : mode.asString("null");
-    return switch (name.toLowerCase(Locale.ROOT)) {
-      case "concat" -> Merge.CONCAT;
-      case "sum" -> Merge.SUM;
-      case "mul" -> Merge.MUL;
-      case "ave" -> Merge.AVE;
-      default ->
-          throw layer.unsupported(
-              "merge_mode", "'%s' is none of concat, sum, mul, ave".formatted(name));
-    };
+    KerasRecurrentLayers.Read read = recurrent.read(layer, weights.of(layer), masked);
+    made.addAll(read.layers());
+    sequences = read.returnSequences();
   }
 }

@@ -23,6 +23,19 @@ final class KerasStepLayers {
           "ActivityRegularization",
           "Identity");
 
+  /** All that {@link #read} knows. */
+  static final Set<String> CLASSES =
+      Set.of(
+          "Dense",
+          "BatchNormalization",
+          "LayerNormalization",
+          "Masking",
+          "Activation",
+          "Softmax",
+          "ReLU",
+          "LeakyReLU",
+          "ELU");
+
   private final KerasVersion version;
 
   KerasStepLayers(KerasVersion version) {

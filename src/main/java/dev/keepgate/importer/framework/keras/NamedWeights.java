@@ -46,11 +46,15 @@ final class NamedWeights implements KerasWeights {
 
   @Override
   public OfLayer of(KerasLayer layer) throws IOException, ImportException {
-    String group = ROOT + "/" + layer.name();
-    List<String> names = names(file, group, "weight_names");
-    if (names == null) {
+    int inside = layer.name().indexOf('/');
+    String alone = ROOT + "/" + layer.name();
+    boolean isAlone = inside < 0 || file.hasGroup(alone);
+    String group = isAlone ? alone : ROOT + "/" + layer.name().substring(0, inside);
+    List<String> all = names(file, group, "weight_names");
+    if (all == null) {
       throw layer.unsupported("weight_names", "are missing in the file");
     }
+    List<String> names = isAlone ? all : namesOf(layer, all);
     return new OfLayer() {
       private int position;
 
@@ -74,6 +78,12 @@ final class NamedWeights implements KerasWeights {
         return group + "/" + names.get(position);
       }
     };
+  }
+
+  /** Of a model's weights, which its group has together, those of a layer inside it. */
+  private static List<String> namesOf(KerasLayer layer, List<String> all) {
+    String own = layer.name().substring(layer.name().lastIndexOf('/') + 1);
+    return all.stream().filter(name -> List.of(name.split("/")).contains(own)).toList();
   }
 
   @Override

@@ -9,15 +9,22 @@ import java.util.List;
 /** Variables as a {@code .keras} file has them: {@code layers/<layer>/<part>/vars/<index>}. */
 final class SavedVariables implements KerasWeights {
 
+  /** The group of the layers, since Keras 2.14 and before. */
+  private static final List<String> ROOTS = List.of("layers", "_layer_checkpoint_dependencies");
+
   private final NamedTensors tensors;
   private final String root;
 
-  /**
-   * @param root the group of the layers
-   */
-  SavedVariables(NamedTensors tensors, String root) {
+  SavedVariables(NamedTensors tensors) {
     this.tensors = tensors;
-    this.root = root;
+    this.root = ROOTS.stream().filter(this::isRoot).findFirst().orElse(ROOTS.get(0));
+  }
+
+  private boolean isRoot(String name) {
+    return tensors.all().stream()
+        .anyMatch(
+            tensor ->
+                tensor.name().startsWith(name + "/") || tensor.name().startsWith(name + "\\"));
   }
 
   @Override
@@ -35,8 +42,11 @@ final class SavedVariables implements KerasWeights {
       }
 
       private TensorInfo variable(String part, int index) throws ImportException {
-        String group = part.isEmpty() ? "" : part + "/";
-        return tensors.get("%s/%s/%svars/%d".formatted(root, layer.path(), group, index));
+        String group = root + "/" + layer.path() + (part.isEmpty() ? "" : "/" + part);
+        String variable = "/vars/" + index;
+        // On Windows, Keras 2.13 to 2.15 joined the names by that system's separator.
+        String windows = group.replace('/', '\\') + variable;
+        return tensors.get(tensors.has(windows) ? windows : group + variable);
       }
     };
   }

@@ -41,10 +41,8 @@ class KerasRefusalTest {
         "keras3.weights.h5  | UNSUPPORTED | save the whole model",
         "keras2-weights.h5  | UNSUPPORTED | save the whole model",
         "latest.h5          | UNSUPPORTED | save the whole model",
-        "branches.keras     | UNSUPPORTED | layer 'sum' (Add): takes 2 inputs [left, right]",
-        "nested.keras       | UNSUPPORTED | layer 'inner' (Sequential): is a model inside the"
-            + " model",
-        "repeat.keras       | UNSUPPORTED | layer 'again' (RepeatVector)",
+        "lambda.keras       | UNSUPPORTED | layer 'lambda' (Lambda): is code, which is never run",
+        "conv-lstm.keras    | UNSUPPORTED | layer 'conv_lstm1d' (ConvLSTM1D): is not computed",
         "cycle.h5           | MALFORMED   | more than 32 deep",
         "link.h5            | MALFORMED   | 'elsewhere' is a link",
       })
@@ -68,7 +66,7 @@ class KerasRefusalTest {
         "\"units\": 4               | \"units\": \"four\"       | not a whole number",
         "\"merge_mode\": \"concat\" | \"merge_mode\": null      | merge_mode: 'null' is none of",
         "\"registered_name\": null  | \"registered_name\": \"My>LSTM\" | author's own",
-        "[null, 5, 3]               | [null, 5, 8]              | takes 3 features, gets 8",
+        "[null, 5, 3]               | [null, 5, 8]              | lstm takes 3 features, got [batch, 5, 8]",
         "\"layers\": [              | \"layers\": {             | config.json is not JSON",
       })
   void configurationIsRefused(String text, String replacement, String message) throws IOException {

@@ -1,0 +1,90 @@
+package dev.keepgate.importer.framework.keras;
+
+import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.framework.keras.KerasCall.Tensor;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Signature;
+import dev.keepgate.model.Signature.Dimension;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import tools.jackson.databind.JsonNode;
+
+/** What a model of a graph takes. */
+final class KerasInputs {
+
+  private final KerasScope scope;
+
+  KerasInputs(KerasScope scope) {
+    this.scope = scope;
+  }
+
+  /**
+   * The inputs, in the order of the scope's.
+   *
+   * @param isOpen whether a sequence may have any number of steps, whatever the model was made for
+   */
+  List<Signature.Input> read(boolean isOpen) throws ImportException {
+    List<Signature.Input> inputs = new ArrayList<>();
+    boolean hasTime = false;
+    for (Tensor input : scope.inputs()) {
+      String name = scope.inputs().size() == 1 ? Network.INPUT : input.layer();
+      OptionalInt vocabulary = vocabulary(input);
+      JsonNode shape = shape(input);
+      int rank = shape.size();
+      boolean isSequence = rank > 2 || vocabulary.isPresent();
+      List<Dimension> dims = new ArrayList<>(List.of(Dimension.BATCH));
+      for (int axis = 1; axis < rank; axis++) {
+        JsonNode size = shape.get(axis);
+        boolean isSteps = axis == 1 && isSequence;
+        if (!size.isInt() && !isSteps) {
+          throw ImportException.unsupported(
+              "input '%s'".formatted(input.layer()),
+              "has shape %s; only its steps may be open".formatted(shape));
+        }
+        dims.add(
+            isSteps && (isOpen || !size.isInt())
+                ? hasTime ? new Dimension(name + "_time", 0) : Dimension.TIME
+                : Dimension.of(size.intValue()));
+      }
+      hasTime |= dims.contains(Dimension.TIME);
+      inputs.add(new Signature.Input(name, dims, vocabulary));
+    }
+    return inputs;
+  }
+
+  /** Of an input that only goes into embeddings, the bound of its integers. */
+  private OptionalInt vocabulary(Tensor input) {
+    for (List<KerasCall> calls : scope.calls().values()) {
+      for (KerasCall call : calls) {
+        boolean isEmbedding = call.layer().className().equals("Embedding");
+        if (isEmbedding && call.inputs().contains(input)) {
+          return OptionalInt.of(call.layer().config().path("input_dim").asInt(0));
+        }
+      }
+    }
+    return OptionalInt.empty();
+  }
+
+  private JsonNode shape(Tensor input) throws ImportException {
+    KerasLayer layer = scope.layers().get(input.layer());
+    if (layer == null) {
+      layer = scope.layers().values().iterator().next();
+    }
+    JsonNode shape = shape(layer.config());
+    if (!shape.isArray()) {
+      throw layer.unsupported("batch_shape", "is missing: give the model an Input");
+    }
+    return shape;
+  }
+
+  /** Of an input layer, or of a first layer where there is none, or of a model inside. */
+  private static JsonNode shape(JsonNode config) {
+    JsonNode shape = config.path("batch_shape");
+    if (!shape.isArray()) {
+      shape = config.path("batch_input_shape");
+    }
+    JsonNode first = config.path("layers").path(0).path("config");
+    return shape.isArray() || first.isMissingNode() ? shape : shape(first);
+  }
+}
