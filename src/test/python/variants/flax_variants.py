@@ -22,7 +22,7 @@ def generate(rng, count):
     for number in range(count):
         batch, time, inputs = size(rng, 5), size(rng, 8), size(rng, 12)
         layers = [size(rng, 12) for _ in range(rng.integers(1, 4))]
-        kind = pick(rng, nn.LSTMCell, nn.OptimizedLSTMCell)
+        kind = pick(rng, nn.LSTMCell, nn.OptimizedLSTMCell, nn.GRUCell, nn.SimpleCell)
         vocab = size(rng, 12) + 1 if rng.random() < 0.3 else 0
         out = size(rng, 7) if rng.random() < 0.4 else 0
         both = len(layers) == 1 and rng.random() < 0.4

@@ -33,9 +33,22 @@ def size(rng, most):
     return int(pick(rng, 1, 2, 3, int(rng.integers(1, most + 1)), int(rng.integers(1, most + 1))))
 
 
-def lstm(rng, sequences, backwards=True, plain=False, mixed_zero=True):
+OF_CELL = {
+    "LSTM": ("use_bias", "unit_forget_bias", "activation", "recurrent_activation", "dropout", "recurrent_dropout"),
+    "GRU": ("use_bias", "reset_after", "activation", "recurrent_activation", "dropout", "recurrent_dropout"),
+    "SimpleRNN": ("use_bias", "activation", "dropout", "recurrent_dropout")}
+
+
+def cell_of(rng, units, options):
+    """A cell of any kind with those options that such cells have."""
+    kind = pick(rng, "LSTM", "GRU", "SimpleRNN")
+    return getattr(L, kind + "Cell")(units, **{k: v for k, v in options.items() if k in OF_CELL[kind]})
+
+
+def recurrent(rng, sequences, backwards=True, plain=False, mixed_zero=True):
+    kind = pick(rng, "LSTM", "LSTM", "GRU", "GRU", "SimpleRNN")
     kwargs = dict(return_sequences=sequences, use_bias=bool(rng.random() < 0.8),
-                  unit_forget_bias=bool(rng.random() < 0.8))
+                  unit_forget_bias=bool(rng.random() < 0.8), reset_after=bool(rng.random() < 0.6))
     if rng.random() < 0.4:
         kwargs["activation"] = pick(rng, *CALM)
     if rng.random() < 0.4:
@@ -56,24 +69,26 @@ def lstm(rng, sequences, backwards=True, plain=False, mixed_zero=True):
         kwargs["implementation"] = 1
     units = size(rng, 20)
     if not plain and rng.random() < 0.2:
-        cell = {k: v for k, v in kwargs.items() if k in (
-            "use_bias", "unit_forget_bias", "activation", "recurrent_activation", "dropout", "recurrent_dropout")}
         rest = {k: v for k, v in kwargs.items() if k in ("return_sequences", "go_backwards", "zero_output_for_mask", "unroll")}
         if rng.random() < 0.4:
             rest.pop("go_backwards", None)
-            return L.RNN(L.StackedRNNCells([L.LSTMCell(size(rng, 9), **cell) for _ in range(rng.integers(2, 4))]), **rest)
-        return L.RNN(L.LSTMCell(units, **cell), **rest)
-    return L.LSTM(units, **kwargs)
+            return L.RNN(L.StackedRNNCells([cell_of(rng, size(rng, 9), kwargs) for _ in range(rng.integers(2, 4))]), **rest)
+        return L.RNN(cell_of(rng, units, kwargs), **rest)
+    others = {name for names in OF_CELL.values() for name in names} - set(OF_CELL[kind])
+    if kind == "SimpleRNN":
+        others.add("implementation")
+    return getattr(L, kind)(units, **{k: v for k, v in kwargs.items() if k not in others})
 
 
 def wrapped(rng, sequences):
     merge = pick(rng, "concat", "sum", "mul", "ave")
     if rng.random() < 0.7:
-        return L.Bidirectional(lstm(rng, sequences, False, rng.random() < .7), merge_mode=merge)
+        return L.Bidirectional(recurrent(rng, sequences, False, rng.random() < .7), merge_mode=merge)
     units = size(rng, 12)
+    layer = pick(rng, L.LSTM, L.GRU, L.SimpleRNN)
     return L.Bidirectional(
-        L.LSTM(units, return_sequences=sequences),
-        backward_layer=L.LSTM(units, return_sequences=sequences, go_backwards=True, activation="softsign"),
+        layer(units, return_sequences=sequences),
+        backward_layer=layer(units, return_sequences=sequences, go_backwards=True, activation="softsign"),
         merge_mode=merge)
 
 
@@ -118,7 +133,7 @@ def model(rng):
     last_sequences = bool(rng.random() < 0.5)
     for number in range(count):
         sequences = last_sequences or number < count - 1
-        parts.append(wrapped(rng, sequences) if rng.random() < 0.35 else lstm(rng, sequences))
+        parts.append(wrapped(rng, sequences) if rng.random() < 0.35 else recurrent(rng, sequences))
         if rng.random() < 0.35:
             parts.append(step_layer(rng, sequences))
     for _ in range(rng.integers(0, 3)):
@@ -132,7 +147,7 @@ def model(rng):
     given = dict(batch_shape=(batch, *shape)) if stateful else dict(shape=shape)
     if stateful:
         for p in parts:
-            if type(p) is L.LSTM:
+            if type(p) in (L.LSTM, L.GRU, L.SimpleRNN):
                 p.stateful = True
     dtype = "int32" if ids else "float32"
     if rng.random() < 0.5:
@@ -177,7 +192,7 @@ def generate(rng, count):
                 path = pathlib.Path(folder) / ("model." + ending)
                 m.save(path) if ending == "keras" else m.save(path)
                 refused = None
-                if "StackedRNNCells" in what and "Bidirectional<RNN" in what:
+                if any(type(p) is L.Bidirectional and "StackedRNNCells" in str(p.get_config()) for p in parts):
                     refused = "StackedRNNCells"
                 elif mask and REFUSED.search(what):
                     refused = "unroll|zero_output"
@@ -197,7 +212,7 @@ def describe(part):
 
 def essential(config):
     wanted = ("units", "activation", "recurrent_activation", "go_backwards", "merge_mode", "mask_zero", "mask_value",
-              "zero_output_for_mask", "stateful", "use_bias", "unroll", "return_sequences", "cells")
+              "zero_output_for_mask", "stateful", "use_bias", "unroll", "return_sequences", "cells", "reset_after")
     return "(" + ",".join(f"{k}={config[k] if k != 'cells' else len(config[k])}" for k in wanted if config.get(k) not in (None, False)) + ")"
 
 

@@ -1,4 +1,4 @@
-"""Random LSTM operators, alone and stacked, and exports of PyTorch modules; ONNX Runtime computes."""
+"""Random LSTM, GRU and RNN operators, alone and stacked, and exports of PyTorch modules; ONNX Runtime computes."""
 
 import io
 import pathlib
@@ -35,10 +35,13 @@ def run(model, feed):
     return session.run(None, dict(zip(names, feed)))
 
 
-def activations(rng, both):
+BLOCKS = {"LSTM": 4, "GRU": 3, "RNN": 1}
+
+
+def activations(rng, operator, both):
     names, alphas, betas = [], [], []
     for _ in range(2 if both else 1):
-        for place in range(3):
+        for place in {"LSTM": (0, 1, 1), "GRU": (0, 1), "RNN": (1,)}[operator]:
             name = pick(rng, *PLAIN, *WITH) if place else pick(rng, "Sigmoid", "HardSigmoid", "Tanh", "Softsign")
             names.append(name)
             if WITH.get(name, 0) >= 1:
@@ -55,6 +58,8 @@ def activations(rng, both):
 
 def node_case(rng, number):
     """One operator with all that it takes."""
+    operator = pick(rng, "LSTM", "LSTM", "GRU", "GRU", "RNN")
+    is_lstm, blocks = operator == "LSTM", BLOCKS[operator]
     batch, time, inputs, hidden = size(rng, 6), size(rng, 9), size(rng, 16), size(rng, 20)
     direction = pick(rng, "forward", "forward", "reverse", "bidirectional")
     d = 2 if direction == "bidirectional" else 1
@@ -62,16 +67,18 @@ def node_case(rng, number):
     layout = int(opset >= 14 and rng.random() < 0.3)
     dtype = np.float32  # all that ONNX Runtime's LSTM takes
     weights = lambda *shape: rng.uniform(-0.7, 0.7, shape).astype(dtype)
-    constants = {"W": weights(d, 4 * hidden, inputs), "R": weights(d, 4 * hidden, hidden)}
+    constants = {"W": weights(d, blocks * hidden, inputs), "R": weights(d, blocks * hidden, hidden)}
     if rng.random() < 0.8:
-        constants["B"] = weights(d, 8 * hidden)
-    if rng.random() < 0.4:
+        constants["B"] = weights(d, 2 * blocks * hidden)
+    if is_lstm and rng.random() < 0.4:
         constants["P"] = weights(d, 3 * hidden)
-    options = activations(rng, d == 2) if rng.random() < 0.4 else {}
+    options = activations(rng, operator, d == 2) if rng.random() < 0.4 else {}
     if rng.random() < 0.3:
         options["clip"] = float(rng.uniform(0.2, 2))
-    if rng.random() < 0.3:
+    if is_lstm and rng.random() < 0.3:
         options["input_forget"] = 1
+    if operator == "GRU" and rng.random() < 0.6:
+        options["linear_before_reset"] = 1
     if rng.random() < 0.8 or direction != "forward":
         options["direction"] = direction
     x, h0, c0 = weights(batch, time, inputs), weights(d, batch, hidden), weights(d, batch, hidden)
@@ -86,15 +93,20 @@ def node_case(rng, number):
     if states:
         given = {"h": h0.astype(np.float32), "c": c0.astype(np.float32)}
         feed["h0"], feed["c0"] = (s.transpose(1, 0, 2) if first else s for s in (h0, c0))
+        if not is_lstm:
+            del feed["c0"], given["c"]
     elif rng.random() < 0.3:
         zero = np.zeros((batch, d, hidden) if first else (d, batch, hidden), dtype)
         constants["h0"] = constants["c0"] = zero
     has = lambda name: name if name in feed or name in constants else ""
     outputs = pick(rng, ["Y", "Y_h", "Y_c"], ["Y", "Y_h", "Y_c"], ["Y"], ["Y", "", "Y_c"], ["Y", "Y_h"])
-    names = ["X", "W", "R"] + [has(n) for n in ("B", "lens", "h0", "c0", "P")]
+    if not is_lstm:
+        constants.pop("c0", None)
+        outputs = pick(rng, ["Y", "Y_h"], ["Y", "Y_h"], ["Y"])
+    names = ["X", "W", "R"] + [has(n) for n in ("B", "lens", "h0") + (("c0", "P") if is_lstm else ())]
     while not names[-1]:
         names.pop()
-    node = helper.make_node("LSTM", names, outputs, name="the_lstm", hidden_size=hidden,
+    node = helper.make_node(operator, names, outputs, name="the_lstm", hidden_size=hidden,
                             **({"layout": 1} if first else {}), **options)
 
     def build(node, layout):
@@ -121,7 +133,7 @@ def node_case(rng, number):
     inline, listed, opened = rng.random() < 0.2, rng.random() < 0.3, rng.random() < 0.4
     model = build(node, layout)
     if first:  # ONNX Runtime has no layout 1: the same numbers in the other order
-        plain = helper.make_node("LSTM", names, outputs, hidden_size=hidden, **options)
+        plain = helper.make_node(operator, names, outputs, hidden_size=hidden, **options)
         turned = {n: v if n == "lens" else v.transpose(1, 0, 2) for n, v in feed.items()}
         for n in ("h0", "c0"):
             if n in constants:
@@ -154,7 +166,7 @@ class Net(nn.Module):
         self.embed = nn.Embedding(vocab, inputs) if vocab else None
         self.before = nn.Linear(inputs, inputs) if rng.random() < 0.2 else None
         self.before_act = pick(rng, nn.ReLU(), nn.Tanh(), nn.Identity())
-        self.lstm = nn.LSTM(inputs, **kwargs)
+        self.lstm = pick(rng, nn.LSTM, nn.LSTM, nn.GRU, nn.RNN)(inputs, **kwargs)
         both = kwargs["bidirectional"]
         self.both, self.layers = both, kwargs["num_layers"]
         self.hidden = kwargs["hidden_size"]
@@ -162,7 +174,7 @@ class Net(nn.Module):
         self.second = None
         if rng.random() < 0.3:
             units = size(rng, 9)
-            self.second = nn.LSTM(width, units, batch_first=self.batch_first)
+            self.second = pick(rng, nn.LSTM, nn.LSTM, nn.GRU, nn.RNN)(width, units, batch_first=self.batch_first)
             self.both, self.layers, self.hidden, width = False, 1, units, units
         self.take = pick(rng, "all", "all", "last", "h", "h_cat", "index", "h_squeeze", "both_ends")
         head = []
@@ -183,9 +195,10 @@ class Net(nn.Module):
             x = self.embed(x)
         if self.before is not None:
             x = self.before_act(self.before(x))
-        y, (h, c) = self.lstm(x)
+        y, last = self.lstm(x)
         if self.second is not None:
-            y, (h, c) = self.second(y)
+            y, last = self.second(y)
+        h = last[0] if isinstance(last, tuple) else last
         if self.take == "last":
             y = y[:, -1, :] if self.batch_first else y[-1]
         elif self.take == "index":

@@ -1,4 +1,4 @@
-"""Random nn.LSTM, nn.LSTMCell and taggers, in every kind of file."""
+"""Random nn.LSTM, nn.GRU, nn.RNN, their cells and taggers, in every kind of file."""
 
 import io
 
@@ -11,10 +11,10 @@ from serving import Case, main
 
 
 class Tagger(nn.Module):
-    def __init__(self, vocab, embedding, out, lstm_kwargs):
+    def __init__(self, layer, vocab, embedding, out, lstm_kwargs):
         super().__init__()
         self.embed = nn.Embedding(vocab, embedding)
-        self.lstm = nn.LSTM(embedding, batch_first=True, **lstm_kwargs)
+        self.lstm = layer(embedding, batch_first=True, **lstm_kwargs)
         width = lstm_kwargs.get("proj_size") or lstm_kwargs["hidden_size"]
         self.fc = nn.Linear(width * (2 if lstm_kwargs["bidirectional"] else 1), out)
 
@@ -25,9 +25,9 @@ class Tagger(nn.Module):
 class Regressor(nn.Module):
     """A linear layer behind, no embedding before."""
 
-    def __init__(self, input_size, out, lstm_kwargs):
+    def __init__(self, layer, input_size, out, lstm_kwargs):
         super().__init__()
-        self.rnn = nn.LSTM(input_size, batch_first=True, **lstm_kwargs)
+        self.rnn = layer(input_size, batch_first=True, **lstm_kwargs)
         width = lstm_kwargs.get("proj_size") or lstm_kwargs["hidden_size"]
         self.out = nn.Linear(width * (2 if lstm_kwargs["bidirectional"] else 1), out)
 
@@ -54,6 +54,12 @@ def saved(state, kind):
     return out.getvalue()
 
 
+def states(layer, pair, turn=lambda state: state):
+    """h, and c where the layer has one."""
+    names = "hc" if layer is nn.LSTM else "h"
+    return {name: turn(state) for name, state in zip(names, pair)}
+
+
 def pick(rng, *values):
     return values[rng.integers(len(values))]
 
@@ -77,31 +83,38 @@ def generate(rng, count):
         )
         if kwargs["num_layers"] == 1:
             kwargs["dropout"] = 0.0
+        layer = pick(rng, nn.LSTM, nn.LSTM, nn.GRU, nn.RNN)
+        if layer is not nn.LSTM:
+            kwargs.pop("proj_size")
+        if layer is nn.RNN:
+            kwargs["nonlinearity"] = pick(rng, "tanh", "tanh", "relu")
         input_size = size(rng, 33)
         kind = pick(rng, "plain", "plain", "plain", "tagger", "regressor", "cell")
         ids = kind == "tagger"
         config = {k: kwargs[k] for k in ("hidden_size", "num_layers", "bidirectional", "bias")}
-        config["proj_size"] = kwargs["proj_size"]
+        config["proj_size"] = kwargs.get("proj_size", 0)
         if kind == "plain":
-            module = nn.LSTM(input_size, batch_first=True, **kwargs)
+            module = layer(input_size, batch_first=True, **kwargs)
             config["input_size"] = input_size
         elif kind == "cell":
-            module = nn.LSTMCell(input_size, hidden, bias=kwargs["bias"])
+            cell = {nn.LSTM: nn.LSTMCell, nn.GRU: nn.GRUCell, nn.RNN: nn.RNNCell}[layer]
+            own = {k: v for k, v in kwargs.items() if k in ("bias", "nonlinearity")}
+            module = cell(input_size, hidden, **own)
             config = {"input_size": input_size, "hidden_size": hidden}
         elif kind == "tagger":
             vocab, embedding, out = size(rng, 50), size(rng, 20), size(rng, 17)
-            module = Tagger(vocab, embedding, out, kwargs)
+            module = Tagger(layer, vocab, embedding, out, kwargs)
             config.update(vocab=vocab, embedding=embedding, out=out)
         else:
             out = size(rng, 17)
-            module = Regressor(input_size, out, kwargs)
+            module = Regressor(layer, input_size, out, kwargs)
             config["out"] = out
         module.eval()
         dtype = pick(rng, *[torch.float32] * 5, torch.float64, torch.float16, torch.bfloat16)
         with torch.no_grad():
             for parameter in module.parameters():
                 scale = 0.5 if rng.random() < 0.5 else 1.5 / np.sqrt(max(hidden, 1))
-                parameter.copy_(torch.randn_like(parameter) * scale)
+                parameter.copy_(torch.randn_like(parameter) * (scale / 2 if kwargs.get("nonlinearity") == "relu" else scale))
                 parameter.copy_(parameter.to(dtype))
         state = {k: v.to(dtype) for k, v in module.state_dict().items()}
         prefix = pick(rng, "", "", "module.", "model.", "encoder.lstm.", "_orig_mod.module.")
@@ -116,39 +129,44 @@ def generate(rng, count):
         with torch.no_grad():
             if kind == "cell":
                 h, c = torch.randn(batch, hidden), torch.randn(batch, hidden)
-                given.update(h=h.numpy(), c=c.numpy())
+                given.update(states(layer, (h, c), lambda s: s.numpy()))
                 ys = []
                 for t in range(time):
-                    h, c = module(x[:, t], (h, c))
+                    if layer is nn.LSTM:
+                        h, c = module(x[:, t], (h, c))
+                    else:
+                        h = module(x[:, t], h)
                     ys.append(h)
-                expected = {"output": torch.stack(ys, 1), "h": h, "c": c}
+                expected = {"output": torch.stack(ys, 1), **states(layer, (h, c))}
             elif kind == "plain":
                 starts = None
                 if rng.random() < 0.7:
-                    h0 = torch.randn(directions, batch, kwargs["proj_size"] or hidden)
+                    h0 = torch.randn(directions, batch, kwargs.get("proj_size") or hidden)
                     c0 = torch.randn(directions, batch, hidden)
-                    starts = (h0, c0)
-                    given.update(h=h0.numpy(), c=c0.numpy())
+                    starts = (h0, c0) if layer is nn.LSTM else h0
+                    given.update(states(layer, (h0, c0), lambda s: s.numpy()))
                 if rng.random() < 0.5:
                     lengths = rng.integers(1, time + 1, batch)
                     packed = nn.utils.rnn.pack_padded_sequence(x, torch.tensor(lengths), batch_first=True, enforce_sorted=False)
-                    y, (h, c) = module(packed, starts)
+                    y, last = module(packed, starts)
                     y = nn.utils.rnn.pad_packed_sequence(y, batch_first=True, total_length=time)[0]
                     given["lengths"] = lengths
                 else:
-                    y, (h, c) = module(x, starts)
-                expected = {"output": y, "h": h, "c": c}
+                    y, last = module(x, starts)
+                expected = {"output": y, **states(layer, last if layer is nn.LSTM else (last, None))}
             else:
                 expected = {"output": module(x)}
         expected = {k: v.numpy() for k, v in expected.items()}
         if rng.random() < 0.3:
             config = {}
+        if kwargs.get("nonlinearity") == "relu":
+            config["activation"] = "relu"
         if prefix and rng.random() < 0.5:
             config["prefix"] = (prefix + {"tagger": "lstm", "regressor": "rnn"}.get(kind, "")).rstrip(".")
         for file in {pick(rng, *files), pick(rng, *files)}:
-            yield Case(f"{number} {kind} {file} {dtype} {prefix} {kwargs} x{list(x.shape)}",
+            yield Case(f"{number} {layer.__name__} {kind} {file} {dtype} {prefix} {kwargs} x{list(x.shape)}",
                        {"model." + file: saved(state, file)}, expected=expected, config=config,
-                       tolerance=2e-5, **given)
+                       tolerance=2e-5 * max(1, float(np.abs(expected["output"]).max(initial=0))), **given)
 
 
 main(generate)

@@ -88,9 +88,10 @@ class Server:
         url = f"{self.base}/v1/models/{model}/unroll"
         tensors = {"x": case.x}
         body = {"x": case.x.tolist()}
-        if case.h is not None:
-            tensors.update(h=case.h, c=case.c)
-            body["state"] = {"h": case.h.tolist(), "c": case.c.tolist()}
+        given = {name: getattr(case, name) for name in "hc" if getattr(case, name) is not None}
+        if given:
+            tensors.update(given)
+            body["state"] = {name: value.tolist() for name, value in given.items()}
         if case.lengths is not None:
             tensors["lengths"] = case.lengths
             body["lengths"] = case.lengths.tolist()
@@ -128,7 +129,7 @@ class Server:
                 raise Failure(f"step {answer.status_code} {answer.text[:300]}")
             state = answer.json()["state"]
         for name in "hc":
-            close(case, "step " + name, state[name], case.expected.get(name))
+            close(case, "step " + name, state.get(name), case.expected.get(name))
 
     @staticmethod
     def compare(case, kind, output, state):
@@ -151,7 +152,7 @@ def close(case, what, actual, expected):
 
 
 def check_trace(case, trace, view):
-    """The gates give the cell, step by step (where nothing coupled or clipped them)."""
+    """The gates give the new state, step by step (where nothing coupled or clipped them)."""
     cells = [layer for layer in view["layers"] for _ in range(2 if layer["bidirectional"] else 1)]
     if len(trace) != len(cells):
         raise Failure(f"{len(trace)} traces of {len(cells)} cells")
@@ -166,18 +167,25 @@ def check_trace(case, trace, view):
         if case.lengths is not None or not case.gates or layer.get("input_forget"):
             continue
         backward = layer.get("go_backwards") or (number > 0 and cells[number - 1] is layer)
-        before = np.zeros_like(gates["cell"])
-        start = case.c.reshape(-1, *case.c.shape[-2:])[number] if case.c is not None else 0
+        if layer["type"] == "rnn":
+            continue
+        is_gru = layer["type"] == "gru"
+        kept, starts = (gates["hidden"], case.h) if is_gru else (gates["cell"], case.c)
+        before = np.zeros_like(kept)
+        start = starts.reshape(-1, *starts.shape[-2:])[number] if starts is not None else 0
         if backward:
-            before[:, :-1], before[:, -1] = gates["cell"][:, 1:], start
+            before[:, :-1], before[:, -1] = kept[:, 1:], start
         else:
-            before[:, 1:], before[:, 0] = gates["cell"][:, :-1], start
-        cell = gates["forget"] * before + gates["input"] * gates["candidate"]
+            before[:, 1:], before[:, 0] = kept[:, :-1], start
+        if is_gru:
+            new = gates["update"] * before + (1 - gates["update"]) * gates["candidate"]
+        else:
+            new = gates["forget"] * before + gates["input"] * gates["candidate"]
         if layer.get("cell_clip"):
-            cell = np.clip(cell, -layer["cell_clip"], layer["cell_clip"])
-        difference = np.abs(cell - gates["cell"]).max(initial=0)
+            new = np.clip(new, -layer["cell_clip"], layer["cell_clip"])
+        difference = np.abs(new - kept).max(initial=0)
         if not difference <= 10 * case.tolerance:
-            raise Failure(f"trace {number}: f*c+i*g differs from the cell by {difference}")
+            raise Failure(f"trace {number}: the gates differ from the new state by {difference}")
 
 
 def main(generate):

@@ -57,7 +57,8 @@ def packed(variables, path, kind):
 def make(rng, number):
     batch, time, inputs = size(rng, 6), size(rng, 9), size(rng, 20)
     layers = int(rng.integers(1, 4))
-    kind = pick(rng, "basic", "basic", "lstm", "lstm")
+    kind = pick(rng, "basic", "basic", "lstm", "lstm", "gru", "gru", "rnn")
+    is_lstm = kind in ("basic", "lstm")
     both = rng.random() < 0.25
     stacked = both and layers > 1
     forget_bias = float(pick(rng, 1.0, 1.0, 0.0, 0.5, 2.5))
@@ -88,6 +89,8 @@ def make(rng, number):
 
     def cell(units):
         kwargs = {"activation": activation} if activation else {}
+        if not is_lstm:
+            return (cells.GRUCell if kind == "gru" else cells.BasicRNNCell)(units, **kwargs)
         if kind == "basic":
             return cells.BasicLSTMCell(units, forget_bias=forget_bias, **kwargs)
         return cells.LSTMCell(units, forget_bias=forget_bias, **kwargs, **options)
@@ -118,7 +121,9 @@ def make(rng, number):
                 whole = multi(sizes)
                 start = None
                 if states:
-                    start = tuple(cells.LSTMStateTuple(tf.constant(c), tf.constant(h)) for c, h in zip(c0, h0))
+                    start = tuple(
+                        cells.LSTMStateTuple(tf.constant(c), tf.constant(h)) if is_lstm else tf.constant(h)
+                        for c, h in zip(c0, h0))
                     start = start[0] if len(sizes) == 1 and not listed else start
                 y, s = rnn.dynamic_rnn(whole, given, lengths, start, dtype=tf.float32)
                 pairs = [s] if len(sizes) == 1 and not listed else list(s)
@@ -136,9 +141,13 @@ def make(rng, number):
         variables = {v.op.name: session.run(v) for v in v1.trainable_variables()}
         files = {k: packed(variables, path, k) for k in
                  {pick(rng, "npz", "safetensors", "ckpt", "ckpt with meta"), pick(rng, "zip", "tar", "tar.gz", "ckpt")}}
+    if not is_lstm:
+        pairs = [(h, h) for h in pairs]
     uniform = len({tuple(p[0].shape) for p in pairs}) == 1 and len({tuple(p[1].shape) for p in pairs}) == 1
-    config = {"forget_bias": forget_bias, "cell_clip": options.get("cell_clip"),
+    config = {"cell_clip": options.get("cell_clip"),
               "use_peepholes": options.get("use_peepholes", False), "num_layers": layers, "hidden_size": sizes[0]}
+    if is_lstm:
+        config["forget_bias"] = forget_bias
     if not embed:
         config["input_size"] = inputs
     if "proj_clip" in options:
@@ -149,13 +158,15 @@ def make(rng, number):
     if both:
         config["bidirectional"] = True
     if states and uniform:
-        case.update(h=np.stack(h0), c=np.stack(c0))
+        case.update(h=np.stack(h0), c=np.stack(c0) if is_lstm else None)
     if dense and lengths is not None:
         # Past its end a row is the head's answer to zeros there, zero here.
         y = np.where(np.arange(time)[None, :, None] < lengths[:, None, None], y, 0)
     expected = {"output": y}
     if uniform:
-        expected.update(h=np.stack([p[1] for p in pairs]), c=np.stack([p[0] for p in pairs]))
+        expected["h"] = np.stack([p[1] for p in pairs])
+        if is_lstm:
+            expected["c"] = np.stack([p[0] for p in pairs])
     if states and not uniform:
         return
     for name, parts in files.items():
