@@ -262,6 +262,48 @@ def keras2_cudnn():
     return model, floats(2, 5, 3), lambda path: keras2(path, "2.2.4", config, weights())
 
 
+def keras2_cudnn_gru():
+    """Two biases, which stay apart; and a GRU of a release before reset_after."""
+    first, second = L.GRU(4, return_sequences=True), L.GRU(2, reset_after=False)
+    model = keras.Sequential([keras.Input((5, 3)), first, second])
+    config = {
+        "class_name": "Sequential",
+        "config": [
+            keras2_layer(
+                "CuDNNGRU",
+                "cu_dnngru_1",
+                batch_input_shape=[None, 5, 3],
+                units=4,
+                return_sequences=True,
+            ),
+            keras2_layer(
+                "GRU",
+                "gru_1",
+                units=2,
+                return_sequences=False,
+                activation="tanh",
+                recurrent_activation="sigmoid",
+                use_bias=True,
+            ),
+        ],
+    }
+
+    def weights():
+        kernel, recurrent, bias = (np.asarray(w) for w in first.weights)
+        split = lambda matrix: np.split(matrix, 3, axis=1)
+        names = ("kernel", "recurrent_kernel", "bias")
+        return {
+            "cu_dnngru_1": {
+                "kernel": np.hstack([k.T.reshape(k.shape) for k in split(kernel)]),
+                "recurrent_kernel": np.hstack([k.T for k in split(recurrent)]),
+                "bias": bias.ravel(),
+            },
+            "gru_1": dict(zip(names, map(np.asarray, second.weights))),
+        }
+
+    return model, floats(2, 5, 3), lambda path: keras2(path, "2.1.2", config, weights())
+
+
 def refused(folder):
     """Files that hold weights without saying what the layers are."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -297,6 +339,7 @@ CASES = [
     keras2_functional,
     keras2_cudnn,
     more_activations,
+    keras2_cudnn_gru,
 ]
 
 
