@@ -132,7 +132,13 @@ public final class RandomGraphs {
       outputs.put("beside", add("beside", dense(width("static")), "static"));
     }
     boolean isStreamed = graph.shape(last).isStreamed();
-    return graph.build(outputs, new Signature.Unroll(isStreamed, Summary.LAST_STEP));
+    try {
+      return graph.build(outputs, new Signature.Unroll(isStreamed, Summary.LAST_STEP));
+    } catch (InconsistentModelException e) {
+      // No number of steps may fit it: then the cell alone.
+      outputs.put("output", "lstm");
+      return graph.build(outputs, new Signature.Unroll(true, Summary.LAST_STEP));
+    }
   }
 
   private String add(String name, Operation operation, String... below) {

@@ -58,7 +58,7 @@ record ModelView(
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record LayerView(
-      @Schema(allowableValues = {"lstm", "gru", "rnn"}) String type,
+      String type,
       @JsonProperty("input_size") int inputSize,
       @JsonProperty("hidden_size") int hiddenSize,
       @JsonProperty("projection_size") @Nullable Integer projectionSize,
@@ -71,11 +71,7 @@ record ModelView(
       @JsonProperty("cell_clip") @Nullable Float cellClip,
       @JsonProperty("proj_clip") @Nullable Float projectionClip,
       @JsonProperty("clip") @Nullable Float inputClip,
-      @Schema(
-              description =
-                  "of a GRU: whether the reset gate is applied after the recurrent product")
-          @JsonProperty("reset_after")
-          @Nullable Boolean resetAfter,
+      @JsonProperty("reset_after") @Nullable Boolean resetAfter,
       String activation,
       @JsonProperty("recurrent_activation") @Nullable String recurrentActivation,
       @JsonProperty("cell_activation") @Nullable String cellActivation,

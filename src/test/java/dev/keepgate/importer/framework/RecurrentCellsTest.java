@@ -58,8 +58,6 @@ class RecurrentCellsTest {
         "weight_ih_l0 12 5, weight_hh_l0 12 3 | {} | lstm, hiddenSize=3",
         "weight_ih_l0 12 5, weight_hh_l0 12 12 | {} | rnn, hiddenSize=12, kind=TANH",
         "weight_ih_l0 4 5, weight_hh_l0 4 4 | {\"activation\": \"relu\"} | rnn, kind=RELU",
-        // Its h is projected to a width at which it would be a simple cell's, or a GRU's.
-        "weight_ih_l0 16 5, weight_hh_l0 16 16, weight_hr_l0 16 4 | {} | lstm, projectionSize=16",
         "rnn/gru/cell/kernel 5 6, rnn/gru/cell/recurrent_kernel 2 6, rnn/gru/cell/bias 2 6 | {}"
             + " | gru, resetAfter=true",
         "rnn/gru/cell/kernel 5 6, rnn/gru/cell/recurrent_kernel 2 6, rnn/gru/cell/bias 6 | {}"

@@ -1,12 +1,15 @@
 package dev.keepgate.importer.framework.keras;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.model.Cell;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** Reads recurrent layers, alone or in both directions. */
@@ -27,10 +30,9 @@ final class KerasRecurrentLayers {
   record Read(List<Layer.Recurrent> layers, boolean returnSequences) {}
 
   static boolean isRecurrent(KerasLayer layer) {
-    return switch (layer.className()) {
-      case "LSTM", "CuDNNLSTM", "RNN", "Bidirectional" -> true;
-      default -> false;
-    };
+    return KerasCells.isLayer(layer.className())
+        || layer.className().equals("RNN")
+        || layer.className().equals("Bidirectional");
   }
 
   /**
@@ -52,37 +54,39 @@ final class KerasRecurrentLayers {
       throw layer.unsupported(
           "zero_output_for_mask", "needs return_sequences where steps may not count");
     }
-    List<KerasCells.Cell> stack = new ArrayList<>();
+    List<Cell> stack = new ArrayList<>();
     if (layer.config().path("cell").path("class_name").asString("").equals("StackedRNNCells")) {
       stack.addAll(readStack(layer, numbers, backward));
     } else {
       stack.add(readCell(layer, numbers, ""));
     }
     List<Layer.Recurrent> layers = new ArrayList<>();
-    for (KerasCells.Cell cell : stack) {
+    for (Cell cell : stack) {
       layers.add(
           backward
-              ? new Layer.Recurrent(null, cell.lstm(), Merge.CONCAT, true, repeat)
-              : new Layer.Recurrent(cell.lstm(), null, Merge.CONCAT, false, repeat));
+              ? new Layer.Recurrent(null, cell, Merge.CONCAT, true, repeat)
+              : new Layer.Recurrent(cell, null, Merge.CONCAT, false, repeat));
     }
     return new Read(layers, returnSequences);
   }
 
   /** Cells on top of each other, all of which run over a step before the next step. */
-  private List<KerasCells.Cell> readStack(
-      KerasLayer layer, KerasWeights.OfLayer numbers, boolean backward)
+  private List<Cell> readStack(KerasLayer layer, KerasWeights.OfLayer numbers, boolean backward)
       throws IOException, ImportException {
     if (backward) {
       throw layer.unsupported("go_backwards", "with StackedRNNCells is not supported");
     }
-    List<KerasCells.Cell> stack = new ArrayList<>();
+    List<Cell> stack = new ArrayList<>();
+    Map<String, Integer> used = new HashMap<>();
     for (JsonNode json : layer.config().path("cell").path("config").path("cells")) {
       KerasLayer cell = KerasLayer.of(json, "");
-      if (!cell.className().equals("LSTMCell")) {
+      if (!KerasCells.isCell(cell.className())) {
         throw cell.unsupported("", "in layer '%s' is not supported".formatted(layer.name()));
       }
-      String suffix = stack.isEmpty() ? "" : "_" + stack.size();
-      stack.add(cells.read(cell, numbers, "cell/cells/lstm_cell" + suffix));
+      String kind = KerasArchitecture.snakeCase(cell.className());
+      int before = used.merge(kind, 1, Integer::sum) - 1;
+      stack.add(
+          cells.read(cell, numbers, "cell/cells/" + kind + (before == 0 ? "" : "_" + before)));
     }
     if (stack.isEmpty()) {
       throw layer.unsupported("cell", "has no cells");
@@ -90,18 +94,17 @@ final class KerasRecurrentLayers {
     return stack;
   }
 
-  private KerasCells.Cell readCell(KerasLayer layer, KerasWeights.OfLayer numbers, String part)
+  private Cell readCell(KerasLayer layer, KerasWeights.OfLayer numbers, String part)
       throws IOException, ImportException {
-    KerasLayer cell = layer;
-    switch (layer.className()) {
-      case "LSTM", "CuDNNLSTM" -> {}
-      case "RNN" -> {
-        cell = layer.inner("cell", "cell");
-        if (!cell.className().equals("LSTMCell")) {
-          throw cell.unsupported("", "is not supported");
-        }
-      }
-      default -> throw layer.unsupported("", "is not supported");
+    if (KerasCells.isLayer(layer.className())) {
+      return cells.read(layer, numbers, part + "cell");
+    }
+    if (!layer.className().equals("RNN")) {
+      throw layer.unsupported("", "is not supported");
+    }
+    KerasLayer cell = layer.inner("cell", "cell");
+    if (!KerasCells.isCell(cell.className())) {
+      throw cell.unsupported("", "is not supported");
     }
     return cells.read(cell, numbers, part + "cell");
   }
@@ -136,11 +139,10 @@ final class KerasRecurrentLayers {
         || backward.flag("return_sequences") != returnSequences) {
       throw layer.unsupported("", "its layers do not run forward and backward");
     }
-    KerasCells.Cell first = readCell(forward, numbers, "forward_layer/");
-    KerasCells.Cell second = readCell(backward, numbers, "backward_layer/");
+    Cell first = readCell(forward, numbers, "forward_layer/");
+    Cell second = readCell(backward, numbers, "backward_layer/");
     return new Read(
-        List.of(new Layer.Recurrent(first.lstm(), second.lstm(), merge(layer), false, false)),
-        returnSequences);
+        List.of(new Layer.Recurrent(first, second, merge(layer), false, false)), returnSequences);
   }
 
   private static Merge merge(KerasLayer layer) throws ImportException {

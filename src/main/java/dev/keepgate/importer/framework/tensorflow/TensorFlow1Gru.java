@@ -109,6 +109,18 @@ final class TensorFlow1Gru {
     System.arraycopy(bias, 0, all, all.length - bias.length, bias.length);
   }
 
+  /**
+   * Widths of x and of h.
+   *
+   * @param blocks how many gates the kernel has
+   */
+  static VariableNames.Widths widths(NamedTensors tensors, String kernel, int blocks)
+      throws ImportException {
+    TensorInfo info = matrix(tensors, kernel, blocks);
+    int hidden = info.shape()[1] / blocks;
+    return new VariableNames.Widths(inputSize(info, hidden), hidden);
+  }
+
   /** A {@code BasicRNNCell}, by the name of its kernel [input + h, hidden]. */
   static Cell readSimple(NamedTensors tensors, String kernel, ImportConfig config)
       throws IOException, ImportException {

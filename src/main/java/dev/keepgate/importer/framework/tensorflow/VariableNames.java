@@ -17,6 +17,9 @@ import java.util.stream.Collectors;
 /** How variables around an LSTM are called in TensorFlow. */
 final class VariableNames {
 
+  /** Widths of what a cell takes and of what it gives. */
+  record Widths(int input, int output) {}
+
   /** What only code says of a cell. */
   static final String ACTIVATIONS = "the cells' activation is tanh, that of their gates sigmoid";
 

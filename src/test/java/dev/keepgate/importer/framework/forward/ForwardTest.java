@@ -155,7 +155,7 @@ class ForwardTest {
         "'lstm1', 'repeat(30)' | /config/forward/1 | cannot be served from bare tensors yet",
         "'lstm1', 'batch_norm' | /config/forward/1 | name the file's module",
         "'lstm1', 'lstm2', 'ln(batch_norm)' | /config/forward/2 | those of a layer_norm",
-        "'fc1' | /config/forward | needs an LSTM layer",
+        "'fc1' | /config/forward | needs a recurrent layer",
         " | /config/forward | names no stage",
       })
   void recipeThatDoesNotFitIsRefusedWhereItDoesNot(String recipe, String where, String why)
