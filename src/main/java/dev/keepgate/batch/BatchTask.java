@@ -6,8 +6,11 @@ import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.Signature;
+import dev.keepgate.tensor.Tensor;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -64,7 +67,7 @@ public final class BatchTask implements QueueEntry {
 
   /**
    * Whether rows can go a step at a time. Gates are traced, masks carried over and backward layers
-   * run only by an unroll of the whole.
+   * run only by an unroll of the whole; graphs compute many steps of one sequence faster so.
    *
    * @param trace whether gates are traced
    */
@@ -76,7 +79,8 @@ public final class BatchTask implements QueueEntry {
         && !signature.masksSteps()
         && !trace
         && !emptyRow
-        && input.batch() > 0;
+        && input.batch() > 0
+        && (signature.inside().isChain() || input.time() == 1);
   }
 
   CompiledModel model() {
@@ -151,11 +155,18 @@ public final class BatchTask implements QueueEntry {
 
   private NetworkOutput newOutput() {
     Signature signature = model.signature();
+    RecurrentState state = RecurrentState.zero(signature.state(), input.batch());
+    if (!signature.inside().isChain()) {
+      List<Tensor.Floats> all = new ArrayList<>();
+      for (Signature.Output output : signature.outputs()) {
+        int[] sizes = output.sizes(input.batch(), input.time(), returnSequences);
+        all.add(new Tensor.Floats(sizes, new float[Math.toIntExact(Tensor.count(sizes))]));
+      }
+      return new NetworkOutput(all.get(0).values(), state, null, all);
+    }
     int outputs = returnSequences ? input.batch() * input.time() : input.batch();
     return new NetworkOutput(
-        new float[Math.multiplyExact(outputs, signature.outputSize())],
-        RecurrentState.zero(signature.state(), input.batch()),
-        null);
+        new float[Math.multiplyExact(outputs, signature.outputSize())], state, null);
   }
 
   /** Its next row that has no slot, before its first step. */
@@ -190,7 +201,7 @@ public final class BatchTask implements QueueEntry {
    * @param steps how many the row has taken since
    */
   void stepped(StepRow row, int steps) {
-    if (owner.listener() == StepListener.NONE) {
+    if (owner.listener() == StepListener.NONE || !model.signature().inside().isChain()) {
       return;
     }
     int width = model.signature().outputSize();

@@ -90,7 +90,11 @@ public final class Computation {
       LongUnaryOperator encodedBytes) {
     Signature signature = call.signature();
     if (request.operation() == Operation.STEP && !signature.isCausal()) {
-      throw new InferenceException.CannotStep(call.model().toString());
+      throw new InferenceException.CannotStep(call.model().toString(), signature);
+    }
+    if (request.options().trace() && signature.inside().trace().isEmpty()) {
+      throw new InferenceException.InvalidInput(
+          "/trace", "this model has no cell that goes along the steps of the request");
     }
     InputValidator validator = new InputValidator(signature, request);
     InputValidator.Size size = validator.size();
@@ -98,9 +102,12 @@ public final class Computation {
       call.memory().take(size.batch() * WorkingMemory.stateWidth(signature) * Float.BYTES);
     } else if (size.batch() != kept.rows()) {
       throw new InferenceException.InvalidInput(
-          request.fields().x(),
+          request.fields().input(signature.inputs().get(signature.sequenceInput())),
           "expected a row for each of the sequence's %d, got %d"
               .formatted(kept.rows(), size.batch()));
+    }
+    if (validator.convertedBytes() > 0) {
+      call.memory().take(validator.convertedBytes());
     }
     NetworkInput input = validator.validate(size, kept == null ? null : kept.state());
     WorkingMemory needed = WorkingMemory.of(signature, input, request);

@@ -13,15 +13,11 @@ final class FiniteValidator {
    * @throws InferenceException.NotFinite if an output or a state is not finite
    */
   static void all(InferenceResult result) {
-    float[] output = result.output().output();
-    int at = firstNotFinite(output, 0, output.length);
-    if (at >= 0) {
-      int row = at / result.signature().outputSize();
-      throw new InferenceException.NotFinite(
-          result.sequences()
-              ? step(output[at], row / result.time(), row % result.time())
-              : "the output of row %d is %s at its last step, %d"
-                  .formatted(row, output[at], result.time() - 1));
+    for (InferenceResult.Output output : result.outputs()) {
+      int at = firstNotFinite(output.values(), 0, output.values().length);
+      if (at >= 0) {
+        throw new InferenceException.NotFinite(place(result, output, at));
+      }
     }
     for (String name : result.output().state().layout().names()) {
       slots(result, name);
@@ -42,6 +38,18 @@ final class FiniteValidator {
         throw new InferenceException.NotFinite(step(output[at], row, at / width % result.time()));
       }
     }
+  }
+
+  private static String place(InferenceResult result, InferenceResult.Output output, int at) {
+    float value = output.values()[at];
+    int row = at / output.rowSize();
+    if (output.shape().length != output.described().shape().size()) {
+      return "the output of row %d is %s at its last step, %d"
+          .formatted(row, value, result.time() - 1);
+    }
+    return output.described().isSequence()
+        ? step(value, row, at % output.rowSize() / (output.rowSize() / output.shape()[1]))
+        : "the output of row %d is %s".formatted(row, value);
   }
 
   private static String step(float value, int row, int step) {

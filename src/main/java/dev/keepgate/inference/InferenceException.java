@@ -1,5 +1,6 @@
 package dev.keepgate.inference;
 
+import dev.keepgate.model.Signature;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -60,10 +61,10 @@ public abstract sealed class InferenceException extends RuntimeException {
   public static final class CannotStep extends InferenceException {
     private static final long serialVersionUID = 1L;
 
-    CannotStep(String model) {
+    CannotStep(String model, Signature signature) {
       super(
           ErrorCode.CANNOT_STEP,
-          "model " + model + " reads sequences backward as well, so it can unroll but not step",
+          "model %s can unroll but not step: %s".formatted(model, signature.inside().whole()),
           null);
     }
   }

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * The tensors of a step or an unroll as a client sent them, not yet held against a model.
  *
  * @param operation what is asked
- * @param x [input], [batch, input], [time, input] or [batch, time, input], as the operation has it;
- *     integers without the last dimension where the model starts with an embedding
+ * @param inputs in the order of the model's: of a usual one x, [input], [batch, input], [time,
+ *     input] or [batch, time, input], as the operation has it; integers, or whole real numbers,
+ *     without the last dimension where the model starts with an embedding
  * @param state null where there is none: zeros, or what the server keeps
  * @param lengths [batch]; null where no row is padded
  * @param options what is to be answered
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record InferenceRequest(
     Operation operation,
-    Tensor x,
+    List<Tensor> inputs,
     @Nullable State state,
     @Nullable Tensor lengths,
     Options options,
@@ -63,9 +64,15 @@ public record InferenceRequest(
   /**
    * What a protocol calls the tensors.
    *
+   * @param inputs by the names of the model's inputs
    * @param slots of the state, by the names of the model's slots
    */
-  public record Fields(String x, UnaryOperator<String> slots, String lengths) {
+  public record Fields(UnaryOperator<String> inputs, UnaryOperator<String> slots, String lengths) {
+
+    /** What it calls an input. */
+    String input(Signature.Input input) {
+      return inputs.apply(input.name());
+    }
 
     /** What it calls a slot of the state. */
     String slot(String name) {
@@ -76,14 +83,23 @@ public record InferenceRequest(
   /** The same request, to be answered with every step. */
   InferenceRequest withReturnSequences() {
     return new InferenceRequest(
-        operation, x, state, lengths, new Options(true, options.trace(), options.step()), fields);
+        operation,
+        inputs,
+        state,
+        lengths,
+        new Options(true, options.trace(), options.step()),
+        fields);
   }
 
-  /** Whether x has a dimension of rows. */
+  /** Whether the tensors have a dimension of rows. */
   boolean isBatched(Signature signature) {
-    int features = signature.takesIds() ? 0 : 1;
-    int steps = operation == Operation.STEP ? 0 : 1;
-    return x.rank() == 1 + steps + features;
+    int sequence = signature.sequenceInput();
+    return inputs.get(sequence).rank() >= rank(signature.inputs().get(sequence));
+  }
+
+  /** How many dimensions an input has, that of rows included. */
+  int rank(Signature.Input input) {
+    return input.shape().size() - (operation == Operation.STEP && input.steps() ? 1 : 0);
   }
 
   /** A step answers its one output; only an unroll has a choice. */

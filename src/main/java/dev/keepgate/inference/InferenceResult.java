@@ -3,13 +3,16 @@ package dev.keepgate.inference;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.Signature;
+import dev.keepgate.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What a request is answered.
  *
  * @param id the version that computed it
  * @param signature what it takes and answers
- * @param shape of the outputs
+ * @param shape of the request
  * @param output the numbers
  * @param step how many steps the sequence has taken; 0 where the request was of none
  */
@@ -46,6 +49,34 @@ public record InferenceResult(
 
   public boolean batched() {
     return shape.batched();
+  }
+
+  /**
+   * A tensor of the answer.
+   *
+   * @param described what the model says of it
+   * @param shape [batch, ...]
+   */
+  public record Output(Signature.Output described, int[] shape, float[] values) {
+
+    /** How many numbers each row has. */
+    public int rowSize() {
+      return values.length / shape[0];
+    }
+  }
+
+  /** All outputs, in the order of the model's. */
+  public List<Output> outputs() {
+    if (output.all().isEmpty()) {
+      Signature.Output only = signature.outputs().get(0);
+      return List.of(new Output(only, only.sizes(batch(), time(), sequences()), output.output()));
+    }
+    List<Output> outputs = new ArrayList<>();
+    for (int i = 0; i < output.all().size(); i++) {
+      Tensor.Floats tensor = output.all().get(i);
+      outputs.add(new Output(signature.outputs().get(i), tensor.shape(), tensor.values()));
+    }
+    return outputs;
   }
 
   InferenceResult with(NetworkOutput other) {

@@ -40,8 +40,12 @@ final class InputValidator {
    * @throws InvalidInput if anything does not fit
    */
   NetworkInput validate(Size size, @Nullable RecurrentState kept) {
-    float[] x = signature.takesIds() ? new float[0] : features(request.x().shape());
-    int[] ids = signature.takesIds() ? ids() : null;
+    requireSteps(size);
+    InputTensors tensors = new InputTensors(request, size, errors);
+    List<Tensor> inputs = new ArrayList<>();
+    for (int i = 0; i < signature.inputs().size(); i++) {
+      inputs.add(tensors.validate(signature.inputs().get(i), request.inputs().get(i)));
+    }
     int[] lengths = lengths(size.batch(), size.time(), size.batched());
     RecurrentState state =
         kept != null
@@ -51,70 +55,65 @@ final class InputValidator {
     if (!errors.isEmpty()) {
       throw new InvalidInput(errors);
     }
-    return new NetworkInput(size.batch(), size.time(), x, ids, lengths, state);
+    Tensor x = inputs.get(0);
+    return new NetworkInput(
+        size.batch(),
+        size.time(),
+        x instanceof Tensor.Floats floats ? floats.values() : new float[0],
+        x instanceof Tensor.Ints ints ? ints.values() : null,
+        lengths,
+        state,
+        inputs.subList(1, inputs.size()));
+  }
+
+  /** Bytes of the arrays that are made of integers where real numbers are due, or vice versa. */
+  long convertedBytes() {
+    long bytes = 0;
+    for (int i = 0; i < signature.inputs().size(); i++) {
+      Tensor given = request.inputs().get(i);
+      boolean takesIds = signature.inputs().get(i).vocabulary().isPresent();
+      if (takesIds != given instanceof Tensor.Ints) {
+        bytes += Tensor.count(given.shape()) * Float.BYTES;
+      }
+    }
+    return bytes;
   }
 
   /**
-   * What the shape of x says.
+   * What the shape of the input along whose steps the request goes says.
    *
    * @throws InvalidInput if it is none of the operation's
    */
   Size size() {
-    int[] shape = request.x().shape();
-    int full = (request.operation() == Operation.STEP ? 1 : 2) + (signature.takesIds() ? 0 : 1);
+    int sequence = signature.sequenceInput();
+    Signature.Input input = signature.inputs().get(sequence);
+    int[] shape = request.inputs().get(sequence).shape();
     boolean batched = request.isBatched(signature);
-    if (!batched && shape.length != full - 1) {
-      throw new InvalidInput(request.fields().x(), shapeError(shape));
+    int rank = request.rank(input);
+    if (!InputTensors.hasRank(input, shape, batched ? rank : rank - 1)) {
+      throw new InvalidInput(
+          request.fields().input(input), InputTensors.shapeError(request, input, shape));
     }
     int batch = batched ? shape[0] : 1;
-    int time = request.operation() == Operation.STEP ? 1 : shape[batched ? 1 : 0];
+    int time = 1;
+    if (request.operation() == Operation.UNROLL && rank > 2 - (input.steps() ? 1 : 0)) {
+      time = shape[batched ? 1 : 0];
+    }
     if (batch == 0 || time == 0) {
-      throw new InvalidInput(request.fields().x(), "is empty: " + Arrays.toString(shape));
+      throw new InvalidInput(request.fields().input(input), "is empty: " + Arrays.toString(shape));
     }
     return new Size(batch, time, batched);
   }
 
-  private String shapeError(int[] got) {
-    String width = signature.takesIds() ? "" : ", " + signature.inputSize();
-    String expected =
-        request.operation() == Operation.STEP
-            ? signature.takesIds()
-                ? "[batch] or []"
-                : "[batch" + width + "] or [" + signature.inputSize() + "]"
-            : "[batch, time" + width + "] or [time" + width + "]";
-    return "expected shape %s, got %s".formatted(expected, Arrays.toString(got));
-  }
-
-  private float[] features(int[] shape) {
-    if (shape[shape.length - 1] != signature.inputSize()) {
-      errors.add(new FieldError(request.fields().x(), shapeError(shape)));
-      return new float[0];
-    }
-    return StateValidator.floats(request.x(), request.fields().x(), errors);
-  }
-
-  private int[] ids() {
-    int vocabulary = signature.inputs().get(0).vocabulary().orElseThrow();
-    if (!(request.x() instanceof Tensor.Ints ints)) {
+  private void requireSteps(Size size) {
+    int least = signature.inside().leastSteps();
+    Signature.Input input = signature.inputs().get(signature.sequenceInput());
+    if (input.steps() && size.time() < least) {
       errors.add(
           new FieldError(
-              request.fields().x(),
-              "expected integers from 0 to %d for the model's embedding"
-                  .formatted(vocabulary - 1)));
-      return new int[0];
+              request.fields().input(input),
+              "expected at least %d steps, got %d".formatted(least, size.time())));
     }
-    for (int i = 0; i < ints.values().length; i++) {
-      int id = ints.values()[i];
-      if (id < 0 || id >= vocabulary) {
-        errors.add(
-            new FieldError(
-                request.fields().x(),
-                "expected integers from 0 to %d, got %d at %s"
-                    .formatted(vocabulary - 1, id, StateValidator.position(i, ints.shape()))));
-        break;
-      }
-    }
-    return ints.values();
   }
 
   private int @Nullable [] lengths(int batch, int time, boolean batched) {
@@ -125,6 +124,10 @@ final class InputValidator {
     String field = request.fields().lengths();
     if (request.operation() == Operation.STEP) {
       errors.add(new FieldError(field, "a step has no lengths"));
+      return null;
+    }
+    if (signature.inputs().stream().noneMatch(Signature.Input::steps)) {
+      errors.add(new FieldError(field, "this model has no input of open length"));
       return null;
     }
     boolean shaped =
@@ -141,14 +144,26 @@ final class InputValidator {
                           : "real numbers")));
       return null;
     }
-    for (int i = 0; i < batch; i++) {
-      int length = ints.values()[i];
+    return areInside(ints.values(), time, field) ? ints.values() : null;
+  }
+
+  private boolean areInside(int[] lengths, int time, String field) {
+    int least = signature.inside().leastSteps();
+    for (int i = 0; i < lengths.length; i++) {
+      int length = lengths[i];
       if (length < 0 || length > time) {
         errors.add(
             new FieldError(field, "expected 0 to %d, got %d at [%d]".formatted(time, length, i)));
-        return null;
+        return false;
+      }
+      if (length > 0 && length < least) {
+        errors.add(
+            new FieldError(
+                field,
+                "expected 0, or at least %d steps, got %d at [%d]".formatted(least, length, i)));
+        return false;
       }
     }
-    return ints.values();
+    return true;
   }
 }

@@ -74,7 +74,7 @@ public final class Sequences implements AutoCloseable {
   public SequenceInfo open(ModelHandle handle, OpenRequest request) {
     refuseWhileDraining();
     if (!handle.signature().isCausal()) {
-      throw new InferenceException.CannotStep(handle.id().toString());
+      throw new InferenceException.CannotStep(handle.id().toString(), handle.signature());
     }
     List<FieldError> errors = new ArrayList<>();
     SequenceId id = id(request.id(), errors);
@@ -347,7 +347,7 @@ public final class Sequences implements AutoCloseable {
             result.time(),
             result.sequences(),
             result.batched(),
-            result.output().output());
+            result.output().joined());
     // One that an earlier build opened is bound to the model that takes it on.
     Sequence bound = now.boundTo(new ModelContent(now.model(), call.handle().digest()));
     Sequence next = bound.after(last, result.output().state(), clock.instant());
@@ -367,8 +367,15 @@ public final class Sequences implements AutoCloseable {
             last.time(),
             last.sequences(),
             last.batched()),
-        new NetworkOutput(last.output(), sequence.state(), null),
+        NetworkOutput.of(
+            last.output(), sequence.state(), sizes(call.signature(), sequence.batch(), last)),
         sequence.step());
+  }
+
+  private static List<int[]> sizes(Signature signature, int batch, StepResult last) {
+    return signature.outputs().stream()
+        .map(output -> output.sizes(batch, last.time(), last.sequences()))
+        .toList();
   }
 
   /**

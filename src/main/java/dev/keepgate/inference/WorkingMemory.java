@@ -18,11 +18,42 @@ record WorkingMemory(long numbers, long bytes) {
     boolean trace = request.options().trace();
     long rows = input.batch();
     long steps = rows * input.time();
-    long outputs = (request.returnsSequences(signature) ? steps : rows) * signature.outputSize();
+    long outputs = outputs(signature, input, request.returnsSequences(signature));
     long numbers = outputs + rows * stateWidth(signature) + (trace ? steps * traced(signature) : 0);
     long beside =
-        BatchTask.goesByStep(signature, input, trace) ? 0 : steps * signature.inside().widest();
+        BatchTask.goesByStep(signature, input, trace)
+            ? 0
+            : rows * signature.inside().numbers().at(longest(signature, input));
     return new WorkingMemory(numbers, (numbers + beside) * Float.BYTES);
+  }
+
+  private static long outputs(Signature signature, NetworkInput input, boolean sequences) {
+    long longest = longest(signature, input);
+    long numbers = 0;
+    for (Signature.Output output : signature.outputs()) {
+      long row = 1;
+      for (int axis = output.isSequence() && !sequences ? 2 : 1;
+          axis < output.shape().size();
+          axis++) {
+        Signature.Dimension dim = output.shape().get(axis);
+        row *= dim.symbol() == null ? dim.size() : longest;
+      }
+      numbers += row;
+    }
+    return numbers * input.batch();
+  }
+
+  /** The most steps that any input has: no layer makes more of them. */
+  private static long longest(Signature signature, NetworkInput input) {
+    long longest = input.time();
+    for (int i = 1; i < signature.inputs().size(); i++) {
+      if (signature.inputs().get(i).hasOwnSteps()) {
+        for (int size : input.others().get(i - 1).shape()) {
+          longest = Math.max(longest, size);
+        }
+      }
+    }
+    return longest;
   }
 
   /** Numbers of one row's state. */

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What each node of a network gives: its shapes, and whether they can come a step at a time. */
 final class GraphValues {
@@ -109,6 +110,25 @@ final class GraphValues {
 
   boolean isCausal(String name) {
     return causal.contains(name);
+  }
+
+  /** What needs all steps of a request at once; null where nothing does. */
+  @Nullable String whole(List<Signature.Input> inputs, List<Node> nodes) {
+    if (inputs.stream().noneMatch(Signature.Input::steps)) {
+      return "its input '%s' is not a sequence of open length".formatted(inputs.get(0).name());
+    }
+    for (Signature.Input input : inputs) {
+      if (input.hasOwnSteps()) {
+        return "its input '%s' is a sequence of its own length".formatted(input.name());
+      }
+    }
+    for (Node node : nodes) {
+      if (!causal.contains(node.name())) {
+        return "its layer '%s' (%s) needs all steps of the sequence"
+            .formatted(node.name(), node.operation().type());
+      }
+    }
+    return null;
   }
 
   /** The nodes whose state is the network's, in their order. */

@@ -144,6 +144,8 @@ public final class Network {
       Signature.Unroll unroll) {
     List<Signature.Output> described = new ArrayList<>();
     outputs.forEach((name, of) -> described.add(output(name, of, values)));
+    boolean isChain = whyNoChain(inputs, nodes, outputs) == null;
+    NetworkFootprint footprint = new NetworkFootprint(inputs, nodes, values);
     List<Operation> stateful = values.stateful().stream().map(Node::operation).toList();
     return new Signature(
         inputs,
@@ -153,7 +155,9 @@ public final class Network {
             stateful.stream().flatMap(each -> each.cells().stream()).map(Cell::trace).toList(),
             nodes.stream().anyMatch(Network::masksSteps),
             leastSteps(inputs, nodes),
-            nodes.stream().mapToLong(node -> width(node, values)).max().orElse(0)),
+            isChain,
+            isChain ? footprint.ofChain() : footprint.ofGraph(),
+            values.whole(inputs, nodes)),
         unroll);
   }
 
@@ -186,23 +190,6 @@ public final class Network {
     List<Signature.Dimension> dims = new ArrayList<>(List.of(Signature.Dimension.BATCH));
     dims.addAll(values.shape(of).dims());
     return new Signature.Output(name, dims, values.isCausal(of));
-  }
-
-  /** How many numbers a step needs at a node: what it takes, what its cells make, what it gives. */
-  private static long width(Node node, GraphValues values) {
-    long cells = node.operation().cells().stream().mapToLong(Cell::outputSize).sum();
-    return values.inputs(node).stream().mapToLong(Network::numbers).sum()
-        + numbers(values.shape(node.name()))
-        + cells;
-  }
-
-  /** Numbers of a row, an open number of steps counted as one. */
-  private static long numbers(Shape shape) {
-    long numbers = 1;
-    for (Signature.Dimension dim : shape.dims()) {
-      numbers *= Math.max(dim.size(), 1);
-    }
-    return numbers;
   }
 
   /** Whose semantics it follows, such as {@code pytorch}. */
@@ -270,7 +257,7 @@ public final class Network {
 
   /** Whether it is layers one after the other along the steps of one input. */
   public boolean isChain() {
-    return whyNoChain() == null;
+    return signature.inside().isChain();
   }
 
   /**
@@ -279,7 +266,7 @@ public final class Network {
    * @throws IllegalStateException if the network is no chain, and says where it is not
    */
   public List<Layer> chain() {
-    String why = whyNoChain();
+    String why = whyNoChain(signature.inputs(), nodes, outputs);
     if (why != null) {
       throw new IllegalStateException("only a chain of layers is computed here, and " + why);
     }
@@ -292,12 +279,12 @@ public final class Network {
     return layers;
   }
 
-  private @Nullable String whyNoChain() {
-    Signature.Input input = signature.inputs().get(0);
-    if (signature.inputs().size() != 1 || outputs.size() != 1 || !input.steps()) {
+  private static @Nullable String whyNoChain(
+      List<Signature.Input> inputs, List<Node> nodes, Map<String, String> outputs) {
+    Signature.Input input = inputs.get(0);
+    if (inputs.size() != 1 || outputs.size() != 1 || !input.steps()) {
       return "it has inputs %s and outputs %s"
-          .formatted(
-              signature.inputs().stream().map(Signature.Input::name).toList(), outputs.keySet());
+          .formatted(inputs.stream().map(Signature.Input::name).toList(), outputs.keySet());
     }
     String below = input.name();
     for (Node node : nodes) {

@@ -39,6 +39,11 @@ public record Shape(List<Dimension> dims, @Nullable String mask, OptionalInt voc
     return dims.contains(Dimension.TIME);
   }
 
+  /** Whether it has steps whose number the request decides. */
+  public boolean isSequence() {
+    return dims.size() > 1 && dims.get(0).symbol() != null;
+  }
+
   /**
    * The last dimension, which holds the features.
    *

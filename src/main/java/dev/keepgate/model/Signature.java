@@ -73,9 +73,33 @@ public record Signature(
           vocabulary);
     }
 
-    /** Width of a step; 1 where it is an integer. */
+    /** The numbers of one row, or of a step where it has steps; 1 where they are integers. */
     public int size() {
       return vocabulary.isPresent() ? 1 : shape.get(shape.size() - 1).size();
+    }
+
+    /**
+     * The sizes of a request's tensor; open ones that are not the request's steps are 0.
+     *
+     * @param time how many steps
+     */
+    public int[] sizes(int batch, int time) {
+      int[] sizes = new int[shape.size()];
+      for (int axis = 0; axis < sizes.length; axis++) {
+        Dimension dim = shape.get(axis);
+        sizes[axis] = axis == 0 ? batch : dim.equals(Dimension.TIME) ? time : dim.size();
+      }
+      return sizes;
+    }
+
+    /** Whether it has an open size that is not the request's steps. */
+    public boolean hasOwnSteps() {
+      return shape.stream()
+          .anyMatch(
+              dim ->
+                  dim.symbol() != null
+                      && !dim.equals(Dimension.BATCH)
+                      && !dim.equals(Dimension.TIME));
     }
 
     /** Whether it can come a step at a time. */
@@ -87,7 +111,8 @@ public record Signature(
   /**
    * An output.
    *
-   * @param shape its dimensions where every step is answered
+   * @param shape its dimensions where every step is answered; a request that asks for none but the
+   *     last leaves the second out of a {@linkplain #isSequence() sequence}
    * @param steps whether each step of it needs no later step, so that it can come a step at a time
    */
   public record Output(String name, List<Dimension> shape, boolean steps) {
@@ -100,9 +125,30 @@ public record Signature(
       return shape.size() > 1 && shape.get(1).equals(Dimension.TIME);
     }
 
+    /** Whether it has steps whose number the request decides. */
+    public boolean isSequence() {
+      return shape.size() > 2 && shape.get(1).symbol() != null;
+    }
+
     /** Width of a step. */
     public int size() {
       return shape.get(shape.size() - 1).size();
+    }
+
+    /**
+     * The sizes that a request of a network without other open sizes is answered.
+     *
+     * @param sequences whether every step is answered
+     */
+    public int[] sizes(int batch, int time, boolean sequences) {
+      int skipped = isSequence() && !sequences ? 1 : 0;
+      int[] sizes = new int[shape.size() - skipped];
+      sizes[0] = batch;
+      for (int axis = 1; axis < sizes.length; axis++) {
+        Dimension dim = shape.get(axis + skipped);
+        sizes[axis] = dim.equals(Dimension.TIME) ? time : dim.size();
+      }
+      return sizes;
     }
   }
 
@@ -112,12 +158,41 @@ public record Signature(
    * @param trace of each cell, in the order of its state: what a trace shows
    * @param masksSteps whether the input's numbers can mark a step as none
    * @param leastSteps how many steps a sequence needs at least, so that each window fits
-   * @param widest how many numbers a step of the widest layer needs: its input, what each direction
-   *     makes, and its output
+   * @param isChain whether it is layers one after the other along the steps of one input
+   * @param numbers what it takes to compute a row as a whole
+   * @param whole what needs all steps at once, for an error; null where the network steps
    */
-  public record Inside(List<List<Slot>> trace, boolean masksSteps, int leastSteps, long widest) {
+  public record Inside(
+      List<List<Slot>> trace,
+      boolean masksSteps,
+      int leastSteps,
+      boolean isChain,
+      Footprint numbers,
+      @Nullable String whole) {
     public Inside {
       trace = List.copyOf(trace);
+    }
+  }
+
+  /**
+   * How many numbers a row takes, by its steps.
+   *
+   * @param byPower factors of 1, steps, steps squared, ...
+   */
+  public record Footprint(List<Long> byPower) {
+    public Footprint {
+      byPower = List.copyOf(byPower);
+    }
+
+    /** Of so many steps; the largest long where that is not enough. */
+    public long at(long steps) {
+      double numbers = 0;
+      double power = 1;
+      for (long factor : byPower) {
+        numbers += factor * power;
+        power *= steps;
+      }
+      return (long) numbers;
     }
   }
 
@@ -151,12 +226,21 @@ public record Signature(
 
   /** Whether all outputs can come a step at a time. */
   public boolean isCausal() {
-    for (Output output : outputs) {
-      if (!output.steps()) {
-        return false;
+    return inside.whole() == null;
+  }
+
+  /**
+   * The input along whose steps a request goes; the first where there is none.
+   *
+   * @return its index
+   */
+  public int sequenceInput() {
+    for (int i = 0; i < inputs.size(); i++) {
+      if (inputs.get(i).steps()) {
+        return i;
       }
     }
-    return true;
+    return 0;
   }
 
   /** Whether the input's numbers can mark a step as none. */

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.io.JsonStringEncoder;
 
 /**
  * JSON text in one array of bytes. Numbers go from float to bytes without a string between: they
@@ -65,6 +66,13 @@ public final class JsonBuffer {
     System.arraycopy(text, 0, bytes, size, text.length);
     size += text.length;
     return this;
+  }
+
+  /** Appends a property's name, and its colon. */
+  public JsonBuffer name(String name) {
+    return raw("\"")
+        .text(new String(JsonStringEncoder.getInstance().quoteAsCharArray(name)))
+        .raw("\":");
   }
 
   /** Appends a comma, unless one would stand behind an opening bracket. */

@@ -55,7 +55,7 @@ public final class JsonTensorReader {
     return new Tensor.Floats(reader.shape(), Arrays.copyOf(reader.floats, reader.count));
   }
 
-  /** Reads whole numbers of 32 bits; otherwise as {@link #readFloats}. */
+  /** Reads whole numbers of 32 bits, 3.0 among them; otherwise as {@link #readFloats}. */
   public static Tensor.Ints readInts(JsonParser parser, String pointer, ArrayMemory memory) {
     JsonTensorReader reader = new JsonTensorReader(parser, pointer, true, memory);
     reader.readValue(0);
@@ -138,16 +138,20 @@ public final class JsonTensorReader {
 
   private void readInt(int depth) {
     JsonToken token = parser.currentToken();
-    if (token != JsonToken.VALUE_NUMBER_INT) {
+    if (token != JsonToken.VALUE_NUMBER_INT && token != JsonToken.VALUE_NUMBER_FLOAT) {
       throw fault(depth, "expected an integer, got " + describe(token));
     }
-    if (parser.getNumberType() != JsonParser.NumberType.INT) {
+    double value = parser.getDoubleValue();
+    if (value != Math.rint(value)) {
+      throw fault(depth, "expected an integer, got a number with a fraction");
+    }
+    if (value != (int) value) {
       throw fault(depth, "is beyond the range of a 32-bit integer");
     }
     if (count == ints.length) {
       ints = Arrays.copyOf(ints, grown(depth));
     }
-    ints[count] = parser.getIntValue();
+    ints[count] = (int) value;
   }
 
   private int grown(int depth) {
@@ -164,7 +168,6 @@ public final class JsonTensorReader {
       case VALUE_NULL -> "null";
       case VALUE_TRUE, VALUE_FALSE -> "a boolean";
       case START_OBJECT -> "an object";
-      case VALUE_NUMBER_FLOAT -> "a number with a fraction";
       default -> token.toString();
     };
   }

@@ -92,11 +92,11 @@ public final class JsonTensorScanner {
     }
   }
 
-  /** A property's name, of small letters and underscores, and its colon. */
+  /** A property's name, of ASCII without escapes, and its colon. */
   public String name() throws NotScannedException {
     expect('"');
     int begin = at;
-    while (at < json.length && ((json[at] >= 'a' && json[at] <= 'z') || json[at] == '_')) {
+    while (at < json.length && json[at] >= ' ' && json[at] != '"' && json[at] != '\\') {
       at++;
     }
     String name = new String(json, begin, at - begin, US_ASCII);

@@ -59,6 +59,27 @@ public sealed interface Tensor {
     return new Floats(shape, taken);
   }
 
+  /** The first parts along the second axis of a tensor [rows, steps, ...]. */
+  default Tensor steps(int count) {
+    int[] shape = shape().clone();
+    int width = Math.toIntExact(count(Arrays.copyOfRange(shape, 2, shape.length)));
+    int from = shape[1] * width;
+    int to = count * width;
+    shape[1] = count;
+    if (this instanceof Ints ints) {
+      int[] taken = new int[shape[0] * to];
+      for (int row = 0; row < shape[0]; row++) {
+        System.arraycopy(ints.values, row * from, taken, row * to, to);
+      }
+      return new Ints(shape, taken);
+    }
+    float[] taken = new float[shape[0] * to];
+    for (int row = 0; row < shape[0]; row++) {
+      System.arraycopy(((Floats) this).values, row * from, taken, row * to, to);
+    }
+    return new Floats(shape, taken);
+  }
+
   /** Tensors of one kind and width, one after the other along the first axis. */
   static Tensor joined(List<? extends Tensor> parts) {
     int[] shape = parts.get(0).shape().clone();

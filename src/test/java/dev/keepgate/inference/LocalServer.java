@@ -42,7 +42,7 @@ public final class LocalServer implements AutoCloseable {
 
   /** What errors of its calls point at. */
   public static final InferenceRequest.Fields FIELDS =
-      new InferenceRequest.Fields("/x", slot -> "/state/" + slot, "/lengths");
+      new InferenceRequest.Fields(name -> "/x", slot -> "/state/" + slot, "/lengths");
 
   public static final ModelId MODEL = new ModelId("lstm", 1);
 
@@ -158,7 +158,7 @@ public final class LocalServer implements AutoCloseable {
     InferenceRequest request =
         new InferenceRequest(
             operation,
-            tensor,
+            List.of(tensor),
             null,
             null,
             new InferenceRequest.Options(null, false, number),

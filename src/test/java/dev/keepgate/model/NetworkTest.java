@@ -70,7 +70,7 @@ class NetworkTest {
     assertThat(signature.isCausal()).isTrue();
     assertThat(signature.returnSequences()).isFalse();
     assertThat(signature.summary()).isEqualTo(Summary.FINAL_STATE);
-    assertThat(signature.inside().widest()).isEqualTo(3 + 4 + 4);
+    assertThat(signature.inside().numbers().at(1)).isEqualTo(3 + 4 + 4);
     assertThat(chain.parameters()).isEqualTo(4 * 4 * 8 + 4 * 2 * 7 + 15);
   }
 

@@ -11,12 +11,14 @@ import dev.keepgate.model.StateLayout;
 import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Between the protocol's named tensors and those of the use cases. */
@@ -24,13 +26,15 @@ public final class InferTensors {
 
   static final InferenceRequest.Fields FIELDS =
       new InferenceRequest.Fields(
-          "/inputs/x", slot -> "/inputs/" + slot + ModelTensors.BEFORE, "/inputs/lengths");
+          name -> "/inputs/" + name,
+          slot -> "/inputs/" + slot + ModelTensors.BEFORE,
+          "/inputs/lengths");
 
   private InferTensors() {}
 
   /** A time of 1 is a step. */
   private static Operation operation(InferCall call, Signature signature) {
-    int[] shape = input(call, ModelTensors.X).shape();
+    int[] shape = input(call, signature.inputs().get(signature.sequenceInput()).name()).shape();
     boolean one = shape.length >= 2 && shape[1] == 1;
     return one && find(call, ModelTensors.LENGTHS) == null && signature.isCausal()
         ? Operation.STEP
@@ -62,16 +66,10 @@ public final class InferTensors {
     Operation operation = operation(call, signature);
     checkInputs(call, signature);
     checkOutputs(call, signature);
-    Tensor x = input(call, ModelTensors.X);
-    int rank = signature.takesIds() ? 2 : 3;
-    if (x.rank() != rank) {
-      throw new TensorFormatException(
-          "/inputs/x", "expected %d dimensions, got %d".formatted(rank, x.rank()));
-    }
     Long step = call.parameters().whole("sequence_step");
     return new InferenceRequest(
         operation,
-        operation == Operation.STEP ? withoutTime(x) : x,
+        inputs(call, signature, operation),
         state(call, signature.state()),
         find(call, ModelTensors.LENGTHS),
         new InferenceRequest.Options(
@@ -109,9 +107,29 @@ public final class InferTensors {
     }
   }
 
+  private static List<Tensor> inputs(InferCall call, Signature signature, Operation operation) {
+    List<Tensor> inputs = new ArrayList<>();
+    for (Signature.Input described : signature.inputs()) {
+      Tensor tensor = input(call, described.name());
+      int rank = described.shape().size();
+      boolean fits =
+          tensor.rank() == rank
+              || (described.vocabulary().isPresent() && tensor.rank() == rank + 1);
+      if (!fits) {
+        throw new TensorFormatException(
+            "/inputs/" + described.name(),
+            "expected %d dimensions, got %d".formatted(rank, tensor.rank()));
+      }
+      boolean isStep = operation == Operation.STEP && described.steps();
+      inputs.add(isStep && tensor.shape()[1] == 1 ? withoutTime(tensor) : tensor);
+    }
+    return inputs;
+  }
+
   private static Tensor withoutTime(Tensor x) {
+    int[] shape = x.shape();
     return reshaped(
-        x, x.rank() == 2 ? new int[] {x.shape()[0]} : new int[] {x.shape()[0], x.shape()[2]});
+        x, IntStream.range(0, shape.length).filter(i -> i != 1).map(i -> shape[i]).toArray());
   }
 
   /** The same numbers in another shape. */
@@ -179,11 +197,22 @@ public final class InferTensors {
     if (slot != null) {
       return slot(name, slot, state, result.batch());
     }
-    int width = result.signature().outputSize();
-    float[] output = result.output().output();
-    return result.sequences() || result.operation() == Operation.STEP
-        ? Tensor.Floats.of(output, result.batch(), result.time(), width)
-        : Tensor.Floats.of(output, result.batch(), width);
+    for (InferenceResult.Output output : result.outputs()) {
+      if (output.described().name().equals(name)) {
+        return Tensor.Floats.of(output.values(), shape(output, result));
+      }
+    }
+    throw new IllegalArgumentException("no output " + name);
+  }
+
+  /** With the one step of a step, which the protocol knows no other way to ask for. */
+  private static int[] shape(InferenceResult.Output output, InferenceResult result) {
+    boolean isStep = result.operation() == Operation.STEP && output.described().isStreamed();
+    int[] shape = output.shape();
+    return isStep
+        ? IntStream.concat(IntStream.of(shape[0], 1), Arrays.stream(shape, 1, shape.length))
+            .toArray()
+        : shape;
   }
 
   /** Of one cell, where the tensor's name says which, or of all. */

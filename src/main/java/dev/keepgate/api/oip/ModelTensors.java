@@ -12,9 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ModelTensors {
 
-  static final String X = "x";
   static final String LENGTHS = "lengths";
-  static final String OUTPUT = "output";
 
   /** Behind the name of a slot, in the name of an input. */
   static final String BEFORE = "0";
@@ -32,20 +30,32 @@ public final class ModelTensors {
 
   public static List<Info> inputs(Signature signature) {
     List<Info> inputs = new ArrayList<>();
-    inputs.add(
-        signature.takesIds()
-            ? new Info(X, "INT64", new long[] {-1, -1}, false)
-            : new Info(X, "FP32", new long[] {-1, -1, signature.inputSize()}, false));
+    for (Signature.Input input : signature.inputs()) {
+      String datatype = input.vocabulary().isPresent() ? "INT64" : "FP32";
+      inputs.add(new Info(input.name(), datatype, shape(input.shape()), false));
+    }
     inputs.addAll(state(signature.state(), BEFORE));
-    inputs.add(new Info(LENGTHS, "INT64", new long[] {-1}, true));
+    if (hasLengths(signature)) {
+      inputs.add(new Info(LENGTHS, "INT64", new long[] {-1}, true));
+    }
     return inputs;
   }
 
   public static List<Info> outputs(Signature signature) {
     List<Info> outputs = new ArrayList<>();
-    outputs.add(new Info(OUTPUT, "FP32", new long[] {-1, -1, signature.outputSize()}, false));
+    for (Signature.Output output : signature.outputs()) {
+      outputs.add(new Info(output.name(), "FP32", shape(output.shape()), false));
+    }
     outputs.addAll(state(signature.state(), AFTER));
     return outputs;
+  }
+
+  private static long[] shape(List<Signature.Dimension> dims) {
+    return dims.stream().mapToLong(dim -> dim.symbol() == null ? dim.size() : -1).toArray();
+  }
+
+  private static boolean hasLengths(Signature signature) {
+    return signature.inputs().get(signature.sequenceInput()).steps();
   }
 
   /**
@@ -72,12 +82,15 @@ public final class ModelTensors {
 
   /** Whether {@link #inputs} has the name; asked of every request. */
   public static boolean isInput(Signature signature, String name) {
-    return name.equals(X) || name.equals(LENGTHS) || slot(signature.state(), name, BEFORE) != null;
+    return signature.inputs().stream().anyMatch(input -> input.name().equals(name))
+        || (name.equals(LENGTHS) && hasLengths(signature))
+        || slot(signature.state(), name, BEFORE) != null;
   }
 
   /** Whether {@link #outputs} has the name. */
   public static boolean isOutput(Signature signature, String name) {
-    return name.equals(OUTPUT) || slot(signature.state(), name, AFTER) != null;
+    return signature.outputs().stream().anyMatch(output -> output.name().equals(name))
+        || slot(signature.state(), name, AFTER) != null;
   }
 
   /**

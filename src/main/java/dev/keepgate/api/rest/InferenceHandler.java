@@ -138,9 +138,7 @@ final class InferenceHandler {
       body = null;
       memory.giveBack(whole.bytes().length);
       returnsState = reader.returnsState();
-      InferenceRequest decoded =
-          reader.request(
-              form.binary() ? RequestReader.SAFETENSORS_FIELDS : RequestReader.JSON_FIELDS);
+      InferenceRequest decoded = reader.request(form.binary());
       if (decoded.options().trace() && form.stream() != null) {
         throw new TensorFormatException("/trace", "a stream has no trace");
       }

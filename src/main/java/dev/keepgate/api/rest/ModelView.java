@@ -31,6 +31,9 @@ record ModelView(
     @Nullable String framework,
     @JsonProperty("input_size") @Nullable Integer inputSize,
     @JsonProperty("output_size") @Nullable Integer outputSize,
+    @Nullable List<TensorView> inputs,
+    @Nullable List<TensorView> outputs,
+    @Nullable Boolean steps,
     @Nullable List<LayerView> layers,
     @Nullable EmbeddingView embedding,
     @Nullable List<PointwiseView> head,
@@ -77,6 +80,42 @@ record ModelView(
       @JsonProperty("cell_activation") @Nullable String cellActivation,
       @Nullable LayerView backward) {}
 
+  /**
+   * An input or an output.
+   *
+   * @param shape sizes, and names of those that a request decides: {@code batch}, {@code time}, ...
+   * @param vocabulary the bound of an input's integers, exclusive
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record TensorView(String name, String dtype, List<Object> shape, @Nullable Integer vocabulary) {
+
+    static List<TensorView> inputs(Signature signature) {
+      return signature.inputs().stream()
+          .map(
+              input ->
+                  input.vocabulary().isPresent()
+                      ? new TensorView(
+                          input.name(),
+                          "int64",
+                          sizes(input.shape()),
+                          input.vocabulary().getAsInt())
+                      : new TensorView(input.name(), "float32", sizes(input.shape()), null))
+          .toList();
+    }
+
+    static List<TensorView> outputs(Signature signature) {
+      return signature.outputs().stream()
+          .map(output -> new TensorView(output.name(), "float32", sizes(output.shape()), null))
+          .toList();
+    }
+
+    private static List<Object> sizes(List<Signature.Dimension> shape) {
+      return shape.stream()
+          .map(dim -> dim.symbol() == null ? (Object) dim.size() : dim.symbol())
+          .toList();
+    }
+  }
+
   record EmbeddingView(int vocabulary, int size, @JsonProperty("mask_zero") boolean maskZero) {}
 
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -113,6 +152,9 @@ record ModelView(
         description == null ? null : description.framework(),
         signature.map(Signature::inputSize).orElse(null),
         signature.map(Signature::outputSize).orElse(null),
+        signature.map(TensorView::inputs).orElse(null),
+        signature.map(TensorView::outputs).orElse(null),
+        signature.map(Signature::isCausal).orElse(null),
         layers.map(ModelView::recurrent).orElse(null),
         layers.map(ModelView::embedding).orElse(null),
         layers.map(ModelView::head).orElse(null),

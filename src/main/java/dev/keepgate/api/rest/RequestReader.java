@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -22,20 +23,22 @@ import tools.jackson.core.JsonToken;
 /** Reads the body of a step or an unroll, field by field, as it comes. */
 final class RequestReader {
 
-  static final InferenceRequest.Fields JSON_FIELDS =
-      new InferenceRequest.Fields("/x", slot -> "/state/" + slot, "/lengths");
+  static final InferenceRequest.Fields JSON_FIELDS = json(name -> "/x");
   static final InferenceRequest.Fields SAFETENSORS_FIELDS =
-      new InferenceRequest.Fields("/x", slot -> "/" + slot, "/lengths");
+      new InferenceRequest.Fields(TensorFormatException::token, slot -> "/" + slot, "/lengths");
+
+  private static InferenceRequest.Fields json(UnaryOperator<String> inputs) {
+    return new InferenceRequest.Fields(inputs, slot -> "/state/" + slot, "/lengths");
+  }
 
   private final Operation operation;
-  private final Signature signature;
   private final ArrayMemory memory;
+  private final InputReader inputs;
   private final StateReader state;
 
   /** Whether the server has the state, so that none may be sent. */
   private final boolean kept;
 
-  private @Nullable Tensor x;
   private @Nullable Tensor lengths;
   private @Nullable Boolean returnSequences;
   private boolean trace;
@@ -49,9 +52,9 @@ final class RequestReader {
       boolean kept,
       ArrayMemory memory) {
     this.operation = operation;
-    this.signature = signature;
     this.kept = kept;
     this.memory = memory;
+    this.inputs = new InputReader(signature, memory);
     this.state = new StateReader(signature.state(), memory);
     this.step = options.step();
     this.returnState = Boolean.TRUE.equals(options.returnState());
@@ -108,7 +111,8 @@ final class RequestReader {
         throw new JsonTensorScanner.NotScannedException();
       }
       switch (field) {
-        case "x" -> x = signature.takesIds() ? json.ints() : json.floats();
+        case InputReader.ONLY -> inputs.scanOnly(json);
+        case InputReader.ALL -> inputs.scanAll(json);
         case "state" -> state.scan(json);
         case "lengths" -> lengths = json.ints();
         case "return_sequences" -> returnSequences = json.flag();
@@ -135,6 +139,7 @@ final class RequestReader {
     return switch (field) {
       case "state", "trace" -> !kept;
       case "step", "return_state" -> kept;
+      case InputReader.ONLY, InputReader.ALL -> inputs.isKnown(field);
       default -> true;
     };
   }
@@ -142,11 +147,8 @@ final class RequestReader {
   private void readField(JsonParser json, String field) {
     boolean absent = json.currentToken() == JsonToken.VALUE_NULL;
     switch (isKnown(field) ? field : "") {
-      case "x" ->
-          x =
-              signature.takesIds()
-                  ? JsonTensorReader.readInts(json, "/x", memory)
-                  : JsonTensorReader.readFloats(json, "/x", memory);
+      case InputReader.ONLY -> inputs.readOnly(json);
+      case InputReader.ALL -> inputs.readAll(json);
       case "state" -> state.read(json);
       case "lengths" ->
           lengths = absent ? null : JsonTensorReader.readInts(json, "/lengths", memory);
@@ -164,25 +166,30 @@ final class RequestReader {
       default ->
           throw JsonFields.unknown(
               field,
-              kept
-                  ? "x, step, lengths, return_sequences, return_state"
-                  : "x, state, lengths, return_sequences, trace");
+              inputs.field()
+                  + (kept
+                      ? ", step, lengths, return_sequences, return_state"
+                      : ", state, lengths, return_sequences, trace"));
     }
   }
 
   private static RequestReader safetensors(Map<String, Tensor> tensors, RequestReader reader) {
     for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
       switch (entry.getKey()) {
-        case "x" -> reader.x = entry.getValue();
         case "lengths" -> reader.lengths = entry.getValue();
         default -> {
-          if (reader.kept || !reader.state.isPart(entry.getKey())) {
+          if (reader.inputs.isInput(entry.getKey())) {
+            reader.inputs.take(entry.getKey(), entry.getValue());
+          } else if (reader.kept || !reader.state.isPart(entry.getKey())) {
             throw JsonFields.unknown(
                 entry.getKey(),
                 reader.kept
-                    ? "x, lengths"
-                    : "x, %s, lengths, %s"
-                        .formatted(reader.state.names(), reader.state.namesByCell()));
+                    ? reader.inputs.names() + ", lengths"
+                    : "%s, %s, lengths, %s"
+                        .formatted(
+                            reader.inputs.names(),
+                            reader.state.names(),
+                            reader.state.namesByCell()));
           }
         }
       }
@@ -199,15 +206,13 @@ final class RequestReader {
   /**
    * What was read.
    *
-   * @param fields what the body calls the tensors
+   * @param binary whether the body is safetensors
    */
-  InferenceRequest request(InferenceRequest.Fields fields) {
-    if (x == null) {
-      throw new TensorFormatException("/x", "is missing");
-    }
+  InferenceRequest request(boolean binary) {
+    InferenceRequest.Fields fields = binary ? SAFETENSORS_FIELDS : json(inputs::pointer);
     return new InferenceRequest(
         operation,
-        x,
+        inputs.tensors(fields.inputs()),
         state.state(),
         lengths,
         new InferenceRequest.Options(returnSequences, trace, step),

@@ -28,16 +28,22 @@ final class ResultWriter {
   /** Appends the whole answer. */
   void writeJson(JsonBuffer json) {
     writeModel(json);
-    json.raw(",\"output\":").tensor(result.output().output(), 0, outputShape());
+    json.raw(",");
+    OutputWriter.of(result).write(json);
     state().write(json);
     writeTrace(json, result.output().trace());
     json.raw("}");
   }
 
-  /** The end of a stream: the answer without its outputs. */
+  /** The end of a stream: the answer without the outputs that came step by step. */
   void writeEnd(JsonBuffer json) {
     writeModel(json);
     json.raw(",\"steps\":" + result.time());
+    OutputWriter rest = OutputWriter.of(result).unstreamed();
+    if (!rest.isEmpty()) {
+      json.raw(",");
+      rest.write(json);
+    }
     state().write(json);
     json.raw("}");
   }
@@ -60,7 +66,7 @@ final class ResultWriter {
             .flatMap(cell -> Arrays.stream(cell.values()))
             .mapToLong(values -> values.length)
             .sum();
-    return output.output().length + state().numbers() + traced;
+    return OutputWriter.of(result).numbers() + state().numbers() + traced;
   }
 
   private void writeTrace(JsonBuffer json, @Nullable List<CellTrace> trace) {
@@ -80,10 +86,13 @@ final class ResultWriter {
     json.raw("]");
   }
 
-  /** Writes {@code output}, the state's slots and {@code trace.<cell>.<gate>}, all F32. */
+  /**
+   * Writes {@code output} or each output, the state's slots and {@code trace.<cell>.<gate>}, all
+   * F32.
+   */
   void writeSafetensors(OutputStream out) throws IOException {
     Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
-    tensors.put("output", Tensor.Floats.of(result.output().output(), outputShape()));
+    OutputWriter.of(result).putInto(tensors);
     state().putInto(tensors);
     List<CellTrace> trace = result.output().trace();
     for (int i = 0; trace != null && i < trace.size(); i++) {
@@ -99,11 +108,6 @@ final class ResultWriter {
         out,
         tensors,
         Map.of("model", result.id().name(), "version", Long.toString(result.id().version())));
-  }
-
-  int[] outputShape() {
-    int width = result.signature().outputSize();
-    return result.sequences() ? steps(width) : rows(width);
   }
 
   private int[] traceShape(Slot slot) {

@@ -19,12 +19,11 @@ final class SequenceWriter {
   static void write(
       InferenceResult result, boolean withState, boolean safetensors, HttpServletResponse response)
       throws IOException {
-    float[] output = result.output().output();
-    int[] shape = new ResultWriter(result).outputShape();
+    OutputWriter outputs = OutputWriter.of(result);
     StateWriter state = new StateWriter(result.output().state(), result.batch(), result.batched());
     if (safetensors) {
       Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
-      tensors.put("output", Tensor.Floats.of(output, shape));
+      outputs.putInto(tensors);
       if (withState) {
         state.putInto(tensors);
       }
@@ -32,9 +31,10 @@ final class SequenceWriter {
       return;
     }
     BodyFormat.send(
-        output.length + (withState ? state.numbers() : 0),
+        outputs.numbers() + (withState ? state.numbers() : 0),
         json -> {
-          json.raw("{\"output\":").tensor(output, 0, shape);
+          json.raw("{");
+          outputs.write(json);
           json.raw(",\"step\":").raw(Long.toString(result.step()));
           if (withState) {
             state.write(json);

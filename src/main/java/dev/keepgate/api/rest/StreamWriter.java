@@ -28,15 +28,11 @@ final class StreamWriter implements StepSink {
   @Override
   public void steps(InferenceResult result, int from, int to) throws IOException {
     OutputStream out = open();
-    int width = result.signature().outputSize();
-    float[] output = result.output().output();
-    for (int step = from; step < to; step++) {
-      json.raw(format.before("step")).raw("{\"step\":" + step + ",\"output\":");
-      json.raw(result.batched() ? "[" : "");
-      for (int row = 0; row < result.batch(); row++) {
-        json.raw(row > 0 ? "," : "").tensor(output, (row * result.time() + step) * width, width);
-      }
-      json.raw(result.batched() ? "]}" : "}").raw(format.after());
+    OutputWriter outputs = OutputWriter.of(result).streamed();
+    for (int step = from; step < to && !outputs.isEmpty(); step++) {
+      json.raw(format.before("step")).raw("{\"step\":" + step + ",");
+      outputs.writeStep(json, step);
+      json.raw("}").raw(format.after());
       if (json.size() > FLUSH_BYTES) {
         json.flushTo(out);
       }

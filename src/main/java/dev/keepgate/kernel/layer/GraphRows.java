@@ -62,20 +62,16 @@ final class GraphRows {
     for (int i = 0; i < signature.inputs().size(); i++) {
       Signature.Input described = signature.inputs().get(i);
       values.put(
-          described.name(), i == 0 ? first(described, input) : value(input.others().get(i - 1)));
+          described.name(), value(i == 0 ? first(described, input) : input.others().get(i - 1)));
     }
     return values;
   }
 
-  private static Value first(Signature.Input described, NetworkInput input) {
-    if (input.ids() != null) {
-      return value(new Tensor.Ints(new int[] {input.batch(), input.time()}, input.ids()));
-    }
-    int[] dims =
-        described.shape().size() == 2
-            ? new int[] {input.batch(), described.size()}
-            : new int[] {input.batch(), input.time(), described.size()};
-    return Value.of(input.x(), dims);
+  private static Tensor first(Signature.Input described, NetworkInput input) {
+    int[] dims = described.sizes(input.batch(), input.time());
+    return input.ids() != null
+        ? new Tensor.Ints(dims, input.ids())
+        : new Tensor.Floats(dims, input.x());
   }
 
   private static Value value(Tensor tensor) {
@@ -115,24 +111,25 @@ final class GraphRows {
   /** The rows of one length, without padding. */
   NetworkInput part(int length) {
     int[] rows = rows(length);
-    int width = input.ids() != null ? 1 : signature.inputSize();
-    boolean isFlat = signature.inputs().get(0).shape().size() == 2;
-    int taken = isFlat ? 1 : length;
-    int whole = isFlat ? 1 : input.time();
-    float[] x = new float[input.ids() != null ? 0 : rows.length * taken * width];
-    int[] ids = input.ids() == null ? null : new int[rows.length * length];
     RecurrentState before = RecurrentState.zero(signature.state(), rows.length);
     for (int i = 0; i < rows.length; i++) {
-      if (ids != null && input.ids() != null) {
-        System.arraycopy(input.ids(), rows[i] * whole, ids, i * taken, taken);
-      } else {
-        System.arraycopy(input.x(), rows[i] * whole * width, x, i * taken * width, taken * width);
-      }
       input.state().copyRow(rows[i], before, i);
     }
-    List<Tensor> others = new ArrayList<>();
-    input.others().forEach(other -> others.add(other.rows(rows)));
-    return new NetworkInput(rows.length, length, x, ids, null, before, others);
+    List<Tensor> parts = new ArrayList<>();
+    for (int i = 0; i < signature.inputs().size(); i++) {
+      Signature.Input described = signature.inputs().get(i);
+      Tensor part = (i == 0 ? first(described, input) : input.others().get(i - 1)).rows(rows);
+      parts.add(described.steps() ? part.steps(length) : part);
+    }
+    Tensor x = parts.get(0);
+    return new NetworkInput(
+        rows.length,
+        length,
+        x instanceof Tensor.Floats floats ? floats.values() : new float[0],
+        x instanceof Tensor.Ints ints ? ints.values() : null,
+        null,
+        before,
+        parts.subList(1, parts.size()));
   }
 
   /** Takes what came of the rows of one length. */
@@ -199,7 +196,7 @@ final class GraphRows {
   /** Of all rows together: along each axis the most that any row has, and the request's steps. */
   private int[] dims(int output) {
     Signature.Output described = signature.outputs().get(output);
-    int skipped = described.isStreamed() && !returnSequences ? 1 : 0;
+    int skipped = described.isSequence() && !returnSequences ? 1 : 0;
     int[] dims = new int[described.shape().size() - skipped];
     dims[0] = input.batch();
     for (int axis = 1; axis < dims.length; axis++) {

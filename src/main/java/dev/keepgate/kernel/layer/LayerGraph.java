@@ -97,7 +97,7 @@ public final class LayerGraph<S extends Scratch> implements CompiledNetwork<S> {
     List<Tensor.Floats> all = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
       Value value = call.get(outputs.get(i));
-      boolean isLast = !returnSequences && signature.outputs().get(i).isStreamed();
+      boolean isLast = !returnSequences && signature.outputs().get(i).isSequence();
       Value kept = isLast ? GraphRows.last(value) : value;
       all.add(new Tensor.Floats(kept.dims(), kept.data()));
     }

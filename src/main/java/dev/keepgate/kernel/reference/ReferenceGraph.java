@@ -67,7 +67,7 @@ final class ReferenceGraph implements CompiledModel {
   /** What each row's place has at least: its fixed sizes, and the request's steps. */
   private static int[] least(Signature.Output output, boolean returnSequences, int time) {
     return output.shape().stream()
-        .skip(output.isStreamed() && !returnSequences ? 2 : 1)
+        .skip(output.isSequence() && !returnSequences ? 2 : 1)
         .mapToInt(dim -> dim.equals(Signature.Dimension.TIME) ? time : dim.size())
         .toArray();
   }
@@ -103,7 +103,7 @@ final class ReferenceGraph implements CompiledModel {
       List<ReferenceTensor> outputs = new ArrayList<>();
       for (Signature.Output output : signature().outputs()) {
         ReferenceTensor value = value(network.node(output.name()));
-        outputs.add(output.isStreamed() && !returnSequences ? value.last() : value);
+        outputs.add(output.isSequence() && !returnSequences ? value.last() : value);
       }
       return outputs;
     }
@@ -119,21 +119,17 @@ final class ReferenceGraph implements CompiledModel {
     private void takeInputs() {
       for (int i = 0; i < signature().inputs().size(); i++) {
         Signature.Input described = signature().inputs().get(i);
-        if (i > 0) {
-          values.put(described.name(), ReferenceTensor.row(input.others().get(i - 1), row));
-        } else if (input.ids() != null) {
-          Tensor ids = new Tensor.Ints(new int[] {input.batch(), input.time()}, input.ids());
-          values.put(described.name(), ReferenceTensor.row(ids, row).first(length));
-        } else {
-          boolean isFlat = described.shape().size() == 2;
-          int[] shape =
-              isFlat
-                  ? new int[] {input.batch(), described.size()}
-                  : new int[] {input.batch(), input.time(), described.size()};
-          ReferenceTensor x = ReferenceTensor.row(new Tensor.Floats(shape, input.x()), row);
-          values.put(described.name(), isFlat ? x : x.first(length));
-        }
+        Tensor batch = i == 0 ? first(described) : input.others().get(i - 1);
+        ReferenceTensor own = ReferenceTensor.row(batch, row);
+        values.put(described.name(), described.steps() ? own.first(length) : own);
       }
+    }
+
+    private Tensor first(Signature.Input described) {
+      int[] shape = described.sizes(input.batch(), input.time());
+      return input.ids() != null
+          ? new Tensor.Ints(shape, input.ids())
+          : new Tensor.Floats(shape, input.x());
     }
 
     private void compute(Node node) {

@@ -15,7 +15,9 @@ import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ModelDescription;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.repository.ModelSource;
+import dev.keepgate.tensor.Tensor;
 import java.io.IOException;
+import java.util.List;
 
 /** Makes files into a model that can serve: read, given memory, compiled, warmed up. */
 final class ModelLoader {
@@ -189,17 +191,31 @@ final class ModelLoader {
   /** The first run pays for what is made only once; no request shall. */
   private void warmUp(CompiledModel model) {
     Signature signature = model.signature();
+    int steps = Math.max(WARM_UP_STEPS, signature.inside().leastSteps());
+    List<Tensor> inputs = signature.inputs().stream().map(input -> zeros(input, steps)).toList();
     NetworkInput zeros =
         new NetworkInput(
             1,
-            WARM_UP_STEPS,
-            signature.takesIds() ? new float[0] : new float[WARM_UP_STEPS * signature.inputSize()],
-            signature.takesIds() ? new int[WARM_UP_STEPS] : null,
+            steps,
+            inputs.get(0) instanceof Tensor.Floats floats ? floats.values() : new float[0],
+            inputs.get(0) instanceof Tensor.Ints ids ? ids.values() : null,
             null,
-            RecurrentState.zero(signature.state(), 1));
+            RecurrentState.zero(signature.state(), 1),
+            inputs.subList(1, inputs.size()));
     try (LstmKernel.Scratch scratch = kernel.newScratch()) {
       model.unroll(zeros, true, false, scratch);
     }
+  }
+
+  private static Tensor zeros(Signature.Input input, int steps) {
+    int[] shape = input.sizes(1, steps);
+    for (int axis = 0; axis < shape.length; axis++) {
+      shape[axis] = shape[axis] == 0 ? steps : shape[axis];
+    }
+    int count = Math.toIntExact(Tensor.count(shape));
+    return input.vocabulary().isPresent()
+        ? new Tensor.Ints(shape, new int[count])
+        : new Tensor.Floats(shape, new float[count]);
   }
 
   private static ModelDescription describe(ModelFormat format, ImportedModel imported, long bytes) {

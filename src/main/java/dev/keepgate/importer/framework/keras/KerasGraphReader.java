@@ -59,8 +59,8 @@ final class KerasGraphReader {
       }
       outputs.put(name, results.get(i));
     }
-    boolean isStreamed = graph.shape(results.get(0)).isStreamed();
-    return graph.build(outputs, new Signature.Unroll(isStreamed, Summary.LAST_STEP));
+    boolean hasSequence = results.stream().anyMatch(result -> graph.shape(result).isSequence());
+    return graph.build(outputs, new Signature.Unroll(hasSequence, Summary.LAST_STEP));
   }
 
   /** One model, or a model inside it, whose layers are read as they are asked for. */
