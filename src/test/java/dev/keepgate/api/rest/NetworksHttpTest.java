@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -222,7 +223,7 @@ class NetworksHttpTest extends ServerTest {
         .path("expected")
         .forEachEntry(
             (name, tensor) -> {
-              Tensor.Floats output = (Tensor.Floats) answered.get(name);
+              Tensor.Floats output = (Tensor.Floats) Objects.requireNonNull(answered.get(name));
               assertThat(output.shape()).isEqualTo(shape(tensor));
               double[] expected = numbers(tensor.path("data"));
               assertClose(
@@ -298,7 +299,7 @@ class NetworksHttpTest extends ServerTest {
     ask(model + "/sequences", JSON.createObjectNode().put("batch", batch).put("id", id));
     JsonNode state = JSON.createObjectNode();
     int time = time(view, inputs);
-    JsonNode answer = null;
+    JsonNode answer = whole;
     for (int step = 0; step < time; step++) {
       ObjectNode body = body(step(view, inputs, step));
       JsonNode kept = ask("/v1/sequences/" + id + "/step", body);
@@ -362,8 +363,8 @@ class NetworksHttpTest extends ServerTest {
     Path folder = CASES.resolve("keras-two-inputs");
     Map<String, JsonNode> inputs = inputs(golden(folder));
     String unroll = serve(folder) + "/unroll";
-    JsonNode history = inputs.get("history");
-    JsonNode fixed = inputs.get("static");
+    JsonNode history = Objects.requireNonNull(inputs.get("history"));
+    JsonNode fixed = Objects.requireNonNull(inputs.get("static"));
     assertProblem(postJson(unroll, "{\"x\": [[1]]}"), 400, "invalid-input", "/x");
     ObjectNode body = JSON.createObjectNode();
     body.putObject("inputs").set("history", history);
@@ -385,7 +386,7 @@ class NetworksHttpTest extends ServerTest {
     Path folder = CASES.resolve("keras-flatten");
     JsonNode golden = golden(folder);
     String unroll = serve(folder) + "/unroll";
-    ArrayNode rows = (ArrayNode) inputs(golden).get("x");
+    ArrayNode rows = (ArrayNode) Objects.requireNonNull(inputs(golden).get("x"));
     rows.forEach(row -> ((ArrayNode) row).remove(0));
     ObjectNode body = JSON.createObjectNode();
     body.set("x", rows);
