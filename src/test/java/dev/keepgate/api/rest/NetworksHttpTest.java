@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -254,7 +255,7 @@ class NetworksHttpTest extends ServerTest {
     JsonNode whole = ask(model + "/unroll", body);
     HttpResponse<byte[]> response =
         send(
-            request("POST", model + "/unroll", body.toString().getBytes())
+            request("POST", model + "/unroll", body.toString().getBytes(StandardCharsets.UTF_8))
                 .header("Content-Type", "application/json")
                 .header("Accept", "application/x-ndjson"));
     assertThat(response.statusCode()).as(text(response)).isEqualTo(200);
