@@ -147,7 +147,7 @@ public final class Network {
     boolean isChain = whyNoChain(inputs, nodes, outputs) == null;
     NetworkFootprint footprint = new NetworkFootprint(inputs, nodes, values);
     List<Operation> stateful = values.stateful().stream().map(Node::operation).toList();
-    return new Signature(
+    Signature signature = new Signature(
         inputs,
         described,
         new StateLayout(stateful.stream().flatMap(each -> each.state().stream()).toList()),
@@ -159,6 +159,30 @@ public final class Network {
             isChain ? footprint.ofChain() : footprint.ofGraph(),
             values.whole(inputs, nodes)),
         unroll);
+    requireOwnNames(signature);
+    return signature;
+  }
+
+  /** A request has inputs, lengths and slots side by side, and an answer outputs and slots. */
+  private static void requireOwnNames(Signature signature) {
+    List<String> slots = signature.state().names();
+    List<String> names = new ArrayList<>(slots);
+    slots.forEach(slot -> names.add(slot + "0"));
+    names.add("lengths");
+    for (Signature.Input input : signature.inputs()) {
+      if (names.contains(input.name())) {
+        throw new InconsistentModelException(
+            "the input '%s' has the name of a part of the state, or of the lengths; give it another"
+                .formatted(input.name()));
+      }
+    }
+    for (Signature.Output output : signature.outputs()) {
+      if (slots.contains(output.name())) {
+        throw new InconsistentModelException(
+            "the output '%s' has the name of a part of the state; give it another"
+                .formatted(output.name()));
+      }
+    }
   }
 
   /**

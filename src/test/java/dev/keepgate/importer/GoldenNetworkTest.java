@@ -113,16 +113,13 @@ class GoldenNetworkTest {
     List<Tensor> others = new ArrayList<>();
     for (Signature.Input other : signature.inputs().subList(1, signature.inputs().size())) {
       JsonNode json = inputs.path(other.name());
-      others.add(new Tensor.Floats(shape(json), floats(json)));
+      others.add(
+          other.vocabulary().isPresent()
+              ? new Tensor.Ints(shape(json), ints(json))
+              : new Tensor.Floats(shape(json), floats(json)));
     }
     float[] x = floats(first);
-    int[] ids = null;
-    if (signature.takesIds()) {
-      ids = new int[x.length];
-      for (int i = 0; i < ids.length; i++) {
-        ids[i] = (int) x[i];
-      }
-    }
+    int[] ids = signature.takesIds() ? ints(first) : null;
     return new NetworkInput(
         shape[0],
         shape.length > 2 || ids != null ? shape[1] : 1,
@@ -135,6 +132,10 @@ class GoldenNetworkTest {
 
   private static int[] shape(JsonNode tensor) {
     return tensor.path("shape").valueStream().mapToInt(JsonNode::asInt).toArray();
+  }
+
+  private static int[] ints(JsonNode tensor) {
+    return tensor.path("data").valueStream().mapToInt(JsonNode::asInt).toArray();
   }
 
   private static float[] floats(JsonNode tensor) {

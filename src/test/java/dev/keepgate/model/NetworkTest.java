@@ -186,6 +186,17 @@ class NetworkTest {
   }
 
   @Test
+  void namesOfTheStateAreNoInputsAndOutputs() {
+    Input h0 = Input.ofSteps("h0", 3);
+    assertRefused(
+        () -> graph(List.of(h0), Map.of("output", "a"), node("a", lstm(3, 4), "h0")),
+        "input 'h0' has the name of a part of the state");
+    assertRefused(
+        () -> graph(List.of(X), Map.of("c", "a"), node("a", lstm(3, 4), "x")),
+        "output 'c' has the name of a part of the state");
+  }
+
+  @Test
   void nodesComeAfterThoseThatTheyTake() {
     Network network =
         graph(

@@ -2,10 +2,12 @@ package dev.keepgate.importer.framework.keras;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.framework.keras.KerasInputs.Steps;
 import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.model.InconsistentModelException;
 import dev.keepgate.model.Network;
 import java.io.IOException;
+import java.util.List;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
@@ -52,10 +54,13 @@ final class KerasFiles {
   private static Network readGraph(KerasScope scope, KerasVersion version, KerasWeights weights)
       throws IOException, ImportException {
     KerasInputs inputs = new KerasInputs(scope);
-    try {
-      return KerasGraphReader.read(scope, inputs.read(true), version, weights);
-    } catch (InconsistentModelException e) {
-      return KerasGraphReader.read(scope, inputs.read(false), version, weights);
+    for (Steps steps : List.of(Steps.EACH_ITS_OWN, Steps.ALL_THE_SAME)) {
+      try {
+        return KerasGraphReader.read(scope, inputs.read(steps), version, weights);
+      } catch (InconsistentModelException e) {
+        // Some layer needs the sequences to be as long as each other, or as the model was made for.
+      }
     }
+    return KerasGraphReader.read(scope, inputs.read(Steps.AS_MADE), version, weights);
   }
 }

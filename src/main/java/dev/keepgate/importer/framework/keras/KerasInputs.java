@@ -13,6 +13,18 @@ import tools.jackson.databind.JsonNode;
 /** What a model of a graph takes. */
 final class KerasInputs {
 
+  /** How many steps the sequences have. */
+  enum Steps {
+    /** Any number, whatever the model was made for, and each its own. */
+    EACH_ITS_OWN,
+
+    /** Any number, and all the same. */
+    ALL_THE_SAME,
+
+    /** What the model was made for. */
+    AS_MADE
+  }
+
   private final KerasScope scope;
 
   KerasInputs(KerasScope scope) {
@@ -22,9 +34,9 @@ final class KerasInputs {
   /**
    * The inputs, in the order of the scope's.
    *
-   * @param isOpen whether a sequence may have any number of steps, whatever the model was made for
+   * @param steps how the sequences' numbers of steps are taken
    */
-  List<Signature.Input> read(boolean isOpen) throws ImportException {
+  List<Signature.Input> read(Steps steps) throws ImportException {
     List<Signature.Input> inputs = new ArrayList<>();
     boolean hasTime = false;
     for (Tensor input : scope.inputs()) {
@@ -43,8 +55,10 @@ final class KerasInputs {
               "has shape %s; only its steps may be open".formatted(shape));
         }
         dims.add(
-            isSteps && (isOpen || !size.isInt())
-                ? hasTime ? new Dimension(name + "_time", 0) : Dimension.TIME
+            isSteps && (steps != Steps.AS_MADE || !size.isInt())
+                ? hasTime && steps == Steps.EACH_ITS_OWN
+                    ? new Dimension(name + "_time", 0)
+                    : Dimension.TIME
                 : Dimension.of(size.intValue()));
       }
       hasTime |= dims.contains(Dimension.TIME);
