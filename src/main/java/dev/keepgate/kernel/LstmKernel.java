@@ -20,7 +20,6 @@ public interface LstmKernel {
    * Lays a model's weights out for this kernel.
    *
    * @throws OutOfMemoryError if the weights do not fit
-   * @throws IllegalStateException if the network is no chain of layers
    */
   CompiledModel compile(Network network);
 

@@ -147,18 +147,19 @@ public final class Network {
     boolean isChain = whyNoChain(inputs, nodes, outputs) == null;
     NetworkFootprint footprint = new NetworkFootprint(inputs, nodes, values);
     List<Operation> stateful = values.stateful().stream().map(Node::operation).toList();
-    Signature signature = new Signature(
-        inputs,
-        described,
-        new StateLayout(stateful.stream().flatMap(each -> each.state().stream()).toList()),
-        new Signature.Inside(
-            stateful.stream().flatMap(each -> each.cells().stream()).map(Cell::trace).toList(),
-            nodes.stream().anyMatch(Network::masksSteps),
-            leastSteps(inputs, nodes),
-            isChain,
-            isChain ? footprint.ofChain() : footprint.ofGraph(),
-            values.whole(inputs, nodes)),
-        unroll);
+    Signature signature =
+        new Signature(
+            inputs,
+            described,
+            new StateLayout(stateful.stream().flatMap(each -> each.state().stream()).toList()),
+            new Signature.Inside(
+                stateful.stream().flatMap(each -> each.cells().stream()).map(Cell::trace).toList(),
+                nodes.stream().anyMatch(Network::masksSteps),
+                leastSteps(inputs, nodes),
+                isChain,
+                isChain ? footprint.ofChain() : footprint.ofGraph(),
+                values.whole(inputs, nodes)),
+            unroll);
     requireOwnNames(signature);
     return signature;
   }

@@ -2,8 +2,8 @@ package dev.keepgate.importer.framework.keras;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.framework.keras.KerasInputs.Steps;
 import dev.keepgate.importer.ImportedModel;
+import dev.keepgate.importer.framework.keras.KerasInputs.Steps;
 import dev.keepgate.model.InconsistentModelException;
 import dev.keepgate.model.Network;
 import java.io.IOException;
