@@ -19,8 +19,11 @@ import java.util.Map;
  */
 final class LegacyTorchFile {
 
-  /** Pickle of the magic number, which is 0x1950a86a20f9469cfc6c. */
-  private static final byte[] MAGIC = HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e");
+  /** Pickle of the magic number, which is 0x1950a86a20f9469cfc6c, behind protocol and frame. */
+  private static final byte[] MAGIC = HexFormat.of().parseHex("8a0a6cfc9c46f9206aa850192e");
+
+  private static final int PROTOCOL = 2;
+  private static final int FRAME = 9;
 
   private LegacyTorchFile() {}
 
@@ -32,17 +35,23 @@ final class LegacyTorchFile {
     }
   }
 
+  private static boolean isMagic(byte[] start, int from) {
+    int end = from + MAGIC.length;
+    return start.length >= end && Arrays.equals(start, from, end, MAGIC, 0, MAGIC.length);
+  }
+
   static TensorFile open(Path path, ImportLimits limits) throws IOException, ImportException {
     PickleBounds bounds = PickleBounds.of(limits);
     try (InputStream file = new BufferedInputStream(Files.newInputStream(path))) {
-      file.mark(MAGIC.length);
-      boolean isTorch = Arrays.equals(file.readNBytes(MAGIC.length), MAGIC);
+      file.mark(PROTOCOL + FRAME + MAGIC.length);
+      byte[] start = file.readNBytes(PROTOCOL + FRAME + MAGIC.length);
       file.reset();
+      boolean isTorch = isMagic(start, PROTOCOL) || isMagic(start, PROTOCOL + FRAME);
+      if (!isTorch) {
+        throw ImportException.unsupported("pickle", OtherPickles.describe(file));
+      }
       PickleInput in = new PickleInput(file, bounds.bytes());
       bounds.read(in);
-      if (!isTorch) {
-        throw ImportException.unsupported("pickle", "was not written by torch.save");
-      }
       bounds.read(in);
       if (bounds.read(in).value() instanceof Map<?, ?> machine
           && Boolean.FALSE.equals(machine.get("little_endian"))) {

@@ -2,16 +2,19 @@ package dev.keepgate.importer.file.torch;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.tensor.DataType;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the few names that a state dict needs stand for, each made by code of ours. Numbers are
- * {@link Long} or {@link Double}, dicts {@link Map}, lists and tuples {@link List}; None is {@link
- * #NONE}, and whatever plays no part in a state dict {@link #OTHER}.
+ * {@link Long} or {@link Double}, dicts {@link Map}, lists, tuples and sets {@link List}; None is
+ * {@link #NONE}, bytes and huge numbers {@link #OTHER}. An object of any other class is not made:
+ * {@link Opaque} keeps what it would have been made of.
  */
 final class PickleData {
 
@@ -33,21 +36,47 @@ final class PickleData {
           Map.entry("torch.ByteStorage", DataType.U8),
           Map.entry("torch.BoolStorage", DataType.U8));
 
-  private static final Set<String> FUNCTIONS =
+  /** Numbers of eight bits and others that stand for a scale's multiples, or for pairs. */
+  private static final Set<String> OTHER_STORAGES =
       Set.of(
-          "collections.OrderedDict",
-          "torch._utils._rebuild_tensor",
-          "torch._utils._rebuild_tensor_v2",
-          "torch._utils._rebuild_parameter",
-          "torch._utils._rebuild_parameter_with_state",
-          "torch.Size",
-          "torch.device");
+          "torch.QInt8Storage",
+          "torch.QUInt8Storage",
+          "torch.QInt32Storage",
+          "torch.QUInt4x2Storage",
+          "torch.QUInt2x4Storage",
+          "torch.ComplexFloatStorage",
+          "torch.ComplexDoubleStorage");
+
+  /** What opens a door of Python's to whoever has it called; no checkpoint has use for it. */
+  private static final Pattern DANGEROUS =
+      Pattern.compile(
+          "(os|posix|nt|sys|subprocess|pty|socket|shutil|runpy|importlib|ctypes|code|imp|pip"
+              + "|webbrowser|timeit|pdb|multiprocessing)(\\..*)?"
+              + "|(builtins|__builtin__)\\.(eval|exec|execfile|compile|open|__import__|input|apply)");
 
   private static final String REMEDY =
       "only a state dict is read, which torch.save(model.state_dict(), \"model.pt\") writes";
 
-  /** A name that is on the list. */
+  /** A name of Python's: a class or a function. */
   record Global(String name) {}
+
+  /**
+   * An object of a class that is not known here, which is never made.
+   *
+   * @param type the name of its class, or of the function that would have made it
+   * @param parts what it was to be made of: arguments, attributes, items
+   */
+  record Opaque(String type, List<Object> parts) {
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return this == other;
+    }
+
+    @Override
+    public int hashCode() {
+      return System.identityHashCode(this);
+    }
+  }
 
   /**
    * A run of numbers that lies outside of the pickle.
@@ -67,39 +96,94 @@ final class PickleData {
   private PickleData() {}
 
   /**
-   * A name, if it is on the list.
+   * A name, which is only kept.
    *
-   * @throws ImportException that names it, and what to save instead
+   * @throws ImportException if it is one that Python must not be let near
    */
   static Object global(String module, String name) throws ImportException {
     String global = module + "." + name;
-    if (STORAGES.containsKey(global) || FUNCTIONS.contains(global)) {
-      return new Global(global);
+    if (DANGEROUS.matcher(module).matches() || DANGEROUS.matcher(global).matches()) {
+      throw ImportException.unsupported(
+          global,
+          "whoever opens the file in Python has this called, which no model needs: do not open it;"
+              + " here nothing was run");
     }
-    if (module.equals("torch") && name.matches("(float|bfloat|int|uint)\\d{1,2}|bool")) {
-      return OTHER;
-    }
-    throw ImportException.unsupported(global, "the file needs this Python name; " + REMEDY);
+    return new Global(global);
   }
 
   /** What calling a name gives. */
   static Object call(Object function, Object arguments) throws ImportException {
-    if (!(function instanceof Global global) || !(arguments instanceof List<?> list)) {
-      throw ImportException.malformed("the pickle calls what is no function");
+    if (!(arguments instanceof List<?> list)) {
+      throw ImportException.malformed("the pickle calls something with what is no tuple");
+    }
+    if (!(function instanceof Global global)) {
+      return opaque(function, list);
     }
     return switch (global.name()) {
       case "collections.OrderedDict" -> emptyDict(list);
+      case "collections.defaultdict" -> new LinkedHashMap<>();
+      case "collections.Counter" -> list.isEmpty() ? new LinkedHashMap<>() : list.get(0);
+      case "builtins.set", "__builtin__.set", "builtins.frozenset", "__builtin__.frozenset" ->
+          list.isEmpty() ? new ArrayList<>(0) : list.get(0);
       case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2" -> tensor(list);
       case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state" ->
           argument(list, 0, Object.class);
       case "torch.Size" -> argument(list, 0, List.class);
-      case "torch.device" -> OTHER;
-      default -> throw ImportException.malformed(global.name() + " is called, and no function");
+      // What objects without a way of their own are made by, of their class.
+      case "copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__" ->
+          opaque(argument(list, 0, Object.class), list);
+      default -> opaque(global, list);
     };
   }
 
+  private static Opaque opaque(Object function, List<?> arguments) {
+    String type =
+        function instanceof Global global
+            ? global.name()
+            : function instanceof Opaque object ? object.type() : "an object";
+    List<Object> parts = new ArrayList<>(2);
+    parts.add(arguments);
+    return new Opaque(type, parts);
+  }
+
+  /** Gives an object its attributes; those of a dict, such as modules' versions, say nothing. */
+  static void build(Object object, Object state) {
+    if (object instanceof Opaque opaque) {
+      opaque.parts().add(state);
+    }
+  }
+
+  /** Appends to a list, or to an object that is one in its own way. */
+  @SuppressWarnings("unchecked")
+  static void append(Object list, List<Object> items) throws ImportException {
+    if (list instanceof Opaque opaque) {
+      opaque.parts().addAll(items);
+    } else {
+      ((List<Object>) cast(list, List.class)).addAll(items);
+    }
+  }
+
+  /** What a persistent id refers to: a storage, or the class of a module with its source. */
+  static Object referred(Object id) throws ImportException {
+    return id instanceof List<?> list
+            && list.size() > 1
+            && "module".equals(list.get(0))
+            && list.get(1) instanceof Global type
+        ? type
+        : storage(id);
+  }
+
   /** The storage of a persistent id: ('storage', type, key, location, count, [view]). */
-  static Storage storage(Object id) throws ImportException {
+  private static Storage storage(Object id) throws ImportException {
+    if (id instanceof List<?> list
+        && list.size() >= 5
+        && list.get(1) instanceof Global type
+        && OTHER_STORAGES.contains(type.name())) {
+      throw ImportException.unsupported(
+          type.name(),
+          "the file has tensors of quantised or complex numbers; save the model's own floats, with"
+              + " torch.save(model.state_dict(), \"model.pt\") before it is quantised");
+    }
     if (id instanceof List<?> list
         && list.size() >= 5
         && "storage".equals(list.get(0))
@@ -118,10 +202,19 @@ final class PickleData {
 
   /** Puts an item into a dict; a key that no state dict has is passed over. */
   static void put(Object dict, Object key, Object value) throws ImportException {
+    if (dict instanceof Opaque opaque) {
+      Map<Object, Object> item = new LinkedHashMap<>(2);
+      opaque.parts().add(item);
+      put(item, key, value);
+      return;
+    }
     @SuppressWarnings("unchecked")
     Map<Object, Object> map = (Map<Object, Object>) cast(dict, Map.class);
-    if (key instanceof String || key instanceof Long) {
+    if (key instanceof String || key instanceof Long || key instanceof Boolean) {
       map.put(key, value);
+    } else {
+      // Of no name, but what it holds may be a tensor.
+      map.put(new Opaque("a key", List.of()), value);
     }
   }
 
@@ -151,6 +244,14 @@ final class PickleData {
     long offset = argument(arguments, 1, Long.class);
     List<?> shape = argument(arguments, 2, List.class);
     List<?> strides = argument(arguments, 3, List.class);
+    if (arguments.size() > 6
+        && arguments.get(6) instanceof Map<?, ?> views
+        && views.containsValue(true)) {
+      throw ImportException.unsupported(
+          "torch._utils._rebuild_tensor_v2",
+          "a tensor is the conjugate or the negative of what is stored; save it by resolve_conj() or"
+              + " resolve_neg()");
+    }
     if (shape.size() > MAX_RANK) {
       throw ImportException.malformed(
           "a tensor has %d dimensions, %d are allowed".formatted(shape.size(), MAX_RANK));

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The machine that a pickle is a program for, as far as state dicts use it: protocols 2 to 5 of
+ * The machine that a pickle is a program for, as far as checkpoints use it: protocols 2 to 5 of
  * Python's {@code pickle}, as {@code pickletools} documents them. It makes the values of {@link
  * PickleData} and nothing else, and never follows a value into its depth, so that values that
  * contain themselves do no harm.
@@ -142,8 +142,14 @@ final class Unpickler {
         stack.add(new LinkedHashMap<>());
         putAll(items);
       }
-      case 'a' -> append(pop(1));
-      case 'e', 0x90 -> append(popToMark());
+      case 'a' -> {
+        List<Object> item = pop(1);
+        PickleData.append(peek(), item);
+      }
+      case 'e', 0x90 -> {
+        List<Object> items = popToMark();
+        PickleData.append(peek(), items);
+      }
       case 's' -> putAll(pop(2));
       case 'u' -> putAll(popToMark());
       default -> {
@@ -151,11 +157,6 @@ final class Unpickler {
       }
     }
     return true;
-  }
-
-  @SuppressWarnings("unchecked")
-  private void append(List<Object> items) throws ImportException {
-    ((List<Object>) PickleData.cast(peek(), List.class)).addAll(items);
   }
 
   private void putAll(List<Object> items) throws ImportException {
@@ -186,9 +187,11 @@ final class Unpickler {
                 PickleData.cast(names.get(1), String.class)));
       }
       case 'Q' -> {
-        Storage storage = PickleData.storage(pop());
-        storages.put(storage.key(), storage);
-        stack.add(storage);
+        Object referred = PickleData.referred(pop());
+        if (referred instanceof Storage storage) {
+          storages.put(storage.key(), storage);
+        }
+        stack.add(referred);
       }
       default -> {
         return false;
@@ -222,8 +225,16 @@ final class Unpickler {
         List<Object> call = pop(2);
         stack.add(PickleData.call(call.get(0), call.get(1)));
       }
-      // The state of an ordered dict is the versions of the modules, which say nothing here.
-      case 'b' -> pop();
+      case 0x92 -> {
+        List<Object> call = pop(3);
+        Object made = PickleData.call(call.get(0), call.get(1));
+        PickleData.build(made, call.get(2));
+        stack.add(made);
+      }
+      case 'b' -> {
+        Object state = pop();
+        PickleData.build(peek(), state);
+      }
       default -> {
         return false;
       }
