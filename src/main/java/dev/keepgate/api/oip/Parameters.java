@@ -3,18 +3,107 @@ package dev.keepgate.api.oip;
 import dev.keepgate.tensor.TensorFormatException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a request's parameters; those that mean nothing here are ignored, as the protocol asks.
+ * Parameters of a request, an input or an output, by name. The protocol defines none, and leaves it
+ * to servers which they have: one that is not known here is refused, except for those that clients
+ * send by themselves.
  *
- * @param values booleans, whole numbers of 64 bits and strings
+ * @param pointer where they are
+ * @param values booleans, whole numbers of 64 bits, fractions and strings; empty lists for all else
  */
-public record Parameters(Map<String, Object> values) {
+public record Parameters(String pointer, Map<String, Object> values) {
 
-  public static final Parameters NONE = new Parameters(Map.of());
+  public static final Parameters NONE = new Parameters("/parameters", Map.of());
   public static final String BINARY_OUTPUT = "binary_data_output";
   public static final String SEQUENCE_ID = "sequence_id";
+
+  /** Of an input: how many of the bytes behind the JSON are its own. */
+  public static final String BINARY_SIZE = "binary_data_size";
+
+  /** Of an output: whether its bytes are to follow the JSON. */
+  public static final String BINARY = "binary_data";
+
+  /** What a parameter's value has to be. */
+  private interface Kind {
+    void require(Parameters parameters, String name);
+  }
+
+  private static final Kind ANYTHING = (parameters, name) -> {};
+  private static final Kind FLAG = Parameters::flag;
+  private static final Kind WHOLE = Parameters::whole;
+  private static final Kind TEXT = Parameters::identifier;
+
+  /** Those of Triton's own, such as triton_enable_empty_final_response. */
+  private static final String OF_TRITON = "triton_";
+
+  /** How clients packed a tensor, which its datatype says as well. */
+  private static final String CONTENT_TYPE = "content_type";
+
+  private static final Map<String, Kind> OF_REQUEST =
+      new TreeMap<>(
+          Map.ofEntries(
+              Map.entry(BINARY_OUTPUT, FLAG),
+              Map.entry(CONTENT_TYPE, TEXT),
+              Map.entry("headers", ANYTHING),
+              Map.entry("priority", WHOLE),
+              Map.entry("return_sequences", FLAG),
+              Map.entry(SEQUENCE_ID, TEXT),
+              Map.entry("sequence_start", FLAG),
+              Map.entry("sequence_end", FLAG),
+              Map.entry("sequence_step", WHOLE),
+              Map.entry("timeout", WHOLE)));
+
+  private static final Map<String, Kind> OF_INPUT =
+      new TreeMap<>(Map.of(BINARY_SIZE, WHOLE, CONTENT_TYPE, TEXT));
+
+  private static final Map<String, Kind> OF_OUTPUT =
+      new TreeMap<>(Map.of(BINARY, FLAG, CONTENT_TYPE, TEXT));
+
+  /**
+   * A request's own.
+   *
+   * @throws TensorFormatException if one is not known, or not of its type
+   */
+  public static Parameters ofRequest(Map<String, Object> values) {
+    return values.isEmpty() ? NONE : known("/parameters", values, OF_REQUEST);
+  }
+
+  /**
+   * An input's.
+   *
+   * @throws TensorFormatException if one is not known, or not of its type
+   */
+  public static Parameters ofInput(String pointer, Map<String, Object> values) {
+    return known(pointer + "/parameters", values, OF_INPUT);
+  }
+
+  /**
+   * A wanted output's.
+   *
+   * @throws TensorFormatException if one is not known, or not of its type
+   */
+  public static Parameters ofOutput(String pointer, Map<String, Object> values) {
+    return known(pointer + "/parameters", values, OF_OUTPUT);
+  }
+
+  private static Parameters known(
+      String pointer, Map<String, Object> values, Map<String, Kind> known) {
+    Parameters parameters = new Parameters(pointer, values);
+    for (String name : values.keySet()) {
+      Kind kind = known.get(name);
+      if (kind != null) {
+        kind.require(parameters, name);
+      } else if (!name.startsWith(OF_TRITON)) {
+        throw new TensorFormatException(
+            pointer + TensorFormatException.token(name),
+            "is unknown; known are " + String.join(", ", known.keySet()));
+      }
+    }
+    return parameters;
+  }
 
   public @Nullable Boolean flag(String name) {
     Object value = values.get(name);
@@ -61,7 +150,7 @@ public record Parameters(Map<String, Object> values) {
     return Duration.ofNanos(Math.multiplyExact(Math.min(micros, Long.MAX_VALUE / 1000), 1000));
   }
 
-  private static TensorFormatException fault(String name, String detail) {
-    return new TensorFormatException("/parameters/" + name, detail);
+  private TensorFormatException fault(String name, String detail) {
+    return new TensorFormatException(pointer + TensorFormatException.token(name), detail);
   }
 }

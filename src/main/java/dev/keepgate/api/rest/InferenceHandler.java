@@ -44,7 +44,7 @@ final class InferenceHandler {
       HttpServletResponse response)
       throws IOException, ServletException {
     BodyReader.requirePlain(request);
-    RequestOptions options = RequestOptions.of(request);
+    RequestOptions options = RequestOptions.ofModel(request);
     Form form = Form.of(operation, options, false, request);
     InferenceCall call =
         inference.open(
@@ -60,7 +60,7 @@ final class InferenceHandler {
       Operation operation, String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
     BodyReader.requirePlain(request);
-    RequestOptions options = RequestOptions.of(request);
+    RequestOptions options = RequestOptions.ofSequence(request);
     Form form = Form.of(operation, options, true, request);
     InferenceCall call =
         inference.openStep(id, operation, options.deadline(), HttpCancellation.of(request));

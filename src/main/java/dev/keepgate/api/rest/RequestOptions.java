@@ -1,5 +1,6 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.http.QueryParameters;
 import dev.keepgate.inference.StepNumber;
 import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -24,19 +25,38 @@ record RequestOptions(
     @Nullable Boolean returnState,
     OptionalLong step) {
 
-  static RequestOptions of(HttpServletRequest request) {
+  private static final String RETURN_SEQUENCES = "return_sequences";
+  private static final String TRACE = "trace";
+  private static final String DEADLINE = "deadline";
+  private static final String RETURN_STATE = "return_state";
+  private static final String STEP = "step";
+
+  /** What a request of a model may ask for. */
+  static RequestOptions ofModel(HttpServletRequest request) {
+    return of(request, RETURN_SEQUENCES, TRACE, DEADLINE);
+  }
+
+  /** What a request of a sequence may ask for. */
+  static RequestOptions ofSequence(HttpServletRequest request) {
+    return of(request, STEP, RETURN_STATE, RETURN_SEQUENCES, DEADLINE);
+  }
+
+  private static RequestOptions of(HttpServletRequest request, String... known) {
+    if (request.getQueryString() != null) {
+      QueryParameters.requireOnly(request, known);
+    }
     return new RequestOptions(
-        flag(request, "return_sequences"),
-        flag(request, "trace"),
+        flag(request, RETURN_SEQUENCES),
+        flag(request, TRACE),
         deadline(request),
-        flag(request, "return_state"),
-        number(request, "step", 0, StepNumber.MAX));
+        flag(request, RETURN_STATE),
+        number(request, STEP, 0, StepNumber.MAX));
   }
 
   /** After which the work is dropped; null where not said. */
   static @Nullable Duration deadline(HttpServletRequest request) {
-    String deadline = request.getParameter("deadline");
-    return duration("?deadline", deadline != null ? deadline : request.getHeader("deadline"));
+    String deadline = request.getParameter(DEADLINE);
+    return duration("?deadline", deadline != null ? deadline : request.getHeader(DEADLINE));
   }
 
   /** A whole number of these bounds, in plain digits; empty where not said. */

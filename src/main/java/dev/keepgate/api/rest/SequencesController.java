@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyExchange;
 import dev.keepgate.api.http.BodyReader;
+import dev.keepgate.api.http.QueryParameters;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.Operation;
@@ -68,6 +69,7 @@ class SequencesController {
       HttpServletResponse response)
       throws IOException, ServletException {
     BodyReader.requirePlain(request);
+    QueryParameters.requireOnly(request, "id", "batch", "step", "ttl");
     ModelHandle handle = registry.acquire(ModelPath.request(model, version));
     RequestMemory memory = inference.openMemory();
     read(
@@ -170,6 +172,7 @@ class SequencesController {
   @GetMapping("/sequences/{id}")
   void export(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
+    QueryParameters.requireOnly(request);
     SequenceInfo info = sequences.find(id);
     try (RequestMemory memory = inference.openMemory()) {
       memory.take(SequenceWriter.encodedBytes(info, wantsSafetensors(request)));
@@ -181,6 +184,7 @@ class SequencesController {
   void fork(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
     BodyReader.requirePlain(request);
+    QueryParameters.requireOnly(request);
     RequestMemory memory = inference.openMemory();
     read(
         request,
@@ -213,7 +217,8 @@ class SequencesController {
 
   @DeleteMapping(path = "/sequences/{id}", produces = MediaType.ALL_VALUE)
   @ResponseStatus(HttpStatus.NO_CONTENT)
-  void delete(@PathVariable String id) {
+  void delete(@PathVariable String id, HttpServletRequest request) {
+    QueryParameters.requireOnly(request);
     sequences.delete(id);
   }
 }

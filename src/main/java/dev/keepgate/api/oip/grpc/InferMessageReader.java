@@ -9,6 +9,7 @@ import dev.keepgate.api.oip.proto.InferParameter;
 import dev.keepgate.api.oip.proto.InferTensorContents;
 import dev.keepgate.api.oip.proto.ModelInferRequest;
 import dev.keepgate.api.oip.proto.ModelInferRequest.InferInputTensor;
+import dev.keepgate.api.oip.proto.ModelInferRequest.InferRequestedOutputTensor;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
@@ -33,23 +34,30 @@ final class InferMessageReader {
    */
   static InferCall read(ModelInferRequest request, ArrayMemory memory) {
     List<WantedOutput> outputs = new ArrayList<>(request.getOutputsCount());
-    request.getOutputsList().forEach(each -> outputs.add(new WantedOutput(each.getName(), null)));
+    for (InferRequestedOutputTensor each : request.getOutputsList()) {
+      Parameters.ofOutput("/outputs/" + each.getName(), values(each.getParametersMap()));
+      outputs.add(new WantedOutput(each.getName(), null));
+    }
     return new InferCall(
-        request.getId(), parameters(request.getParametersMap()), tensors(request, memory), outputs);
+        request.getId(),
+        Parameters.ofRequest(values(request.getParametersMap())),
+        tensors(request, memory),
+        outputs);
   }
 
   /** The sequence that a request is a step of; null where it is of none, or not of a proper one. */
   static @Nullable String sequence(ModelInferRequest request) {
     InferParameter id = request.getParametersMap().get(Parameters.SEQUENCE_ID);
-    return id == null || id.hasBoolParam()
-        ? null
-        : parameters(Map.of(Parameters.SEQUENCE_ID, id)).identifier(Parameters.SEQUENCE_ID);
+    return id != null && (id.hasInt64Param() || id.hasUint64Param() || id.hasStringParam())
+        ? new Parameters("/parameters", values(Map.of(Parameters.SEQUENCE_ID, id)))
+            .identifier(Parameters.SEQUENCE_ID)
+        : null;
   }
 
-  /** Fractions mean nothing here, and are ignored. */
-  private static Parameters parameters(Map<String, InferParameter> given) {
+  /** Values as they are, for {@link Parameters} to refuse where one of another kind is needed. */
+  private static Map<String, Object> values(Map<String, InferParameter> given) {
     if (given.isEmpty()) {
-      return Parameters.NONE;
+      return Map.of();
     }
     Map<String, Object> parameters = new HashMap<>();
     given.forEach(
@@ -59,12 +67,11 @@ final class InferMessageReader {
             case INT64_PARAM -> parameters.put(name, value.getInt64Param());
             case UINT64_PARAM -> parameters.put(name, value.getUint64Param());
             case STRING_PARAM -> parameters.put(name, value.getStringParam());
-            default -> {
-              // Left out.
-            }
+            case DOUBLE_PARAM -> parameters.put(name, value.getDoubleParam());
+            case PARAMETERCHOICE_NOT_SET -> parameters.put(name, List.of());
           }
         });
-    return new Parameters(parameters);
+    return parameters;
   }
 
   private static List<NamedTensor> tensors(ModelInferRequest request, ArrayMemory memory) {
@@ -79,6 +86,7 @@ final class InferMessageReader {
     for (int i = 0; i < request.getInputsCount(); i++) {
       InferInputTensor input = request.getInputs(i);
       String pointer = "/inputs/" + (input.getName().isEmpty() ? i : input.getName());
+      Parameters.ofInput(pointer, values(input.getParametersMap()));
       Datatype type = Datatype.of(input.getDatatype(), pointer + "/datatype");
       int[] shape = shape(input, pointer + "/shape");
       if (raw > 0 && input.hasContents()) {

@@ -33,8 +33,6 @@ import tools.jackson.core.json.JsonFactory;
  */
 final class InferBodyReader {
 
-  private static final String BINARY_SIZE = "binary_data_size";
-  private static final String BINARY_DATA = "binary_data";
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())
@@ -82,7 +80,7 @@ final class InferBodyReader {
         new InferBodyReader(body, jsonLength < 0 ? body.size() : jsonLength, memory);
     reader.readJson();
     return new InferCall(
-        reader.id, new Parameters(reader.parameters), reader.tensors(), reader.outputs);
+        reader.id, Parameters.ofRequest(reader.parameters), reader.tensors(), reader.outputs);
   }
 
   private void readJson() {
@@ -174,7 +172,7 @@ final class InferBodyReader {
     if (name == null) {
       throw new TensorFormatException(pointer + "/name", "is missing");
     }
-    outputs.add(new WantedOutput(name, new Parameters(own).flag(BINARY_DATA)));
+    outputs.add(new WantedOutput(name, Parameters.ofOutput(pointer, own).flag(Parameters.BINARY)));
   }
 
   /** What is null counts as left out: clients send so what nobody set. */
@@ -246,14 +244,14 @@ final class InferBodyReader {
       }
       Datatype type = Datatype.of(input.datatype(), pointer + "/datatype");
       int count = Datatype.count(input.shape(), pointer + "/shape");
-      Long bytes = new Parameters(input.parameters()).whole(BINARY_SIZE);
+      Long bytes = Parameters.ofInput(pointer, input.parameters()).whole(Parameters.BINARY_SIZE);
       if (bytes == null) {
         tensors.add(new NamedTensor(input.name(), fromJson(input, type, count, pointer)));
         continue;
       }
       if (bytes < 0 || bytes > size - binary) {
         throw new TensorFormatException(
-            pointer + "/parameters/" + BINARY_SIZE,
+            pointer + "/parameters/" + Parameters.BINARY_SIZE,
             "says %d bytes, %d are left".formatted(bytes, size - binary));
       }
       ByteBuffer data = ByteBuffer.wrap(body, binary, bytes.intValue());

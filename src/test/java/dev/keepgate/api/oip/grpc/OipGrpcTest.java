@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.google.common.primitives.Floats;
 import com.google.protobuf.ByteString;
 import dev.keepgate.api.oip.proto.DataType;
+import dev.keepgate.api.oip.proto.InferParameter;
 import dev.keepgate.api.oip.proto.InferStatistics;
 import dev.keepgate.api.oip.proto.InferTensorContents;
 import dev.keepgate.api.oip.proto.ModelConfig;
@@ -287,6 +288,22 @@ class OipGrpcTest extends GrpcServerTest {
             step.clone().putParameters("timeout", parameter("soon")).build(),
             Status.Code.INVALID_ARGUMENT,
             "/parameters/timeout"),
+        Arguments.of(
+            step.clone().putParameters("retrun_sequences", parameter(1L)).build(),
+            Status.Code.INVALID_ARGUMENT,
+            "/parameters/retrun_sequences: is unknown"),
+        Arguments.of(
+            step.clone()
+                .putParameters("timeout", InferParameter.newBuilder().setDoubleParam(1.5).build())
+                .build(),
+            Status.Code.INVALID_ARGUMENT,
+            "/parameters/timeout: expected a whole number"),
+        Arguments.of(
+            step.clone()
+                .setInputs(0, input("x", "FP32", 2, 1, 6).putParameters("a", parameter(1L)))
+                .build(),
+            Status.Code.INVALID_ARGUMENT,
+            "/inputs/x/parameters/a: is unknown"),
         Arguments.of(
             unroll(100_000).putParameters("timeout", parameter(1L)).build(),
             Status.Code.DEADLINE_EXCEEDED,
