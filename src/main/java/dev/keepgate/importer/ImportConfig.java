@@ -115,6 +115,14 @@ public record ImportConfig(
   }
 
   /**
+   * The first field of a JSON object that would change a network's numbers, if it were a
+   * configuration; null where there is none. Sizes, which a file tells as well, change nothing.
+   */
+  public static @Nullable String firstOf(byte[] json) {
+    return ImportConfigReader.firstOf(json);
+  }
+
+  /**
    * Refuses fields that say what the file says itself.
    *
    * @param source what the file is

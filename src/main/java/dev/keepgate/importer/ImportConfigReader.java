@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -22,6 +24,22 @@ final class ImportConfigReader {
 
   private static final int MAX_ELEMENTS = 256;
   private static final int MAX_LENGTH = 1024;
+
+  /** What is only held against the file. */
+  private static final Set<String> EXPECTED =
+      Set.of(
+          "input_size",
+          "hidden_size",
+          "num_layers",
+          "bidirectional",
+          "proj_size",
+          "bias",
+          "use_peepholes",
+          "vocab",
+          "out");
+
+  private static final Set<String> CHANGING_NUMBERS =
+      Set.of("forget_bias", "cell_clip", "proj_clip");
 
   private final JsonNode json;
 
@@ -46,6 +64,22 @@ final class ImportConfigReader {
       }
     }
     return new ImportConfigReader(json).read();
+  }
+
+  static @Nullable String firstOf(byte[] bytes) {
+    try {
+      for (Map.Entry<String, JsonNode> field : JSON.readTree(bytes).properties()) {
+        boolean isSize = EXPECTED.contains(field.getKey()) || field.getValue().isNumber();
+        if (ImportConfig.FIELDS.contains(field.getKey())
+            && !field.getValue().isNull()
+            && !(isSize && !CHANGING_NUMBERS.contains(field.getKey()))) {
+          return field.getKey();
+        }
+      }
+      return null;
+    } catch (JacksonException e) {
+      return null;
+    }
   }
 
   private ImportConfig read() throws ImportException {

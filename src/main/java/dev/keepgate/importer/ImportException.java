@@ -59,6 +59,17 @@ public final class ImportException extends Exception {
     return new ImportException(Fault.TOO_LARGE, message, List.of());
   }
 
+  /** The same fault, of one file among several; one of the configuration is of no file. */
+  public ImportException in(String file) {
+    String message = String.valueOf(getMessage());
+    if (fault == Fault.CONFIG || message.contains(file)) {
+      return this;
+    }
+    ImportException named = new ImportException(fault, file + ": " + message, problems);
+    named.initCause(this);
+    return named;
+  }
+
   public Fault fault() {
     return fault;
   }

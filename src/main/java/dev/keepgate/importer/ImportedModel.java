@@ -1,6 +1,7 @@
 package dev.keepgate.importer;
 
 import dev.keepgate.model.Network;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -37,5 +38,15 @@ public record ImportedModel(
   /** A model of a file that says all of it. */
   public ImportedModel(Network network, List<String> unusedTensors) {
     this(network, unusedTensors, List.of(), List.of());
+  }
+
+  /** The same model, with word of files beside it that were not read. */
+  ImportedModel notRead(List<String> files) {
+    if (files.isEmpty()) {
+      return this;
+    }
+    List<String> told = new ArrayList<>(assumed);
+    told.add("not read, as having no part in the numbers: " + ModelFiles.names(files));
+    return new ImportedModel(network, unusedTensors, forward, told);
   }
 }

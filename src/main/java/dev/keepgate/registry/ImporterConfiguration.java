@@ -6,6 +6,7 @@ import dev.keepgate.importer.ModelImporter;
 import dev.keepgate.importer.file.TensorContainer;
 import dev.keepgate.importer.file.checkpoint.CheckpointContainer;
 import dev.keepgate.importer.file.npz.NpzContainer;
+import dev.keepgate.importer.file.parts.UploadedParts;
 import dev.keepgate.importer.file.safetensors.SafetensorsContainer;
 import dev.keepgate.importer.file.torch.TorchContainer;
 import dev.keepgate.importer.framework.TensorConvention;
@@ -58,6 +59,6 @@ public class ImporterConfiguration {
     Stream<ModelImporter> ofModels =
         Stream.of(
             new KerasImporter(), new KerasH5Importer(), new Dl4jImporter(), new OnnxImporter());
-    return new Importers(Stream.concat(ofTensors, ofModels).toList(), limits);
+    return new Importers(Stream.concat(ofTensors, ofModels).toList(), limits, new UploadedParts());
   }
 }

@@ -12,7 +12,7 @@ public interface Upload extends AutoCloseable {
   /**
    * Opens one more file of the model, to be written and closed before the upload is used.
    *
-   * @param clientName what the client calls it; only its last part is used, and only where that is
+   * @param clientName what the client calls it; only its last part is used, without what is not
    *     harmless
    * @return throws RegistryException.StorageFailure, and no IOException, where the disk fails: it
    *     is told apart from whoever sends the bytes

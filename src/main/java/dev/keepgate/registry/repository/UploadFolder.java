@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /** An upload whose files lie in a folder of their own beside the repository's. */
 public final class UploadFolder implements Upload {
 
-  private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+  private static final Pattern HARMFUL = Pattern.compile("[^A-Za-z0-9._-]");
+  private static final int LONGEST_NAME = 128;
 
   private final Path folder;
   private final Path root;
@@ -41,12 +42,13 @@ public final class UploadFolder implements Upload {
           ImportException.tooLarge("a model has at most " + ModelSource.MAX_FILES + " files"));
     }
     String name = harmless(clientName);
+    // No harmless name starts like this.
+    String numbered = "_" + fileCount + "-" + name;
     try {
       try {
-        return create(name);
+        return create(ModelSource.isFileName(name) ? name : numbered);
       } catch (FileAlreadyExistsException e) {
-        // No harmless name starts like this.
-        return create("_" + fileCount + "-" + name);
+        return create(numbered);
       }
     } catch (IOException e) {
       throw failure(e);
@@ -131,10 +133,14 @@ public final class UploadFolder implements Upload {
     }
   }
 
+  /** The last part of a name with nothing in it that a disk or a shell may take amiss. */
   private static String harmless(String clientName) {
     String last =
         clientName.substring(
             Math.max(clientName.lastIndexOf('/'), clientName.lastIndexOf('\\')) + 1);
-    return HARMLESS.matcher(last).matches() && ModelSource.isFileName(last) ? last : "model";
+    String plain = HARMFUL.matcher(last).replaceAll("_");
+    // The end of a long name tells more.
+    String end = plain.substring(Math.max(0, plain.length() - LONGEST_NAME));
+    return end.isEmpty() || !Character.isLetterOrDigit(end.charAt(0)) ? "model" + end : end;
   }
 }

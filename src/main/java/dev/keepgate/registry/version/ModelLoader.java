@@ -137,17 +137,14 @@ final class ModelLoader {
     int taken = heap.take(memory);
     try {
       byte[] config = source.config();
-      ModelFormat format = importers.choose(source.files(), source.format()).format();
-      ImportedModel imported =
-          importers.read(
-              source.files(),
-              format,
-              config == null ? ImportConfig.NONE : ImportConfig.parse(config),
-              new ImportLimits(
-                  Math.min(memory, limits.maxBytes()),
-                  limits.maxHeaderBytes(),
-                  limits.maxTensors()));
-      return use.apply(format, imported);
+      ImportLimits bounds =
+          new ImportLimits(
+              Math.min(memory, limits.maxBytes()), limits.maxHeaderBytes(), limits.maxTensors());
+      try (Importers.Source opened = importers.open(source.files(), source.format(), bounds)) {
+        return use.apply(
+            opened.format(),
+            opened.read(config == null ? ImportConfig.NONE : ImportConfig.parse(config)));
+      }
     } catch (OutOfMemoryError e) {
       throw noHeap(source);
     } finally {

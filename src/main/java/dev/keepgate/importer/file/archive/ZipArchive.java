@@ -74,6 +74,11 @@ public final class ZipArchive implements Closeable {
     }
   }
 
+  /** The names of all files in it, with their folders. */
+  public List<String> files() {
+    return zip.stream().filter(entry -> !entry.isDirectory()).map(ZipEntry::getName).toList();
+  }
+
   /**
    * An entry's bytes.
    *

@@ -1,9 +1,11 @@
 package dev.keepgate.importer.file.checkpoint;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.file.DescribingFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Which of several files make a checkpoint: a bundle, as TensorFlow calls it.
@@ -14,6 +16,12 @@ import java.util.List;
 record BundleFiles(String index, List<String> others) {
 
   static final int MAX_SHARDS = 1000;
+
+  /** Lists of checkpoints, graphs and logs, none of which has a number of the model. */
+  private static final Pattern BESIDE =
+      Pattern.compile(
+          "checkpoint|.*\\.meta|.*\\.pbtxt|saved_model\\.pb|fingerprint\\.pb|keras_metadata\\.pb"
+              + "|events\\.out\\.tfevents\\..*");
 
   static BundleFiles among(FileSet files) throws IOException, ImportException {
     List<String> indexes = new ArrayList<>();
@@ -49,6 +57,27 @@ record BundleFiles(String index, List<String> others) {
       }
     }
     return shards;
+  }
+
+  /**
+   * Refuses files that are no part of a checkpoint, nor lie beside one by TensorFlow's habit.
+   *
+   * @param shards that are read
+   */
+  void refuseOthers(List<String> shards) throws ImportException {
+    for (String name : others) {
+      String last = lastPart(name);
+      if (!shards.contains(name)
+          && !BESIDE.matcher(last).matches()
+          && !DescribingFile.isName(last)
+          && !DescribingFile.isOfSystem(name)) {
+        throw ImportException.unsupported(
+            name,
+            "has no part in the checkpoint %s, and nothing is left out unseen; send the"
+                    .formatted(index)
+                + " checkpoint's index and data alone");
+      }
+    }
   }
 
   /** Where names were lost on the way, there may still be no doubt. */

@@ -9,6 +9,7 @@ import dev.keepgate.importer.file.StoredNumbers;
 import dev.keepgate.importer.file.TensorBudget;
 import dev.keepgate.importer.file.TensorFile;
 import dev.keepgate.importer.file.TensorInfo;
+import dev.keepgate.importer.file.archive.BoundedInput;
 import dev.keepgate.importer.file.protobuf.MessageReader;
 import dev.keepgate.tensor.DataType;
 import java.io.IOException;
@@ -76,7 +77,9 @@ final class CheckpointFile implements TensorFile {
           "the checkpoint's index is larger than %d bytes".formatted(limits.maxHeaderBytes()));
     }
     SortedTable table = new SortedTable(index);
-    CheckpointFile file = new CheckpointFile(files, bundle.shards(shardCount(table)));
+    List<String> shards = bundle.shards(shardCount(table));
+    bundle.refuseOthers(shards);
+    CheckpointFile file = new CheckpointFile(files, shards);
     Map<String, BundleEntry> variables = new TreeMap<>(ORDER);
     table.visit(
         (name, value) -> {

@@ -1,6 +1,7 @@
 package dev.keepgate.importer.file.checkpoint;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.file.archive.BoundedInput;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

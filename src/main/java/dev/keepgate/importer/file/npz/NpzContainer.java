@@ -31,6 +31,6 @@ public final class NpzContainer implements TensorContainer {
   @Override
   public TensorFile open(ModelFiles files, ImportLimits limits)
       throws IOException, ImportException {
-    return NpzFile.open(files.first(), limits);
+    return NpzFile.open(files.only(), limits);
   }
 }

@@ -4,6 +4,7 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
+import dev.keepgate.importer.file.Shards;
 import dev.keepgate.importer.file.TensorContainer;
 import dev.keepgate.importer.file.TensorFile;
 import dev.keepgate.importer.file.archive.ZipFiles;
@@ -42,7 +43,11 @@ public final class TorchContainer implements TensorContainer {
   @Override
   public TensorFile open(ModelFiles files, ImportLimits limits)
       throws IOException, ImportException {
-    Path path = files.first();
+    return Shards.of(files, this::recognizes).open(path -> open(path, limits), limits);
+  }
+
+  private static TensorFile open(Path path, ImportLimits limits)
+      throws IOException, ImportException {
     try {
       return isZip(path) ? openZip(path, limits) : LegacyTorchFile.open(path, limits);
     } catch (ZipException | EOFException e) {
@@ -76,6 +81,12 @@ public final class TorchContainer implements TensorContainer {
       ZipStorages storages =
           new ZipStorages(
               zip, pickle.substring(0, pickle.length() - ZipStorages.PICKLE.length()), limits);
+      if (storages.isScript()) {
+        throw ImportException.unsupported(
+            "code",
+            "the file is a TorchScript archive, whose code is never run; send its weights:"
+                + " torch.save(torch.jit.load(\"model.pt\").state_dict(), \"weights.pt\")");
+      }
       if (storages.isBigEndian()) {
         throw ImportException.unsupported("byteorder", "the numbers are big-endian");
       }

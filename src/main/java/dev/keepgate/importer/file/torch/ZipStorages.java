@@ -36,6 +36,11 @@ final class ZipStorages implements Storages {
     return new BufferedInputStream(ZipFiles.open(zip, entry(PICKLE), limits.maxHeaderBytes()));
   }
 
+  /** Whether there is code beside the tensors, as torch.jit.save writes. */
+  boolean isScript() {
+    return zip.getEntry(folder + "constants.pkl") != null;
+  }
+
   /** What the file says of its byte order; older files do not, and are little-endian. */
   boolean isBigEndian() throws IOException, ImportException {
     ZipEntry entry = zip.getEntry(folder + "byteorder");

@@ -41,7 +41,7 @@ public final class Dl4jImporter implements ModelImporter {
   public ImportedModel read(ModelFiles files, ImportConfig config, ImportLimits limits)
       throws IOException, ImportException {
     config.allowOnly("a Deeplearning4j file", Set.of("return_sequences"));
-    try (ZipArchive archive = ZipArchive.open(files.first(), limits)) {
+    try (ZipArchive archive = ZipArchive.open(files.only(), limits)) {
       JsonNode configuration =
           ConfigJson.parse(CONFIGURATION, archive.bytes(CONFIGURATION, limits.maxHeaderBytes()));
       try (InputStream in =

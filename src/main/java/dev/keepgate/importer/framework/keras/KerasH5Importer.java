@@ -34,7 +34,7 @@ public final class KerasH5Importer implements ModelImporter {
     if (!recognizes(files)) {
       throw ImportException.malformed("this is no HDF5 file");
     }
-    try (Hdf5File file = Hdf5File.open(files.first(), limits)) {
+    try (Hdf5File file = Hdf5File.open(files.only(), limits)) {
       String model = attribute(file, "model_config");
       if (model == null) {
         throw withoutModel(file);

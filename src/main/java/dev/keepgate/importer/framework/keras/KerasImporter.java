@@ -38,7 +38,7 @@ public final class KerasImporter implements ModelImporter {
   public ImportedModel read(ModelFiles files, ImportConfig config, ImportLimits limits)
       throws IOException, ImportException {
     KerasFiles.checkConfig(config);
-    try (ZipArchive archive = ZipArchive.open(files.first(), limits)) {
+    try (ZipArchive archive = ZipArchive.open(files.only(), limits)) {
       JsonNode model = ConfigJson.parse(CONFIG, archive.bytes(CONFIG, limits.maxHeaderBytes()));
       JsonNode metadata =
           ConfigJson.parse(METADATA, archive.bytes(METADATA, limits.maxHeaderBytes()));

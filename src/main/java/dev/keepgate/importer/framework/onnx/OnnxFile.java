@@ -53,6 +53,27 @@ final class OnnxFile implements Closeable {
     this.graph = GraphReader.read(in, limits);
   }
 
+  /** Refuses files that are neither the model's nor those that tensors are said to lie in. */
+  void refuseOthers() throws ImportException {
+    Set<String> names = new HashSet<>();
+    for (OnnxTensor tensor : graph.constants().values()) {
+      if (tensor.content() instanceof OnnxTensor.Content.External external) {
+        names.add(plainName(external.location()));
+      }
+    }
+    Set<Path> parts = new HashSet<>();
+    for (Path file : files.paths()) {
+      if (file.equals(path) || names.contains(ModelFiles.name(file))) {
+        parts.add(file);
+      }
+    }
+    files.requireUsed(parts);
+  }
+
+  private static String plainName(String location) {
+    return location.startsWith("./") ? location.substring(2) : location;
+  }
+
   static OnnxFile open(ModelFiles files, ImportLimits limits) throws IOException, ImportException {
     Path found = find(files);
     Path path = found == null ? files.first() : found;
@@ -212,10 +233,9 @@ final class OnnxFile implements Closeable {
     if (open != null) {
       return open;
     }
-    String name = location.startsWith("./") ? location.substring(2) : location;
+    String name = plainName(location);
     for (Path file : files.paths()) {
-      Path last = file.getFileName();
-      if (last != null && last.toString().equals(name)) {
+      if (ModelFiles.name(file).equals(name)) {
         if (file.equals(path)) {
           throw ImportException.malformed(
               tensor, "its numbers are said to lie in '%s', the model itself".formatted(location));
@@ -227,7 +247,10 @@ final class OnnxFile implements Closeable {
     }
     throw ImportException.unsupported(
         tensor,
-        "its numbers are in '%s', which is not among the model's files".formatted(location));
+        ("its numbers are in '%s', which is not among the model's files; send it beside, with -F"
+                + " file=@model.onnx -F file=@%s, or save all in one file: onnx.save(onnx.load("
+                + "\"model.onnx\"), \"whole.onnx\")")
+            .formatted(location, location));
   }
 
   @Override

@@ -30,9 +30,12 @@ public final class OnnxImporter implements ModelImporter {
     config.allowOnly("an ONNX file", Set.of("return_sequences"));
     try (OnnxFile file = OnnxFile.open(files, limits)) {
       Evaluation evaluation = new Evaluation(file);
-      return new ImportedModel(
-          GraphOutputs.model(evaluation, evaluation.outputs(), config.returnSequences()),
-          file.unread());
+      ImportedModel imported =
+          new ImportedModel(
+              GraphOutputs.model(evaluation, evaluation.outputs(), config.returnSequences()),
+              file.unread());
+      file.refuseOthers();
+      return imported;
     } catch (InconsistentModelException e) {
       throw ImportException.unsupported("graph", "its layers do not fit: " + e.getMessage());
     }

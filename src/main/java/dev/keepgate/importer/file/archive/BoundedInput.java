@@ -1,16 +1,16 @@
-package dev.keepgate.importer.file.checkpoint;
+package dev.keepgate.importer.file.archive;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
 /** An input stream that ends with an exception where more is read than is allowed. */
-final class BoundedInput extends FilterInputStream {
+public final class BoundedInput extends FilterInputStream {
 
   /**
    * The bound was passed: no fault of the disk, and none of the file's if the bound can be raised.
    */
-  static final class ExceededException extends IOException {
+  public static final class ExceededException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
@@ -21,7 +21,7 @@ final class BoundedInput extends FilterInputStream {
 
   private long left;
 
-  BoundedInput(InputStream in, long limit) {
+  public BoundedInput(InputStream in, long limit) {
     super(in);
     this.left = limit;
   }
