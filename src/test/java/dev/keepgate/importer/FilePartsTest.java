@@ -3,6 +3,7 @@ package dev.keepgate.importer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.keepgate.model.Network;
 import dev.keepgate.registry.ImporterConfiguration;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -114,7 +116,7 @@ class FilePartsTest {
   void damagedShardIsNamed() throws Exception {
     Map<String, byte[]> files = model.shards(FIRST, SECOND);
     byte[] damaged = Objects.requireNonNull(files.get(SECOND));
-    files.put(SECOND, java.util.Arrays.copyOf(damaged, damaged.length - 4));
+    files.put(SECOND, Arrays.copyOf(damaged, damaged.length - 4));
     assertThat(refusal(files)).hasMessageContaining(SECOND);
   }
 
@@ -247,7 +249,7 @@ class FilePartsTest {
     return reversed;
   }
 
-  private dev.keepgate.model.Network read(Map<String, byte[]> files) throws Exception {
+  private Network read(Map<String, byte[]> files) throws Exception {
     return importers.read(written(files), null, ImportConfig.NONE).network();
   }
 

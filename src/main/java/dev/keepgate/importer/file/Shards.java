@@ -42,21 +42,21 @@ public record Shards(List<Path> files, @Nullable ShardIndex index) {
   }
 
   /** A file's number among others. */
-  private record Number(String stem, int number, int count, String end) {
+  private record Numbering(String stem, int number, int count, String end) {
 
-    static @Nullable Number of(String name) {
+    static @Nullable Numbering of(String name) {
       Matcher matcher = NAME.matcher(name);
       if (!matcher.matches()) {
         return null;
       }
-      return new Number(
+      return new Numbering(
           String.valueOf(matcher.group("stem")),
           Integer.parseInt(matcher.group("number")),
           Integer.parseInt(matcher.group("count")),
           String.valueOf(matcher.group("end")));
     }
 
-    boolean isOfSame(Number other) {
+    boolean isOfSame(Numbering other) {
       return stem.equals(other.stem) && count == other.count && end.equals(other.end);
     }
 
@@ -98,9 +98,9 @@ public record Shards(List<Path> files, @Nullable ShardIndex index) {
 
   private static List<Path> inOrder(List<Path> shards, @Nullable ShardIndex index)
       throws ImportException {
-    Map<Path, Number> numbers = new LinkedHashMap<>();
+    Map<Path, Numbering> numbers = new LinkedHashMap<>();
     for (Path path : shards) {
-      Number number = Number.of(ModelFiles.name(path));
+      Numbering number = Numbering.of(ModelFiles.name(path));
       if (number != null) {
         numbers.put(path, number);
       }
@@ -114,10 +114,10 @@ public record Shards(List<Path> files, @Nullable ShardIndex index) {
     throw notOfOne(shards);
   }
 
-  private static List<Path> byNumber(Map<Path, Number> numbers) throws ImportException {
-    Number first = numbers.values().iterator().next();
+  private static List<Path> byNumber(Map<Path, Numbering> numbers) throws ImportException {
+    Numbering first = numbers.values().iterator().next();
     TreeMap<Integer, Path> ordered = new TreeMap<>();
-    for (Map.Entry<Path, Number> entry : numbers.entrySet()) {
+    for (Map.Entry<Path, Numbering> entry : numbers.entrySet()) {
       if (!entry.getValue().isOfSame(first)) {
         throw notOfOne(new ArrayList<>(numbers.keySet()));
       }

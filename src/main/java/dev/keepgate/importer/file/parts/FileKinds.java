@@ -117,9 +117,7 @@ final class FileKinds {
       List.of(
           Kind.of("tree\n", "is a model of LightGBM: trees, and no network"),
           new Kind(
-              start ->
-                  start.text().contains("\"learner\"") && start.text().contains("gradient_booster")
-                      || start.text().contains("\"learner_model_param\""),
+              start -> isJson(start) && start.text().contains("\"learner"),
               "is a model of XGBoost: trees, and no network"),
           new Kind(
               start -> start.has("<?xml") && start.text().contains("<net "),

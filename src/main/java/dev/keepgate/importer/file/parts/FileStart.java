@@ -2,11 +2,13 @@ package dev.keepgate.importer.file.parts;
 
 import dev.keepgate.importer.file.archive.BoundedInput;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -61,7 +63,7 @@ record FileStart(byte[] bytes, long size) {
   FileStart unpacked() {
     try (InputStream in =
         new BoundedInput(
-            new GZIPInputStream(new BufferedInputStream(new java.io.ByteArrayInputStream(bytes))),
+            new GZIPInputStream(new BufferedInputStream(new ByteArrayInputStream(bytes))),
             1 << 20)) {
       byte[] start = new byte[LENGTH];
       int length = 0;
@@ -72,7 +74,7 @@ record FileStart(byte[] bytes, long size) {
       } catch (IOException e) {
         // The end of what was read of it.
       }
-      return new FileStart(java.util.Arrays.copyOf(start, length), -1);
+      return new FileStart(Arrays.copyOf(start, length), -1);
     } catch (IOException e) {
       return new FileStart(new byte[0], 0);
     }
