@@ -220,10 +220,20 @@ class ChangedTensorsTest {
               1,
               time,
               x,
-              signature.takesIds() ? new int[] {1, 0, 2} : null,
+              signature.takesIds() ? ids(signature, time) : null,
               null,
               RecurrentState.zero(signature.state(), 1));
       return model.unroll(input, true, false, scratch).output();
     }
+  }
+
+  /** No embedding that is added has more rows than it has. */
+  private static int[] ids(Signature signature, int time) {
+    int vocabulary = signature.inputs().get(0).vocabulary().orElseThrow();
+    int[] ids = new int[time];
+    for (int i = 0; i < time; i++) {
+      ids[i] = (i + 1) % vocabulary;
+    }
+    return ids;
   }
 }

@@ -3,6 +3,7 @@ package dev.keepgate.importer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.keepgate.GoldenCase;
 import dev.keepgate.model.Network;
 import dev.keepgate.registry.ImporterConfiguration;
 import java.io.ByteArrayOutputStream;
@@ -169,6 +170,31 @@ class FilePartsTest {
     assertThat(refusal(files))
         .hasMessageContaining("config.json: says 'forget_bias'")
         .hasMessageContaining("-F config=<config.json");
+  }
+
+  @Test
+  void otherFilesOfACheckpointAreNamed() throws Exception {
+    GoldenCase golden = GoldenCase.read("tf1-basic-lstm-cell");
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    files.put("model.ckpt.index", Files.readAllBytes(golden.file(".index")));
+    files.put("model.ckpt.data-00000-of-00001", Files.readAllBytes(golden.file("00001")));
+    files.put("checkpoint", "model_checkpoint_path: 'model.ckpt'".getBytes(StandardCharsets.UTF_8));
+    files.put("README.md", "# a model".getBytes(StandardCharsets.UTF_8));
+    ImportConfig config =
+        ImportConfig.parse(golden.config().toString().getBytes(StandardCharsets.UTF_8));
+    ModelFiles good = written(files);
+    ModelFiles zipped = ModelFiles.of(zip(files));
+    assertThat(importers.read(good, null, config).network().parameters())
+        .isEqualTo(importers.read(zipped, null, config).network().parameters());
+    files.put("scaler.npy", new byte[] {1, 2});
+    for (ModelFiles each : List.of(written(files), ModelFiles.of(zip(files)))) {
+      assertThatExceptionOfType(ImportException.class)
+          .isThrownBy(() -> importers.read(each, null, config))
+          .withMessageContaining("scaler.npy");
+    }
+    files.remove("scaler.npy");
+    files.remove("model.ckpt.index");
+    assertThat(refusal(files)).hasMessageContaining("model.ckpt.index");
   }
 
   @RepeatedTest(4)

@@ -120,7 +120,7 @@ class OipController {
 
   @PostMapping("/repository/index")
   List<ModelView.IndexEntry> index(HttpServletRequest request) throws IOException {
-    Object ready = document(request).get("ready");
+    Object ready = document(request, "ready").get("ready");
     if (ready != null && !(ready instanceof Boolean)) {
       throw new TensorFormatException("/ready", "expected true or false");
     }
@@ -131,7 +131,7 @@ class OipController {
   @PostMapping("/repository/models/{model}/load")
   Map<String, Object> load(@PathVariable String model, HttpServletRequest request)
       throws IOException {
-    Object parameters = document(request).get("parameters");
+    Object parameters = document(request, "parameters").get("parameters");
     if (parameters != null && !(parameters instanceof Map<?, ?>)) {
       throw new TensorFormatException("/parameters", "expected an object");
     }
@@ -185,14 +185,24 @@ class OipController {
   }
 
   /** Of whatever type it is said to be: Triton's clients do not say. */
-  private Map<String, Object> document(HttpServletRequest request) throws IOException {
+  private Map<String, Object> document(HttpServletRequest request, String known)
+      throws IOException {
     byte[] bytes = BodyLimit.of(request, LONGEST_DOCUMENT).readAllBytes();
     if (bytes.length == 0) {
       return Map.of();
     }
     // A document may be null.
     @Nullable Map<String, Object> document = JSON.readValue(bytes, OBJECT);
-    return document == null ? Map.of() : document;
+    if (document == null) {
+      return Map.of();
+    }
+    for (String field : document.keySet()) {
+      if (!field.equals(known)) {
+        throw new TensorFormatException(
+            TensorFormatException.token(field), "is unknown; known is " + known);
+      }
+    }
+    return document;
   }
 
   private static int jsonLength(@Nullable String header) {

@@ -11,7 +11,6 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -20,6 +19,7 @@ import java.util.List;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.jspecify.annotations.Nullable;
 
 /** The files of an archive in a temporary folder, no more of them than are allowed. */
 final class ArchiveFiles implements Unpacked {
@@ -64,24 +64,47 @@ final class ArchiveFiles implements Unpacked {
         limits,
         files -> {
           try (TarArchiveInputStream tar = tar(path, files.maxBytes)) {
-            for (TarArchiveEntry entry = tar.getNextEntry();
-                entry != null;
-                entry = tar.getNextEntry()) {
+            for (TarArchiveEntry entry = next(tar); entry != null; entry = next(tar)) {
               if (entry.isFile() && !DescribingFile.isOfSystem(entry.getName())) {
                 try (OutputStream out = files.newFile(entry.getName())) {
-                  tar.transferTo(out);
+                  copy(tar, out);
                 }
                 files.count();
               }
             }
-          } catch (BoundedInput.ExceededException e) {
-            throw ImportException.tooLarge(String.valueOf(e.getMessage()));
-          } catch (FileSystemException e) {
-            throw e;
-          } catch (IOException | IllegalArgumentException e) {
-            throw ImportException.malformed("the tar is damaged: " + e.getMessage());
           }
         });
+  }
+
+  private static @Nullable TarArchiveEntry next(TarArchiveInputStream tar) throws ImportException {
+    try {
+      return tar.getNextEntry();
+    } catch (IOException | IllegalArgumentException e) {
+      throw damaged(e);
+    }
+  }
+
+  /** What cannot be read is the archive's fault, what cannot be written the disk's. */
+  private static void copy(InputStream in, OutputStream out) throws IOException, ImportException {
+    byte[] buffer = new byte[1 << 16];
+    while (true) {
+      int count;
+      try {
+        count = in.read(buffer);
+      } catch (IOException e) {
+        throw damaged(e);
+      }
+      if (count < 0) {
+        return;
+      }
+      out.write(buffer, 0, count);
+    }
+  }
+
+  private static ImportException damaged(Exception cause) {
+    return cause instanceof BoundedInput.ExceededException
+        ? ImportException.tooLarge(String.valueOf(cause.getMessage()))
+        : ImportException.malformed("the tar is damaged: " + cause.getMessage());
   }
 
   private static TarArchiveInputStream tar(Path path, long maxBytes) throws IOException {

@@ -125,4 +125,17 @@ class OipParametersTest implements OwnRepository {
     assertThat(json(response).get("error").asString())
         .isEqualTo("?trace: is unknown; there are no query parameters here");
   }
+
+  @ParameterizedTest
+  @CsvSource({"index, redy, ready", "models/notebook-cell/load, config, parameters"})
+  void fieldOfTheRepositorysThatNobodyKnowsIsRefused(String path, String field, String known)
+      throws Exception {
+    HttpResponse<byte[]> response =
+        send(
+            request("/v2/repository/" + path)
+                .POST(BodyPublishers.ofString("{\"%s\": true}".formatted(field))));
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(json(response).get("error").asString())
+        .isEqualTo("/%s: is unknown; known is %s".formatted(field, known));
+  }
 }
