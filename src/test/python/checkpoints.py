@@ -11,6 +11,7 @@ import os
 import pathlib
 import sys
 import types
+import zipfile
 
 import numpy as np
 import torch
@@ -77,6 +78,16 @@ def trained():
     return dict(model=model.state_dict(), optimizer=optimizer.state_dict(), rng_state=torch.get_rng_state(), loss=torch.tensor(0.5))
 
 
+def on_gpu(source, target):
+    """The file as older releases wrote it from a GPU: its storages were of classes of their own."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith("data.pkl"):
+                content = content.replace(b"ctorch\nFloatStorage\n", b"ctorch.cuda\nFloatStorage\n")
+            new.writestr(name, content)
+
+
 def main(folder):
     os.makedirs(folder, exist_ok=True)
 
@@ -95,6 +106,8 @@ def main(folder):
     save("beside-mean.pt", dict(model=state, mean=torch.ones(3), std=torch.ones(3) * 2))
     save("nested-opaque.pt", {**state, "norm": Hold(torch.ones(4))})
     save("opaque-model.pt", dict(model=Hold(state)))
+    save("numpy-weight.pt", {**state, "norm.weight": np.ones(4, np.float32)})
+    on_gpu(os.path.join(folder, "good.pt"), os.path.join(folder, "gpu.pt"))
     save("evil.pt", dict(state_dict=state, x=Evil()))
     save("sparse.pt", {**state, "fc.weight": state["fc.weight"].to_sparse()})
     save("neg.pt", {**state, "fc.bias": torch._neg_view(state["fc.bias"])})

@@ -32,7 +32,8 @@ class CheckpointObjectsTest {
         "objects-4-old.pt",
         "objects-5-new.pt",
         "module-in-hparams.pt",
-        "train.pt"
+        "train.pt",
+        "gpu.pt"
       })
   void whatIsNoTensorIsPassedOver(String file) throws Exception {
     ImportedModel read = read(file, "{}");
@@ -56,6 +57,7 @@ class CheckpointObjectsTest {
   @CsvSource({
     "opaque-model.pt, __main__.Hold, torch.save(model.state_dict()",
     "evil.pt, posix.system, do not open it",
+    "numpy-weight.pt, norm.weight: is an array, torch.from_numpy",
     "sparse.pt, fc.weight, to_dense()",
     "neg.pt, negative, resolve_neg()",
     "quant-state.pt, quantised, before it is quantised",

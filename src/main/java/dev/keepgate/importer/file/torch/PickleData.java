@@ -175,29 +175,30 @@ final class PickleData {
 
   /** The storage of a persistent id: ('storage', type, key, location, count, [view]). */
   private static Storage storage(Object id) throws ImportException {
-    if (id instanceof List<?> list
-        && list.size() >= 5
-        && list.get(1) instanceof Global type
-        && OTHER_STORAGES.contains(type.name())) {
-      throw ImportException.unsupported(
-          type.name(),
-          "the file has tensors of quantised or complex numbers; save the model's own floats, with"
-              + " torch.save(model.state_dict(), \"model.pt\") before it is quantised");
-    }
-    if (id instanceof List<?> list
+    if (!(id instanceof List<?> list
         && list.size() >= 5
         && "storage".equals(list.get(0))
-        && list.get(1) instanceof Global type
-        && STORAGES.get(type.name()) != null
+        && list.get(1) instanceof Global global
         && list.get(4) instanceof Long count
-        && count >= 0) {
-      if (list.size() > 5 && list.get(5) != NONE) {
-        throw ImportException.unsupported(
-            String.valueOf(list.get(2)), "a storage inside another is not read; " + REMEDY);
-      }
-      return new Storage(STORAGES.get(type.name()), argument(list, 2, String.class), count);
+        && count >= 0)) {
+      throw ImportException.malformed("the pickle refers to something that is no storage");
     }
-    throw ImportException.malformed("the pickle refers to something that is no storage");
+    String type = global.name().replaceFirst("^torch\\.cuda\\.", "torch.");
+    DataType numbers = STORAGES.get(type);
+    if (numbers == null) {
+      throw ImportException.unsupported(
+          type,
+          OTHER_STORAGES.contains(type)
+              ? "the file has tensors of quantised or complex numbers; save the model's own floats,"
+                  + " with torch.save(model.state_dict(), \"model.pt\") before it is quantised"
+              : "the file has tensors whose numbers are not of a type that is read; save them as"
+                  + " floats, with v.float()");
+    }
+    if (list.size() > 5 && list.get(5) != NONE) {
+      throw ImportException.unsupported(
+          String.valueOf(list.get(2)), "a storage inside another is not read; " + REMEDY);
+    }
+    return new Storage(numbers, argument(list, 2, String.class), count);
   }
 
   /** Puts an item into a dict; a key that no state dict has is passed over. */

@@ -24,6 +24,9 @@ final class StateDict {
       Pattern.compile(
           "(?i).*(optim|sched|rng|random|seed|callback|loops|metric|loss|grad|amp|history).*");
 
+  private static final Pattern ARRAY =
+      Pattern.compile("numpy\\._?core\\.(multiarray\\._reconstruct|numeric\\._frombuffer)");
+
   private static final String REMEDY =
       "only a state dict is read, which torch.save(model.state_dict(), \"model.pt\") writes";
 
@@ -56,13 +59,8 @@ final class StateDict {
     }
     tensors.forEach(held::addOwn);
     for (Map.Entry<?, ?> entry : ((Map<?, ?>) value).entrySet()) {
-      if (entry.getValue() instanceof Opaque object
-          && object.type().startsWith("torch.")
-          && HeldTensors.holder(object) != null) {
-        throw ImportException.unsupported(
-            String.valueOf(entry.getKey()),
-            "is made by %s, and only plain tensors are read; save it as one, such as by to_dense()"
-                .formatted(object.type()));
+      if (entry.getValue() instanceof Opaque object) {
+        requireNoWeight(String.valueOf(entry.getKey()), object);
       }
       if (!(entry.getValue() instanceof StoredTensor)) {
         held.addAll(String.valueOf(entry.getKey()), entry.getValue());
@@ -72,6 +70,22 @@ final class StateDict {
       held.addAll(entry.getKey(), entry.getValue());
     }
     return held.tensors();
+  }
+
+  /** Among the tensors of a model, these are weights too, if in a form of their own. */
+  private static void requireNoWeight(String name, Opaque object) throws ImportException {
+    if (object.type().startsWith("torch.") && HeldTensors.holder(object) != null) {
+      throw ImportException.unsupported(
+          name,
+          "is made by %s, and only plain tensors are read; save it as one, such as by to_dense()"
+              .formatted(object.type()));
+    }
+    if (ARRAY.matcher(object.type()).matches()) {
+      throw ImportException.unsupported(
+          name,
+          "is an array of NumPy's among tensors, and nothing is left out unseen; save it as a tensor,"
+              + " by torch.from_numpy(array), or elsewhere");
+    }
   }
 
   private static ImportException withoutTensors(Object saved) {

@@ -63,7 +63,8 @@ public final class KerasH5Importer implements ModelImporter {
         "model_config",
         weightsOnly
             ? "is missing: the file holds weights only, and not what the layers are; save the whole"
-                + " model with model.save(\"model.keras\")"
+                + " model: build it by its code, then model.load_weights(\"weights.h5\");"
+                + " model.save(\"model.keras\")"
             : "is missing: this HDF5 file is no Keras model");
   }
 }
