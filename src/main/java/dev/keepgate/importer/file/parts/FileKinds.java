@@ -95,8 +95,8 @@ final class FileKinds {
               start -> start.at(0) == 0x78 && List.of(0x01, 0x5e, 0x9c, 0xda).contains(start.at(1)),
               "is compressed by zlib, as joblib.dump(..., compress=True) writes; pickled estimators are"
                   + " never read: send the network's weights as safetensors or npz"),
-          new Kind(
-              start -> start.has("\u0008\u0001\u0012") && hasTensorFlowGraph(start),
+          Kind.of(
+              "\b\u0001\u0012",
               "is the graph of a SavedModel, whose weights are in other files; send those:"
                   + " variables/variables.index and variables/variables.data-00000-of-00001, or zip"
                   + " the whole folder"),
@@ -219,10 +219,6 @@ final class FileKinds {
   private static boolean isJson(FileStart start) {
     String text = start.text().stripLeading();
     return text.startsWith("{") || text.startsWith("[");
-  }
-
-  private static boolean hasTensorFlowGraph(FileStart start) {
-    return start.text().contains("\n") && start.at(3) > 0;
   }
 
   /** A list of nodes, each with a name and an operator. */
