@@ -53,6 +53,20 @@ public record Activation(Kind kind, float alpha, float beta) {
     LOG_SIGMOID,
     /** exp(x) */
     EXPONENTIAL,
+    /** max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0) */
+    CELU,
+    /** (x + sqrt(x * x + alpha)) / 2 */
+    SQUAREPLUS,
+    /** x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2 */
+    GELU_TANH,
+    /** x where |x| &gt; alpha, else 0 */
+    HARD_SHRINK,
+    /** x - alpha where x &gt; alpha, x + alpha where x &lt; -alpha, else 0 */
+    SOFT_SHRINK,
+    /** x where x &gt; alpha, else beta */
+    THRESHOLD,
+    /** x where x &ge; 1, 0 where x &le; -1, else (x + 1)^2 / 4 */
+    SPARSE_PLUS,
     /** exp(x) / sum(exp(x)) over a row; dense layers only */
     SOFTMAX,
     /** log(softmax(x)) over a row; dense layers only */
@@ -61,6 +75,15 @@ public record Activation(Kind kind, float alpha, float beta) {
     /** Whether each number depends on its whole row. */
     public boolean isOfRow() {
       return this == SOFTMAX || this == LOG_SOFTMAX;
+    }
+  }
+
+  /**
+   * @throws InconsistentModelException if a constant is not one of its function's
+   */
+  public Activation {
+    if ((kind == Kind.CELU || kind == Kind.SQUAREPLUS) && !(alpha > 0)) {
+      throw new InconsistentModelException("the constant of %s is %s".formatted(kind, alpha));
     }
   }
 

@@ -62,6 +62,10 @@ public abstract class ActivationContract {
       case CLIP -> Stream.of(new Activation(kind, -0.4f, 6));
       case SELU -> Stream.of(new Activation(kind, 1.6732632f, 1.050701f));
       case THRESHOLDED_RELU -> Stream.of(new Activation(kind, 1, 0));
+      case CELU -> Stream.of(new Activation(kind, 0.7f, 0));
+      case SQUAREPLUS -> Stream.of(new Activation(kind, 4, 0));
+      case HARD_SHRINK, SOFT_SHRINK -> Stream.of(new Activation(kind, 0.5f, 0));
+      case THRESHOLD -> Stream.of(new Activation(kind, 0.5f, -20));
       case LEAKY_RELU, ELU -> Stream.of(new Activation(kind, 0.3f, 0));
       default -> Stream.of(Activation.of(kind));
     };

@@ -53,6 +53,13 @@ public final class ExactFunctions {
       case TANH_SHRINK -> value.subtract(tanh(value));
       case LOG_SIGMOID -> softplus(value.negate()).negate();
       case EXPONENTIAL -> exp(value);
+      case CELU -> value.signum() < 0 ? exponentialUnit(alpha, value.divide(alpha, DIGITS)) : value;
+      case SQUAREPLUS -> value.add(value.multiply(value).add(alpha).sqrt(DIGITS)).divide(TWO);
+      case GELU_TANH -> value.multiply(sigmoid(approximated(value)));
+      case HARD_SHRINK -> value.abs().compareTo(alpha) > 0 ? value : BigDecimal.ZERO;
+      case SOFT_SHRINK -> value.subtract(value.min(alpha).max(alpha.negate()));
+      case THRESHOLD -> value.compareTo(alpha) > 0 ? value : beta;
+      case SPARSE_PLUS -> sparsePlus(value);
       case SOFTMAX, LOG_SOFTMAX -> throw new IllegalArgumentException("of a row");
     };
   }
@@ -61,6 +68,19 @@ public final class ExactFunctions {
   public static double ofRow(Activation.Kind kind, float[] row, int index) {
     return (kind == Activation.Kind.SOFTMAX ? softmax(row, index) : logSoftmax(row, index))
         .doubleValue();
+  }
+
+  private static BigDecimal approximated(BigDecimal x) {
+    BigDecimal cube = x.multiply(x).multiply(x).multiply(new BigDecimal("0.044715"));
+    return TWO.multiply(TWO).multiply(TWO).divide(PI, DIGITS).sqrt(DIGITS).multiply(x.add(cube));
+  }
+
+  private static BigDecimal sparsePlus(BigDecimal x) {
+    if (x.compareTo(ONE) >= 0) {
+      return x;
+    }
+    BigDecimal above = x.add(ONE).max(BigDecimal.ZERO);
+    return above.multiply(above).divide(BigDecimal.valueOf(4), DIGITS);
   }
 
   /** exp(x) / sum(exp(x)) of a row. */

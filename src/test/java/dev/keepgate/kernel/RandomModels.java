@@ -338,6 +338,10 @@ public final class RandomModels {
       case HARD_SWISH -> Activation.HARD_SWISH_SIXTH;
       case CLIP -> new Activation(kind, -0.4f, 0.9f);
       case SELU -> new Activation(kind, 1.67f, 1.05f);
+      case CELU -> new Activation(kind, 0.7f, 0);
+      case SQUAREPLUS -> new Activation(kind, 4, 0);
+      case HARD_SHRINK, SOFT_SHRINK -> new Activation(kind, 0.2f, 0);
+      case THRESHOLD -> new Activation(kind, 0.1f, -0.3f);
       case LEAKY_RELU, ELU -> new Activation(kind, 0.3f, 0);
       // It jumps at any other threshold, and there no tolerance would do.
       default -> Activation.of(kind);

@@ -14,6 +14,11 @@ final class ScalarFunctions {
   /** Beyond it exp(-x) is nothing beside 1, even squared. */
   private static final double LARGE = 40;
 
+  /** Of the cube in the approximation of GELU, and twice sqrt(2 / pi). */
+  private static final double CUBE = 0.044715;
+
+  private static final double TWICE_ROOT = 2 * Math.sqrt(2 / Math.PI);
+
   /** Where {@link #complementaryError} takes its integrand, and how often. */
   private static final double STEP = 0.5;
 
@@ -42,9 +47,25 @@ final class ScalarFunctions {
       case TANH_SHRINK -> (float) tanhShrink(x);
       case LOG_SIGMOID -> (float) -softplus(-x);
       case EXPONENTIAL -> (float) Math.exp(x);
+      case CELU -> (float) (x < 0 ? exponentialUnit(alpha, x / alpha) : x);
+      case SQUAREPLUS -> (float) (Math.max(x, 0) + alpha / 2 / (Math.abs(x) + root(x, alpha)));
+      case GELU_TANH -> (float) (x / (Math.exp(-x * (1 + CUBE * x * x) * TWICE_ROOT) + 1));
+      case HARD_SHRINK -> Math.abs(value) <= alpha ? 0 : value;
+      case SOFT_SHRINK -> value - Math.max(-alpha, Math.min(alpha, value));
+      case THRESHOLD -> value <= alpha ? beta : value;
+      case SPARSE_PLUS -> (float) sparsePlus(x);
       case LINEAR, TANH, SIGMOID, HARD_SIGMOID, RELU, SOFTMAX, LOG_SOFTMAX ->
           throw new IllegalArgumentException(activation + " has a loop of its own");
     };
+  }
+
+  private static double root(double x, double summand) {
+    return Math.sqrt(x * x + summand);
+  }
+
+  private static double sparsePlus(double x) {
+    double bounded = Math.max(-1, Math.min(1, x)) + 1;
+    return Math.max(x - 1, 0) + bounded * bounded / 4;
   }
 
   private static double exponentialUnit(double alpha, double x) {

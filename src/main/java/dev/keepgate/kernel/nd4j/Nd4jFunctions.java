@@ -56,6 +56,8 @@ final class Nd4jFunctions {
         atLeast(x, alpha);
       }
       case EXPONENTIAL -> Transforms.exp(x, false);
+      case HARD_SHRINK -> BooleanIndexing.replaceWhere(x, 0, Conditions.absLessThanOrEqual(alpha));
+      case THRESHOLD -> BooleanIndexing.replaceWhere(x, beta, Conditions.lessThanOrEqual(alpha));
       default -> {
         INDArray wide = scratch.copy(Slot.WIDE, x);
         activateWideInPlace(activation, wide, scratch.copy(Slot.BESIDE_WIDE, x));
@@ -97,10 +99,29 @@ final class Nd4jFunctions {
         softPlusInPlace(x.negi(), beside);
         x.negi();
       }
+      case CELU -> joinInPlace(x, exponentialUnit(beside.divi(alpha), alpha));
+      case SQUAREPLUS -> squareplusInPlace(x, beside, alpha);
+      case GELU_TANH -> {
+        Transforms.pow(beside, 2, false).muli(0.044715).addi(1).muli(x);
+        x.divi(Transforms.exp(beside.muli(-2 * Math.sqrt(2 / Math.PI)), false).addi(1));
+      }
+      case SOFT_SHRINK -> x.subi(atLeast(atMost(beside, alpha), -alpha));
+      case SPARSE_PLUS -> {
+        Transforms.pow(atLeast(atMost(beside, 1), -1).addi(1), 2, false).divi(4);
+        atLeast(x.subi(1), 0).addi(beside);
+      }
       case SOFTMAX -> softmaxInPlace(x);
       case LOG_SOFTMAX -> logSoftmaxInPlace(x, beside);
       default -> throw new IllegalArgumentException(activation + " needs no double precision");
     }
+  }
+
+  /** max(x, 0) + b / 2 / (|x| + sqrt(x^2 + b)), of which nothing cancels. */
+  private static void squareplusInPlace(INDArray x, INDArray beside, float b) {
+    try (INDArray root = Transforms.sqrt(Transforms.pow(beside, 2, true).addi(b), false)) {
+      Transforms.abs(beside, false).addi(root).rdivi(b / 2);
+    }
+    atLeast(x, 0).addi(beside);
   }
 
   private static INDArray hardSigmoidInPlace(INDArray x, float alpha, float beta) {

@@ -45,6 +45,13 @@ final class ReferenceFunctions {
       case TANH_SHRINK -> tanhShrink(x);
       case LOG_SIGMOID -> -softplus(-x);
       case EXPONENTIAL -> Math.exp(x);
+      case CELU -> x >= 0 ? x : elu(alpha, x / alpha);
+      case SQUAREPLUS -> squareplus(alpha, x);
+      case GELU_TANH -> x * sigmoid(Math.sqrt(8 / Math.PI) * (x + 0.044715 * x * x * x));
+      case HARD_SHRINK -> Math.abs(x) <= alpha ? 0 : x;
+      case SOFT_SHRINK -> Math.signum(x) * Math.max(Math.abs(x) - alpha, 0);
+      case THRESHOLD -> x <= alpha ? beta : x;
+      case SPARSE_PLUS -> x >= 1 ? x : Math.pow(Math.max(x + 1, 0), 2) / 4;
       case SOFTMAX, LOG_SOFTMAX ->
           throw new IllegalArgumentException("softmax is a function of a whole row");
     };
@@ -73,6 +80,11 @@ final class ReferenceFunctions {
 
   private static double elu(double alpha, double x) {
     return x >= 0 ? x : alpha * Math.expm1(x);
+  }
+
+  private static double squareplus(double b, double x) {
+    double root = Math.sqrt(x * x + b);
+    return x < 0 ? b / (2 * (root - x)) : (x + root) / 2;
   }
 
   /** The largest number is taken off first, so that no power overflows. */
