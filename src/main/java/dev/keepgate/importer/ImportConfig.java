@@ -165,6 +165,26 @@ public record ImportConfig(
     }
   }
 
+  /** The same with another activation of the candidate and of the cell. */
+  public ImportConfig withActivation(Activation other) {
+    return new ImportConfig(
+        forgetBias,
+        cellClip,
+        projectionClip,
+        other,
+        recurrentActivation,
+        gateOrder,
+        prefix,
+        bidirectionalMerge,
+        returnSequences,
+        headActivation,
+        embedding,
+        head,
+        forward,
+        ignore,
+        expectations);
+  }
+
   /** Sizes and options that a file tells by itself; where they are given, the file must agree. */
   public record Expectations(
       @Nullable Integer inputSize,

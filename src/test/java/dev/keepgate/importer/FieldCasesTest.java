@@ -19,14 +19,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Uploads of the kinds that people send are served with their framework's numbers, or refused. */
 class FieldCasesTest {
 
-  /** Networks that are no chains, and are refused until graphs of layers are served. */
-  private static final List<String> NO_CHAINS =
-      List.of(
-          "F28b-dense-of-a-state 0",
-          "F28b-dense-of-a-state 1",
-          "F28b-dense-of-a-state 2",
-          "F28b-dense-of-a-state 3");
-
   private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
 
   @BeforeAll
@@ -45,8 +37,7 @@ class FieldCasesTest {
     try {
       imported = importers.read(new ModelFiles(field.files()), null, field.config());
     } catch (ImportException e) {
-      boolean noChain = NO_CHAINS.stream().anyMatch(field.name()::startsWith);
-      assertThat(field.exact() && !noChain).as("refused: %s", e.getMessage()).isFalse();
+      assertThat(field.exact()).as("refused: %s", e.getMessage()).isFalse();
       assertThat(e.getMessage()).isNotBlank();
       return;
     }

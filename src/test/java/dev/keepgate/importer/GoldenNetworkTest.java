@@ -34,7 +34,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** Networks around recurrent cells give what the frameworks computed, from every kernel. */
 class GoldenNetworkTest {
 
-  private static final Path CASES = Path.of("src/test/resources/golden-networks");
+  /** Others may be written by {@code src/test/python/variants/*_network_variants.py}. */
+  private static final Path CASES =
+      Path.of(System.getProperty("golden.networks", "src/test/resources/golden-networks"));
 
   private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
 

@@ -6,6 +6,8 @@ import dev.keepgate.importer.framework.forward.Module;
 import dev.keepgate.importer.framework.forward.Module.Kind;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.Layer;
+import dev.keepgate.model.Operation;
+import dev.keepgate.model.TensorOperation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,8 @@ public final class OuterModules {
   /** Norms whose tensors are called as those of a layer norm, and which are none. */
   private static final Pattern OTHER_NORM =
       Pattern.compile(".*(group|instance|rms).*|(.*_)?(gn|in)\\d*");
+
+  private static final int CONVOLUTION_RANK = 3;
 
   private final NamedTensors tensors;
   private final OuterNames names;
@@ -123,7 +127,43 @@ public final class OuterModules {
         shape[names.outputFirst() ? 1 : last - 1],
         shape[names.outputFirst() ? 0 : last],
         present(kernel, bias),
-        options -> List.of());
+        options -> List.of(convolution(kernel, bias, options)));
+  }
+
+  /** PyTorch's kernel is [outputs, inputs, steps]; the others' is ours. */
+  private TensorOperation convolution(
+      TensorInfo kernel, @Nullable TensorInfo bias, Module.Options options)
+      throws IOException, ImportException {
+    int[] shape = kernel.shape();
+    if (shape.length != CONVOLUTION_RANK) {
+      throw ImportException.unsupported(
+          kernel.name(),
+          "is of a convolution over %d axes; only those over the steps are computed"
+              .formatted(shape.length - 2));
+    }
+    float[] numbers = tensors.read(kernel.name(), shape);
+    int size = shape[names.outputFirst() ? 2 : 0];
+    int inputs = shape[1];
+    int outputs = shape[names.outputFirst() ? 0 : 2];
+    return new TensorOperation.Conv1d(
+        options.steps().window(size),
+        inputs * options.groups(),
+        outputs,
+        options.groups(),
+        names.outputFirst() ? reversedAxes(numbers, outputs, inputs, size) : numbers,
+        bias == null ? new float[outputs] : tensors.read(bias.name(), outputs));
+  }
+
+  private static float[] reversedAxes(float[] numbers, int outputs, int inputs, int size) {
+    float[] reversed = new float[numbers.length];
+    for (int o = 0; o < outputs; o++) {
+      for (int i = 0; i < inputs; i++) {
+        for (int k = 0; k < size; k++) {
+          reversed[(k * inputs + i) * outputs + o] = numbers[(o * inputs + i) * size + k];
+        }
+      }
+    }
+    return reversed;
   }
 
   private @Nullable Module norm(TensorName name, int width) {
@@ -142,21 +182,36 @@ public final class OuterModules {
           options -> List.of(batchNorm(all, scale, shift, mean, variance, options.epsilon())));
     }
     String own = name.module().toLowerCase(Locale.ROOT).replaceAll(".*[./]", "");
-    if (scale == null || shift == null || OTHER_NORM.matcher(own).matches()) {
+    if (scale != null && shift == null && names.outputFirst()) {
+      return new Module(
+          name.module(),
+          Kind.VECTOR,
+          width,
+          width,
+          all,
+          options -> List.of(new TensorOperation.Prelu(tensors.read(scale.name(), width))));
+    }
+    if (scale == null || shift == null) {
       return null;
     }
     return new Module(
         name.module(),
-        Kind.LAYER_NORM,
+        OTHER_NORM.matcher(own).matches() ? Kind.GROUP_NORM : Kind.LAYER_NORM,
         width,
         width,
         all,
-        options ->
-            List.of(
-                new Layer.LayerNorm(
-                    Objects.requireNonNullElse(options.epsilon(), names.layerNormEpsilon()),
-                    tensors.read(scale.name(), width),
-                    tensors.read(shift.name(), width))));
+        options -> List.of(norm(scale, shift, options)));
+  }
+
+  private Operation norm(TensorInfo scale, TensorInfo shift, Module.Options options)
+      throws IOException, ImportException {
+    float epsilon = Objects.requireNonNullElse(options.epsilon(), names.layerNormEpsilon());
+    int width = scale.shape()[0];
+    float[] factors = tensors.read(scale.name(), width);
+    float[] summands = tensors.read(shift.name(), width);
+    return options.kind() == Kind.GROUP_NORM
+        ? new TensorOperation.GroupNorm(options.groups(), epsilon, factors, summands)
+        : new Layer.LayerNorm(epsilon, factors, summands);
   }
 
   /** What a batch norm does at inference: one factor and one summand a feature. */

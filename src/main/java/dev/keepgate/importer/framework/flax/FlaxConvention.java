@@ -112,7 +112,7 @@ public final class FlaxConvention implements TensorConvention {
               cell.inputSize(),
               cell.hiddenSize(),
               cell.all(),
-              options -> List.of(Layer.Recurrent.of(cell.read(config)))));
+              options -> List.of(Layer.Recurrent.of(cell.read(options.of(config))))));
     }
     return modules;
   }
@@ -174,7 +174,7 @@ public final class FlaxConvention implements TensorConvention {
         layers.get(0).get(0).inputSize(),
         last.get(0).hiddenSize() * (sums ? 1 : last.size()),
         tensors,
-        options -> read(layers, config));
+        options -> read(layers, options.of(config)));
   }
 
   private static List<Layer> read(List<List<FlaxCell>> layers, ImportConfig config)

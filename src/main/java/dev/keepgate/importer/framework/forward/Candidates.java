@@ -64,9 +64,13 @@ final class Candidates {
     }
   }
 
+  private static String stage(Module module) {
+    return module.title() + (module.kind() == Module.Kind.VECTOR ? "(prelu)" : "");
+  }
+
   static String recipe(List<Module> chain) {
     return chain.stream()
-        .map(module -> "\"" + module.title() + "\"")
+        .map(module -> "\"" + stage(module) + "\"")
         .collect(Collectors.joining(", ", "[", "]"));
   }
 }

@@ -35,7 +35,7 @@ final class DefaultForward {
   Forward.Plan plan() throws ImportException {
     for (Module module : outer) {
       switch (module.kind()) {
-        case LAYER_NORM, BATCH_NORM, CONVOLUTION ->
+        case LAYER_NORM, GROUP_NORM, BATCH_NORM, CONVOLUTION, VECTOR ->
             throw ambiguous("%s could stand in more than one place".formatted(module));
         default -> {
           // What stands before the recurrent layers or behind them is chosen below.
@@ -256,6 +256,13 @@ final class DefaultForward {
     return refused("forward", why + ";", all());
   }
 
+  /** What a recipe has to say of modules that have more than weights. */
+  private static String arguments(List<Module> modules) {
+    boolean convolves =
+        modules.stream().anyMatch(module -> module.kind() == Module.Kind.CONVOLUTION);
+    return convolves ? " and how a convolution goes, as conv(padding=1, stride=2)" : "";
+  }
+
   /**
    * @param field of the configuration that would say it
    */
@@ -266,7 +273,9 @@ final class DefaultForward {
         why
             + " say the order by config.forward"
             + (recipes.isEmpty() ? "" : ", such as " + String.join(" or ", recipes))
-            + ", with what runs between them (relu, dropout, last, ...), and leave out what has no"
+            + ", with what runs between them (relu, dropout, last, ...)"
+            + arguments(modules)
+            + ", and leave out what has no"
             + " part in it by config.ignore; the file's modules are "
             + modules.stream().map(Module::toString).collect(Collectors.joining(", ")));
   }

@@ -103,7 +103,7 @@ public record Forward(
     if (network.signature().summary() == Summary.FINAL_STATE) {
       return "the last LSTM layer's final state";
     }
-    boolean both = network.chain().stream().anyMatch(layer -> !layer.isCausal());
+    boolean both = network.cells().size() > 0 && !network.signature().isCausal();
     return "the output at the last step"
         + (both ? ", of which the backward direction has read that step alone" : "");
   }

@@ -4,41 +4,45 @@ import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.model.Activation;
+import dev.keepgate.model.CellType;
 import dev.keepgate.model.InconsistentModelException;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Network;
+import dev.keepgate.model.Operation;
 import dev.keepgate.model.Summary;
+import dev.keepgate.model.TensorOperation;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Follows a recipe stage by stage: what each takes and gives, and the layers that it is. */
+/** Follows a recipe stage by stage: what each takes and gives, and the operations that it is. */
 final class ForwardNetwork {
 
-  /** What a layer norm has where neither the recipe nor the framework's module says it. */
-  private static final float EPSILON = 1e-5f;
+  /** What a norm has where neither the recipe nor the framework's module says it. */
+  static final float EPSILON = 1e-5f;
 
   private final Modules modules;
-  private final List<Layer> layers = new ArrayList<>();
-  private final List<ImportedModel.Stage> shapes = new ArrayList<>();
+  private final List<Stage> recipe;
+  private final Flow flow = new Flow();
+  private final Axes axes;
+  private final SequenceFunctions functions;
   private final Set<Module> used = new HashSet<>();
 
-  private int width;
-  private boolean ids;
-  private boolean afterRecurrent;
-  private @Nullable Summary summary;
-  private @Nullable Module first;
+  private Layer.@Nullable Recurrent justRead;
+  private boolean saysSummary;
+  private @Nullable Stage steps;
+  private @Nullable Module embedding;
 
-  /** The transpose that no other has undone; null where there is none. */
-  private @Nullable Stage transposed;
-
-  private ForwardNetwork(Modules modules) {
+  private ForwardNetwork(Modules modules, List<Stage> recipe) {
     this.modules = modules;
+    this.recipe = recipe;
+    this.axes = new Axes(recipe, modules.framework());
+    this.functions = new SequenceFunctions(flow, axes, modules.framework());
   }
 
   /**
@@ -48,23 +52,21 @@ final class ForwardNetwork {
    */
   static ForwardNetwork of(List<Stage> recipe, Modules modules, @Nullable Activation headActivation)
       throws IOException, ImportException {
-    ForwardNetwork forward = new ForwardNetwork(modules);
-    for (Stage stage : recipe) {
-      forward.add(stage);
+    ForwardNetwork forward = new ForwardNetwork(modules, recipe);
+    for (int i = 0; i < recipe.size(); i++) {
+      forward.add(i);
     }
-    if (forward.transposed != null) {
-      throw forward.transposed.refused("no other transpose undoes it");
-    }
+    forward.axes.requireNoneOpen();
     if (headActivation != null) {
-      forward.activate(headActivation);
-      forward.shape(headActivation.kind().name().toLowerCase(Locale.ROOT));
+      forward.flow.activate(headActivation);
+      forward.flow.tell(headActivation.kind().name().toLowerCase(Locale.ROOT));
     }
     return forward;
   }
 
   /** The stages with their shapes. */
   List<ImportedModel.Stage> shapes() {
-    return shapes;
+    return flow.stages();
   }
 
   /** The modules that have a part in it. */
@@ -74,84 +76,144 @@ final class ForwardNetwork {
 
   /** Whether the recipe says what one answer of all steps is. */
   boolean saysSummary() {
-    return summary != null;
+    return saysSummary || !flow.isOpen();
   }
 
   /** Whether a module is its embedding. */
   boolean isEmbedding(Module module) {
-    return ids && module.equals(first);
+    return module.equals(embedding);
   }
 
   Network network(ImportConfig config) throws ImportException {
-    boolean sequences = summary == null && !Boolean.FALSE.equals(config.returnSequences());
-    if (summary != null && Boolean.TRUE.equals(config.returnSequences())) {
+    if (!flow.isSequence() && Boolean.TRUE.equals(config.returnSequences())) {
       throw ImportException.config(
           "/config/return_sequences", "is true, but forward answers once for all steps");
     }
     try {
-      return Network.chain(
-          modules.framework(), layers, sequences, summary == null ? modules.summary() : summary);
+      boolean sequences = !Boolean.FALSE.equals(config.returnSequences());
+      Network network = flow.network(modules.framework(), sequences, modules.summary());
+      boolean isOpen = flow.isOpen() && !network.isChain() && !network.signature().isCausal();
+      if (isOpen && !sequences && modules.summary() == Summary.FINAL_STATE) {
+        throw ImportException.config(
+            "/config/return_sequences", "say last or final_state in forward in its place");
+      }
+      return network;
     } catch (InconsistentModelException e) {
       throw ImportException.config("/config/forward", String.valueOf(e.getMessage()));
     }
   }
 
-  private void add(Stage stage) throws IOException, ImportException {
+  private void add(int index) throws IOException, ImportException {
+    Stage stage = recipe.get(index);
     Module module = modules.find(stage.pointer(), stage.name());
-    if (module != null) {
-      addModule(stage, module);
-    } else {
-      addFunction(stage);
+    try {
+      if (module != null) {
+        addModule(stage, module);
+      } else if (stage.name().equals(Functions.STEPS)) {
+        steps(stage);
+      } else {
+        addFunction(index);
+      }
+    } catch (InconsistentModelException e) {
+      throw stage.refused(String.valueOf(e.getMessage()));
     }
-    shape(stage.toString());
+    flow.tell(stage.toString());
   }
 
-  private void shape(String stage) {
-    List<String> shape = new ArrayList<>(List.of("batch"));
-    if (summary == null) {
-      shape.add("time");
+  private void steps(Stage stage) throws ImportException {
+    stage.allow(1, Set.of());
+    if (!flow.isEmpty() || steps != null || stage.count(0, 1) == null) {
+      throw stage.refused("says once and in front how many steps the input has: steps(9)");
     }
-    shape.add(Integer.toString(width));
-    shapes.add(new ImportedModel.Stage(stage, shape));
+    steps = stage;
   }
 
   private void addModule(Stage stage, Module found) throws IOException, ImportException {
     Module module = as(stage, found);
-    switch (module.kind()) {
-      case EMBEDDING -> {
-        if (!layers.isEmpty()) {
-          throw stage.refused("an embedding reads integers, so it stands first");
-        }
-      }
-      case RECURRENT -> {
-        if (summary != null) {
-          throw stage.refused("reads steps, and the stages before it leave but one of them");
-        }
-      }
-      case CONVOLUTION -> throw stage.unserved("convolutions");
-      case DENSE, LAYER_NORM -> requireFeaturesLast(stage);
-      default -> {
-        // A batch norm or a matrix needs no more than its width.
-      }
+    Module.Options options = ModuleOptions.of(stage, module, modules.framework());
+    int takes = module.inputSize() * options.groups();
+    if (module.kind() != Module.Kind.CONVOLUTION) {
+      takes = module.inputSize();
     }
-    if (!layers.isEmpty() && module.inputSize() != width) {
+    boolean isShared = module.kind() == Module.Kind.VECTOR && takes == 1;
+    if (flow.isEmpty()) {
+      begin(stage, module, takes);
+    }
+    checkAxes(stage, options, isShared);
+    if (module.kind() == Module.Kind.EMBEDDING) {
+      if (embedding != null || flow.before() != null) {
+        throw stage.refused("an embedding reads integers, so it stands first");
+      }
+      embedding = found;
+    } else if (!isShared && takes != flow.width()) {
       throw stage.refused(
           "%s takes %d features, the stage before it gives %d"
-              .formatted(module, module.inputSize(), width));
+              .formatted(module, takes, flow.width()));
     }
-    if (layers.isEmpty()) {
-      first = found;
-      ids = module.kind() == Module.Kind.EMBEDDING;
-      width = module.inputSize();
-      shapes.add(
-          new ImportedModel.Stage(
-              Network.INPUT,
-              ids ? List.of("batch", "time") : List.of("batch", "time", Integer.toString(width))));
+    justRead = null;
+    for (Operation operation : found.source().read(options)) {
+      flow.add(isShared ? shared(operation) : operation);
+      justRead = operation instanceof Layer.Recurrent layer ? layer : null;
     }
-    layers.addAll(found.source().read(new Module.Options(module.kind(), epsilon(stage, found))));
-    width = module.outputSize();
-    afterRecurrent = module.isRecurrent();
+    checkActivation(stage, options);
     used.add(found);
+  }
+
+  private void begin(Stage stage, Module module, int width) throws ImportException {
+    if (module.kind() == Module.Kind.EMBEDDING) {
+      flow.begin(1, OptionalInt.of(module.tensors().get(0).shape()[0]));
+    } else if (module.kind() == Module.Kind.VECTOR) {
+      throw stage.refused("a module of the file has to stand first, which says the input's width");
+    } else {
+      flow.begin(width, OptionalInt.empty());
+    }
+    Integer count = steps == null ? null : steps.count(0, 1);
+    if (count != null) {
+      flow.fix(count);
+    }
+  }
+
+  private void checkAxes(Stage stage, Module.Options options, boolean isShared)
+      throws ImportException {
+    switch (options.kind()) {
+      case RECURRENT -> {
+        if (!flow.isSequence()) {
+          throw stage.refused("reads steps, and the stages before it leave but one of them");
+        }
+        axes.requireFeaturesLast(stage);
+      }
+      case CONVOLUTION -> {
+        if (!flow.isSequence()) {
+          throw stage.refused("reads steps, and the stages before it leave but one of them");
+        }
+        axes.requireChannels(stage, true);
+      }
+      case BATCH_NORM, GROUP_NORM -> axes.requireChannels(stage, flow.isSequence());
+      case VECTOR -> {
+        if (!isShared) {
+          axes.requireChannels(stage, flow.isSequence());
+        }
+      }
+      case DENSE, LAYER_NORM, MATRIX, EMBEDDING -> axes.requireFeaturesLast(stage);
+    }
+  }
+
+  /** A PReLU of one slope has it for all features. */
+  private Operation shared(Operation operation) {
+    if (!(operation instanceof TensorOperation.Prelu prelu)) {
+      return operation;
+    }
+    float[] alpha = new float[flow.width()];
+    Arrays.fill(alpha, prelu.alpha()[0]);
+    return new TensorOperation.Prelu(alpha);
+  }
+
+  /** PyTorch's layers with gates have no other activation than theirs. */
+  private void checkActivation(Stage stage, Module.Options options) throws ImportException {
+    boolean hasGates = justRead != null && justRead.cellType() != CellType.RNN;
+    if (options.activation() != null && hasGates && modules.framework().equals("pytorch")) {
+      throw stage.refused("only an nn.RNN has another activation");
+    }
   }
 
   /** What a module is: a matrix is an embedding or a dense layer by its name, or as said. */
@@ -159,12 +221,11 @@ final class ForwardNetwork {
     if (found.kind() != Module.Kind.MATRIX) {
       return found;
     }
-    stage.allow(1, Set.of());
     String said = stage.values().isEmpty() ? "" : stage.values().get(0);
     if (said.equals("embedding")) {
       return found.asEmbedding();
     }
-    if (said.equals("linear") || !layers.isEmpty()) {
+    if (said.equals("linear") || !flow.isEmpty()) {
       return found.asDense();
     }
     if (!said.isEmpty()) {
@@ -182,102 +243,105 @@ final class ForwardNetwork {
             .formatted(found, stage.name(), stage.name()));
   }
 
-  private static @Nullable Float epsilon(Stage stage, Module module) throws ImportException {
-    if (module.kind() == Module.Kind.LAYER_NORM || module.kind() == Module.Kind.BATCH_NORM) {
-      String kind = module.kind() == Module.Kind.LAYER_NORM ? "layer_norm" : "batch_norm";
-      stage.allow(1, Set.of("epsilon", "eps"));
-      if (!stage.values().isEmpty() && !stage.values().get(0).equals(kind)) {
-        throw stage.refused(
-            "its tensors are those of a %s, not of a %s".formatted(kind, stage.values().get(0)));
-      }
-      String key = stage.options().containsKey("eps") ? "eps" : "epsilon";
-      return stage.options().isEmpty() ? null : stage.number(key);
+  private void addFunction(int index) throws ImportException {
+    Stage stage = recipe.get(index);
+    String name = stage.name();
+    if (Functions.TRANSPOSES.contains(name)) {
+      axes.transpose(stage, flow);
+      return;
     }
-    if (module.kind() != Module.Kind.MATRIX) {
-      stage.allow(0, Set.of());
+    if (Functions.IDENTITIES.contains(name)) {
+      stage.allow(1, Set.of("p", "rate"));
+      return;
+    }
+    Activation activation = Functions.activation(stage, modules.framework());
+    boolean isKnown =
+        activation != null
+            || SequenceFunctions.isKnown(stage)
+            || Set.of(Functions.LAST, Functions.FINAL_STATE, Functions.LAYER_NORM).contains(name);
+    if (!isKnown) {
+      throw stage.refused(
+          Functions.isNormOfWeights(name)
+              ? "name the file's module that it is"
+              : "is neither a module of the file, %s, nor a function"
+                  .formatted(Modules.titles(modules.all())));
+    }
+    if (flow.isEmpty()) {
+      throw stage.refused("a module of the file has to stand first, which says the input's width");
+    }
+    if (activation != null) {
+      activate(stage, activation);
+    } else if (name.equals(Functions.LAST) || name.equals(Functions.FINAL_STATE)) {
+      summarize(stage);
+    } else if (name.equals(Functions.LAYER_NORM)) {
+      addLayerNorm(stage);
+    } else {
+      functions.add(stage, nextWidth(index));
+    }
+    justRead = null;
+  }
+
+  private void activate(Stage stage, Activation activation) throws ImportException {
+    if (activation.kind().isOfRow()) {
+      axes.requireFeaturesLast(stage);
+    }
+    flow.activate(activation);
+  }
+
+  /** What the next module takes, if it is one that takes a vector. */
+  private @Nullable Integer nextWidth(int index) throws ImportException {
+    for (Stage stage : recipe.subList(index + 1, recipe.size())) {
+      Module module = modules.find(stage.pointer(), stage.name());
+      if (module != null) {
+        return module.asDense().inputSize();
+      }
+      if (SequenceFunctions.isKnown(stage)) {
+        return null;
+      }
     }
     return null;
   }
 
-  private void addFunction(Stage stage) throws ImportException {
-    String name = stage.name();
-    Activation activation = Functions.activation(stage, modules.framework());
-    if (Functions.IDENTITIES.contains(name)) {
-      stage.allow(1, Set.of("p", "rate"));
-    } else if (activation != null) {
-      requireInput(stage);
-      if (activation.kind().isOfRow()) {
-        requireFeaturesLast(stage);
-      }
-      activate(activation);
-    } else if (Functions.TRANSPOSES.contains(name)) {
-      transposed = transposed == null ? stage : null;
-    } else if (name.equals(Functions.LAST) || name.equals(Functions.FINAL_STATE)) {
-      stage.allow(0, Set.of());
-      summarize(stage);
-    } else if (name.equals(Functions.LAYER_NORM)) {
-      requireInput(stage);
-      stage.allow(1, Set.of("epsilon"));
-      addLayerNorm(stage.number("epsilon"));
-    } else if (Functions.NOT_SERVED.contains(name)) {
-      throw stage.unserved("this function");
-    } else if (Functions.isNormOfWeights(name)) {
-      throw stage.refused("name the file's module that it is");
-    } else {
-      throw stage.refused(
-          "is neither a module of the file, %s, nor a function"
-              .formatted(Modules.titles(modules.all())));
-    }
-  }
-
-  private void addLayerNorm(@Nullable Float epsilon) {
-    float[] ones = new float[width];
+  private void addLayerNorm(Stage stage) throws ImportException {
+    stage.allow(1, Set.of("epsilon"));
+    axes.requireFeaturesLast(stage);
+    Float epsilon = stage.number("epsilon");
+    float[] ones = new float[flow.width()];
     Arrays.fill(ones, 1);
-    layers.add(new Layer.LayerNorm(epsilon == null ? EPSILON : epsilon, ones, new float[width]));
-    afterRecurrent = false;
+    flow.add(
+        new Layer.LayerNorm(epsilon == null ? EPSILON : epsilon, ones, new float[flow.width()]));
   }
 
   private void summarize(Stage stage) throws ImportException {
-    requireInput(stage);
-    requireFeaturesLast(stage);
-    if (summary != null) {
+    boolean isState = stage.name().equals(Functions.FINAL_STATE);
+    stage.allow(isState ? 1 : 0, Set.of());
+    axes.requireFeaturesLast(stage);
+    if (!flow.isSequence()) {
       throw stage.refused("there is but one step left");
     }
-    if (layers.stream().allMatch(layer -> layer.cells().isEmpty())) {
+    if (!flow.hasRecurrent()) {
       throw stage.refused("no recurrent layer stands before it");
     }
-    boolean state = stage.name().equals(Functions.FINAL_STATE);
-    if (state && !afterRecurrent) {
+    if (!isState) {
+      flow.addLast();
+    } else if (justRead == null) {
       throw stage.refused("is a recurrent layer's, so it stands right behind one");
-    }
-    summary = state ? Summary.FINAL_STATE : Summary.LAST_STEP;
-  }
-
-  private void activate(Activation activation) {
-    Layer last = layers.get(layers.size() - 1);
-    if (activation.equals(Activation.LINEAR)) {
-      return;
-    }
-    if (last instanceof Layer.Dense dense && dense.activation().equals(Activation.LINEAR)) {
-      layers.set(
-          layers.size() - 1,
-          new Layer.Dense(
-              dense.inputSize(), dense.outputSize(), activation, dense.kernel(), dense.bias()));
     } else {
-      layers.add(new Layer.Activate(width, activation));
+      flow.addFinal(justRead, port(stage, justRead));
     }
-    afterRecurrent = false;
+    saysSummary = true;
+    axes.forget();
   }
 
-  private void requireInput(Stage stage) throws ImportException {
-    if (layers.isEmpty()) {
-      throw stage.refused("a module of the file has to stand first, which says the input's width");
+  private static String port(Stage stage, Layer.Recurrent layer) throws ImportException {
+    String slot = stage.values().isEmpty() ? "h" : stage.values().get(0);
+    boolean isThere = layer.slots().stream().anyMatch(each -> each.name().equals(slot));
+    if (slot.equals("h")) {
+      return Layer.Recurrent.FINAL;
     }
-  }
-
-  private void requireFeaturesLast(Stage stage) throws ImportException {
-    if (transposed != null) {
-      throw stage.refused("works on the last axis, which a transpose before it made another");
+    if (!isThere) {
+      throw stage.refused("'%s' is no state of it, only %s".formatted(slot, layer.slots()));
     }
+    return slot;
   }
 }

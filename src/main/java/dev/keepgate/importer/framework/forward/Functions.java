@@ -4,6 +4,7 @@ import dev.keepgate.importer.ActivationNames;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.Activation.Kind;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -26,14 +27,10 @@ final class Functions {
 
   static final String LAYER_NORM = "layer_norm";
 
-  /**
-   * What a recipe may say and no chain of layers computes yet. The place to add a layer of the
-   * model room that needs no weights of the file: see {@link ForwardNetwork}.
-   */
-  static final Set<String> NOT_SERVED = Set.of("mean", "max", "flatten", "repeat");
+  /** What says how many steps the input has. */
+  static final String STEPS = "steps";
 
-  private static final Set<String> NORMS =
-      Set.of("batch_norm", "instance_norm", "group_norm", "rms_norm");
+  private static final Set<String> NORMS = Set.of("batch_norm", "rms_norm");
 
   /** How PyTorch's classes are called, where it is not as Keras' functions are. */
   private static final Map<String, String> OTHER_NAMES =
@@ -44,6 +41,8 @@ final class Functions {
           Map.entry("hardtanh", "hard_tanh"),
           Map.entry("hardsigmoid", "hard_sigmoid"),
           Map.entry("hardswish", "hard_swish"),
+          Map.entry("hardshrink", "hard_shrink"),
+          Map.entry("softshrink", "soft_shrink"),
           Map.entry("tanhshrink", "tanh_shrink"),
           Map.entry("exp", "exponential"));
 
@@ -58,24 +57,37 @@ final class Functions {
   static @Nullable Activation activation(Stage stage, String framework) throws ImportException {
     String lower = stage.name().toLowerCase(Locale.ROOT);
     String name = OTHER_NAMES.getOrDefault(lower, lower);
+    if (name.equals("threshold")) {
+      stage.allow(2, Set.of());
+      return new Activation(Kind.THRESHOLD, argument(stage, 0), argument(stage, 1));
+    }
     Activation known = ActivationNames.find(name);
     if (known == null) {
       return null;
     }
     return switch (name) {
       case "leaky_relu" -> leakyRelu(stage, framework);
-      case "elu" -> elu(stage);
+      case "elu", "celu" -> scaled(stage, known, "alpha");
+      case "hard_shrink", "soft_shrink" -> scaled(stage, known, "lambd");
+      case "hard_tanh" -> hardTanh(stage);
       case "hard_sigmoid" -> hardSigmoid(stage, framework);
       case "softmax", "log_softmax" -> {
         requireLastAxis(stage);
         yield known;
       }
       case "gelu" -> {
-        stage.allow(0, Set.of());
-        if (framework.equals("flax")) {
-          throw stage.refused("Flax' gelu is an approximation by tanh, which is not served");
-        }
-        yield known;
+        stage.allow(1, Set.of("approximate"));
+        String said =
+            stage
+                .options()
+                .getOrDefault("approximate", stage.values().isEmpty() ? "" : stage.values().get(0));
+        yield switch (said.toLowerCase(Locale.ROOT)) {
+          // Flax' own default is the approximation.
+          case "" -> framework.equals("flax") ? Activation.of(Kind.GELU_TANH) : known;
+          case "tanh", "true" -> Activation.of(Kind.GELU_TANH);
+          case "none", "false" -> known;
+          default -> throw stage.refused("'%s' is no approximation of it".formatted(said));
+        };
       }
       default -> {
         stage.allow(0, Set.of());
@@ -93,10 +105,33 @@ final class Functions {
     return new Activation(Kind.LEAKY_RELU, slope == null ? 0.01f : slope, 0);
   }
 
-  private static Activation elu(Stage stage) throws ImportException {
-    stage.allow(1, Set.of("alpha"));
-    Float alpha = stage.number("alpha");
-    return new Activation(Kind.ELU, alpha == null ? 1 : alpha, 0);
+  /** An activation of one constant, which the stage may say. */
+  private static Activation scaled(Stage stage, Activation known, String key)
+      throws ImportException {
+    stage.allow(1, Set.of(key));
+    Float alpha = stage.number(key);
+    if (alpha != null && (alpha < 0 || (alpha == 0 && known.kind() == Kind.CELU))) {
+      throw stage.refused("%s is not positive".formatted(alpha));
+    }
+    return new Activation(known.kind(), alpha == null ? known.alpha() : alpha, 0);
+  }
+
+  private static Activation hardTanh(Stage stage) throws ImportException {
+    stage.allow(2, Set.of());
+    if (stage.values().isEmpty()) {
+      return new Activation(Kind.CLIP, -1, 1);
+    }
+    return new Activation(Kind.CLIP, argument(stage, 0), argument(stage, 1));
+  }
+
+  private static float argument(Stage stage, int index) throws ImportException {
+    if (index >= stage.values().size()) {
+      throw stage.refused("takes two numbers");
+    }
+    Float number =
+        new Stage(stage.pointer(), stage.name(), List.of(stage.values().get(index)), Map.of())
+            .number("");
+    return number == null ? 0 : number;
   }
 
   private static Activation hardSigmoid(Stage stage, String framework) throws ImportException {

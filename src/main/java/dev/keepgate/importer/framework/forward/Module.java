@@ -1,8 +1,11 @@
 package dev.keepgate.importer.framework.forward;
 
+import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.file.TensorInfo;
-import dev.keepgate.model.Layer;
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.Operation;
+import dev.keepgate.model.Window;
 import java.io.IOException;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -35,22 +38,59 @@ public record Module(
     DENSE,
     /** A matrix without a bias, [rows, columns]: an embedding, or a dense layer of PyTorch. */
     MATRIX,
+    /** A layer norm by its tensors, which a group norm has as well. */
     LAYER_NORM,
+    /** A group or instance norm by its name. */
+    GROUP_NORM,
     BATCH_NORM,
-    CONVOLUTION
+    CONVOLUTION,
+    /** A vector without a bias: the slopes of a PReLU, where its name or a recipe says so. */
+    VECTOR
   }
 
   /**
    * What a recipe says of a module.
    *
-   * @param kind what it is to be: its own kind, or one of the two that a matrix may be
+   * @param kind what it is to be: its own kind, or one of those that its tensors may be
    * @param epsilon of a norm; null for the framework's own
+   * @param groups of a group norm or a convolution
+   * @param activation of a recurrent layer; null for the framework's own
+   * @param steps how a convolution goes over the steps
    */
-  public record Options(Kind kind, @Nullable Float epsilon) {}
+  public record Options(
+      Kind kind,
+      @Nullable Float epsilon,
+      int groups,
+      @Nullable Activation activation,
+      Convolution steps) {
+
+    /** What the configuration says, but for what the recipe says of this module. */
+    public ImportConfig of(ImportConfig config) {
+      return activation == null ? config : config.withActivation(activation);
+    }
+  }
+
+  /**
+   * How a convolution goes over the steps, but for how many of them it sees.
+   *
+   * @param before zero steps in front where the padding is explicit
+   * @param after zero steps behind
+   */
+  public record Convolution(
+      int stride, int dilation, Window.Padding padding, int before, int after) {
+
+    /** Without any of it. */
+    static final Convolution PLAIN = new Convolution(1, 1, Window.Padding.EXPLICIT, 0, 0);
+
+    /** Of so many steps. */
+    public Window window(int size) {
+      return new Window(size, stride, dilation, padding, before, after);
+    }
+  }
 
   /** Reads a module's weights. */
   public interface Source {
-    List<Layer> read(Options options) throws IOException, ImportException;
+    List<? extends Operation> read(Options options) throws IOException, ImportException;
   }
 
   public Module {

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 record Stage(String pointer, String name, List<String> values, Map<String, String> options) {
 
   private static final int MAX_LENGTH = 1024;
+  private static final int MAX_COUNT = 1 << 20;
 
   private static final Pattern CALL =
       Pattern.compile("\\s*([^()=,\\s]+)\\s*(?:\\(([^()]*)\\))?\\s*");
@@ -111,10 +112,34 @@ record Stage(String pointer, String name, List<String> values, Map<String, Strin
     throw refused("expected a number, got '%s'".formatted(text));
   }
 
-  /** A recipe that may be right, of a layer that no network of bare tensors has yet. */
-  ImportException unserved(String what) {
-    return ImportException.unsupported(
-        pointer, "%s: %s cannot be served from bare tensors yet".formatted(this, what));
+  /**
+   * The whole number of a key; the other one where it is not given.
+   *
+   * @param least that it may be
+   */
+  int count(String key, int least, int otherwise) throws ImportException {
+    return options.containsKey(key)
+        ? count(key, String.valueOf(options.get(key)), least)
+        : otherwise;
+  }
+
+  /** The whole number at a place among those without a key; null where there is none. */
+  @Nullable Integer count(int index, int least) throws ImportException {
+    return index < values.size()
+        ? count("argument " + (index + 1), values.get(index), least)
+        : null;
+  }
+
+  private int count(String what, String text, int least) throws ImportException {
+    try {
+      int number = Integer.parseInt(text);
+      if (number >= least && number <= MAX_COUNT) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Told below, with what would be right.
+    }
+    throw refused("%s is '%s', not a whole number from %d".formatted(what, text, least));
   }
 
   ImportException refused(String detail) {

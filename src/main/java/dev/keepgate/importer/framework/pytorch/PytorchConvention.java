@@ -68,7 +68,7 @@ public final class PytorchConvention implements TensorConvention {
                 layers.inputSize(),
                 layers.outputSize(),
                 each.getValue(),
-                options -> layers.read()));
+                options -> new PytorchLayers(tensors, each.getKey(), options.of(config)).read()));
       }
     }
     modules.addAll(

@@ -127,7 +127,7 @@ public final class KerasVariables implements TensorConvention {
         kernel.shape().length == 2 ? kernel.shape()[0] : 0,
         sums ? width / 2 : width,
         VariableNames.below(tensors, recurrent),
-        options -> List.of(readLayer(tensors, layer, config)));
+        options -> List.of(readLayer(tensors, layer, options.of(config))));
   }
 
   private static String kernelOf(String recurrent) {

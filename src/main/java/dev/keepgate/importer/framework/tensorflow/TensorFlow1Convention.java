@@ -107,7 +107,7 @@ public final class TensorFlow1Convention implements TensorConvention {
         widths(tensors, first, config).input(),
         both ? 2 * width : width,
         VariableNames.below(tensors, stack.kernels()),
-        options -> readLayers(tensors, stack, config));
+        options -> readLayers(tensors, stack, options.of(config)));
   }
 
   private static Map<String, Stack> stacks(Collection<String> names) throws ImportException {

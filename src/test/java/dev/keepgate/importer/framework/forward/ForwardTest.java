@@ -2,7 +2,6 @@ package dev.keepgate.importer.framework.forward;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.keepgate.importer.ImportConfig;
 import dev.keepgate.importer.ImportException;
@@ -10,14 +9,6 @@ import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.Importers;
 import dev.keepgate.importer.ModelFiles;
-import dev.keepgate.kernel.CompiledModel;
-import dev.keepgate.kernel.LstmKernel;
-import dev.keepgate.kernel.backend.Backend;
-import dev.keepgate.kernel.backend.BlasOptions;
-import dev.keepgate.kernel.cpu.CpuKernel;
-import dev.keepgate.kernel.reference.ReferenceKernel;
-import dev.keepgate.model.NetworkInput;
-import dev.keepgate.model.RecurrentState;
 import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.tensor.Tensor;
@@ -28,34 +19,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The recipe of a file of bare tensors: what it means, and what of it is refused. */
 class ForwardTest {
-
-  private static final JsonMapper JSON = JsonMapper.builder().build();
-  private static final Path NETWORKS = Path.of("src/test/resources/networks");
 
   private final Importers importers = ImporterConfiguration.importers(ImportLimits.DEFAULT);
   private final Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
   private float seed;
 
   @TempDir Path folder;
-
-  @BeforeAll
-  static void load() {
-    Backend.load(BlasOptions.DEFAULT);
-  }
 
   /** A file that no order is said of: two LSTMs, two linear layers and a norm. */
   @BeforeEach
@@ -70,49 +49,6 @@ class ForwardTest {
     put("module.fc1.bias", 5);
     put("module.fc2.weight", 1, 5);
     put("module.fc2.bias", 1);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"pytorch-chain", "pytorch-crnn-head"})
-  void networkOfARecipeComputesWhatItsFrameworkDid(String name) throws Exception {
-    JsonNode golden = JSON.readTree(NETWORKS.resolve(name).resolve("case.json").toFile());
-    ImportedModel imported =
-        importers.read(
-            ModelFiles.of(NETWORKS.resolve(name).resolve("model.pt")),
-            null,
-            config(golden.get("config").toString()));
-    JsonNode x = golden.at("/inputs/x");
-    JsonNode expected = golden.at("/expected/output");
-    int batch = x.at("/shape/0").asInt();
-    int time = x.at("/shape/1").asInt();
-    float[] numbers = new float[x.get("data").size()];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = (float) x.get("data").get(i).asDouble();
-    }
-    assertThat(imported.network().signature().returnSequences())
-        .isEqualTo(expected.get("shape").size() == 3);
-    for (LstmKernel kernel : List.of(new ReferenceKernel(), new CpuKernel())) {
-      try (CompiledModel model = kernel.compile(imported.network());
-          LstmKernel.Scratch scratch = kernel.newScratch()) {
-        NetworkInput input =
-            new NetworkInput(
-                batch,
-                time,
-                numbers,
-                null,
-                null,
-                RecurrentState.zero(model.signature().state(), batch));
-        float[] output =
-            model.unroll(input, model.signature().returnSequences(), false, scratch).output();
-        assertThat(output).hasSize(expected.get("data").size());
-        for (int i = 0; i < output.length; i++) {
-          assertThat((double) output[i])
-              .isCloseTo(
-                  expected.get("data").get(i).asDouble(),
-                  within(golden.get("tolerance").asDouble()));
-        }
-      }
-    }
   }
 
   @Test
@@ -134,6 +70,62 @@ class ForwardTest {
     assertThat(imported.assumed()).contains("module.lstm1 has no bias");
   }
 
+  /** A convolution and a pool between the code's own transposes, and a vector of all steps. */
+  @Test
+  void stepsAreThoseThatTheDenseLayerBehindThemTakes() throws Exception {
+    tensors.clear();
+    put("conv.weight", 4, 3, 3);
+    put("conv.bias", 4);
+    put("lstm.weight_ih_l0", 20, 4);
+    put("lstm.weight_hh_l0", 20, 5);
+    put("fc.weight", 2, 35);
+    put("fc.bias", 2);
+    ImportedModel imported =
+        read("'transpose', 'conv(padding=1)', 'transpose', 'lstm', 'flatten', 'fc'");
+    assertThat(imported.forward().stream().map(each -> each.stage() + " " + each.shape()))
+        .containsExactly(
+            "x [batch, 7, 3]",
+            "transpose [batch, 7, 3]",
+            "conv(padding=1) [batch, 7, 4]",
+            "transpose [batch, 7, 4]",
+            "lstm [batch, 7, 5]",
+            "flatten [batch, 35]",
+            "fc [batch, 2]");
+    // Thirteen steps and fourteen are seven windows alike.
+    assertThat(refusal("'conv(padding=1, stride=2)', 'lstm', 'flatten', 'fc'", ""))
+        .hasMessageContaining("[13, 14]");
+    assertThat(
+            read("'steps(14)', 'conv(padding=1, stride=2)', 'lstm', 'flatten', 'fc'")
+                .forward()
+                .get(0)
+                .shape())
+        .containsExactly("batch", "14", "3");
+    assertThat(refusal("'conv(stride=3000)', 'lstm', 'flatten', 'fc'", ""))
+        .hasMessageContaining("35 features are those of inputs of no number of steps");
+    assertThat(unsaid()).hasMessageContaining("conv.weight [4, 3, 3] could stand in more than");
+  }
+
+  @Test
+  void causalNetworkOfConvolutionsSteps() throws Exception {
+    tensors.clear();
+    put("conv.weight", 4, 3, 3);
+    put("lstm.weight_ih_l0", 20, 4);
+    put("lstm.weight_hh_l0", 20, 5);
+    assertThat(read("'conv(padding=causal)', 'lstm'").network().signature().isCausal()).isTrue();
+    assertThat(read("'conv(padding=1)', 'lstm'").network().signature().isCausal()).isFalse();
+    assertThat(read("'conv(padding=causal)', 'lstm', 'last'").network().signature().isCausal())
+        .isTrue();
+  }
+
+  @Test
+  void transposedConvolutionIsToldByItsName() throws Exception {
+    tensors.clear();
+    put("deconv.weight", 4, 4, 3);
+    put("lstm.weight_ih_l0", 20, 4);
+    put("lstm.weight_hh_l0", 20, 5);
+    assertThat(refusal("'deconv', 'lstm'", "")).hasMessageContaining("a transposed convolution");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -145,16 +137,35 @@ class ForwardTest {
         "'lstm1', 'last', 'lstm2' | /config/forward/2 | reads steps",
         "'lstm1', 'relu', 'final_state' | /config/forward/2 | right behind one",
         "'lstm1', 'last', 'last' | /config/forward/2 | but one step left",
-        "'lstm1', 'transpose', 'lstm2', 'fc1' | /config/forward/3 | a transpose before it",
+        "'lstm1', 'transpose', 'lstm2', 'fc1' | /config/forward/2 | a transpose before it",
         "'lstm1', 'transpose' | /config/forward/1 | no other transpose undoes it",
         "'lstm1', 'softmax(1)' | /config/forward/1 | only over the last axis",
         "'lstm1', 'relu(3)' | /config/forward/1 | takes no argument",
         "'lstm1', 'dropout(q=1)' | /config/forward/1 | has no argument 'q'",
         "'lstm1(' | /config/forward/0 | expected a name",
-        "'lstm1', 'mean' | /config/forward/1 | cannot be served from bare tensors yet",
-        "'lstm1', 'repeat(30)' | /config/forward/1 | cannot be served from bare tensors yet",
+        "'lstm1', 'repeat(30)' | /config/forward/1 | repeats one vector",
+        "'lstm1', 'last', 'repeat' | /config/forward/2 | say how many steps",
+        "'lstm1', 'last', 'mean' | /config/forward/2 | the stages before it leave none",
+        "'lstm1', 'mean(2)' | /config/forward/1 | only over the steps, which are axis 1",
+        "'lstm1', 'max_pool' | /config/forward/1 | say its window",
+        "'lstm1', 'max_pool(2, padding=3)' | /config/forward/1 | pads more than half",
+        "'lstm1', 'max_pool(2, ceil_mode=true)' | /config/forward/1 | has no argument 'ceil_mode'",
+        "'mean', 'lstm1' | /config/forward/0 | has to stand first",
+        "'lstm1', 'lstm2', 'flatten' | /config/forward/2 | which no dense layer",
+        "'steps(3)', 'lstm1', 'steps(3)' | /config/forward/2 | once and in front",
+        "'lstm1(relu)' | /config/forward/0 | only an nn.RNN has another activation",
+        "'lstm1(last)' | /config/forward/0 | is no activation of a recurrent layer",
+        "'lstm1', 'permute(2, 0, 1)' | /config/forward/1 | only steps and features",
+        "'lstm1', 'last', 'transpose' | /config/forward/2 | no steps left",
+        "'lstm1', 'lstm2', 'ln(groups=3)' | /config/forward/2 | 3 groups do not part",
+        "'lstm1', 'lstm2', 'ln(group_norm)' | /config/forward/2 | say its groups",
+        "'lstm1', 'lstm2', 'ln(prelu)' | /config/forward/2 | is none of layer_norm",
+        "'lstm1', 'transpose', 'transpose', 'max_pool(2)' | /config/forward/3 | no transpose stands",
+        "'lstm1', 'max_pool(1)', 'flatten' | /config/forward/2 | whether steps or features come",
+        "'lstm1', 'final_state(d)' | /config/forward/1 | is no state of it",
+        "'lstm1', 'threshold(1)' | /config/forward/1 | takes two numbers",
         "'lstm1', 'batch_norm' | /config/forward/1 | name the file's module",
-        "'lstm1', 'lstm2', 'ln(batch_norm)' | /config/forward/2 | those of a layer_norm",
+        "'lstm1', 'lstm2', 'ln(batch_norm)' | /config/forward/2 | those of a layer_norm or group_norm",
         "'fc1' | /config/forward | needs a recurrent layer",
         " | /config/forward | names no stage",
       })
