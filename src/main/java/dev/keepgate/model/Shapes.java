@@ -99,11 +99,12 @@ final class Shapes {
     List<Dimension> dims = new ArrayList<>();
     target.forEach(size -> dims.add(Dimension.of(Math.max(size, 0))));
     if (open != null) {
-      if (free < 0 || asked != known) {
+      if (free < 0 || asked == 0 || known % asked != 0) {
         throw new InconsistentModelException(
             "%s reshaped to %s needs a fixed number of steps".formatted(from, target));
       }
-      dims.set(free, open);
+      long times = known / asked;
+      dims.set(free, times == 1 ? open : new Dimension(open.symbol() + " * " + times, 0));
     } else if (free >= 0 && asked > 0 && known % asked == 0) {
       dims.set(free, Dimension.of(Math.toIntExact(known / asked)));
     } else if (free >= 0 || known != asked) {

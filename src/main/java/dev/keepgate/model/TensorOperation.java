@@ -22,6 +22,7 @@ public sealed interface TensorOperation extends Operation
         TensorOperation.Attend,
         TensorOperation.AdditiveAttend,
         TensorOperation.GroupNorm,
+        TensorOperation.UnitNorm,
         TensorOperation.Prelu {
 
   /**
@@ -82,6 +83,8 @@ public sealed interface TensorOperation extends Operation
     R reverse(ShapeOperation.Reverse operation);
 
     R groupNorm(GroupNorm operation);
+
+    R unitNorm(UnitNorm operation);
 
     R prelu(Prelu operation);
   }
@@ -405,6 +408,34 @@ public sealed interface TensorOperation extends Operation
     @Override
     public <R> R accept(Visitor<R> visitor) {
       return visitor.groupNorm(this);
+    }
+  }
+
+  /** x / max(sqrt(sum(x^2)), epsilon) along an axis. */
+  record UnitNorm(int axis, float epsilon) implements TensorOperation {
+    @Override
+    public String type() {
+      return "unitnorm";
+    }
+
+    @Override
+    public Shape output(List<Shape> inputs) {
+      Shape x = Shapes.only(this, inputs, axis + 1);
+      if (x.mask() != null && axis == 0) {
+        throw Shapes.masked(this);
+      }
+      return x;
+    }
+
+    @Override
+    public boolean isCausal(List<Shape> inputs) {
+      int steps = inputs.get(0).dims().indexOf(Dimension.TIME);
+      return steps < 0 || (steps == 0 && axis > 0);
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.unitNorm(this);
     }
   }
 

@@ -280,6 +280,28 @@ final class TensorFunctions implements TensorOperation.Visitor<Value> {
   }
 
   @Override
+  public Value unitNorm(TensorOperation.UnitNorm operation) {
+    Value x = inputs.get(0);
+    int axis = operation.axis() + 1;
+    int size = x.dims()[axis];
+    int stride = x.stride(axis);
+    Value y = Value.zero(x.dims());
+    for (int i = 0; i < x.data().length / Math.max(size, 1); i++) {
+      int start = i / stride * size * stride + i % stride;
+      double squares = 0;
+      for (int k = 0; k < size; k++) {
+        double each = x.data()[start + k * stride];
+        squares += each * each;
+      }
+      double length = Math.max(Math.sqrt(squares), operation.epsilon());
+      for (int k = 0; k < size; k++) {
+        y.data()[start + k * stride] = (float) (x.data()[start + k * stride] / length);
+      }
+    }
+    return y.masked(x.present());
+  }
+
+  @Override
   public Value attend(TensorOperation.Attend operation) {
     return new Attention(inputs, operation.heads(), operation.isCausal())
         .apply((query, key) -> operation.scale() * query.times(key));

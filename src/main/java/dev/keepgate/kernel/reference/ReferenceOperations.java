@@ -300,6 +300,22 @@ final class ReferenceOperations implements TensorOperation.Visitor<ReferenceTens
         });
   }
 
+  @Override
+  public ReferenceTensor unitNorm(TensorOperation.UnitNorm operation) {
+    int axis = operation.axis();
+    return each(
+            x.dims(),
+            at -> {
+              double length =
+                  Math.sqrt(
+                      IntStream.range(0, x.dims()[axis])
+                          .mapToDouble(k -> Math.pow(x.at(with(at, axis, k)), 2))
+                          .sum());
+              return x.at(at) / Math.max(length, operation.epsilon());
+            })
+        .masked(x.present());
+  }
+
   private static double[] softmax(double[] scores) {
     double most = Arrays.stream(scores).max().orElseThrow();
     double[] powers = Arrays.stream(scores).map(score -> Math.exp(score - most)).toArray();

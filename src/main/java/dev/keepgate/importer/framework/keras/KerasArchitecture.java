@@ -16,6 +16,9 @@ final class KerasArchitecture {
 
   static final Set<String> MODELS = Set.of("Sequential", "Functional", "Model");
 
+  /** Those whose layers are joined by name. */
+  static final Set<String> FUNCTIONAL = Set.of("Functional", "Model");
+
   private KerasArchitecture() {}
 
   /**

@@ -8,10 +8,14 @@ import dev.keepgate.model.TensorOperation;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /** Adds the attention layers to a graph. Their inputs come in Keras' order: query, value, key. */
 final class KerasAttentionLayers {
+
+  static final Set<String> CLASSES = Set.of("Attention", "AdditiveAttention", "MultiHeadAttention");
 
   private final GraphBuilder graph;
 
@@ -25,6 +29,13 @@ final class KerasAttentionLayers {
     if (inputs.size() < 2 || inputs.size() > 3) {
       throw layer.unsupported("", "takes query and value, and maybe a key");
     }
+    for (Map.Entry<String, JsonNode> option : call.options().entrySet()) {
+      boolean isCausal = option.getKey().equals("use_causal_mask") && option.getValue().isBoolean();
+      if (!isCausal) {
+        throw layer.unsupported(option.getKey(), "is %s".formatted(option.getValue()));
+      }
+    }
+    boolean isCausal = layer.flag("causal") || call.options().containsKey("use_causal_mask");
     String query = inputs.get(0);
     String value = inputs.get(1);
     String key = inputs.size() > 2 ? inputs.get(2) : value;
@@ -36,7 +47,7 @@ final class KerasAttentionLayers {
         float scale = layer.flag("use_scale") ? numbers.next("", 0)[0] : 1;
         yield graph.add(
             layer.name(),
-            new TensorOperation.Attend(1, scale, isCausal(layer)),
+            new TensorOperation.Attend(1, scale, isCausal),
             List.of(query, key, value));
       }
       case "AdditiveAttention" -> {
@@ -46,19 +57,15 @@ final class KerasAttentionLayers {
         float[] scale = layer.flag("use_scale", true) ? numbers.next("", 0, width) : ones;
         yield graph.add(
             layer.name(),
-            new TensorOperation.AdditiveAttend(scale, isCausal(layer)),
+            new TensorOperation.AdditiveAttend(scale, isCausal),
             List.of(query, key, value));
       }
-      default -> multiHead(layer, List.of(query, key, value), numbers);
+      default -> multiHead(layer, List.of(query, key, value), isCausal, numbers);
     };
   }
 
-  /** Keras 2's argument; since then a call says it, which is no default and so refused. */
-  private static boolean isCausal(KerasLayer layer) {
-    return layer.flag("causal");
-  }
-
-  private String multiHead(KerasLayer layer, List<String> inputs, KerasWeights.OfLayer numbers)
+  private String multiHead(
+      KerasLayer layer, List<String> inputs, boolean isCausal, KerasWeights.OfLayer numbers)
       throws IOException, ImportException {
     JsonNode slides = layer.config().path("sliding_window");
     if (layer.flag("use_gate") || slides.isInt()) {
@@ -75,7 +82,7 @@ final class KerasAttentionLayers {
     String weighed =
         graph.add(
             layer.name() + "_attention",
-            new TensorOperation.Attend(heads, scale, false),
+            new TensorOperation.Attend(heads, scale, isCausal),
             List.of(query, key, value));
     int[] shape = numbers.nextShape("output_dense", 0);
     int outputs = shape[shape.length - 1];

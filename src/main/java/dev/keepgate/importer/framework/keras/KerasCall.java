@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * One use of a layer in a model's graph.
@@ -13,13 +14,17 @@ import tools.jackson.databind.JsonNode;
  * @param layer which layer
  * @param inputs the tensors that it takes
  * @param named tensors that it takes by name, such as {@code initial_state}
- * @param constants what it takes besides that is no tensor
+ * @param constants what it takes besides that is no tensor, without a name
+ * @param options what it takes by name that is no tensor, and not false
+ * @param arguments all that has no name, as the file has it; missing in older files
  */
 record KerasCall(
     KerasLayer layer,
     List<Tensor> inputs,
     Map<String, List<Tensor>> named,
-    List<JsonNode> constants) {
+    List<JsonNode> constants,
+    Map<String, JsonNode> options,
+    JsonNode arguments) {
 
   private static final String TENSOR = "__keras_tensor__";
 
@@ -65,8 +70,7 @@ record KerasCall(
 
   /** Keras 3: {@code {"args": [tensor…], "kwargs": {…}}}. */
   private static KerasCall recent(KerasLayer layer, JsonNode node) throws ImportException {
-    KerasCall call =
-        new KerasCall(layer, new ArrayList<>(), new LinkedHashMap<>(), new ArrayList<>());
+    KerasCall call = empty(layer, node.path("args"));
     for (JsonNode argument : node.path("args")) {
       take(argument, call.inputs, call.constants);
     }
@@ -76,10 +80,25 @@ record KerasCall(
       if (!tensors.isEmpty()) {
         call.named.put(argument.getKey(), tensors);
       } else if (!isDefault(argument.getValue())) {
-        call.constants.add(argument.getValue());
+        call.options.put(argument.getKey(), argument.getValue());
       }
     }
     return call;
+  }
+
+  private static KerasCall empty(KerasLayer layer, JsonNode arguments) {
+    return new KerasCall(
+        layer,
+        new ArrayList<>(),
+        new LinkedHashMap<>(),
+        new ArrayList<>(),
+        new LinkedHashMap<>(),
+        arguments);
+  }
+
+  /** Whether an argument is what a layer gives. */
+  static boolean isTensor(JsonNode argument) {
+    return argument.path("class_name").asString("").equals(TENSOR);
   }
 
   private static boolean isDefault(JsonNode value) {
@@ -88,7 +107,7 @@ record KerasCall(
 
   private static void take(JsonNode argument, List<Tensor> tensors, List<JsonNode> constants)
       throws ImportException {
-    if (argument.path("class_name").asString("").equals(TENSOR)) {
+    if (isTensor(argument)) {
       tensors.add(Tensor.of(argument.path("config").path("keras_history")));
     } else if (argument.isArray()) {
       for (JsonNode each : argument) {
@@ -101,8 +120,7 @@ record KerasCall(
 
   /** Keras 2: {@code [[name, call, index, {kwargs}]…]}. */
   private static KerasCall older(KerasLayer layer, JsonNode node) throws ImportException {
-    KerasCall call =
-        new KerasCall(layer, new ArrayList<>(), new LinkedHashMap<>(), new ArrayList<>());
+    KerasCall call = empty(layer, MissingNode.getInstance());
     for (JsonNode input : node.path(0).isArray() ? node : List.of(node)) {
       call.inputs.add(Tensor.of(input));
       for (Map.Entry<String, JsonNode> argument : input.path(3).properties()) {
@@ -111,7 +129,7 @@ record KerasCall(
         if (isTensors) {
           call.named.put(argument.getKey(), Tensor.all(value));
         } else if (!isDefault(value)) {
-          call.constants.add(value);
+          call.options.put(argument.getKey(), value);
         }
       }
     }

@@ -9,6 +9,7 @@ import dev.keepgate.model.Network;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** What both of Keras' formats have in common. */
@@ -47,20 +48,25 @@ final class KerasFiles {
         }
       }
     }
-    return readGraph(scope, version, weights);
+    return readGraph(scope, version, weights, config.returnSequences());
   }
 
   /** Where it can be, with any number of steps; else with as many as the model was made for. */
-  private static Network readGraph(KerasScope scope, KerasVersion version, KerasWeights weights)
+  private static Network readGraph(
+      KerasScope scope,
+      KerasVersion version,
+      KerasWeights weights,
+      @Nullable Boolean returnSequences)
       throws IOException, ImportException {
     KerasInputs inputs = new KerasInputs(scope);
     for (Steps steps : List.of(Steps.EACH_ITS_OWN, Steps.ALL_THE_SAME)) {
       try {
-        return KerasGraphReader.read(scope, inputs.read(steps), version, weights);
-      } catch (InconsistentModelException e) {
+        return KerasGraphReader.read(scope, inputs.read(steps), version, weights, returnSequences);
+      } catch (InconsistentModelException | ImportException e) {
         // Some layer needs the sequences to be as long as each other, or as the model was made for.
       }
     }
-    return KerasGraphReader.read(scope, inputs.read(Steps.AS_MADE), version, weights);
+    return KerasGraphReader.read(
+        scope, inputs.read(Steps.AS_MADE), version, weights, returnSequences);
   }
 }

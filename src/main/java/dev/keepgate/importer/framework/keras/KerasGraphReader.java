@@ -7,6 +7,7 @@ import dev.keepgate.model.InconsistentModelException;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Network;
 import dev.keepgate.model.Operation;
+import dev.keepgate.model.ShapeOperation;
 import dev.keepgate.model.Signature;
 import dev.keepgate.model.Summary;
 import java.io.IOException;
@@ -22,9 +23,18 @@ import org.jspecify.annotations.Nullable;
 /** Makes a model whose layers are joined as a graph into ours, models inside it and all. */
 final class KerasGraphReader {
 
+  /** Besides recurrent layers. */
+  private static final Set<String> SEES_MASKS =
+      Set.of("GlobalAveragePooling1D", "Softmax", "Attention", "AdditiveAttention");
+
+  /** They work on all steps, masked or not, and give what has no mask. */
+  private static final Set<String> IGNORES_MASKS =
+      Set.of("GlobalMaxPooling1D", "Cropping1D", "GroupNormalization");
+
   private final KerasWeights weights;
   private final KerasRecurrentLayers recurrent;
   private final KerasTensorLayers tensorLayers;
+  private final KerasOperations operations;
   private final GraphBuilder graph;
 
   /** Layers that are used again, as they were read first. */
@@ -35,6 +45,7 @@ final class KerasGraphReader {
     this.recurrent = new KerasRecurrentLayers(version);
     this.graph = graph;
     this.tensorLayers = new KerasTensorLayers(version, graph);
+    this.operations = new KerasOperations(graph);
   }
 
   /**
@@ -44,12 +55,16 @@ final class KerasGraphReader {
    * @throws InconsistentModelException if shapes do not fit each other
    */
   static Network read(
-      KerasScope scope, List<Signature.Input> inputs, KerasVersion version, KerasWeights weights)
+      KerasScope scope,
+      List<Signature.Input> inputs,
+      KerasVersion version,
+      KerasWeights weights,
+      @Nullable Boolean returnSequences)
       throws IOException, ImportException {
     GraphBuilder graph = new GraphBuilder("keras", inputs);
     KerasGraphReader reader = new KerasGraphReader(version, weights, graph);
     List<String> given = inputs.stream().map(Signature.Input::name).toList();
-    List<String> results = reader.new Walk(scope).outputs(given);
+    List<String> results = reader.new Walk(scope, false).outputs(given);
     Map<String, String> outputs = new LinkedHashMap<>();
     for (int i = 0; i < results.size(); i++) {
       String layer = scope.outputs().get(i).layer();
@@ -60,18 +75,25 @@ final class KerasGraphReader {
       outputs.put(name, results.get(i));
     }
     boolean hasSequence = results.stream().anyMatch(result -> graph.shape(result).isSequence());
-    return graph.build(outputs, new Signature.Unroll(hasSequence, Summary.LAST_STEP));
+    if (Boolean.TRUE.equals(returnSequences) && !hasSequence) {
+      throw ImportException.config(
+          "/config/return_sequences", "is true, but the model answers once for all steps");
+    }
+    boolean sequences = hasSequence && !Boolean.FALSE.equals(returnSequences);
+    return graph.build(outputs, new Signature.Unroll(sequences, Summary.LAST_STEP));
   }
 
   /** One model, or a model inside it, whose layers are read as they are asked for. */
   private final class Walk {
 
     private final KerasScope scope;
+    private final boolean isInner;
     private final Map<Tensor, String> values = new HashMap<>();
     private final Set<Tensor> pending = new HashSet<>();
 
-    Walk(KerasScope scope) {
+    Walk(KerasScope scope, boolean isInner) {
       this.scope = scope;
+      this.isInner = isInner;
     }
 
     /** What the model gives for what it is given. */
@@ -124,11 +146,17 @@ final class KerasGraphReader {
       if (KerasArchitecture.MODELS.contains(layer.className())) {
         KerasScope inner =
             KerasScope.of(KerasArchitecture.asModel(layer), layer.name(), layer.path());
-        return new Walk(inner).outputs(inputs);
+        return new Walk(inner, true).outputs(inputs);
       }
       checkMask(call, inputs);
-      if (!call.constants().isEmpty() && !layer.className().equals("GetItem")) {
-        throw layer.unsupported("", "takes %s besides its inputs".formatted(call.constants()));
+      unmask(call, inputs);
+      if (layer.isOperation()) {
+        return operations.apply(call, inputs);
+      }
+      boolean isAttention = KerasAttentionLayers.CLASSES.contains(layer.className());
+      if (!call.constants().isEmpty() || !(call.options().isEmpty() || isAttention)) {
+        throw layer.unsupported(
+            "", "takes %s %s besides its inputs".formatted(call.constants(), call.options()));
       }
       if (KerasStepLayers.isIdentity(layer)) {
         return inputs;
@@ -142,6 +170,27 @@ final class KerasGraphReader {
         }
       }
       return List.of(tensorLayers.apply(call, inputs, weights));
+    }
+
+    /** Takes masks off what a layer takes where Keras does not let it see them. */
+    private void unmask(KerasCall call, List<String> inputs) throws ImportException {
+      String className = call.layer().className();
+      boolean isRecurrent = KerasRecurrentLayers.isRecurrent(call.layer());
+      boolean seesMasks = isRecurrent || SEES_MASKS.contains(className);
+      // Keras 3 writes the masks of a model's own layers; of those inside another it finds out.
+      boolean isUnsaid = call.arguments().isArray() && !call.named().containsKey("mask");
+      boolean hasStates = isRecurrent && call.named().containsKey("initial_state");
+      boolean isMasked = inputs.stream().anyMatch(input -> graph.shape(input).mask() != null);
+      if (isInner && isUnsaid && hasStates && isMasked) {
+        throw call.layer()
+            .unsupported(
+                "initial_state",
+                "of masked steps in a model inside the model; put its layers here");
+      }
+      boolean isSaid = !isUnsaid || (isInner && !hasStates);
+      if (IGNORES_MASKS.contains(className) || (seesMasks && !isSaid)) {
+        inputs.replaceAll(operations::unmasked);
+      }
     }
 
     /** Every mask must be the one that the layer's own input carries. */
@@ -218,14 +267,34 @@ final class KerasGraphReader {
         String node = name;
         each.slots().forEach(slot -> states.add(node + ":" + slot.name()));
       }
+      String output = made.returnSequences() ? name : name + ":" + Layer.Recurrent.FINAL;
       List<String> outputs = new ArrayList<>();
-      outputs.add(made.returnSequences() ? name : name + ":" + Layer.Recurrent.FINAL);
+      if (KerasRecurrentLayers.isUnmerged(layer)) {
+        outputs.addAll(apart(layer, output, made.layers().get(0)));
+      } else {
+        outputs.add(output);
+      }
       KerasLayer inner =
           layer.className().equals("Bidirectional") ? layer.inner("layer", "layer") : layer;
       if (inner.flag("return_state")) {
         outputs.addAll(states);
       }
       return outputs;
+    }
+
+    /** What each direction gives, of both side by side. */
+    private List<String> apart(KerasLayer layer, String both, Layer.Recurrent made) {
+      int axis = graph.shape(both).rank() - 1;
+      int width = made.cells().get(0).outputSize();
+      return List.of(
+          graph.add(
+              layer.name() + "_forward",
+              new ShapeOperation.Slice(axis, 0, width, false),
+              List.of(both)),
+          graph.add(
+              layer.name() + "_backward",
+              new ShapeOperation.Slice(axis, width, null, false),
+              List.of(both)));
     }
 
     /** A layer that is used twice has its numbers once. */

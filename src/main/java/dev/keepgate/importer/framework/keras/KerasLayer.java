@@ -1,7 +1,11 @@
 package dev.keepgate.importer.framework.keras;
 
 import dev.keepgate.importer.ImportException;
+import java.util.Set;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A layer as the model's configuration describes it.
@@ -13,6 +17,14 @@ import tools.jackson.databind.JsonNode;
  */
 record KerasLayer(String name, String className, JsonNode config, String path) {
 
+  /** Before the class of a function that is called as a layer, as {@code x + y} is. */
+  static final String OPERATION = "ops.";
+
+  /** Functions that compute masks, which are checked and left to the layers. */
+  private static final Set<String> OF_MASKS = Set.of("NotEqual", "Any");
+
+  private static final Pattern OPERATIONS = Pattern.compile("keras\\.(src\\.)?ops(\\..*)?");
+
   /**
    * Reads {@code {"class_name", "config"}}.
    *
@@ -20,7 +32,8 @@ record KerasLayer(String name, String className, JsonNode config, String path) {
    */
   static KerasLayer of(JsonNode json, String path) throws ImportException {
     JsonNode config = json.path("config");
-    String className = json.path("class_name").asString("");
+    String own = json.path("class_name").asString("");
+    String className = isOperation(json) && !OF_MASKS.contains(own) ? OPERATION + own : own;
     String name = config.path("name").asString(json.path("name").asString(""));
     KerasLayer layer = new KerasLayer(name, className, config, path);
     if (className.isEmpty() || !config.isObject()) {
@@ -30,6 +43,27 @@ record KerasLayer(String name, String className, JsonNode config, String path) {
       throw layer.unsupported("", "is a class of its author's own");
     }
     return layer;
+  }
+
+  /** An h5 file of Keras 3 does not say the module; but every layer says its type of numbers. */
+  private static boolean isOperation(JsonNode json) {
+    if (json.path("module").isString()) {
+      return OPERATIONS.matcher(json.path("module").asString()).matches();
+    }
+    JsonNode config = json.path("config");
+    boolean isLayer = config.has("trainable") || config.has("dtype") || config.has("layers");
+    return json.path("inbound_nodes").path(0).isObject() && !isLayer;
+  }
+
+  boolean isOperation() {
+    return className.startsWith(OPERATION);
+  }
+
+  /** The same with another value of a field. */
+  KerasLayer with(String field, String value) {
+    ObjectNode changed = JsonNodeFactory.instance.objectNode();
+    config.properties().forEach(each -> changed.set(each.getKey(), each.getValue()));
+    return new KerasLayer(name, className, changed.put(field, value), path);
   }
 
   /** A layer that this one wraps. */

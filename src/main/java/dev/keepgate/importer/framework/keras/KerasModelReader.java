@@ -41,6 +41,9 @@ final class KerasModelReader {
 
   /** Whether a layer may be part of a chain. */
   static boolean isOfChains(KerasLayer layer) {
+    if (KerasRecurrentLayers.isUnmerged(layer) || KerasActivations.isGatedUnit(layer)) {
+      return false;
+    }
     return KerasStepLayers.isIdentity(layer)
         || KerasStepLayers.CLASSES.contains(layer.className())
         || KerasRecurrentLayers.isRecurrent(layer)

@@ -35,6 +35,11 @@ final class KerasRecurrentLayers {
         || layer.className().equals("Bidirectional");
   }
 
+  /** Whether it gives both directions apart. */
+  static boolean isUnmerged(KerasLayer layer) {
+    return layer.className().equals("Bidirectional") && layer.config().path("merge_mode").isNull();
+  }
+
   /**
    * @param masked whether some steps may not count
    */
@@ -147,7 +152,8 @@ final class KerasRecurrentLayers {
 
   private static Merge merge(KerasLayer layer) throws ImportException {
     JsonNode mode = layer.config().path("merge_mode");
-    String name = mode.isMissingNode() ? "concat" : mode.asString("null");
+    // Both apart are read side by side, and parted again.
+    String name = mode.isMissingNode() || mode.isNull() ? "concat" : mode.asString("");
     return switch (name.toLowerCase(Locale.ROOT)) {
       case "concat" -> Merge.CONCAT;
       case "sum" -> Merge.SUM;

@@ -15,8 +15,7 @@ final class KerasRemedies {
           "is not computed here; TimeDistributed(Dense) or Conv1D before an LSTM is";
       case "Conv2D", "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D" ->
           "works on images; of sequences there is the same in one dimension, such as Conv1D";
-      case "SeparableConv1D", "DepthwiseConv1D", "Conv1DTranspose" ->
-          "is not computed here; Conv1D is, with groups for a depthwise one";
+      case "Conv1DTranspose" -> "is not computed here; UpSampling1D and Conv1D are";
       default -> "is not supported";
     };
   }

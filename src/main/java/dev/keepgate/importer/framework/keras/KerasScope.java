@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -74,11 +75,21 @@ record KerasScope(
           KerasCall.of(
               layer.getValue(), nodes.getOrDefault(layer.getKey(), MissingNode.getInstance())));
     }
-    return new KerasScope(
-        layers,
-        calls,
-        Tensor.all(config.path("input_layers")),
-        Tensor.all(config.path("output_layers")));
+    List<Tensor> outputs = new ArrayList<>();
+    for (Tensor output : Tensor.all(config.path("output_layers"))) {
+      outputs.add(counted(output, layers.get(output.layer()), nodes));
+    }
+    return new KerasScope(layers, calls, Tensor.all(config.path("input_layers")), outputs);
+  }
+
+  /** Here alone Keras 3 counts the making of a model inside as its first use. */
+  private static Tensor counted(
+      Tensor output, @Nullable KerasLayer layer, Map<String, JsonNode> nodes) {
+    boolean isModel = layer != null && KerasArchitecture.FUNCTIONAL.contains(layer.className());
+    JsonNode uses = nodes.getOrDefault(output.layer(), MissingNode.getInstance());
+    return isModel && uses.path(0).isObject()
+        ? new Tensor(output.layer(), output.call() - 1, output.index())
+        : output;
   }
 
   private static KerasScope sequential(Map<String, KerasLayer> layers, JsonNode first)
@@ -95,7 +106,14 @@ record KerasScope(
       }
       calls.put(
           name,
-          List.of(new KerasCall(layer, List.of(new Tensor(below, 0, 0)), Map.of(), List.of())));
+          List.of(
+              new KerasCall(
+                  layer,
+                  List.of(new Tensor(below, 0, 0)),
+                  Map.of(),
+                  List.of(),
+                  Map.of(),
+                  MissingNode.getInstance())));
       below = name;
     }
     return new KerasScope(layers, calls, List.of(input), List.of(new Tensor(below, 0, 0)));

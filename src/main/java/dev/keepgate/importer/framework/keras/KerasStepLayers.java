@@ -34,6 +34,7 @@ final class KerasStepLayers {
           "Softmax",
           "ReLU",
           "LeakyReLU",
+          "ThresholdedReLU",
           "ELU");
 
   private final KerasVersion version;
@@ -62,24 +63,14 @@ final class KerasStepLayers {
       case "BatchNormalization" -> batchNormalization(layer, weights, part, rank);
       case "LayerNormalization" -> layerNormalization(layer, weights, part, rank);
       case "Masking" -> new Layer.Masking(known(layer, width), layer.number("mask_value", 0));
-      case "Activation" ->
-          activate(layer, width, KerasActivations.of(layer, "activation", version, null));
       case "Softmax" -> {
         checkAxis(layer, rank);
         yield activate(layer, width, Activation.SOFTMAX);
       }
-      case "ReLU" -> activate(layer, width, relu(layer));
-      case "LeakyReLU" ->
-          activate(
-              layer,
-              width,
-              new Activation(
-                  Activation.Kind.LEAKY_RELU,
-                  layer.number("negative_slope", layer.number("alpha", 0.3)),
-                  0));
-      case "ELU" ->
-          activate(layer, width, new Activation(Activation.Kind.ELU, layer.number("alpha", 1), 0));
-      default -> null;
+      default -> {
+        Activation activation = KerasActivations.ofLayer(layer, version);
+        yield activation == null ? null : activate(layer, width, activation);
+      }
     };
   }
 
@@ -93,23 +84,6 @@ final class KerasStepLayers {
   private static Layer activate(KerasLayer layer, int width, Activation activation)
       throws ImportException {
     return new Layer.Activate(known(layer, width), activation);
-  }
-
-  private static Activation relu(KerasLayer layer) throws ImportException {
-    float slope = layer.number("negative_slope", 0);
-    float threshold = layer.number("threshold", 0);
-    float bound = layer.number("max_value", Float.POSITIVE_INFINITY);
-    boolean bounded = bound < Float.POSITIVE_INFINITY;
-    if ((slope != 0 && threshold != 0) || (bounded && (slope != 0 || threshold != 0))) {
-      throw layer.unsupported("", "a bound, slope and threshold together are not supported");
-    }
-    if (bounded) {
-      return new Activation(Activation.Kind.CLIP, 0, bound);
-    }
-    if (threshold != 0) {
-      return new Activation(Activation.Kind.THRESHOLDED_RELU, threshold, 0);
-    }
-    return slope == 0 ? Activation.RELU : new Activation(Activation.Kind.LEAKY_RELU, slope, 0);
   }
 
   private Layer dense(KerasLayer layer, KerasWeights.OfLayer weights, String part)

@@ -1,7 +1,6 @@
 package dev.keepgate.importer.framework.keras;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.model.Activation;
 import dev.keepgate.model.GraphBuilder;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Operation;
@@ -11,10 +10,10 @@ import dev.keepgate.model.Signature.Dimension;
 import dev.keepgate.model.TensorOperation;
 import dev.keepgate.model.TensorOperation.Arithmetic;
 import dev.keepgate.model.TensorOperation.Reduction;
-import dev.keepgate.model.Window;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -25,15 +24,22 @@ final class KerasTensorLayers {
 
   private static final String LAST = "channels_last";
 
+  /** Keras' epsilon, below which a vector is not made longer. */
+  private static final float UNIT = 1e-7f;
+
   private final KerasVersion version;
   private final KerasStepLayers steps;
   private final KerasAttentionLayers attention;
+  private final KerasConvolutions convolutions;
+  private final KerasOperations operations;
   private final GraphBuilder graph;
 
   KerasTensorLayers(KerasVersion version, GraphBuilder graph) {
     this.version = version;
     this.steps = new KerasStepLayers(version);
     this.attention = new KerasAttentionLayers(graph);
+    this.convolutions = new KerasConvolutions(version, graph);
+    this.operations = new KerasOperations(graph);
     this.graph = graph;
   }
 
@@ -49,12 +55,26 @@ final class KerasTensorLayers {
     if (inputs.isEmpty()) {
       throw layer.unsupported("", "takes no tensor");
     }
+    return KerasActivations.isGatedUnit(layer)
+        ? operations.gatedUnit(
+            layer.name(), ungated(layer.with("activation", "linear"), inputs, weights, call), -1)
+        : ungated(layer, inputs, weights, call);
+  }
+
+  private String ungated(
+      KerasLayer layer, List<String> inputs, KerasWeights weights, KerasCall call)
+      throws IOException, ImportException {
     String x = inputs.get(0);
     Shape shape = graph.shape(x);
     String name = layer.name();
     return switch (layer.className()) {
       case "Embedding" -> graph.add(name, embedding(layer, weights.of(layer)), inputs);
-      case "Conv1D", "Convolution1D" -> convolution(layer, weights.of(layer), x);
+      case "Conv1D", "Convolution1D" -> convolutions.plain(layer, weights.of(layer), x);
+      case "SeparableConv1D", "DepthwiseConv1D" ->
+          convolutions.depthwise(layer, weights.of(layer), x);
+      case "UpSampling1D" -> upSampling(layer, x, shape);
+      case "UnitNormalization" ->
+          graph.add(name, new TensorOperation.UnitNorm(onlyAxis(layer, shape), UNIT), inputs);
       case "MaxPooling1D" -> graph.add(name, pooling(layer, true), inputs);
       case "AveragePooling1D" -> graph.add(name, pooling(layer, false), inputs);
       case "GlobalMaxPooling1D" -> graph.add(name, reduce(layer, shape, Reduction.MAX), inputs);
@@ -89,7 +109,7 @@ final class KerasTensorLayers {
       case "Minimum" -> combine(layer, Arithmetic.MINIMUM, inputs);
       case "Dot" -> dot(layer, inputs);
       case "Softmax" ->
-          graph.add(name, new TensorOperation.Softmax(softmaxAxis(layer, shape)), inputs);
+          graph.add(name, new TensorOperation.Softmax(onlyAxis(layer, shape)), inputs);
       case "Attention", "AdditiveAttention", "MultiHeadAttention" ->
           attention.apply(call, inputs, weights.of(layer));
       case "GroupNormalization" ->
@@ -140,51 +160,14 @@ final class KerasTensorLayers {
     return new Layer.Embedding(vocabulary, size, layer.flag("mask_zero"), table);
   }
 
-  private String convolution(KerasLayer layer, KerasWeights.OfLayer numbers, String x)
-      throws IOException, ImportException {
-    requireLast(layer);
-    int filters = layer.size("filters");
-    int groups = (int) layer.number("groups", 1);
-    Window window =
-        window(layer, number(layer, "kernel_size", 0), number(layer, "strides", 1), true);
-    int[] shape = numbers.nextShape("", 0);
-    if (shape.length != 3 || shape[0] != window.size() || shape[2] != filters || groups < 1) {
-      throw layer.unsupported("kernel", "does not fit kernel_size and filters");
-    }
-    float[] kernel = numbers.next("", 0, shape);
-    float[] bias = layer.flag("use_bias", true) ? numbers.next("", 1, filters) : new float[filters];
-    int inputs = Math.multiplyExact(shape[1], groups);
-    String sums =
-        graph.add(
-            layer.name(),
-            new TensorOperation.Conv1d(window, inputs, filters, groups, kernel, bias),
-            List.of(x));
-    Activation activation = KerasActivations.of(layer, "activation", version, Activation.LINEAR);
-    return activation.equals(Activation.LINEAR)
-        ? sums
-        : graph.add(
-            layer.name() + "_activation", new Layer.Activate(filters, activation), List.of(sums));
-  }
-
-  private static Window window(KerasLayer layer, int size, int stride, boolean isDilated)
-      throws ImportException {
-    int dilation = isDilated ? number(layer, "dilation_rate", 1) : 1;
-    String padding = layer.config().path("padding").asString("valid");
-    return switch (padding) {
-      case "valid" -> Window.valid(size, stride, dilation);
-      case "same" -> new Window(size, stride, dilation, Window.Padding.SAME, 0, 0);
-      case "causal" -> new Window(size, stride, dilation, Window.Padding.CAUSAL, 0, 0);
-      default -> throw layer.unsupported("padding", "is '%s'".formatted(padding));
-    };
-  }
-
   private static TensorOperation pooling(KerasLayer layer, boolean isMaximum)
       throws ImportException {
     requireLast(layer);
     int size = number(layer, "pool_size", 2);
     boolean isOwnStride = layer.config().path("strides").isNull();
     int stride = isOwnStride ? size : number(layer, "strides", size);
-    return new TensorOperation.Pool1d(window(layer, size, stride, false), isMaximum);
+    return new TensorOperation.Pool1d(
+        KerasConvolutions.window(layer, size, stride, false), isMaximum);
   }
 
   private static TensorOperation reduce(KerasLayer layer, Shape shape, Reduction reduction)
@@ -202,6 +185,27 @@ final class KerasTensorLayers {
     return shape.rank() == 1
         ? x
         : graph.add(layer.name(), ShapeOperation.Reshape.flatten(), List.of(x));
+  }
+
+  /** Each step so many times. */
+  private String upSampling(KerasLayer layer, String x, Shape shape) throws ImportException {
+    int times = number(layer, "size", 2);
+    int width = shape.width();
+    int steps = shape.fixed(0);
+    String apart =
+        graph.add(
+            layer.name() + "_apart",
+            new ShapeOperation.Reshape(List.of(steps, 1, width)),
+            List.of(x));
+    String repeated =
+        graph.add(
+            layer.name() + "_repeated",
+            new ShapeOperation.Concat(1),
+            Collections.nCopies(times, apart));
+    return graph.add(
+        layer.name(),
+        new ShapeOperation.Reshape(List.of(Math.multiplyExact(steps, times), width)),
+        List.of(repeated));
   }
 
   private String combine(KerasLayer layer, Arithmetic arithmetic, List<String> inputs)
@@ -231,7 +235,7 @@ final class KerasTensorLayers {
         inputs);
   }
 
-  private static int softmaxAxis(KerasLayer layer, Shape shape) throws ImportException {
+  private static int onlyAxis(KerasLayer layer, Shape shape) throws ImportException {
     JsonNode axis = layer.config().path("axis");
     JsonNode only = axis.isArray() && axis.size() == 1 ? axis.get(0) : axis;
     if (!only.isMissingNode() && !only.isInt()) {
@@ -354,7 +358,7 @@ final class KerasTensorLayers {
     return new TensorOperation.Prelu(numbers.next("", 0, alpha));
   }
 
-  private static void requireLast(KerasLayer layer) throws ImportException {
+  static void requireLast(KerasLayer layer) throws ImportException {
     String format = layer.config().path("data_format").asString(LAST);
     if (!format.equals(LAST)) {
       throw layer.unsupported("data_format", "expected %s, got %s".formatted(LAST, format));
@@ -362,7 +366,7 @@ final class KerasTensorLayers {
   }
 
   /** A number, or the only one of a list. */
-  private static int number(KerasLayer layer, String field, int otherwise) throws ImportException {
+  static int number(KerasLayer layer, String field, int otherwise) throws ImportException {
     JsonNode value = layer.config().path(field);
     JsonNode only = value.isArray() && value.size() == 1 ? value.get(0) : value;
     if (only.isMissingNode() && otherwise > 0) {

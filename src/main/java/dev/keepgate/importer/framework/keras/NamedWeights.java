@@ -5,7 +5,9 @@ import dev.keepgate.importer.file.hdf5.Hdf5File;
 import dev.keepgate.importer.framework.NamedTensors;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Weights as an {@code .h5} file has them: a list of names a layer, in Keras' order. */
@@ -48,7 +50,7 @@ final class NamedWeights implements KerasWeights {
   public OfLayer of(KerasLayer layer) throws IOException, ImportException {
     int inside = layer.name().indexOf('/');
     String alone = ROOT + "/" + layer.name();
-    boolean isAlone = inside < 0 || file.hasGroup(alone);
+    boolean isAlone = inside < 0 || names(file, alone, "weight_names") != null;
     String group = isAlone ? alone : ROOT + "/" + layer.name().substring(0, inside);
     List<String> all = names(file, group, "weight_names");
     if (all == null) {
@@ -81,9 +83,21 @@ final class NamedWeights implements KerasWeights {
   }
 
   /** Of a model's weights, which its group has together, those of a layer inside it. */
-  private static List<String> namesOf(KerasLayer layer, List<String> all) {
+  private static List<String> namesOf(KerasLayer layer, List<String> all) throws ImportException {
     String own = layer.name().substring(layer.name().lastIndexOf('/') + 1);
-    return all.stream().filter(name -> List.of(name.split("/")).contains(own)).toList();
+    Set<List<String>> places = new HashSet<>();
+    List<String> names = new ArrayList<>();
+    for (String name : all) {
+      List<String> parts = List.of(name.split("/"));
+      if (parts.contains(own)) {
+        names.add(name);
+        places.add(parts.subList(0, parts.indexOf(own)));
+      }
+    }
+    if (places.size() > 1) {
+      throw layer.unsupported("weight_names", "are those of several layers of this name");
+    }
+    return names;
   }
 
   @Override
