@@ -33,7 +33,7 @@ record Dl4jLayer(String name, String kind, JsonNode json) {
     return of(json.path(field), 0).named(name);
   }
 
-  private Dl4jLayer named(String other) {
+  Dl4jLayer named(String other) {
     return new Dl4jLayer(other, kind, json);
   }
 

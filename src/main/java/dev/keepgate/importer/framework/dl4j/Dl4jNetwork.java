@@ -2,27 +2,26 @@ package dev.keepgate.importer.framework.dl4j;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.framework.GateBlocks;
+import dev.keepgate.importer.framework.forward.Flow;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.Cell;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
 import dev.keepgate.model.Network;
+import dev.keepgate.model.Operation;
 import dev.keepgate.model.Summary;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Makes the layers of a MultiLayerNetwork, one after the other, into ours. */
+/** Makes the layers of a network, one after the other, into ours. */
 final class Dl4jNetwork {
 
   private final Dl4jParameters parameters;
-  private final List<Layer> made = new ArrayList<>();
-
-  /** Whether the next layer takes sequences, and not one vector each. */
-  private boolean sequences = true;
+  private final Flow flow = new Flow();
 
   private Dl4jNetwork(Dl4jParameters parameters) {
     this.parameters = parameters;
@@ -36,87 +35,111 @@ final class Dl4jNetwork {
   static Network read(
       JsonNode configuration, Dl4jParameters parameters, @Nullable Boolean returnSequences)
       throws IOException, ImportException {
-    if (configuration.has("vertices")) {
-      throw ImportException.unsupported(
-          "configuration.json", "is that of a ComputationGraph; save a MultiLayerNetwork");
-    }
     Dl4jNetwork network = new Dl4jNetwork(parameters);
-    int index = 0;
-    for (JsonNode conf : configuration.path("confs")) {
-      network.readPreprocessor(configuration.path("inputPreProcessors"), index);
-      network.readLayer(Dl4jLayer.of(conf.path("layer"), index++));
+    List<Dl4jLayer> layers =
+        configuration.has("vertices")
+            ? Dl4jGraph.path(configuration)
+            : Dl4jGraph.layers(configuration);
+    for (Dl4jLayer layer : layers) {
+      network.readLayer(layer);
     }
     parameters.end();
-    if (network.made.stream().noneMatch(Layer.Recurrent.class::isInstance)) {
+    if (!network.flow.hasRecurrent()) {
       throw ImportException.unsupported("configuration.json", "has no recurrent layer");
     }
-    return Network.chain(
+    return network.flow.network(
         "dl4j",
-        network.made,
-        returnSequences == null ? network.sequences : returnSequences,
+        returnSequences == null ? network.flow.isSequence() : returnSequences,
         Summary.LAST_STEP);
   }
 
-  /** Some only move the steps into the batch, which changes no number. */
-  private void readPreprocessor(JsonNode preprocessors, int index) throws ImportException {
-    JsonNode preprocessor = preprocessors.path(String.valueOf(index));
-    String kind = preprocessor.path("@class").asString("").replaceAll(".*\\.", "");
-    if (!preprocessor.isMissingNode()
-        && !kind.equals("RnnToFeedForwardPreProcessor")
-        && !kind.equals("FeedForwardToRnnPreProcessor")) {
-      throw ImportException.unsupported(
-          "inputPreProcessors of layer " + index, "%s is not supported".formatted(preprocessor));
-    }
-  }
-
   private void readLayer(Dl4jLayer layer) throws IOException, ImportException {
-    int before = made.size();
     switch (layer.kind()) {
       case "LSTM", "GravesLSTM", "SimpleRnn", "Bidirectional", "GravesBidirectionalLSTM" ->
           readRecurrent(layer);
       case "LastTimeStep" -> {
         readRecurrent(layer.inner("underlying"));
-        sequences = false;
+        flow.addLast();
+      }
+      case "LastTimeStepVertex" -> {
+        requireSteps(layer);
+        flow.addLast();
       }
       case "EmbeddingSequenceLayer" -> readEmbedding(layer);
       case "DenseLayer", "OutputLayer", "RnnOutputLayer" -> readDense(layer);
       case "ActivationLayer", "RnnLossLayer", "LossLayer" ->
           readActivation(layer, layer.activation("activationFn"));
-      case "DropoutLayer" -> {}
+      case "DropoutLayer", "PreprocessorVertex" -> {}
+      case "GlobalPoolingLayer",
+          "Convolution1DLayer",
+          "Convolution1D",
+          "Subsampling1DLayer",
+          "ZeroPadding1DLayer",
+          "Cropping1D",
+          "RepeatVector" ->
+          readOfSteps(layer);
       case "MaskZeroLayer" ->
           throw layer.unsupported(
               "is not supported: in Deeplearning4j it forgets the state, here steps are left out;"
                   + " serve the underlying layer and give lengths");
       default -> throw layer.unsupported("is not supported");
     }
-    if (before > 0 && made.size() > before) {
-      int gets = made.get(before - 1).outputSize();
-      int takes = made.get(before).inputSize();
-      if (takes != gets) {
-        throw layer.unsupported("takes %d features, gets %d".formatted(takes, gets));
-      }
+  }
+
+  private void requireSteps(Dl4jLayer layer) throws ImportException {
+    if (!flow.isEmpty() && !flow.isSequence()) {
+      throw layer.unsupported("comes after a layer that gives the last step only");
     }
   }
 
-  private void readRecurrent(Dl4jLayer layer) throws IOException, ImportException {
-    if (!sequences) {
-      throw layer.unsupported("comes after a layer that gives the last step only");
+  private void readOfSteps(Dl4jLayer layer) throws IOException, ImportException {
+    if (!layer.kind().equals("RepeatVector")) {
+      requireSteps(layer);
     }
+    Dl4jStepLayers read = new Dl4jStepLayers(layer, parameters);
+    if (flow.isEmpty()) {
+      add(layer, layer.size("nin"), read.operation());
+    } else {
+      flow.add(read.operation());
+    }
+    if (read.hasActivation()) {
+      flow.activate(layer.activation("activationFn"));
+    }
+  }
+
+  private void add(Dl4jLayer layer, int takes, Operation operation) throws ImportException {
+    if (flow.isEmpty()) {
+      flow.begin(takes, OptionalInt.empty());
+    } else if (flow.width() != takes) {
+      throw layer.unsupported("takes %d features, gets %d".formatted(takes, flow.width()));
+    }
+    flow.add(operation);
+  }
+
+  private void readRecurrent(Dl4jLayer layer) throws IOException, ImportException {
+    requireSteps(layer);
     switch (layer.kind()) {
-      case "LSTM", "GravesLSTM", "SimpleRnn" -> made.add(Layer.Recurrent.of(readCell(layer)));
+      case "LSTM", "GravesLSTM", "SimpleRnn" -> add(layer, Layer.Recurrent.of(readCell(layer)));
       case "GravesBidirectionalLSTM" ->
           bidirectional(
+              layer,
               Dl4jCells.read(layer, parameters, true),
               Dl4jCells.read(layer, parameters, true),
               Merge.SUM);
       case "Bidirectional" ->
-          bidirectional(readCell(layer.inner("fwd")), readCell(layer.inner("bwd")), merge(layer));
+          bidirectional(
+              layer, readCell(layer.inner("fwd")), readCell(layer.inner("bwd")), merge(layer));
       default -> throw layer.unsupported("is not supported");
     }
   }
 
-  private void bidirectional(Cell forward, Cell backward, Merge merge) {
-    made.add(new Layer.Recurrent(forward, backward, merge, false, false));
+  private void bidirectional(Dl4jLayer layer, Cell forward, Cell backward, Merge merge)
+      throws ImportException {
+    add(layer, new Layer.Recurrent(forward, backward, merge, false, false));
+  }
+
+  private void add(Dl4jLayer layer, Layer made) throws ImportException {
+    add(layer, made.inputSize(), made);
   }
 
   private Cell readCell(Dl4jLayer layer) throws IOException, ImportException {
@@ -140,7 +163,7 @@ final class Dl4jNetwork {
   }
 
   private void readEmbedding(Dl4jLayer layer) throws IOException, ImportException {
-    if (!made.isEmpty()) {
+    if (!flow.isEmpty()) {
       throw layer.unsupported("is not the first layer");
     }
     int vocabulary = layer.size("nin");
@@ -152,7 +175,8 @@ final class Dl4jNetwork {
         table[i] += bias[i % size];
       }
     }
-    made.add(new Layer.Embedding(vocabulary, size, false, table));
+    flow.begin(1, OptionalInt.of(vocabulary));
+    flow.add(new Layer.Embedding(vocabulary, size, false, table));
     readActivation(layer, layer.activation("activationFn"));
   }
 
@@ -164,7 +188,8 @@ final class Dl4jNetwork {
     int outputs = layer.size("nout");
     boolean hasBias = layer.json().path("hasBias").asBoolean(true);
     float[] kernel = matrix(layer, inputs, outputs);
-    made.add(
+    add(
+        layer,
         new Layer.Dense(
             inputs,
             outputs,
@@ -184,10 +209,9 @@ final class Dl4jNetwork {
     if (activation.equals(Activation.LINEAR)) {
       return;
     }
-    if (made.isEmpty()) {
+    if (flow.isEmpty()) {
       throw layer.unsupported("has no layer before it");
     }
-    int width = made.get(made.size() - 1).outputSize();
-    made.add(new Layer.Activate(width, activation));
+    flow.activate(activation);
   }
 }

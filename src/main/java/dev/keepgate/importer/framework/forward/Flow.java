@@ -20,7 +20,7 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /** Operations one after the other, from an input on, and the shapes of what they give. */
-final class Flow {
+public final class Flow {
 
   /** The output at the last step. */
   private static final ShapeOperation.Slice LAST = new ShapeOperation.Slice(0, -1, null, true);
@@ -42,12 +42,12 @@ final class Flow {
   private Signature.@Nullable Input input;
   private @Nullable Shape shape;
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return input == null;
   }
 
   /** Begins with vectors, or with integers for an embedding. */
-  void begin(int width, OptionalInt vocabulary) {
+  public void begin(int width, OptionalInt vocabulary) {
     input =
         vocabulary.isPresent()
             ? Signature.Input.ofIds(Network.INPUT, vocabulary.getAsInt())
@@ -78,11 +78,11 @@ final class Flow {
     return Objects.requireNonNull(shape, "no stage has begun it");
   }
 
-  int width() {
+  public int width() {
     return shape().width();
   }
 
-  boolean isSequence() {
+  public boolean isSequence() {
     return shape().rank() > 1;
   }
 
@@ -96,7 +96,7 @@ final class Flow {
    *
    * @throws dev.keepgate.model.InconsistentModelException if it does not fit what it takes
    */
-  void add(Operation operation) {
+  public void add(Operation operation) {
     shape = output(operation, shape());
     placed.add(new Placed(operation, Operation.MAIN));
   }
@@ -105,7 +105,7 @@ final class Flow {
     return Objects.requireNonNull(operation.outputs(List.of(input)).get(Operation.MAIN));
   }
 
-  void addLast() {
+  public void addLast() {
     add(LAST);
   }
 
@@ -126,12 +126,12 @@ final class Flow {
     return placed.isEmpty() ? null : placed.get(placed.size() - 1).operation();
   }
 
-  boolean hasRecurrent() {
+  public boolean hasRecurrent() {
     return placed.stream().anyMatch(each -> each.operation() instanceof Layer.Recurrent);
   }
 
   /** Applies an activation to what comes out. */
-  void activate(Activation activation) {
+  public void activate(Activation activation) {
     if (activation.equals(Activation.LINEAR)) {
       return;
     }
@@ -199,10 +199,11 @@ final class Flow {
   /**
    * The network: a chain where it is one, which steps.
    *
-   * @param sequences whether an unroll answers every step where no stage leaves but one
+   * @param sequences whether an unroll answers every step, where it can
    * @param summary what it answers else
    */
-  Network network(String framework, boolean sequences, Summary summary) throws ImportException {
+  public Network network(String framework, boolean sequences, Summary summary)
+      throws ImportException {
     Summary own =
         placed.stream().map(Flow::summary).filter(Objects::nonNull).findFirst().orElse(null);
     if (isChain()) {
@@ -212,8 +213,7 @@ final class Flow {
           layers.add(layer);
         }
       }
-      return Network.chain(
-          framework, layers, sequences && own == null, own == null ? summary : own);
+      return Network.chain(framework, layers, sequences, own == null ? summary : own);
     }
     return graph(framework, sequences);
   }

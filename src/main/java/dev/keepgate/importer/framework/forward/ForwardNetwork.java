@@ -90,7 +90,7 @@ final class ForwardNetwork {
           "/config/return_sequences", "is true, but forward answers once for all steps");
     }
     try {
-      boolean sequences = !Boolean.FALSE.equals(config.returnSequences());
+      boolean sequences = flow.isSequence() && !Boolean.FALSE.equals(config.returnSequences());
       Network network = flow.network(modules.framework(), sequences, modules.summary());
       boolean isOpen = flow.isOpen() && !network.isChain() && !network.signature().isCausal();
       if (isOpen && !sequences && modules.summary() == Summary.FINAL_STATE) {

@@ -27,7 +27,6 @@ final class KerasTensorLayers {
   /** Keras' epsilon, below which a vector is not made longer. */
   private static final float UNIT = 1e-7f;
 
-  private final KerasVersion version;
   private final KerasStepLayers steps;
   private final KerasAttentionLayers attention;
   private final KerasConvolutions convolutions;
@@ -35,7 +34,6 @@ final class KerasTensorLayers {
   private final GraphBuilder graph;
 
   KerasTensorLayers(KerasVersion version, GraphBuilder graph) {
-    this.version = version;
     this.steps = new KerasStepLayers(version);
     this.attention = new KerasAttentionLayers(graph);
     this.convolutions = new KerasConvolutions(version, graph);

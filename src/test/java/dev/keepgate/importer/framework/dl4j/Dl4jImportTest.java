@@ -23,24 +23,37 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
+import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
+import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.GravesBidirectionalLSTM;
 import org.deeplearning4j.nn.conf.layers.GravesLSTM;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.layers.Subsampling1DLayer;
+import org.deeplearning4j.nn.conf.layers.ZeroPadding1DLayer;
+import org.deeplearning4j.nn.conf.layers.convolutional.Cropping1D;
+import org.deeplearning4j.nn.conf.layers.misc.RepeatVector;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.conf.layers.util.MaskZeroLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.BeforeAll;
@@ -154,6 +167,44 @@ class Dl4jImportTest {
                     .nOut(2)
                     .activation(Activation.IDENTITY)
                     .build())),
+        new Network(
+            "convolution",
+            3,
+            0,
+            List.of(
+                convolution(3, 4, 3, ConvolutionMode.Same),
+                new Subsampling1DLayer.Builder(PoolingType.MAX).kernelSize(2).stride(1).build(),
+                convolution(4, 5, 2, ConvolutionMode.Causal),
+                lstm(5, 4, Activation.TANH),
+                new GlobalPoolingLayer.Builder(PoolingType.AVG).build(),
+                output(4, 2))),
+        new Network(
+            "window",
+            2,
+            0,
+            List.of(
+                new Convolution1DLayer.Builder()
+                    .kernelSize(2)
+                    .stride(2)
+                    .padding(1)
+                    .convolutionMode(ConvolutionMode.Truncate)
+                    .nIn(2)
+                    .nOut(3)
+                    .activation(Activation.RELU)
+                    .build(),
+                new Subsampling1DLayer.Builder()
+                    .poolingType(PoolingType.AVG)
+                    .kernelSize(2)
+                    .stride(1)
+                    .build(),
+                new ZeroPadding1DLayer.Builder(1, 2).build(),
+                lstm(3, 4, Activation.TANH),
+                new Cropping1D.Builder(1, 0).build(),
+                new GlobalPoolingLayer.Builder(PoolingType.MAX).build(),
+                new RepeatVector.Builder(4).build(),
+                simple(4, 3, Activation.TANH),
+                new GlobalPoolingLayer.Builder(PoolingType.SUM).build(),
+                output(3, 2))),
         new Network("graves-both", 3, 0, List.of(gravesBoth(3, 4), rnnOutput(4, 2))),
         new Network(
             "merges",
@@ -180,6 +231,51 @@ class Dl4jImportTest {
     check(network, network.make(DataType.FLOAT));
   }
 
+  @ParameterizedTest
+  @MethodSource("networks")
+  void graphOfOnePathIsReadAsItsLayers(Network network) throws Exception {
+    ComputationGraphConfiguration.GraphBuilder builder =
+        new NeuralNetConfiguration.Builder()
+            .seed(7)
+            .graphBuilder()
+            .addInputs("in")
+            .setInputTypes(
+                network.vocabulary() > 0
+                    ? InputType.feedForward(1)
+                    : InputType.recurrent(network.inputs()));
+    String below = "in";
+    for (int i = 0; i < network.layers().size(); i++) {
+      builder.addLayer("l" + i, network.layers().get(i), below);
+      below = "l" + i;
+    }
+    ComputationGraph graph = new ComputationGraph(builder.setOutputs(below).build());
+    if (network.vocabulary() == 0) {
+      graph.init();
+      graph.setParams(Nd4j.rand(DataType.FLOAT, 1, graph.numParams()).subi(0.5));
+      check(network, graph, x -> graph.outputSingle(x));
+    }
+  }
+
+  @Test
+  void graphOfMorePathsIsRefusedByName() throws Exception {
+    ComputationGraph graph =
+        new ComputationGraph(
+            new NeuralNetConfiguration.Builder()
+                .graphBuilder()
+                .addInputs("in")
+                .addLayer("one", lstm(3, 4, Activation.TANH), "in")
+                .addLayer("two", lstm(3, 4, Activation.TANH), "in")
+                .addVertex("both", new MergeVertex(), "one", "two")
+                .addLayer("out", rnnOutput(8, 2), "both")
+                .setOutputs("out")
+                .build());
+    graph.init();
+    Path file = write(graph);
+    assertThatExceptionOfType(ImportException.class)
+        .isThrownBy(() -> importers.read(ModelFiles.of(file), null, ImportConfig.NONE))
+        .withMessageContaining("vertex 'both'");
+  }
+
   @Test
   void doublePrecisionIsRead() throws Exception {
     Network network = networks().findFirst().orElseThrow();
@@ -187,6 +283,11 @@ class Dl4jImportTest {
   }
 
   private void check(Network network, MultiLayerNetwork theirs) throws Exception {
+    check(network, theirs, theirs::output);
+  }
+
+  private void check(Network network, Model theirs, UnaryOperator<INDArray> forward)
+      throws Exception {
     ImportedModel imported = importers.read(ModelFiles.of(write(theirs)), null, ImportConfig.NONE);
     Random random = Nd4j.getRandomFactory().getNewRandomInstance(3);
     INDArray x =
@@ -194,7 +295,7 @@ class Dl4jImportTest {
             ? Nd4j.rand(random, BATCH, TIME).muli(network.vocabulary()).castTo(DataType.INT32)
             : Nd4j.rand(random, BATCH, network.inputs(), TIME).subi(0.5).muli(2);
     INDArray expected =
-        theirs.output(
+        forward.apply(
             x.castTo(network.vocabulary() > 0 ? DataType.INT32 : theirs.params().dataType()));
     boolean isSequence = expected.rank() == 3;
     assertThat(imported.network().signature().returnSequences()).isEqualTo(isSequence);
@@ -251,7 +352,7 @@ class Dl4jImportTest {
         .withMessageContaining("/config/forget_bias");
   }
 
-  private Path write(MultiLayerNetwork network) throws IOException {
+  private Path write(Model network) throws IOException {
     Path file = folder.resolve("network.zip");
     ModelSerializer.writeModel(network, file.toFile(), true);
     return file;
@@ -281,6 +382,24 @@ class Dl4jImportTest {
         .nIn(in)
         .nOut(out)
         .activation(Activation.TANH)
+        .build();
+  }
+
+  private static Layer convolution(int in, int out, int size, ConvolutionMode mode) {
+    return new Convolution1DLayer.Builder()
+        .kernelSize(size)
+        .convolutionMode(mode)
+        .nIn(in)
+        .nOut(out)
+        .activation(Activation.TANH)
+        .build();
+  }
+
+  private static OutputLayer output(int in, int out) {
+    return new OutputLayer.Builder(LossFunction.MSE)
+        .nIn(in)
+        .nOut(out)
+        .activation(Activation.IDENTITY)
         .build();
   }
 
