@@ -146,6 +146,11 @@ public sealed interface ShapeOperation extends TensorOperation {
       return visitor.slice(this);
     }
 
+    /** Whether one is taken, wherever the axis ends. */
+    boolean isOne() {
+      return to != null && to == from + 1 && (from >= 0 || to < 0);
+    }
+
     /** Of so many, the index that one counted from the front or from the end is. */
     public static int index(int counted, int size) {
       return Math.min(Math.max(counted < 0 ? counted + size : counted, 0), size);

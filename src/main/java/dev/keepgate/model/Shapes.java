@@ -65,6 +65,9 @@ final class Shapes {
   }
 
   static Dimension longer(Dimension steps, int by) {
+    if (by == 0) {
+      return steps;
+    }
     return steps.symbol() == null
         ? Dimension.of(steps.size() + by)
         : new Dimension(steps.symbol() + (by < 0 ? " - " : " + ") + Math.abs(by), 0);
@@ -228,6 +231,8 @@ final class Shapes {
         throw new InconsistentModelException("nothing of %s is left".formatted(x));
       }
       part = Dimension.of(to - from);
+    } else if (slice.removesAxis() && slice.isOne()) {
+      part = Dimension.of(1);
     } else if (slice.from() < 0 && slice.to() == null) {
       part = Dimension.of(-slice.from());
     } else if (slice.from() >= 0 && (slice.to() == null || slice.to() < 0)) {

@@ -420,11 +420,7 @@ public sealed interface TensorOperation extends Operation
 
     @Override
     public Shape output(List<Shape> inputs) {
-      Shape x = Shapes.only(this, inputs, axis + 1);
-      if (x.mask() != null && axis == 0) {
-        throw Shapes.masked(this);
-      }
-      return x;
+      return Shapes.only(this, inputs, axis + 1);
     }
 
     @Override

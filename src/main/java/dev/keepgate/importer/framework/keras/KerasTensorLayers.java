@@ -188,22 +188,13 @@ final class KerasTensorLayers {
   /** Each step so many times. */
   private String upSampling(KerasLayer layer, String x, Shape shape) throws ImportException {
     int times = number(layer, "size", 2);
-    int width = shape.width();
-    int steps = shape.fixed(0);
-    String apart =
-        graph.add(
-            layer.name() + "_apart",
-            new ShapeOperation.Reshape(List.of(steps, 1, width)),
-            List.of(x));
     String repeated =
         graph.add(
             layer.name() + "_repeated",
             new ShapeOperation.Concat(1),
-            Collections.nCopies(times, apart));
+            Collections.nCopies(times, x));
     return graph.add(
-        layer.name(),
-        new ShapeOperation.Reshape(List.of(Math.multiplyExact(steps, times), width)),
-        List.of(repeated));
+        layer.name(), new ShapeOperation.Reshape(List.of(-1, shape.width())), List.of(repeated));
   }
 
   private String combine(KerasLayer layer, Arithmetic arithmetic, List<String> inputs)

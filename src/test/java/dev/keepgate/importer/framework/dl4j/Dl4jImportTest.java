@@ -201,7 +201,7 @@ class Dl4jImportTest {
                 lstm(3, 4, Activation.TANH),
                 new Cropping1D.Builder(1, 0).build(),
                 new GlobalPoolingLayer.Builder(PoolingType.MAX).build(),
-                new RepeatVector.Builder(4).build(),
+                repeat(4),
                 simple(4, 3, Activation.TANH),
                 new GlobalPoolingLayer.Builder(PoolingType.SUM).build(),
                 output(3, 2))),
@@ -393,6 +393,11 @@ class Dl4jImportTest {
         .nOut(out)
         .activation(Activation.TANH)
         .build();
+  }
+
+  @SuppressWarnings({"rawtypes", "unchecked"}) // its builder has a type of its own builder
+  private static Layer repeat(int steps) {
+    return new RepeatVector.Builder(steps).build();
   }
 
   private static OutputLayer output(int in, int out) {
