@@ -5,7 +5,7 @@ public final class InconsistentModelException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1L;
 
-  InconsistentModelException(String message) {
+  public InconsistentModelException(String message) {
     super(message);
   }
 }

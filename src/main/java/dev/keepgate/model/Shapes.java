@@ -237,6 +237,11 @@ final class Shapes {
       part = Dimension.of(-slice.from());
     } else if (slice.from() >= 0 && (slice.to() == null || slice.to() < 0)) {
       part = longer(whole, -slice.from() + (slice.to() == null ? 0 : slice.to()));
+    } else if (slice.to() != null && (slice.from() < 0) == (slice.to() < 0)) {
+      part = Dimension.of(slice.to() - slice.from());
+      if (part.size() < 1) {
+        throw new InconsistentModelException("nothing of %s is left".formatted(x));
+      }
     } else {
       throw new InconsistentModelException(
           "a part of %s needs a fixed number of steps".formatted(x));
@@ -250,5 +255,27 @@ final class Shapes {
     List<Dimension> dims = new ArrayList<>(x.dims());
     dims.remove(slice.axis());
     return Shape.of(dims.isEmpty() ? List.of(Dimension.of(1)) : dims);
+  }
+
+  static long count(List<Integer> dims) {
+    return dims.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+  }
+
+  static Shape fixed(List<Integer> dims) {
+    return Shape.of(dims.stream().map(Dimension::of).toList());
+  }
+
+  static Shape matrixProduct(Operation operation, List<Shape> inputs) {
+    requireCount(operation, inputs, 2, 2);
+    Shape a = inputs.get(0);
+    Shape b = inputs.get(1);
+    int rank = a.rank();
+    if (rank < 2
+        || b.rank() != rank
+        || !a.dims().get(rank - 1).equals(b.dims().get(rank - 2))
+        || !a.dims().subList(0, rank - 2).equals(b.dims().subList(0, rank - 2))) {
+      throw new InconsistentModelException("no product of matrices %s and %s".formatted(a, b));
+    }
+    return Shape.of(a.with(rank - 1, b.dims().get(rank - 1)).dims());
   }
 }

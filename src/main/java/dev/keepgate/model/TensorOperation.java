@@ -13,6 +13,7 @@ import java.util.Set;
  */
 public sealed interface TensorOperation extends Operation
     permits ShapeOperation,
+        ArrayOperation,
         TensorOperation.Conv1d,
         TensorOperation.Pool1d,
         TensorOperation.Reduce,
@@ -87,6 +88,18 @@ public sealed interface TensorOperation extends Operation
     R unitNorm(UnitNorm operation);
 
     R prelu(Prelu operation);
+
+    R apply(ArrayOperation.Apply operation);
+
+    R combineConstant(ArrayOperation.CombineConstant operation);
+
+    R constant(ArrayOperation.Constant operation);
+
+    R matrixProduct(ArrayOperation.MatrixProduct operation);
+
+    R take(ArrayOperation.Take operation);
+
+    R repeatLike(ArrayOperation.RepeatLike operation);
   }
 
   /**
@@ -214,6 +227,13 @@ public sealed interface TensorOperation extends Operation
         }
       }
       return Shape.of(dims.isEmpty() ? List.of(Dimension.of(1)) : dims);
+    }
+
+    /** Where the steps stay, each step is alone. */
+    @Override
+    public boolean isCausal(List<Shape> inputs) {
+      int steps = inputs.get(0).dims().indexOf(Dimension.TIME);
+      return steps < 0 || (steps == 0 && !axes.contains(0));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.keepgate.kernel.layer;
 
+import dev.keepgate.model.ArrayOperation;
 import dev.keepgate.model.ShapeOperation;
 import dev.keepgate.model.TensorOperation;
 import dev.keepgate.model.TensorOperation.Arithmetic;
@@ -358,6 +359,37 @@ final class TensorFunctions implements TensorOperation.Visitor<Value> {
       y.data()[i] = number >= 0 ? number : operation.alpha()[i % x.width()] * number;
     }
     return y.masked(x.present());
+  }
+
+  @Override
+  public Value apply(ArrayOperation.Apply operation) {
+    return ArrayFunctions.apply(operation, inputs.get(0));
+  }
+
+  @Override
+  public Value combineConstant(ArrayOperation.CombineConstant operation) {
+    return ArrayFunctions.combine(operation, inputs.get(0));
+  }
+
+  @Override
+  public Value constant(ArrayOperation.Constant operation) {
+    return ArrayFunctions.constant(operation, inputs.get(0).batch());
+  }
+
+  @Override
+  public Value matrixProduct(ArrayOperation.MatrixProduct operation) {
+    return ArrayFunctions.product(inputs.get(0), inputs.get(1));
+  }
+
+  @Override
+  public Value take(ArrayOperation.Take operation) {
+    return ArrayFunctions.take(operation, inputs.get(0));
+  }
+
+  @Override
+  public Value repeatLike(ArrayOperation.RepeatLike operation) {
+    int times = inputs.get(1).dims()[operation.like() + 1];
+    return ArrayFunctions.repeat(inputs.get(0), operation.axis() + 1, times);
   }
 
   static int[] strides(int[] dims) {

@@ -1,5 +1,6 @@
 package dev.keepgate.kernel.reference;
 
+import dev.keepgate.model.ArrayOperation;
 import dev.keepgate.model.ShapeOperation;
 import dev.keepgate.model.TensorOperation;
 import dev.keepgate.model.Window;
@@ -65,6 +66,47 @@ final class ReferenceOperations implements TensorOperation.Visitor<ReferenceTens
           }
           return sum;
         });
+  }
+
+  @Override
+  public ReferenceTensor apply(ArrayOperation.Apply operation) {
+    return ReferenceArrays.apply(operation, x);
+  }
+
+  @Override
+  public ReferenceTensor combineConstant(ArrayOperation.CombineConstant operation) {
+    ReferenceTensor constant =
+        ReferenceArrays.constant(operation.dims(), operation.values());
+    TensorOperation both = new TensorOperation.Combine(operation.arithmetic());
+    ReferenceTensor combined =
+        both.accept(
+            new ReferenceOperations(
+                operation.isReversed() ? List.of(constant, x) : List.of(x, constant)));
+    return combined.masked(x.present());
+  }
+
+  @Override
+  public ReferenceTensor constant(ArrayOperation.Constant operation) {
+    return ReferenceArrays.constant(operation.dims(), operation.values());
+  }
+
+  @Override
+  public ReferenceTensor matrixProduct(ArrayOperation.MatrixProduct operation) {
+    return ReferenceArrays.product(x, inputs.get(1));
+  }
+
+  @Override
+  public ReferenceTensor take(ArrayOperation.Take operation) {
+    int axis = operation.axis();
+    return each(
+        with(x.dims(), axis, operation.indices().size()),
+        at -> x.at(with(at, axis, operation.indices().get(at[axis]))));
+  }
+
+  @Override
+  public ReferenceTensor repeatLike(ArrayOperation.RepeatLike operation) {
+    int times = inputs.get(1).dims()[operation.like()];
+    return each(with(x.dims(), operation.axis(), times), x::at);
   }
 
   @Override

@@ -1,18 +1,35 @@
 package dev.keepgate.importer.framework.onnx;
 
+import dev.keepgate.model.Signature.Dimension;
+
 /**
  * One dimension of what flows through a graph, which keeps its identity through transpositions and
  * reshapings.
  *
- * @param input the graph input that it is of; empty for those below
- * @param index which of the input's
- * @param size -1 where it is not fixed
+ * @param id unique
+ * @param input the graph input that it is of; empty for what layers give
+ * @param index which of the input's; {@link #DIRECTIONS} for the directions of a layer
+ * @param size as the network has it
+ * @param written as the file has it; -1 where that is not fixed
  */
-record Axis(String input, int index, long size) {
+record Axis(int id, String input, int index, Dimension size, long written) {
 
-  /** The features of a step; as many as the layer gives. */
-  static final Axis FEATURE = new Axis("", -1, -1);
+  static final int DIRECTIONS = -2;
 
-  /** The directions of a layer, or the states of several layers; as many as there are parts. */
-  static final Axis PARTS = new Axis("", -2, -1);
+  boolean isBatch() {
+    return size.equals(Dimension.BATCH);
+  }
+
+  boolean isFixed() {
+    return size.symbol() == null;
+  }
+
+  boolean isDirections() {
+    return index == DIRECTIONS;
+  }
+
+  /** Whether it is the dimension of an input that the file leaves open and that is no time. */
+  boolean isUnknown() {
+    return !isFixed() && !isBatch() && !input.isEmpty() && !size.equals(Dimension.TIME);
+  }
 }

@@ -4,6 +4,7 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.framework.onnx.Value.Constant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 
 /** Computes constants as a graph does, within the bytes that may be made of a file. */
 final class ConstantFolding {
@@ -110,8 +111,12 @@ final class ConstantFolding {
   }
 
   static Constant concat(OperatorCall call, List<Constant> all) throws ImportException {
+    int axis = call.axis(call.node().integer("axis", 0), all.get(0).rank());
+    return concat(call, all, axis);
+  }
+
+  static Constant concat(OperatorCall call, List<Constant> all, int axis) throws ImportException {
     Constant first = all.get(0);
-    int axis = call.axis(call.node().integer("axis", 0), first.rank());
     int[] shape = first.shape().clone();
     long size = 0;
     for (Constant numbers : all) {
@@ -144,20 +149,60 @@ final class ConstantFolding {
     float apply(float a, float b);
   }
 
-  /** Elementwise, of the same shapes or with one of a single number. */
-  static Constant elementwise(OperatorCall call, Constant a, Constant b, Pairwise function)
+  static Constant filled(OperatorCall call, int[] shape, float value) throws ImportException {
+    Constant filled = make(call, shape);
+    Arrays.fill(filled.values(), value);
+    return filled;
+  }
+
+  static Constant each(OperatorCall call, Constant of, DoubleUnaryOperator function)
       throws ImportException {
-    boolean same = Arrays.equals(a.shape(), b.shape());
-    boolean one = b.values().length == 1 && b.rank() <= a.rank();
-    boolean other = a.values().length == 1 && a.rank() <= b.rank();
-    if (!same && !one && !other) {
-      throw call.refuse("constants of these shapes are not combined");
-    }
-    Constant result = make(call, same || one ? a.shape() : b.shape());
+    Constant result = make(call, of.shape());
     for (int i = 0; i < result.values().length; i++) {
-      result.values()[i] =
-          function.apply(a.values()[same || one ? i : 0], b.values()[same || other ? i : 0]);
+      result.values()[i] = (float) function.applyAsDouble(of.values()[i]);
     }
     return result;
+  }
+
+  /** Elementwise; axes of size 1 are repeated, and the last axes belong together. */
+  static Constant elementwise(OperatorCall call, Constant a, Constant b, Pairwise function)
+      throws ImportException {
+    int rank = Math.max(a.rank(), b.rank());
+    int[] left = aligned(a.shape(), rank);
+    int[] right = aligned(b.shape(), rank);
+    int[] shape = new int[rank];
+    for (int axis = 0; axis < rank; axis++) {
+      if (left[axis] != right[axis] && left[axis] != 1 && right[axis] != 1) {
+        throw call.refuse(
+            "constants of shapes %s and %s do not fit"
+                .formatted(Arrays.toString(a.shape()), Arrays.toString(b.shape())));
+      }
+      shape[axis] = left[axis] == 1 ? right[axis] : left[axis];
+    }
+    Constant result = make(call, shape);
+    int[] at = new int[rank];
+    for (int i = 0; i < result.values().length; i++) {
+      result.values()[i] =
+          function.apply(a.values()[offset(at, left)], b.values()[offset(at, right)]);
+      for (int axis = rank - 1; axis >= 0 && ++at[axis] == shape[axis]; axis--) {
+        at[axis] = 0;
+      }
+    }
+    return result;
+  }
+
+  private static int[] aligned(int[] shape, int rank) {
+    int[] aligned = new int[rank];
+    Arrays.fill(aligned, 1);
+    System.arraycopy(shape, 0, aligned, rank - shape.length, shape.length);
+    return aligned;
+  }
+
+  private static int offset(int[] at, int[] shape) {
+    int offset = 0;
+    for (int axis = 0; axis < at.length; axis++) {
+      offset = offset * shape[axis] + (shape[axis] == 1 ? 0 : at[axis]);
+    }
+    return offset;
   }
 }

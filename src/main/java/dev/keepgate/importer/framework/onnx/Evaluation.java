@@ -1,6 +1,7 @@
 package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.model.InconsistentModelException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,22 +18,40 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the values of a graph from its inputs to its outputs. Constants are computed; of the data
- * it is told which layers it has passed and how its dimensions lie. A value is dropped after its
+ * the network is made that computes it, and it is told how its dimensions lie. A value is dropped after its
  * last reader, so that few constants are in memory at a time.
  */
 final class Evaluation {
 
-  private static final int MAX_SMALL = 1024;
+  static final int MAX_SMALL = 1024;
 
   private final OnnxFile file;
   private final OnnxGraph graph;
   private final Map<String, Value> values = new HashMap<>();
   private final Map<String, Integer> readers = new HashMap<>();
+  private final GraphInputs inputs;
+  private final GraphNodes nodes;
   private final RecurrentOperator recurrent = new RecurrentOperator();
+  private final Set<String> assumed = new LinkedHashSet<>();
 
-  Evaluation(OnnxFile file) {
+  Evaluation(OnnxFile file, GraphInputs inputs) {
     this.file = file;
     this.graph = file.graph();
+    this.inputs = inputs;
+    this.nodes = new GraphNodes(inputs);
+  }
+
+  GraphNodes nodes() {
+    return nodes;
+  }
+
+  /** Takes note of what is served otherwise than the file has it, in words. */
+  void assume(String what) {
+    assumed.add(what);
+  }
+
+  List<String> assumed() {
+    return List.copyOf(assumed);
   }
 
   long operators() {
@@ -56,11 +76,7 @@ final class Evaluation {
     List<OnnxNode> order = order();
     graph.outputs().forEach(this::addReader);
     order.forEach(node -> node.inputs().forEach(this::addReader));
-    for (OnnxGraph.Input input : graph.inputs()) {
-      if (!graph.constants().containsKey(input.name())) {
-        values.put(input.name(), data(input));
-      }
-    }
+    values.putAll(inputs.data());
     for (OnnxNode node : order) {
       evaluate(node);
     }
@@ -73,33 +89,6 @@ final class Evaluation {
       outputs.add(value);
     }
     return outputs;
-  }
-
-  private Value data(OnnxGraph.Input input) {
-    List<Long> dimensions = input.dimensions();
-    if (dimensions.isEmpty()) {
-      dimensions = Collections.nCopies(rankByReaders(input.name()), -1L);
-    }
-    List<List<Axis>> axes = new ArrayList<>();
-    for (int i = 0; i < dimensions.size(); i++) {
-      axes.add(List.of(new Axis(input.name(), i, Math.max(-1, dimensions.get(i)))));
-    }
-    return Value.Data.input(LayerChain.input(input.name()), axes);
-  }
-
-  /** How many dimensions an input has that the graph gives no shape; 0 where none tells. */
-  private int rankByReaders(String input) {
-    for (OnnxNode node : graph.nodes()) {
-      int at = node.inputs().indexOf(input);
-      List<Long> permutation = node.integers("perm");
-      if (at >= 0 && RecurrentOperator.isNamed(node)) {
-        return RecurrentOperator.rankOf(at);
-      }
-      if (at == 0 && node.operator().equals("Transpose") && permutation != null) {
-        return permutation.size();
-      }
-    }
-    return 0;
   }
 
   private void addReader(String name) {
@@ -129,16 +118,7 @@ final class Evaluation {
     if (node.attributes().values().stream().anyMatch(OnnxNode.Attribute::subgraph)) {
       throw node.refuse("has a graph of its own, which is not followed");
     }
-    Operator operator =
-        node.domain().isEmpty() || node.domain().equals("ai.onnx")
-            ? RecurrentOperator.isNamed(node) ? recurrent : Operators.of(node.operator())
-            : null;
-    if (operator == null) {
-      throw node.refuse(
-          "this operator%s is not supported"
-              .formatted(node.domain().isEmpty() ? "" : " of the domain '" + node.domain() + "'"));
-    }
-    List<? extends Value> outputs = operator.apply(new OperatorCall(node, inputs, this));
+    List<? extends Value> outputs = apply(new OperatorCall(node, inputs, this));
     for (int i = 0; i < Math.min(outputs.size(), node.outputs().size()); i++) {
       values.put(node.outputs().get(i), outputs.get(i));
     }
@@ -146,6 +126,20 @@ final class Evaluation {
       if (readers.merge(name, -1, Integer::sum) == 0) {
         values.remove(name);
       }
+    }
+  }
+
+  private List<? extends Value> apply(OperatorCall call) throws IOException, ImportException {
+    OnnxNode node = call.node();
+    Operator operator =
+        RecurrentOperator.isNamed(node) ? recurrent : Operators.of(node.domain(), node.operator());
+    if (operator == null) {
+      throw node.refuse(Operators.whyNot(node));
+    }
+    try {
+      return operator.apply(call);
+    } catch (InconsistentModelException e) {
+      throw node.refuse(e.getMessage());
     }
   }
 

@@ -193,16 +193,29 @@ final class GraphReader {
 
   private OnnxGraph.Input readInput() throws IOException, ImportException {
     String[] name = {""};
-    List<Long> dimensions = new ArrayList<>();
+    int[] type = {0};
+    List<OnnxGraph.Dimension> dimensions = new ArrayList<>();
     message(
         field -> {
           switch (field) {
             case 1 -> name[0] = proto.string();
-            case 2 -> inside(1, () -> inside(2, () -> inside(1, () -> addDimension(dimensions))));
+            case 2 -> inside(1, () -> readTensorType(type, dimensions));
             default -> proto.skip();
           }
         });
-    return new OnnxGraph.Input(name[0], dimensions);
+    return new OnnxGraph.Input(name[0], type[0], dimensions);
+  }
+
+  private void readTensorType(int[] type, List<OnnxGraph.Dimension> dimensions)
+      throws IOException, ImportException {
+    message(
+        field -> {
+          switch (field) {
+            case 1 -> type[0] = (int) proto.integer();
+            case 2 -> inside(1, () -> dimensions.add(readDimension()));
+            default -> proto.skip();
+          }
+        });
   }
 
   /** Reads one field of a message, and skips the others. */
@@ -218,9 +231,17 @@ final class GraphReader {
         });
   }
 
-  private void addDimension(List<Long> dimensions) throws IOException, ImportException {
+  private OnnxGraph.Dimension readDimension() throws IOException, ImportException {
     long[] size = {-1};
-    inside(1, () -> size[0] = proto.integer());
-    dimensions.add(size[0]);
+    String[] symbol = {""};
+    message(
+        field -> {
+          switch (field) {
+            case 1 -> size[0] = proto.integer();
+            case 2 -> symbol[0] = proto.string();
+            default -> proto.skip();
+          }
+        });
+    return new OnnxGraph.Dimension(size[0], symbol[0]);
   }
 }

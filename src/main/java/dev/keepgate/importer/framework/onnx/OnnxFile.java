@@ -140,6 +140,12 @@ final class OnnxFile implements Closeable {
     }
   }
 
+  /** Begins to count anew, where what was made before is dropped. */
+  void forget() {
+    bytesMade = 0;
+    read.clear();
+  }
+
   /** Reads a tensor's numbers, row-major. */
   float[] floats(OnnxTensor tensor) throws IOException, ImportException {
     DataType type = type(tensor);

@@ -22,7 +22,21 @@ record OnnxGraph(
   /**
    * A value that a caller gives.
    *
-   * @param dimensions -1 where it is not fixed
+   * @param type of its numbers, as TensorProto counts them; 0 where the file does not say
    */
-  record Input(String name, List<Long> dimensions) {}
+  record Input(String name, int type, List<Dimension> dimensions) {
+
+    /** Whether its numbers are integers. */
+    boolean isWhole() {
+      return type >= 2 && type <= 7;
+    }
+  }
+
+  /**
+   * A dimension of what a caller gives.
+   *
+   * @param size -1 where it is not fixed
+   * @param symbol what the file calls it; empty where it does not
+   */
+  record Dimension(long size, String symbol) {}
 }

@@ -30,13 +30,18 @@ record OperatorCall(OnnxNode node, List<@Nullable Value> inputs, Evaluation eval
     return node.refuse(detail);
   }
 
-  /** The data on its way, all that one layer gives. */
-  Value.Data wholeData(int input) throws ImportException {
+  GraphNodes nodes() {
+    return evaluation.nodes();
+  }
+
+  boolean isData(int input) {
+    return find(input) instanceof Value.Data;
+  }
+
+  /** What depends on the model's input. */
+  Value.Data data(int input) throws ImportException {
     if (get(input) instanceof Value.Data data) {
-      if (!data.isWhole()) {
-        throw refuse("input %d is only a part of what the layer below gives".formatted(input));
-      }
-      return data;
+      return evaluation.nodes().settled(data);
     }
     throw refuse("input %d does not depend on the model's input".formatted(input));
   }
@@ -49,6 +54,19 @@ record OperatorCall(OnnxNode node, List<@Nullable Value> inputs, Evaluation eval
   /** A constant with its numbers. */
   Value.Constant numbers(int input) throws IOException, ImportException {
     Value value = get(input);
+    if (value instanceof Value.StoredConstant || value instanceof Value.Integers) {
+      return stored(input, value);
+    }
+    return constant(value);
+  }
+
+  /** One of the inputs as a constant. */
+  Value.Constant constant(Value value) throws IOException, ImportException {
+    int input = Math.max(0, inputs.indexOf(value));
+    return stored(input, value);
+  }
+
+  private Value.Constant stored(int input, Value value) throws IOException, ImportException {
     if (value instanceof Value.Constant numbers) {
       return numbers;
     }
@@ -56,7 +74,7 @@ record OperatorCall(OnnxNode node, List<@Nullable Value> inputs, Evaluation eval
       return evaluation.read(node.inputs().get(input), stored);
     }
     if (value instanceof Value.Integers integers) {
-      long[] constants = constants(input);
+      long[] constants = constants(integers);
       float[] values = new float[constants.length];
       for (int i = 0; i < values.length; i++) {
         values[i] = constants[i];
@@ -85,16 +103,30 @@ record OperatorCall(OnnxNode node, List<@Nullable Value> inputs, Evaluation eval
     if (get(input) instanceof Value.Integers integers) {
       return integers.elements();
     }
+    if (get(input) instanceof Value.Constant constant && constant.rank() < 2) {
+      List<SymbolicSize> elements = new ArrayList<>();
+      for (float number : constant.values()) {
+        if (number != Math.rint(number)) {
+          throw refuse("input %d is no whole number".formatted(input));
+        }
+        elements.add(SymbolicSize.of((long) number));
+      }
+      return elements;
+    }
     throw refuse("input %d ('%s') cannot be told ahead".formatted(input, node.inputs().get(input)));
   }
 
   /** Integers that are constant. */
   long[] constants(int input) throws ImportException {
-    List<SymbolicSize> sizes = sizes(input);
+    return constants(new Value.Integers(sizes(input), false));
+  }
+
+  private long[] constants(Value.Integers integers) throws ImportException {
+    List<SymbolicSize> sizes = integers.elements();
     long[] constants = new long[sizes.size()];
     for (int i = 0; i < constants.length; i++) {
       if (!sizes.get(i).isConstant()) {
-        throw refuse("input %d depends on the size of the model's input".formatted(input));
+        throw refuse("one of its inputs depends on the size of the model's input");
       }
       constants[i] = sizes.get(i).offset();
     }

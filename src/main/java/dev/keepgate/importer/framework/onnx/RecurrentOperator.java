@@ -2,13 +2,14 @@ package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.framework.onnx.Value.Data;
-import dev.keepgate.importer.framework.onnx.Value.Part;
-import dev.keepgate.importer.framework.onnx.Value.Selection;
 import dev.keepgate.model.Cell;
 import dev.keepgate.model.CellType;
 import dev.keepgate.model.Layer;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.ShapeOperation;
+import dev.keepgate.model.Signature.Dimension;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -28,29 +29,35 @@ final class RecurrentOperator implements Operator {
   private static final Set<String> TYPES =
       Arrays.stream(CellType.values()).map(Enum::name).collect(Collectors.toSet());
 
-  private @Nullable List<Axis> time;
-  private @Nullable List<Axis> batch;
+  /** ONNX Runtime's own domain, and its LSTM of 8-bit weights. */
+  private static final String RUNTIME = "com.microsoft";
+
+  private static final String QUANTISED = "DynamicQuantizeLSTM";
+
   private @Nullable String lengths;
   private boolean seen;
   private final InitialStates initialStates = new InitialStates();
-
-  /** The axis of time; null where the graph's input has none, or there is no recurrent node yet. */
-  @Nullable Axis time() {
-    return time == null || time.isEmpty() ? null : time.get(0);
-  }
 
   /** The graph input with the lengths of the sequences; null where there is none. */
   @Nullable String lengths() {
     return lengths;
   }
 
+  /** Graph inputs that hold what the network's state begins with. */
+  Set<String> states() {
+    return initialStates.inputs();
+  }
+
   /** Whether a node is one of these. */
   static boolean isNamed(OnnxNode node) {
-    return TYPES.contains(node.operator());
+    return node.domain().equals(RUNTIME)
+        ? node.operator().equals(QUANTISED)
+        : (node.domain().isEmpty() || node.domain().equals("ai.onnx"))
+            && TYPES.contains(node.operator());
   }
 
   private static CellType type(OnnxNode node) {
-    return CellType.valueOf(node.operator());
+    return node.operator().equals(QUANTISED) ? CellType.LSTM : CellType.valueOf(node.operator());
   }
 
   /** The number of dimensions that one of the operator's inputs has. */
@@ -64,72 +71,113 @@ final class RecurrentOperator implements Operator {
 
   @Override
   public List<Value> apply(OperatorCall call) throws IOException, ImportException {
-    Data x = call.wholeData(0);
+    Data x = call.data(0);
     if (x.rank() != 3) {
       throw call.refuse("its input has %d dimensions, expected 3".formatted(x.rank()));
     }
-    if (x.selection() != Selection.STEPS) {
-      throw call.refuse("it reads the result of another layer that is not a sequence");
-    }
     boolean batchFirst = call.node().integer("layout", 0) == 1;
-    bind(call, x, batchFirst);
-    readLengths(call);
-    Layer.Recurrent layer = layer(call, x);
-    int directions = layer.isBidirectional() ? 2 : 1;
-    int hidden = layer.outputSize() / directions;
-    initialStates.add(call, directions, hidden, batchFirst);
-    return outputs(x, layer, batchFirst);
+    int time = batchFirst ? 1 : 0;
+    requireBatch(call, x, 1 - time);
+    learnTime(call, x.dims().get(time));
+    readLengths(call, x.size(time));
+    NodeCells cells = cells(call);
+    ProductOperators.requireWidth(call, x, x.dims().get(2), cells.inputSize());
+    Layer.Recurrent layer = layer(call, cells);
+    Data plain = Alignment.withoutUnits(x);
+    Data steps =
+        call.nodes().arranged(plain, List.of(plain.dims().get(time), plain.dims().get(2)));
+    boolean isStreamed = call.nodes().shape(steps.node()).isStreamed();
+    List<String> below = new ArrayList<>(List.of(steps.node()));
+    below.addAll(initialStates.add(call, layer, steps.node(), isStreamed));
+    String node = call.nodes().add(call.node().name(), layer, below);
+    return outputs(call, new Made(layer, node), plain.dims(), batchFirst);
   }
 
-  private static List<Value> outputs(Data x, Layer.Recurrent layer, boolean batchFirst) {
-    LayerChain chain = x.chain().then(layer);
-    boolean both = layer.isBidirectional();
-    List<Part> parts =
-        both
-            ? List.of(new Part(chain, 0), new Part(chain, 1))
-            : List.of(new Part(chain, Part.WHOLE));
-    List<Axis> direction = both ? List.of(Axis.PARTS) : List.of();
-    List<Axis> feature = List.of(Axis.FEATURE);
-    List<Axis> first = x.axes().get(0);
-    List<Axis> second = x.axes().get(1);
+  /** The layer that a node became. */
+  private record Made(Layer.Recurrent layer, String node) {}
+
+  private static List<Value> outputs(
+      OperatorCall call, Made made, List<List<Axis>> x, boolean batchFirst) {
+    boolean both = made.layer.isBidirectional();
+    int hidden = made.layer.outputSize() / (both ? 2 : 1);
+    Axis units = call.nodes().axis(hidden);
+    Axis directions =
+        call.nodes().inputs().axis(Dimension.of(2), Axis.DIRECTIONS, 2);
+    List<Axis> direction = both ? List.of(directions) : List.of();
+    List<Axis> feature = List.of(units);
+    List<Axis> wide = both ? List.of(directions, units) : feature;
     List<List<Axis>> all =
         batchFirst
-            ? List.of(first, second, direction, feature)
-            : List.of(first, direction, second, feature);
+            ? List.of(x.get(0), x.get(1), direction, feature)
+            : List.of(x.get(0), direction, x.get(1), feature);
     List<List<Axis>> last =
-        batchFirst ? List.of(first, direction, feature) : List.of(direction, second, feature);
-    Data steps = new Data(Selection.STEPS, parts, null, all);
-    Data hiddens = new Data(Selection.HIDDEN, parts, null, last);
-    return layer.cellType() == CellType.LSTM
-        ? List.of(steps, hiddens, new Data(Selection.CELL, parts, null, last))
-        : List.of(steps, hiddens);
+        batchFirst
+            ? List.of(x.get(0), direction, feature)
+            : List.of(direction, x.get(1), feature);
+    List<Axis> time = x.get(batchFirst ? 1 : 0);
+    List<Value> outputs = new ArrayList<>();
+    outputs.add(new Data(made.node, List.of(time, wide), all));
+    outputs.add(new Data(made.node + ":" + Layer.Recurrent.FINAL, List.of(wide), last));
+    if (made.layer.cellType() == CellType.LSTM) {
+      String cell =
+          both
+              ? call.nodes()
+                  .add(
+                      call.node().name(),
+                      new ShapeOperation.Concat(0),
+                      List.of(made.node + ":forward_c", made.node + ":backward_c"))
+              : made.node + ":c";
+      outputs.add(new Data(cell, List.of(wide), last));
+    }
+    return outputs;
   }
 
-  /** The first node tells which axis of the input is time and which the batch. */
-  private void bind(OperatorCall call, Data x, boolean batchFirst) throws ImportException {
-    List<Axis> timeHere = x.axes().get(batchFirst ? 1 : 0);
-    List<Axis> batchHere = x.axes().get(batchFirst ? 0 : 1);
-    List<Axis> features = x.axes().get(2);
-    if (time == null || batch == null) {
-      boolean simple = timeHere.size() <= 1 && batchHere.size() <= 1 && features.size() == 1;
-      if (!simple || timeHere.contains(Axis.FEATURE) || batchHere.contains(Axis.FEATURE)) {
-        throw call.refuse("its input's dimensions are not time, batch and features");
-      }
-      time = timeHere;
-      batch = batchHere;
-    } else if (!time.equals(timeHere) || !batch.equals(batchHere) || !x.endsInFeatures()) {
-      throw call.refuse("its input's dimensions are not those of the recurrent layer below");
+  /** A dimension must be the batch; of an input it is learned where it is. */
+  static void requireBatch(OperatorCall call, Data x, int dimension) throws ImportException {
+    List<Axis> batch = x.dims().get(dimension);
+    GraphInputs inputs = call.nodes().inputs();
+    if (batch.size() == 1 && batch.get(0).isBatch()) {
+      return;
+    }
+    List<Axis> elsewhere =
+        x.dims().stream().flatMap(List::stream).filter(Axis::isBatch).toList();
+    if (batch.isEmpty() && elsewhere.isEmpty()) {
+      return;
+    }
+    Axis known =
+        !batch.isEmpty() ? batch.get(0) : elsewhere.isEmpty() ? null : elsewhere.get(0);
+    if (batch.size() > 1 || known == null || known.input().isEmpty()) {
+      throw call.refuse("its input's dimensions are not time, batch and features");
+    }
+    InputLayout layout = inputs.layout(known.input());
+    throw new InputLayout.Learned(
+        known.input(), layout.withBatch(batch.isEmpty() ? InputLayout.NONE : known.index()));
+  }
+
+  /** The first recurrent layer over an input tells which of its dimensions is time. */
+  private static void learnTime(OperatorCall call, List<Axis> time) {
+    GraphInputs inputs = call.nodes().inputs();
+    if (time.size() != 1 || time.get(0).input().isEmpty() || time.get(0).isBatch()) {
+      return;
+    }
+    Axis axis = time.get(0);
+    InputLayout layout = inputs.layout(axis.input());
+    boolean mayBeOpen = inputs.isOpen() || axis.written() < 0;
+    if (mayBeOpen && layout.time() != axis.index()) {
+      throw new InputLayout.Learned(axis.input(), layout.withTime(axis.index()));
     }
   }
 
   /** All nodes must stop at the same lengths, as a request gives only one for each sequence. */
-  private void readLengths(OperatorCall call) throws ImportException {
+  private void readLengths(OperatorCall call, @Nullable SymbolicSize steps) throws ImportException {
     Value value = call.find(4);
     String here = null;
-    if (value instanceof Data data && data.isInput() && data.rank() == 1) {
-      here = data.chain().input();
+    if (value instanceof Data data
+        && call.nodes().inputs().has(data.node())
+        && data.rank() == 1) {
+      here = data.node();
     } else if (value != null) {
-      checkFull(call, value);
+      checkFull(call, value, steps);
     }
     boolean same = here == null ? lengths == null : here.equals(lengths);
     if (seen && !same) {
@@ -139,9 +187,9 @@ final class RecurrentOperator implements Operator {
     seen = true;
   }
 
-  private void checkFull(OperatorCall call, Value value) throws ImportException {
-    Axis axis = time();
-    SymbolicSize all = axis == null ? SymbolicSize.of(1) : SymbolicSize.of(axis);
+  private static void checkFull(OperatorCall call, Value value, @Nullable SymbolicSize steps)
+      throws ImportException {
+    SymbolicSize all = steps == null ? SymbolicSize.of(-1) : steps;
     boolean full = value instanceof Value.Filled filled && filled.size().equals(all);
     if (value instanceof Value.Integers integers) {
       full = integers.elements().stream().allMatch(all::equals);
@@ -152,23 +200,26 @@ final class RecurrentOperator implements Operator {
     }
   }
 
-  private static Layer.Recurrent layer(OperatorCall call, Data x)
-      throws IOException, ImportException {
+  private static NodeCells cells(OperatorCall call) throws IOException, ImportException {
+    boolean isQuantised = call.node().operator().equals(QUANTISED);
+    OperatorCall plain = isQuantised ? QuantisedCells.dequantised(call) : call;
+    return NodeCells.read(plain, type(call.node()), directions(call));
+  }
+
+  private static int directions(OperatorCall call) throws ImportException {
     String direction = call.node().string("direction", "forward");
-    boolean both = direction.equals("bidirectional");
-    boolean reverse = direction.equals("reverse");
-    if (!both && !reverse && !direction.equals("forward")) {
-      throw call.refuse("direction '" + direction + "' is unknown");
-    }
-    NodeCells cells = NodeCells.read(call, type(call.node()), both ? 2 : 1);
-    int given = x.endsInFeatures() ? x.chain().width() : (int) x.axes().get(2).get(0).size();
-    if (given >= 0 && given != cells.inputSize()) {
-      throw call.refuse(
-          "W takes %d features, the layer below gives %d".formatted(cells.inputSize(), given));
-    }
+    return switch (direction) {
+      case "bidirectional" -> 2;
+      case "forward", "reverse" -> 1;
+      default -> throw call.refuse("direction '" + direction + "' is unknown");
+    };
+  }
+
+  private static Layer.Recurrent layer(OperatorCall call, NodeCells cells)
+      throws IOException, ImportException {
     Cell first = cells.cell(0);
-    if (!both) {
-      return reverse
+    if (cells.directions() == 1) {
+      return call.node().string("direction", "forward").equals("reverse")
           ? new Layer.Recurrent(null, first, Merge.CONCAT, false, false)
           : Layer.Recurrent.of(first);
     }

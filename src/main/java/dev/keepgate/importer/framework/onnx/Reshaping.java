@@ -4,28 +4,27 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.framework.onnx.Value.Data;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Groups the axes of the data anew, as a target shape says. No axis is ever torn apart. */
+/** Groups the axes of the data anew, as a target shape says, and parts those of a fixed size. */
 final class Reshaping {
 
   private final OperatorCall call;
-  private final Data data;
+  private Data data;
   private final List<Axis> axes = new ArrayList<>();
 
   Reshaping(OperatorCall call, Data data) {
     this.call = call;
     this.data = data;
-    data.axes().forEach(axes::addAll);
+    data.dims().forEach(axes::addAll);
   }
 
   /**
-   * The axes by dimensions of the target.
+   * The data in another shape.
    *
    * @param target with 0 for the size that is there, -1 for whatever is left
    */
-  List<List<Axis>> to(List<SymbolicSize> target, boolean copyZeros) throws ImportException {
+  Data to(List<SymbolicSize> target, boolean copyZeros) throws ImportException {
     List<SymbolicSize> sizes = new ArrayList<>(target);
     int open = -1;
     for (int i = 0; i < sizes.size(); i++) {
@@ -43,63 +42,66 @@ final class Reshaping {
       }
     }
     List<List<Axis>> left = new ArrayList<>();
-    int from = 0;
     for (int i = 0; i < (open < 0 ? sizes.size() : open); i++) {
-      List<Axis> group = take(sizes.get(i), from, 1);
-      from += group.size();
-      left.add(group);
+      left.add(take(sizes.get(i), true));
     }
     if (open < 0) {
-      addUnits(from, left);
-      return left;
+      addUnits(left);
+      return data.withDims(left);
     }
     List<List<Axis>> right = new ArrayList<>();
-    int to = axes.size();
     for (int i = sizes.size() - 1; i > open; i--) {
-      List<Axis> group = take(sizes.get(i), to - 1, -1);
-      to -= group.size();
-      right.add(0, group);
+      right.add(0, take(sizes.get(i), false));
     }
-    if (to < from) {
-      throw refuse();
-    }
-    left.add(List.copyOf(axes.subList(from, to)));
+    left.add(List.copyOf(axes));
     left.addAll(right);
-    return left;
+    return data.withDims(left);
   }
 
-  /** Axes that are left over must be of size 1; the one feature of a direction stays with it. */
-  private void addUnits(int from, List<List<Axis>> groups) throws ImportException {
-    List<Axis> rest = axes.subList(from, axes.size());
-    for (Axis axis : rest) {
-      if (!data.size(axis).is(1)) {
+  /** Axes that are left over must be of size 1; the last dimension keeps them. */
+  private void addUnits(List<List<Axis>> groups) throws ImportException {
+    for (Axis axis : axes) {
+      if (!SymbolicSize.of(axis).is(1)) {
         throw refuse();
       }
     }
     int last = groups.size() - 1;
-    if (last >= 0 && groups.get(last).contains(Axis.PARTS)) {
-      groups.set(last, Stream.concat(groups.get(last).stream(), rest.stream()).toList());
+    if (!axes.isEmpty() && last < 0) {
+      throw refuse();
+    }
+    if (!axes.isEmpty()) {
+      List<Axis> more = new ArrayList<>(groups.get(last));
+      more.addAll(axes);
+      groups.set(last, more);
     }
   }
 
+  private Axis next(boolean isLeft) {
+    return axes.get(isLeft ? 0 : axes.size() - 1);
+  }
+
   /**
-   * Takes axes from a place on, to the right or left, until their product is the size. Where an
-   * exporter wrote the size that it saw of an axis that is open, the axis is taken.
+   * Takes axes from an end until their product is the size. Where an exporter wrote the size that it
+   * saw of an axis that is open, the axis is taken.
    */
-  private List<Axis> take(SymbolicSize size, int from, int step) throws ImportException {
-    boolean seen = size.isConstant() && size.offset() > 1 && from >= 0 && from < axes.size();
-    if (seen && !data.size(axes.get(from)).isConstant()) {
-      return List.of(axes.get(from));
+  private List<Axis> take(SymbolicSize size, boolean isLeft) throws ImportException {
+    boolean seen = size.isConstant() && size.offset() > 1 && !axes.isEmpty();
+    if (seen && !SymbolicSize.of(next(isLeft)).isConstant()) {
+      return List.of(axes.remove(isLeft ? 0 : axes.size() - 1));
     }
     List<Axis> group = new ArrayList<>();
     @Nullable SymbolicSize product = SymbolicSize.of(1);
-    for (int i = from; i >= 0 && i < axes.size(); i += step) {
-      if (size.equals(product)
-          && !(size.is(1) && group.isEmpty() && data.size(axes.get(i)).is(1))) {
+    while (!axes.isEmpty()) {
+      boolean isUnit = SymbolicSize.of(next(isLeft)).is(1);
+      if (size.equals(product) && !(size.is(1) && group.isEmpty() && isUnit)) {
         break;
       }
-      group.add(step > 0 ? group.size() : 0, axes.get(i));
-      product = product == null ? null : product.times(data.size(axes.get(i)));
+      if (product != null) {
+        part(size, product, isLeft);
+      }
+      Axis axis = axes.remove(isLeft ? 0 : axes.size() - 1);
+      group.add(isLeft ? group.size() : 0, axis);
+      product = product == null ? null : product.times(SymbolicSize.of(axis));
     }
     if (!size.equals(product)) {
       throw refuse();
@@ -107,7 +109,31 @@ final class Reshaping {
     return group;
   }
 
+  /** Parts the next axis where only some of it is needed. */
+  private void part(SymbolicSize size, SymbolicSize product, boolean isLeft) {
+    Axis axis = next(isLeft);
+    if (!axis.isFixed() || !size.isConstant() || !product.isConstant() || product.offset() < 1) {
+      return;
+    }
+    long needed = size.offset() / product.offset();
+    int there = axis.size().size();
+    if (size.offset() % product.offset() != 0
+        || needed < 2
+        || needed >= there
+        || there % needed != 0) {
+      return;
+    }
+    Axis taken = call.nodes().axis((int) needed);
+    Axis rest = call.nodes().axis((int) (there / needed));
+    List<Axis> parts = isLeft ? List.of(taken, rest) : List.of(rest, taken);
+    data = call.nodes().settled(data).replaced(axis, parts);
+    int at = axes.indexOf(axis);
+    axes.remove(at);
+    axes.addAll(at, parts);
+  }
+
   private ImportException refuse() {
-    return call.refuse("this reshaping mixes batch, time and features");
+    return call.refuse(
+        "this reshaping mixes batch, time and features, or needs a fixed number of steps");
   }
 }

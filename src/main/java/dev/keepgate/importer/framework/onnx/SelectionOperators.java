@@ -5,21 +5,30 @@ import dev.keepgate.importer.framework.onnx.Value.Constant;
 import dev.keepgate.importer.framework.onnx.Value.Data;
 import dev.keepgate.importer.framework.onnx.Value.InputRange;
 import dev.keepgate.importer.framework.onnx.Value.Integers;
-import dev.keepgate.importer.framework.onnx.Value.Part;
-import dev.keepgate.importer.framework.onnx.Value.Selection;
+import dev.keepgate.model.ArrayOperation;
 import dev.keepgate.model.Layer;
+import dev.keepgate.model.Signature.Dimension;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The operators that take some of a value: a step, a direction, a layer's state, a table's row. */
 final class SelectionOperators {
 
+  static final Map<String, Operator> ALL =
+      Map.of(
+          "Gather", SelectionOperators::gather,
+          "Slice", SelectionOperators::slice,
+          "Split", SelectionOperators::split,
+          "ReverseSequence", SelectionOperators::reverse);
+
   private SelectionOperators() {}
 
-  static List<Value> gather(OperatorCall call) throws IOException, ImportException {
+  private static List<Value> gather(OperatorCall call) throws IOException, ImportException {
     Value from = call.get(0);
     if (from instanceof Value.Zeros) {
       return List.of(from);
@@ -28,31 +37,41 @@ final class SelectionOperators {
     if (call.get(1) instanceof Data ids) {
       return List.of(lookUp(call, ids, axis));
     }
-    List<SymbolicSize> indices = call.sizes(1);
-    boolean scalar = call.get(1) instanceof Integers integers && integers.scalar();
     if (from instanceof Integers integers) {
       List<SymbolicSize> taken = new ArrayList<>();
       for (long index : call.constants(1)) {
         taken.add(integers.elements().get(call.axis(index, integers.elements().size())));
       }
+      boolean scalar = call.get(1) instanceof Integers at && at.scalar();
       return List.of(new Integers(taken, scalar));
     }
-    if (indices.size() != 1) {
-      throw call.refuse("it takes %d of a dimension, not one".formatted(indices.size()));
-    }
+    List<SymbolicSize> indices = call.sizes(1);
+    boolean scalar = call.get(1) instanceof Integers integers && integers.scalar();
     if (from instanceof Data data) {
       int dimension = call.axis(axis, data.rank());
-      return List.of(one(call, data, dimension, indices.get(0), !scalar));
+      return List.of(
+          indices.size() == 1
+              ? one(call, data, dimension, indices.get(0), !scalar)
+              : taken(call, data, dimension, call.constants(1)));
     }
+    return List.of(ofConstant(call, axis, scalar));
+  }
+
+  private static Constant ofConstant(OperatorCall call, long axis, boolean scalar)
+      throws IOException, ImportException {
     Constant numbers = call.numbers(0);
     int dimension = call.axis(axis, numbers.rank());
-    int index = call.axis(call.constants(1)[0], numbers.shape()[dimension]);
-    Constant row = ConstantFolding.slice(call, numbers, dimension, index, index + 1, 1);
-    List<Integer> shape = new ArrayList<>(LayoutOperators.list(row.shape()));
+    List<Constant> rows = new ArrayList<>();
+    for (long index : call.constants(1)) {
+      int at = call.axis(index, numbers.shape()[dimension]);
+      rows.add(ConstantFolding.slice(call, numbers, dimension, at, at + 1, 1));
+    }
+    Constant taken = ConstantFolding.concat(call, rows, dimension);
+    List<Integer> shape = new ArrayList<>(LayoutOperators.list(taken.shape()));
     if (scalar) {
       shape.remove(dimension);
     }
-    return List.of(ConstantFolding.reshape(row, shape));
+    return ConstantFolding.reshape(taken, shape);
   }
 
   /** An embedding: rows of a constant table. */
@@ -62,73 +81,93 @@ final class SelectionOperators {
     if (table.rank() != 2 || axis != 0 || table.values().length == 0) {
       throw call.refuse("an embedding's table must have two dimensions, and be taken by rows");
     }
-    if (!ids.isWhole() || !ids.isInput()) {
+    GraphInputs inputs = call.nodes().inputs();
+    if (!inputs.has(ids.node()) || ids.range() != null) {
       throw call.refuse("the embedding's indices are not an input of the graph");
     }
-    List<List<Axis>> axes = new ArrayList<>(ids.axes());
-    axes.add(List.of(Axis.FEATURE));
+    InputLayout layout = inputs.layout(ids.node());
+    if (layout.vocabulary() == 0) {
+      throw new InputLayout.Learned(ids.node(), layout.withVocabulary(table.shape()[0]));
+    }
+    requireSteps(call, ids, layout);
+    int width = table.shape()[1];
     Layer.Embedding embedding =
-        new Layer.Embedding(table.shape()[0], table.shape()[1], false, table.values());
-    return ids.at(ids.chain().then(embedding)).withAxes(axes);
+        new Layer.Embedding(table.shape()[0], width, false, table.values());
+    Axis features = call.nodes().axis(width);
+    List<List<Axis>> groups = new ArrayList<>(ids.groups());
+    groups.add(List.of(features));
+    List<List<Axis>> dims = new ArrayList<>(ids.dims());
+    dims.add(List.of(features));
+    return new Data(call.nodes().add(call, embedding, ids.node()), groups, dims);
+  }
+
+  /** Ids of a fixed number of steps are a sequence too, where any number may be asked for. */
+  private static void requireSteps(OperatorCall call, Data ids, InputLayout layout) {
+    GraphInputs inputs = call.nodes().inputs();
+    Data whole = inputs.data(ids.node());
+    for (List<Axis> dimension : whole.dims()) {
+      for (Axis each : dimension) {
+        if (inputs.isOpen() && whole.rank() == 2 && each.isFixed() && layout.time() < 0) {
+          throw new InputLayout.Learned(ids.node(), layout.withTime(each.index()));
+        }
+      }
+    }
   }
 
   /** One of a dimension, which goes or stays with size 1. */
   private static Data one(
       OperatorCall call, Data data, int dimension, SymbolicSize index, boolean keep)
       throws ImportException {
-    List<List<Axis>> axes = data.replace(dimension, keep ? List.of() : null);
+    List<Axis> of = data.dims().get(dimension);
     SymbolicSize size = data.size(dimension);
-    boolean first = index.is(0);
-    boolean last = index.is(-1) || (size != null && index.equals(size.plus(SymbolicSize.of(-1))));
-    if (size != null && size.is(1) && (first || last) && !isTime(call, data, dimension)) {
-      return data.withAxes(axes);
+    boolean isOpen = of.stream().anyMatch(axis -> !axis.isFixed() && !axis.isBatch());
+    SymbolicSize last = size == null ? null : size.plus(SymbolicSize.of(-1));
+    if (size != null && size.is(1) && (index.is(0) || index.is(-1)) && !isOpen) {
+      return (keep ? data.withDims(data.replace(dimension, List.of())) : squeezed(data, dimension));
     }
-    return range(call, data, dimension, axes, new Range(index, first, last));
-  }
-
-  private static boolean isTime(OperatorCall call, Data data, int dimension) {
-    Axis time = call.evaluation().recurrent().time();
-    return time != null && data.axes().get(dimension).equals(List.of(time));
-  }
-
-  /**
-   * One of a dimension.
-   *
-   * @param index which
-   * @param first whether that is surely the first
-   * @param last whether that is surely the last
-   */
-  private record Range(SymbolicSize index, boolean first, boolean last) {}
-
-  private static Data range(
-      OperatorCall call, Data data, int dimension, List<List<Axis>> axes, Range range)
-      throws ImportException {
-    List<Axis> of = data.axes().get(dimension);
-    if (isTime(call, data, dimension) && data.selection() == Selection.STEPS && !data.isInput()) {
-      if (!range.first() && !range.last()) {
-        throw call.refuse("it takes a step that is neither the first nor the last");
-      }
-      return data.select(range.last() ? Selection.LAST : Selection.FIRST, axes);
-    }
-    if (!range.index().isConstant()) {
+    long at;
+    if (index.equals(last)) {
+      at = -1;
+    } else if (index.isConstant()) {
+      at = index.offset();
+    } else {
       throw call.refuse("its index depends on the size of the model's input");
     }
-    long index = range.index().offset();
-    if (of.equals(List.of(Axis.PARTS))) {
-      int at = call.axis(index, data.parts().size());
-      return data.withParts(List.of(data.parts().get(at)), axes);
+    if (at >= 0 && size != null && size.isConstant() && at >= size.offset()) {
+      throw call.refuse("there is no place %d of %d".formatted(at, size.offset()));
     }
-    if (data.isInput() && of.size() == 1 && data.range() == null) {
-      long from = index < 0 && of.get(0).size() >= 0 ? index + of.get(0).size() : index;
-      if (from >= 0) {
-        return new Data(
-            data.selection(), data.parts(), new InputRange(of.get(0), from, from + 1), axes);
-      }
-    }
-    throw call.refuse("it takes one of a dimension that is not time, direction or layer");
+    Long end = at == -1 ? null : Long.valueOf(at + 1);
+    return Slicing.part(call, data, dimension, new Slicing.Range(at, end, 1), !keep);
   }
 
-  static List<Value> slice(OperatorCall call) throws IOException, ImportException {
+  private static Data squeezed(Data data, int dimension) {
+    Data less = data.withDims(data.replace(dimension, null));
+    for (Axis axis : data.dims().get(dimension)) {
+      less = axis.isFixed() ? less.replaced(axis, List.of()) : less;
+    }
+    return less;
+  }
+
+  /** Several places of a dimension of a fixed size. */
+  static Data taken(OperatorCall call, Data given, int dimension, long[] indices)
+      throws ImportException {
+    Data data = call.nodes().settled(given);
+    List<Axis> axes = data.dims().get(dimension);
+    if (axes.size() != 1 || !axes.get(0).isFixed()) {
+      throw call.refuse("it takes places of a dimension whose size is not fixed");
+    }
+    List<Integer> places = new ArrayList<>();
+    for (long index : indices) {
+      places.add(call.axis(index, axes.get(0).size().size()));
+    }
+    Data alone = call.nodes().alone(data, axes.get(0));
+    int group = alone.groups().indexOf(axes);
+    String node = call.nodes().add(call, new ArrayOperation.Take(group, places), alone.node());
+    Axis own = call.nodes().axis(Dimension.of(places.size()));
+    return alone.at(node).replaced(axes.get(0), List.of(own));
+  }
+
+  private static List<Value> slice(OperatorCall call) throws IOException, ImportException {
     Value from = call.get(0);
     if (from instanceof Value.Zeros) {
       return List.of(from);
@@ -147,10 +186,13 @@ final class SelectionOperators {
     for (int i = 0; i < starts.size(); i++) {
       int axis = axes == null ? i : axes.get(i);
       long step = call.has(4) ? call.constants(4)[i] : 1;
+      if (step == 0) {
+        throw call.refuse("its step is 0");
+      }
       result =
           result instanceof Data data
-              ? slice(call, data, axis, starts.get(i), ends.get(i), step)
-              : slice(call, result, axis, starts.get(i), ends.get(i), step);
+              ? Slicing.slice(call, data, axis, starts.get(i), ends.get(i), step)
+              : ofConstant(call, result, axis, starts.get(i), ends.get(i), step);
     }
     return List.of(result);
   }
@@ -164,16 +206,21 @@ final class SelectionOperators {
     return sizes;
   }
 
-  private static Value slice(
+  private static Value ofConstant(
       OperatorCall call, Value value, int axis, SymbolicSize start, SymbolicSize end, long step)
       throws ImportException {
-    if (!start.isConstant() || !end.isConstant() || step == 0) {
+    if (!start.isConstant() || !end.isConstant()) {
       throw call.refuse("its range is not constant");
     }
     if (value instanceof Integers integers) {
       int count = integers.elements().size();
       long from = bound(start.offset(), count);
       long to = bound(end.offset(), count);
+      if (step == -1 && start.offset() == -1 && end.offset() < -count) {
+        List<SymbolicSize> turned = new ArrayList<>(integers.elements());
+        Collections.reverse(turned);
+        return Integers.vector(turned);
+      }
       if (step != 1) {
         throw call.refuse("a shape is cut in steps of " + step);
       }
@@ -192,111 +239,39 @@ final class SelectionOperators {
     return (int) Math.max(0, Math.min(size, index < 0 ? index + size : index));
   }
 
-  private static Data slice(
-      OperatorCall call, Data data, int dimension, SymbolicSize start, SymbolicSize end, long step)
-      throws ImportException {
-    SymbolicSize size = data.size(dimension);
-    if (step != 1) {
-      throw call.refuse("it takes every %d. of a dimension".formatted(step));
-    }
-    if (size != null && size.isConstant() && start.isConstant() && start.offset() < 0) {
-      start = SymbolicSize.of(Math.max(0, start.offset() + size.offset()));
-    }
-    boolean toEnd =
-        end.equals(size)
-            || (end.isConstant()
-                && end.offset()
-                    >= (size != null && size.isConstant()
-                        ? Math.max(1, size.offset())
-                        : Integer.MAX_VALUE));
-    if (start.is(0) && toEnd) {
-      return data;
-    }
-    List<Axis> of = data.axes().get(dimension);
-    List<List<Axis>> axes = data.replace(dimension, List.of());
-    boolean last =
-        toEnd && (start.is(-1) || (size != null && start.equals(size.plus(SymbolicSize.of(-1)))));
-    boolean first = start.is(0) && end.is(1);
-    if (isTime(call, data, dimension) && (first || last)) {
-      return range(call, data, dimension, axes, new Range(start, first, last));
-    }
-    if (size == null
-        || !size.isConstant()
-        || size.offset() < 0
-        || !start.isConstant()
-        || !end.isConstant()) {
-      return openRange(call, data, of, start, end);
-    }
-    int count = (int) size.offset();
-    int from = bound(start.offset(), count);
-    int to = bound(end.offset(), count);
-    if (from >= to) {
-      throw call.refuse("it takes nothing");
-    }
-    return part(call, data, dimension, from, to);
-  }
-
-  /** A range of a graph input whose size is not fixed. */
-  private static Data openRange(
-      OperatorCall call, Data data, List<Axis> of, SymbolicSize start, SymbolicSize end)
-      throws ImportException {
-    if (data.isInput()
-        && of.size() == 1
-        && data.range() == null
-        && start.isConstant()
-        && end.isConstant()
-        && start.offset() >= 0
-        && end.offset() > start.offset()) {
-      return new Data(
-          data.selection(),
-          data.parts(),
-          new InputRange(of.get(0), start.offset(), end.offset()),
-          data.axes());
-    }
-    throw call.refuse("it takes a part of a dimension that is neither direction nor layer");
-  }
-
-  /** A constant range of a dimension of constant size. */
-  private static Data part(OperatorCall call, Data data, int dimension, int from, int to)
-      throws ImportException {
-    List<Axis> of = data.axes().get(dimension);
-    if (of.equals(List.of(Axis.PARTS))) {
-      List<Part> parts = data.parts().subList(from, to);
-      return data.withParts(parts, data.replace(dimension, parts.size() == 1 ? List.of() : of));
-    }
-    if (of.equals(List.of(Axis.FEATURE))) {
-      @Nullable Integer direction = direction(data, from, to);
-      if (direction != null) {
-        return data.withParts(List.of(new Part(data.chain(), direction)), data.axes());
-      }
-    } else {
-      return openRange(call, data, of, SymbolicSize.of(from), SymbolicSize.of(to));
-    }
-    throw call.refuse("it takes features that are not those of one direction");
-  }
-
-  /** Which direction's features a range is; null where it is none's. */
-  private static @Nullable Integer direction(Data data, int from, int to) {
-    Part part = data.parts().get(0);
-    int half = part.chain().directionWidth();
-    boolean halves =
-        data.parts().size() == 1
-            && part.direction() == Part.WHOLE
-            && part.chain().isBidirectional()
-            && half < part.width();
-    if (!halves || to - from != half || from % half != 0) {
+  /** A range of a graph input along a dimension that is no time, which is cut out where needed. */
+  static @Nullable Data ofInput(OperatorCall call, Data data, int dimension, Slicing.Range range) {
+    List<Axis> of = data.dims().get(dimension);
+    if (!call.nodes().inputs().has(data.node())
+        || data.range() != null
+        || of.size() != 1
+        || of.get(0).isBatch()
+        || (!of.get(0).isUnknown() && !of.get(0).isFixed())
+        || range.step() != 1) {
       return null;
     }
-    return from / half;
+    Axis axis = of.get(0);
+    long size = axis.isFixed() ? axis.size().size() : -1;
+    long from = range.from() < 0 && size >= 0 ? range.from() + size : range.from();
+    Long end = range.to() == null ? (size < 0 ? null : Long.valueOf(size)) : range.to();
+    if (end == null || from < 0 || end <= from || (size >= 0 && end > size)) {
+      return null;
+    }
+    Axis own = call.nodes().axis((int) (end - from));
+    Data cut = data.replaced(axis, List.of(own));
+    return new Data(data.node(), cut.groups(), cut.dims(), new InputRange(axis, from, end));
   }
 
-  static List<Value> split(OperatorCall call) throws IOException, ImportException {
+  private static List<Value> split(OperatorCall call) throws IOException, ImportException {
     Value from = call.get(0);
     int parts = call.node().outputs().size();
     if (from instanceof Value.Zeros) {
       return Collections.nCopies(parts, from);
     }
-    int rank = from instanceof Data data ? data.rank() : call.numbers(0).rank();
+    int rank =
+        from instanceof Data data
+            ? data.rank()
+            : from instanceof Integers ? 1 : call.numbers(0).rank();
     int axis = call.axis(call.node().integer("axis", 0), rank);
     SymbolicSize size =
         from instanceof Data data
@@ -304,18 +279,22 @@ final class SelectionOperators {
             : SymbolicSize.of(call.numbers(0).shape()[axis]);
     List<SymbolicSize> lengths = lengths(call, size, parts);
     List<Value> results = new ArrayList<>();
+    Value whole = from instanceof Value.StoredConstant ? call.numbers(0) : from;
     long begin = 0;
     for (SymbolicSize length : lengths) {
       if (!length.isConstant() || length.offset() < 0) {
         throw call.refuse("its parts are not constant");
       }
-      long end = begin + length.offset();
+      SymbolicSize start = SymbolicSize.of(begin);
+      SymbolicSize end = SymbolicSize.of(begin + length.offset());
       results.add(
-          from instanceof Data data
-              ? slice(call, data, axis, SymbolicSize.of(begin), SymbolicSize.of(end), 1)
-              : slice(
-                  call, call.numbers(0), axis, SymbolicSize.of(begin), SymbolicSize.of(end), 1));
-      begin = end;
+          whole instanceof Data data
+              ? Slicing.slice(call, data, axis, start, end, 1)
+              : ofConstant(call, whole, axis, start, end, 1));
+      begin += length.offset();
+    }
+    if (size != null && size.isConstant() && size.offset() != begin) {
+      throw call.refuse("its parts are %d of %d".formatted(begin, size.offset()));
     }
     return results;
   }
@@ -325,14 +304,34 @@ final class SelectionOperators {
       OperatorCall call, @Nullable SymbolicSize size, int parts) throws ImportException {
     List<SymbolicSize> given = call.sizes("split", 1);
     if (given == null) {
-      if (size == null || !size.isConstant() || size.offset() % parts != 0) {
+      if (size == null || !size.isConstant() || parts == 0) {
         throw call.refuse("its parts cannot be told ahead");
       }
-      return Collections.nCopies(parts, SymbolicSize.of(size.offset() / parts));
+      long each = (size.offset() + parts - 1) / parts;
+      SymbolicSize[] sizes = new SymbolicSize[parts];
+      Arrays.fill(sizes, SymbolicSize.of(each));
+      sizes[parts - 1] = SymbolicSize.of(size.offset() - each * (parts - 1));
+      return List.of(sizes);
     }
     if (given.size() != parts) {
       throw call.refuse("it has %d parts and %d outputs".formatted(given.size(), parts));
     }
     return given;
+  }
+
+  /** Whole sequences turned around. */
+  private static List<Value> reverse(OperatorCall call) throws ImportException {
+    Data data = call.data(0);
+    int time = call.axis(call.node().integer("time_axis", 0), data.rank());
+    int batch = call.axis(call.node().integer("batch_axis", 1), data.rank());
+    SymbolicSize all = data.size(time);
+    boolean isFull = call.get(1) instanceof Value.Filled filled && filled.size().equals(all);
+    if (call.get(1) instanceof Integers integers) {
+      isFull = integers.elements().stream().allMatch(each -> each.equals(all));
+    }
+    if (!isFull || time == batch) {
+      throw call.refuse("its sequence_lens are not the length of every sequence");
+    }
+    return List.of(Slicing.turned(call, data, time));
   }
 }

@@ -5,6 +5,7 @@ import dev.keepgate.importer.framework.onnx.Value.Data;
 import dev.keepgate.importer.framework.onnx.Value.Integers;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -18,11 +19,8 @@ final class ShapeOperators {
           Map.entry("Constant", ShapeOperators::constant),
           Map.entry("Shape", ShapeOperators::shape),
           Map.entry("ConstantOfShape", ShapeOperators::constantOfShape),
-          Map.entry("Expand", ShapeOperators::expand),
-          Map.entry("Tile", ShapeOperators::expand),
-          Map.entry("Div", ShapeOperators::divide),
-          Map.entry("Equal", ShapeOperators::equal),
-          Map.entry("Where", ShapeOperators::where));
+          Map.entry("Range", ShapeOperators::range),
+          Map.entry("Equal", ShapeOperators::equal));
 
   private ShapeOperators() {}
 
@@ -116,30 +114,27 @@ final class ShapeOperators {
       }
       return List.of(value == 0 ? new Value.Zeros() : new Value.Filled(SymbolicSize.of(value)));
     }
-    if (call.evaluation().file().floats(tensor)[0] != 0) {
-      throw call.refuse("it makes a constant other than zero of a size that is not constant");
-    }
-    return List.of(new Value.Zeros());
-  }
-
-  /** Zeros stay zeros; one integer becomes many. */
-  private static List<Value> expand(OperatorCall call) throws IOException, ImportException {
-    Value value = call.get(0);
-    if (value instanceof Value.Zeros || value instanceof Value.Filled) {
-      return List.of(value);
-    }
-    if (value instanceof Integers integers && integers.elements().size() == 1) {
-      return List.of(new Value.Filled(integers.elements().get(0)));
-    }
-    if (call.isConstant(0)) {
-      for (float number : call.numbers(0).values()) {
-        if (number != 0) {
-          throw call.refuse("it repeats a constant other than zero");
-        }
-      }
+    float value = call.evaluation().file().floats(tensor)[0];
+    if (value == 0) {
       return List.of(new Value.Zeros());
     }
-    throw call.refuse("only constants are repeated");
+    int[] shape = Arrays.stream(call.constants(0)).mapToInt(Math::toIntExact).toArray();
+    return List.of(ConstantFolding.filled(call, shape, value));
+  }
+
+  /** Integers that are all constant. */
+  private static List<Value> range(OperatorCall call) throws ImportException {
+    long start = call.constants(0)[0];
+    long limit = call.constants(1)[0];
+    long step = call.constants(2)[0];
+    if (step == 0 || (limit - start) / step > Evaluation.MAX_SMALL) {
+      throw call.refuse("its range is too long");
+    }
+    List<SymbolicSize> elements = new ArrayList<>();
+    for (long i = start; step > 0 ? i < limit : i > limit; i += step) {
+      elements.add(SymbolicSize.of(i));
+    }
+    return List.of(Integers.vector(elements));
   }
 
   /** A function of two integers; null where the result has no simple form. */
@@ -176,18 +171,6 @@ final class ShapeOperators {
     return integers.elements().get(size == 1 ? 0 : index);
   }
 
-  private static List<? extends Value> divide(OperatorCall call)
-      throws IOException, ImportException {
-    List<Value> whole =
-        elementwise(
-            call,
-            (a, b) ->
-                a.isConstant() && b.isConstant() && b.offset() != 0
-                    ? SymbolicSize.of(a.offset() / b.offset())
-                    : null);
-    return whole != null ? whole : HeadOperators.divide(call);
-  }
-
   /** A size is never the negative number that stands for "any". */
   private static List<Value> equal(OperatorCall call) throws ImportException {
     List<Value> whole =
@@ -205,14 +188,24 @@ final class ShapeOperators {
     return whole;
   }
 
-  private static List<Value> where(OperatorCall call) throws ImportException {
+  /** One of two where all are integers; null where they are not. */
+  static @Nullable List<Value> where(OperatorCall call) throws ImportException {
+    for (int i = 0; i < 3; i++) {
+      if (!(call.get(i) instanceof Integers)) {
+        return null;
+      }
+    }
     long[] conditions = call.constants(0);
     List<SymbolicSize> yes = call.sizes(1);
     List<SymbolicSize> no = call.sizes(2);
     List<SymbolicSize> results = new ArrayList<>();
-    for (int i = 0; i < conditions.length; i++) {
-      List<SymbolicSize> from = conditions[i] != 0 ? yes : no;
-      if (from.size() != conditions.length && from.size() != 1) {
+    int count = Math.max(conditions.length, Math.max(yes.size(), no.size()));
+    for (int i = 0; i < count; i++) {
+      if (conditions.length != count && conditions.length != 1) {
+        throw call.refuse("its inputs do not fit");
+      }
+      List<SymbolicSize> from = conditions[conditions.length == 1 ? 0 : i] != 0 ? yes : no;
+      if (from.size() != count && from.size() != 1) {
         throw call.refuse("its inputs do not fit");
       }
       results.add(from.get(from.size() == 1 ? 0 : i));

@@ -16,7 +16,10 @@ record SymbolicSize(long factor, List<Axis> axes, long offset) {
   }
 
   static SymbolicSize of(Axis axis) {
-    return axis.size() >= 0 ? of(axis.size()) : new SymbolicSize(1, List.of(axis), 0);
+    if (axis.written() >= 0) {
+      return of(axis.written());
+    }
+    return axis.isFixed() ? of(axis.size().size()) : new SymbolicSize(1, List.of(axis), 0);
   }
 
   boolean isConstant() {
@@ -53,7 +56,7 @@ record SymbolicSize(long factor, List<Axis> axes, long offset) {
     }
     List<Axis> all = new ArrayList<>(axes);
     all.addAll(other.axes);
-    all.sort(Comparator.comparing(Axis::input).thenComparing(Axis::index));
+    all.sort(Comparator.comparingInt(Axis::id));
     return new SymbolicSize(factor * other.factor, all, 0);
   }
 }

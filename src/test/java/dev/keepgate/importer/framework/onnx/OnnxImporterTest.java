@@ -16,8 +16,11 @@ import dev.keepgate.importer.ImportException.Fault;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.ModelFiles;
+import dev.keepgate.model.ArrayOperation;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.LstmCell;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Signature;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -101,7 +104,7 @@ class OnnxImporterTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"Scan", "Conv", "Loop", ""})
+  @ValueSource(strings = {"Scan", "ConvTranspose", "Loop", ""})
   void otherOperatorsAreNamed(String operator) {
     assertRefused(
         lstm()
@@ -261,29 +264,50 @@ class OnnxImporterTest {
   }
 
   @Test
-  void statesThatAreNeitherZeroNorGivenAreRefused() {
+  void aConstantStateIsWhatTheLayerBeginsWith() throws Exception {
+    Network network =
+        read(message()
+                .message(
+                    1, node("LSTM", "rnn", List.of("x", "W", "R", "", "", "s", "s"), List.of("Y")))
+                .message(5, tensor("W", new long[] {1, 4, 1}, 1, 2, 3, 4))
+                .message(5, tensor("R", new long[] {1, 4, 1}, 5, 6, 7, 8))
+                .message(5, tensor("s", new long[] {1, 1, 1}, 0.5f))
+                .message(11, value("x", -1, -1, 1))
+                .message(12, value("Y")))
+            .network();
+    assertThat(network.isChain()).isFalse();
+    assertThat(network.nodes().stream().map(Network.Node::operation))
+        .filteredOn(ArrayOperation.Constant.class::isInstance)
+        .extracting(each -> ((ArrayOperation.Constant) each).values()[0])
+        .containsOnly(0.5f);
+  }
+
+  @Test
+  void aConstantStateOfOtherRowsIsRefused() {
     assertRefused(
         message()
             .message(1, node("LSTM", "rnn", List.of("x", "W", "R", "", "", "s", "s"), List.of("Y")))
             .message(5, tensor("W", new long[] {1, 4, 1}, 1, 2, 3, 4))
             .message(5, tensor("R", new long[] {1, 4, 1}, 5, 6, 7, 8))
-            .message(5, tensor("s", new long[] {1, 1, 1}, 0.5f))
+            .message(5, tensor("s", new long[] {1, 2, 1}, 0.5f, 0.7f))
             .message(11, value("x", -1, -1, 1))
             .message(12, value("Y")),
         Fault.UNSUPPORTED,
         "node 'rnn' (LSTM)",
-        "'s' is a constant other than zero");
+        "its initial state has shape [1, 2, 1]");
   }
 
   @Test
-  void aSecondResultIsNotSilentlyLost() {
-    assertRefused(
-        lstm()
-            .message(1, node("Tanh", "t", List.of("Y"), List.of("z")))
-            .message(12, value("z"))
-            .message(12, value("Y")),
-        Fault.UNSUPPORTED,
-        "output 'Y'");
+  void twoResultsAreTwoOutputs() throws Exception {
+    Network network =
+        read(lstm()
+                .message(1, node("Tanh", "t", List.of("Y"), List.of("z")))
+                .message(12, value("z"))
+                .message(12, value("Y")))
+            .network();
+    assertThat(network.signature().outputs())
+        .extracting(Signature.Output::name)
+        .containsExactly("z", "Y");
   }
 
   @Test
