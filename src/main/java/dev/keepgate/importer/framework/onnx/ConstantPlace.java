@@ -3,6 +3,7 @@ package dev.keepgate.importer.framework.onnx;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.framework.onnx.Value.Constant;
 import dev.keepgate.importer.framework.onnx.Value.Data;
+import dev.keepgate.model.Signature.Dimension;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -52,6 +53,13 @@ record ConstantPlace(Data data, List<Integer> dims, float[] values, int width) {
       width = axis.isFixed() ? width * axis.size().size() : 0;
     }
     return (int) width;
+  }
+
+  /** Whether the node itself has the dimensions, none of which the constant brings. */
+  private static boolean isReal(OperatorCall call, Data data) {
+    int width = width(data);
+    List<Dimension> dims = call.nodes().shape(data.node()).dims();
+    return dims.get(dims.size() - 1).equals(Dimension.of(width));
   }
 
   private static int[] strides(int[] shape) {
@@ -150,7 +158,7 @@ record ConstantPlace(Data data, List<Integer> dims, float[] values, int width) {
         arranged,
         dims.isEmpty() ? List.of(1) : dims,
         permuted(constant, order, strideOf),
-        isOfLast ? width(arranged) : 0);
+        isOfLast && isReal(call, arranged) ? width(arranged) : 0);
   }
 
   private static List<List<Axis>> parted(List<List<Axis>> groups, Set<Axis> varies) {

@@ -104,8 +104,11 @@ final class InitialStates {
     float[] numbers = new float[place.hidden];
     if (value != null) {
       Constant all = call.constant(value);
-      int rows = all.rank() == 3 ? all.shape()[place.batchAxis()] : 0;
-      if (rows != 1
+      if (all.rank() == 3) {
+        all = ofOneRow(call, all, place.batchAxis());
+      }
+      if (all.rank() != 3
+          || all.shape()[place.batchAxis()] != 1
           || all.shape()[place.directionAxis] != place.directions
           || all.shape()[2] != place.hidden) {
         throw call.refuse(
@@ -116,6 +119,19 @@ final class InitialStates {
     }
     return call.nodes()
         .add("initial", new ArrayOperation.Constant(List.of(place.hidden), numbers), List.of(like));
+  }
+
+  /** Of equal rows the first. */
+  private static Constant ofOneRow(OperatorCall call, Constant all, int axis)
+      throws ImportException {
+    Constant first = ConstantFolding.slice(call, all, axis, 0, Math.min(1, all.shape()[axis]), 1);
+    for (int row = 1; row < all.shape()[axis]; row++) {
+      Constant other = ConstantFolding.slice(call, all, axis, row, row + 1, 1);
+      if (!Arrays.equals(other.values(), first.values())) {
+        return all;
+      }
+    }
+    return first;
   }
 
   private static String ofData(OperatorCall call, Data given, Place place, int direction)

@@ -36,6 +36,7 @@ final class Operators {
     ALL.put("CastLike", call -> List.of(call.get(0)));
     ALL.put("Dropout", Operators::dropout);
     ALL.putAll(ShapeOperators.ALL);
+    ALL.putAll(ConstantOperators.ALL);
     ALL.putAll(LayoutOperators.ALL);
     ALL.putAll(SelectionOperators.ALL);
     ALL.putAll(ArithmeticOperators.ALL);

@@ -232,14 +232,12 @@ final class ProductOperators {
 
     /** Takes a dimension of each that tells matrices apart; gives that of the product. */
     List<Axis> lead(List<Axis> left, List<Axis> right) throws ImportException {
-      boolean isBatch = left.size() == 1 && left.get(0).isBatch();
-      boolean isBatchToo = right.size() == 1 && right.get(0).isBatch();
-      if ((isBatch && (isBatchToo || right.isEmpty())) || (isBatchToo && left.isEmpty())) {
-        return isBatch ? left : right;
+      boolean isImplied =
+          (isBatch(left) && right.isEmpty()) || (isBatch(right) && left.isEmpty());
+      if (isImplied) {
+        return left.isEmpty() ? right : left;
       }
-      if (left.size() != right.size()
-          || left.stream().anyMatch(Axis::isBatch)
-          || right.stream().anyMatch(Axis::isBatch)) {
+      if (left.size() != right.size()) {
         throw call.refuse("its matrices differ in number");
       }
       for (int i = 0; i < left.size(); i++) {
@@ -247,11 +245,16 @@ final class ProductOperators {
           throw call.refuse("its matrices differ in number");
         }
       }
-      if (!left.isEmpty()) {
-        leadA.add(left);
-        leadB.add(right);
+      List<Axis> own = left.stream().filter(axis -> !axis.isBatch()).toList();
+      if (!own.isEmpty()) {
+        leadA.add(own);
+        leadB.add(right.stream().filter(axis -> !axis.isBatch()).toList());
       }
       return left;
+    }
+
+    private static boolean isBatch(List<Axis> axes) {
+      return axes.size() == 1 && axes.get(0).isBatch();
     }
 
     /** [..., rows, columns], the last two of which are its dims. */

@@ -19,8 +19,7 @@ final class ShapeOperators {
           Map.entry("Constant", ShapeOperators::constant),
           Map.entry("Shape", ShapeOperators::shape),
           Map.entry("ConstantOfShape", ShapeOperators::constantOfShape),
-          Map.entry("Range", ShapeOperators::range),
-          Map.entry("Equal", ShapeOperators::equal));
+          Map.entry("Range", ShapeOperators::range));
 
   private ShapeOperators() {}
 
@@ -169,23 +168,6 @@ final class ShapeOperators {
       throw call.refuse("vectors of %d and %d numbers do not fit".formatted(size, count));
     }
     return integers.elements().get(size == 1 ? 0 : index);
-  }
-
-  /** A size is never the negative number that stands for "any". */
-  private static List<Value> equal(OperatorCall call) throws ImportException {
-    List<Value> whole =
-        elementwise(
-            call,
-            (a, b) -> {
-              if (a.isConstant() && b.isConstant()) {
-                return SymbolicSize.of(a.offset() == b.offset() ? 1 : 0);
-              }
-              return a.is(-1) || b.is(-1) ? SymbolicSize.of(0) : null;
-            });
-    if (whole == null) {
-      throw call.refuse("only shapes are compared");
-    }
-    return whole;
   }
 
   /** One of two where all are integers; null where they are not. */
