@@ -203,6 +203,35 @@ public sealed interface ArrayOperation extends TensorOperation {
   }
 
   /**
+   * Of the second and third tensor, number by number, the second's where the first's is not 0. Axes
+   * of size 1 are repeated.
+   */
+  record Select() implements ArrayOperation {
+    @Override
+    public String type() {
+      return "select";
+    }
+
+    @Override
+    public Shape output(List<Shape> inputs) {
+      if (inputs.size() != 3 || inputs.stream().anyMatch(input -> input.mask() != null)) {
+        throw new InconsistentModelException("select takes three tensors without masks");
+      }
+      return Shapes.broadcast(this, inputs);
+    }
+
+    @Override
+    public boolean isCausal(List<Shape> inputs) {
+      return new Combine(Arithmetic.ADD).isCausal(inputs);
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.select(this);
+    }
+  }
+
+  /**
    * An axis of size 1 repeated as often as an axis of another tensor is long.
    *
    * @param axis of the first input

@@ -99,6 +99,8 @@ public sealed interface TensorOperation extends Operation
 
     R take(ArrayOperation.Take operation);
 
+    R select(ArrayOperation.Select operation);
+
     R repeatLike(ArrayOperation.RepeatLike operation);
   }
 

@@ -34,6 +34,38 @@ final class Broadcast {
     return y;
   }
 
+  /** Of two the first where the condition is not 0. */
+  static Value select(Value condition, Value yes, Value no) {
+    int rank = Math.max(condition.rank(), Math.max(yes.rank(), no.rank()));
+    int[][] aligned = {
+      aligned(condition.dims(), rank), aligned(yes.dims(), rank), aligned(no.dims(), rank)
+    };
+    int[] dims = new int[rank];
+    int[][] strides = new int[aligned.length][];
+    for (int i = 0; i < aligned.length; i++) {
+      strides[i] = strides(aligned[i]);
+      for (int axis = 0; axis < rank; axis++) {
+        dims[axis] = i == 0 || dims[axis] == 1 ? aligned[i][axis] : dims[axis];
+      }
+    }
+    Value y = Value.zero(dims);
+    int[] at = new int[rank];
+    for (int i = 0; i < y.data().length; i++) {
+      boolean isYes = condition.data()[offset(at, strides[0])] != 0;
+      y.data()[i] = isYes ? yes.data()[offset(at, strides[1])] : no.data()[offset(at, strides[2])];
+      TensorFunctions.next(at, dims);
+    }
+    return y;
+  }
+
+  private static int offset(int[] at, int[] strides) {
+    int offset = 0;
+    for (int axis = 0; axis < at.length; axis++) {
+      offset += at[axis] * strides[axis];
+    }
+    return offset;
+  }
+
   /** The batch stays in front, and axes of size 1 come behind it. */
   private static int[] aligned(int[] dims, int rank) {
     int[] aligned = new int[rank];

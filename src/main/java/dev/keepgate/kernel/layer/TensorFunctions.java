@@ -387,6 +387,11 @@ final class TensorFunctions implements TensorOperation.Visitor<Value> {
   }
 
   @Override
+  public Value select(ArrayOperation.Select operation) {
+    return Broadcast.select(inputs.get(0), inputs.get(1), inputs.get(2));
+  }
+
+  @Override
   public Value repeatLike(ArrayOperation.RepeatLike operation) {
     int times = inputs.get(1).dims()[operation.like() + 1];
     return ArrayFunctions.repeat(inputs.get(0), operation.axis() + 1, times);

@@ -43,6 +43,16 @@ final class ReferenceArrays {
     return constant;
   }
 
+  static int[] broadcast(int[] a, int[] b) {
+    int[] dims = (a.length > b.length ? a : b).clone();
+    for (int i = 1; i <= dims.length; i++) {
+      int left = i > a.length ? 1 : a[a.length - i];
+      int right = i > b.length ? 1 : b[b.length - i];
+      dims[dims.length - i] = left == 1 ? right : left;
+    }
+    return dims;
+  }
+
   static ReferenceTensor product(ReferenceTensor a, ReferenceTensor b) {
     int rank = a.dims().length;
     int[] dims = a.dims().clone();

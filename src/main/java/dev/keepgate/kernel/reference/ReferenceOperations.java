@@ -104,6 +104,15 @@ final class ReferenceOperations implements TensorOperation.Visitor<ReferenceTens
   }
 
   @Override
+  public ReferenceTensor select(ArrayOperation.Select operation) {
+    int[] dims = {};
+    for (ReferenceTensor input : inputs) {
+      dims = ReferenceArrays.broadcast(dims, input.dims());
+    }
+    return each(dims, at -> (x.at(at) != 0 ? inputs.get(1) : inputs.get(2)).at(at));
+  }
+
+  @Override
   public ReferenceTensor repeatLike(ArrayOperation.RepeatLike operation) {
     int times = inputs.get(1).dims()[operation.like()];
     return each(with(x.dims(), operation.axis(), times), x::at);

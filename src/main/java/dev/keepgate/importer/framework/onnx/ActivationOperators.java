@@ -206,8 +206,8 @@ final class ActivationOperators {
       }
     }
     List<Axis> axes = data.dims().get(axis);
-    if (axes.isEmpty() || axes.stream().anyMatch(Axis::isBatch)) {
-      throw call.refuse("it is over the batch, or over one number");
+    if (axes.stream().anyMatch(Axis::isBatch)) {
+      throw call.refuseBatch(data, "it is over the batch");
     }
     return List.of(softmax(call, data, axes, isLog));
   }
@@ -219,6 +219,9 @@ final class ActivationOperators {
     if (isLast && isFixed) {
       Activation activation = isLog ? Activation.of(Kind.LOG_SOFTMAX) : Activation.SOFTMAX;
       return activate(call, data, activation);
+    }
+    if (axes.isEmpty()) {
+      return softmax(call, call.nodes().endingIn(data, axes), axes, isLog);
     }
     Data alone = data.groups().contains(axes) ? data : call.nodes().endingIn(data, axes);
     int group = alone.groups().indexOf(axes);

@@ -93,7 +93,16 @@ final class Alignment {
         }
       }
     }
+    groups = withoutLeadingUnits(groups);
     return new Aligned(placed(a, ofA, groups), placed(b, ofB, groups), groups, dims);
+  }
+
+  private static List<List<Axis>> withoutLeadingUnits(List<List<Axis>> groups) {
+    int from = 0;
+    while (from < groups.size() - 1 && groups.get(from).isEmpty()) {
+      from++;
+    }
+    return groups.isEmpty() ? List.of(List.of()) : groups.subList(from, groups.size());
   }
 
   /** The groups, those of which only a part is among the axes as single ones. */

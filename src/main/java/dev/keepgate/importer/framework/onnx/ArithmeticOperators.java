@@ -278,7 +278,7 @@ final class ArithmeticOperators {
       return whole;
     }
     if (call.isData(0)) {
-      throw call.refuse("its condition depends on the model's input; nearest is a constant one");
+      return List.of(Selecting.selected(call, call.data(0), call.get(1), call.get(2)));
     }
     Constant condition = call.numbers(0);
     Value yes = call.get(1);

@@ -149,6 +149,33 @@ final class ConstantFolding {
     float apply(float a, float b);
   }
 
+  /** Of equal places along an axis the first; all of them where they differ. */
+  static Constant firstOfEqual(OperatorCall call, Constant all, int axis) throws ImportException {
+    if (all.shape()[axis] == 0) {
+      return all;
+    }
+    Constant first = slice(call, all, axis, 0, 1, 1);
+    for (int place = 1; place < all.shape()[axis]; place++) {
+      Constant other = slice(call, all, axis, place, place + 1, 1);
+      if (!Arrays.equals(other.values(), first.values())) {
+        return all;
+      }
+    }
+    return first;
+  }
+
+  /** The other way round along an axis. */
+  static Constant turned(OperatorCall call, Constant numbers, int axis) throws ImportException {
+    Constant result = make(call, numbers.shape());
+    int inner = inner(numbers.shape(), axis);
+    int size = numbers.shape()[axis];
+    for (int i = 0; inner > 0 && i < numbers.values().length / inner; i++) {
+      int mirrored = i - i % size + (size - 1 - i % size);
+      System.arraycopy(numbers.values(), i * inner, result.values(), mirrored * inner, inner);
+    }
+    return result;
+  }
+
   static Constant filled(OperatorCall call, int[] shape, float value) throws ImportException {
     Constant filled = make(call, shape);
     Arrays.fill(filled.values(), value);

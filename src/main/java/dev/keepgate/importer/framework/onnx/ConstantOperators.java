@@ -2,12 +2,14 @@ package dev.keepgate.importer.framework.onnx;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.framework.onnx.Value.Constant;
+import dev.keepgate.importer.framework.onnx.Value.Data;
 import dev.keepgate.importer.framework.onnx.Value.Integers;
+import dev.keepgate.model.TensorOperation.Arithmetic;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** The operators that are followed on constants alone: comparisons, logic, masks. */
+/** Comparisons, logic and masks: of constants they are done. */
 final class ConstantOperators {
 
   static final Map<String, Operator> ALL =
@@ -25,18 +27,41 @@ final class ConstantOperators {
 
   private ConstantOperators() {}
 
-  private static void requireConstants(OperatorCall call) throws ImportException {
+  private static boolean hasData(OperatorCall call) {
     for (int i = 0; i < call.inputs().size(); i++) {
       if (call.isData(i)) {
-        throw call.refuse(
-            "it depends on the model's input; nearest is a comparison of constants");
+        return true;
       }
     }
+    return false;
+  }
+
+  private static void requireConstants(OperatorCall call) throws ImportException {
+    if (hasData(call)) {
+      throw call.refuse("it depends on the model's input; nearest is one of constants");
+    }
+  }
+
+  /** Of what layers give, as 1 and 0. */
+  private static Data ofData(OperatorCall call) throws IOException, ImportException {
+    Value a = call.get(0);
+    Value b = call.get(1);
+    return switch (call.node().operator()) {
+      case "Greater" -> Selecting.greater(call, a, b);
+      case "Less" -> Selecting.greater(call, b, a);
+      case "GreaterOrEqual" -> Selecting.not(call, Selecting.greater(call, b, a));
+      case "LessOrEqual" -> Selecting.not(call, Selecting.greater(call, a, b));
+      case "Equal" -> Selecting.equal(call, a, b);
+      case "And" -> ArithmeticOperators.combine(call, a, b, Arithmetic.MULTIPLY);
+      default -> ArithmeticOperators.combine(call, a, b, Arithmetic.MAXIMUM);
+    };
   }
 
   private static List<? extends Value> compared(
       OperatorCall call, ConstantFolding.Pairwise function) throws IOException, ImportException {
-    requireConstants(call);
+    if (hasData(call)) {
+      return List.of(ofData(call));
+    }
     boolean isEqual = call.node().operator().equals("Equal");
     List<Value> whole =
         ShapeOperators.elementwise(
@@ -55,8 +80,10 @@ final class ConstantOperators {
   }
 
   private static List<? extends Value> not(OperatorCall call) throws IOException, ImportException {
-    requireConstants(call);
-    return List.of(ConstantFolding.each(call, call.numbers(0), x -> x == 0 ? 1 : 0));
+    return List.of(
+        call.isData(0)
+            ? Selecting.not(call, call.data(0))
+            : ConstantFolding.each(call, call.numbers(0), x -> x == 0 ? 1 : 0));
   }
 
   /** Of integers that are no less than 0. */

@@ -21,8 +21,8 @@ import java.util.Set;
  */
 record ConstantPlace(Data data, List<Integer> dims, float[] values, int width) {
 
-  static ConstantPlace of(OperatorCall call, Data given, Constant constant)
-      throws ImportException {
+  static ConstantPlace of(OperatorCall call, Data given, Constant whole) throws ImportException {
+    Constant constant = ofOneRow(call, given, whole);
     if (constant.values().length == 1 && constant.rank() <= given.rank()) {
       return new ConstantPlace(given, List.of(1), constant.values(), width(given));
     }
@@ -45,6 +45,23 @@ record ConstantPlace(Data data, List<Integer> dims, float[] values, int width) {
       }
     }
     return place(call, data, constant, strideOf, varies);
+  }
+
+  /** What an exporter wrote for each row of a fixed batch, where it is the same for all. */
+  private static Constant ofOneRow(OperatorCall call, Data data, Constant constant)
+      throws ImportException {
+    Constant one = constant;
+    for (int i = 0; i < constant.rank(); i++) {
+      int dimension = data.rank() - constant.rank() + i;
+      boolean isBatch =
+          dimension >= 0
+              && data.dims().get(dimension).size() == 1
+              && data.dims().get(dimension).get(0).isBatch();
+      if (isBatch && constant.shape()[i] > 1) {
+        one = ConstantFolding.firstOfEqual(call, one, i);
+      }
+    }
+    return one;
   }
 
   private static int width(Data data) {
@@ -88,7 +105,8 @@ record ConstantPlace(Data data, List<Integer> dims, float[] values, int width) {
     long there = 1;
     for (Axis axis : axes) {
       if (!axis.isFixed()) {
-        throw call.refuse(
+        throw call.refuseBatch(
+            data,
             "its constant has %d numbers along dimension %d, which is %s"
                 .formatted(size, dimension, axis.isBatch() ? "the batch" : "open"));
       }

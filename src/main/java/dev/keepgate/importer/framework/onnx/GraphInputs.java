@@ -99,6 +99,17 @@ final class GraphInputs {
         : input.dimensions();
   }
 
+  /** Whether the steps of an input come first here, and behind its features in the file. */
+  boolean isReordered() {
+    for (Data each : data.values()) {
+      List<Axis> own = GraphNodes.flat(each.dims()).stream().filter(a -> !a.isBatch()).toList();
+      if (!own.equals(each.axes())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** How many dimensions an input has that the graph gives no shape; 0 where none tells. */
   private int rankByReaders(String input) {
     for (OnnxNode node : graph.nodes()) {

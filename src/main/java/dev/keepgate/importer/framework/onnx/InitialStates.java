@@ -105,7 +105,7 @@ final class InitialStates {
     if (value != null) {
       Constant all = call.constant(value);
       if (all.rank() == 3) {
-        all = ofOneRow(call, all, place.batchAxis());
+        all = ConstantFolding.firstOfEqual(call, all, place.batchAxis());
       }
       if (all.rank() != 3
           || all.shape()[place.batchAxis()] != 1
@@ -119,19 +119,6 @@ final class InitialStates {
     }
     return call.nodes()
         .add("initial", new ArrayOperation.Constant(List.of(place.hidden), numbers), List.of(like));
-  }
-
-  /** Of equal rows the first. */
-  private static Constant ofOneRow(OperatorCall call, Constant all, int axis)
-      throws ImportException {
-    Constant first = ConstantFolding.slice(call, all, axis, 0, Math.min(1, all.shape()[axis]), 1);
-    for (int row = 1; row < all.shape()[axis]; row++) {
-      Constant other = ConstantFolding.slice(call, all, axis, row, row + 1, 1);
-      if (!Arrays.equals(other.values(), first.values())) {
-        return all;
-      }
-    }
-    return first;
   }
 
   private static String ofData(OperatorCall call, Data given, Place place, int direction)

@@ -139,7 +139,7 @@ final class Joining {
     String whole = wholeOf(call, parts, axis);
     List<Axis> joined = first.dims().get(axis);
     if (joined.stream().anyMatch(Axis::isBatch)) {
-      throw call.refuse("it joins along the batch");
+      throw call.refuseBatch(first, "it joins along the batch");
     }
     List<List<Axis>> rest = new ArrayList<>();
     for (List<Axis> group : first.groups()) {

@@ -46,6 +46,23 @@ record OperatorCall(OnnxNode node, List<@Nullable Value> inputs, Evaluation eval
     throw refuse("input %d does not depend on the model's input".formatted(input));
   }
 
+  /**
+   * Why an operator over the batch is refused; where the batch of an input is not known yet, its
+   * second dimension is tried.
+   */
+  ImportException refuseBatch(Value.Data data, String detail) {
+    for (List<Axis> dimension : data.dims()) {
+      for (Axis axis : dimension) {
+        GraphInputs inputs = evaluation.nodes().inputs();
+        if (axis.isBatch() && axis.index() == 0 && inputs.data(axis.input()).rank() > 2) {
+          InputLayout layout = inputs.layout(axis.input());
+          throw new InputLayout.Learned(axis.input(), layout.withBatch(1));
+        }
+      }
+    }
+    return refuse(detail);
+  }
+
   boolean isConstant(int input) {
     Value value = find(input);
     return value instanceof Value.StoredConstant || value instanceof Value.Constant;

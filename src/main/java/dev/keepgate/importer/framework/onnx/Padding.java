@@ -64,7 +64,7 @@ final class Padding {
       throws ImportException {
     List<Axis> axes = data.dims().get(dimension);
     if (axes.size() != 1 || axes.get(0).isBatch()) {
-      throw call.refuse("it pads the batch, or several dimensions at once");
+      throw call.refuseBatch(data, "it pads the batch, or several dimensions at once");
     }
     Data first = call.nodes().beginningWith(data, axes);
     String node = call.nodes().add(call, new ShapeOperation.Pad(before, after), first.node());

@@ -111,11 +111,12 @@ final class ProductOperators {
         InputLayout layout = call.nodes().inputs().layout(axis.input());
         throw new InputLayout.Learned(axis.input(), layout.withoutTime().withWidth(expected));
       }
+      if (axis.isBatch()) {
+        throw call.refuseBatch(data, "it takes %d features along the batch".formatted(expected));
+      }
       if (!axis.isFixed()) {
         throw call.refuse(
-            "it takes %d features along %s"
-                .formatted(
-                    expected, axis.isBatch() ? "the batch" : "steps whose number is open"));
+            "it takes %d features along steps whose number is open".formatted(expected));
       }
       width *= axis.size().size();
     }
@@ -262,7 +263,7 @@ final class ProductOperators {
         throws ImportException {
       if (Stream.of(rows, inner, innerToo, columns)
           .anyMatch(axes -> axes.stream().anyMatch(Axis::isBatch))) {
-        throw call.refuse("it sums over the batch, or has it in a matrix");
+        throw call.refuseBatch(a, "it sums over the batch, or has it in a matrix");
       }
       List<List<Axis>> left = new ArrayList<>(leadA);
       left.add(rows);

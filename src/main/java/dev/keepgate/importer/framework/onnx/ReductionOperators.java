@@ -91,7 +91,7 @@ final class ReductionOperators {
     }
     for (Axis axis : List.copyOf(axes)) {
       if (axis.isBatch() && axis.written() != 1) {
-        throw call.refuse("it makes one number of all rows of the batch");
+        throw call.refuseBatch(data, "it makes one number of all rows of the batch");
       }
       if (axis.isBatch()) {
         axes.remove(axis);

@@ -44,6 +44,12 @@ final class Reshaping {
     List<List<Axis>> left = new ArrayList<>();
     for (int i = 0; i < (open < 0 ? sizes.size() : open); i++) {
       left.add(take(sizes.get(i), true));
+      boolean mayFollow = i + 1 < sizes.size() && !sizes.get(i + 1).is(1);
+      if (mayFollow && !axes.isEmpty() && axes.get(0).isBatch() && axes.get(0).written() == 1) {
+        List<Axis> more = new ArrayList<>(left.get(i));
+        more.add(axes.remove(0));
+        left.set(i, more);
+      }
     }
     if (open < 0) {
       addUnits(left);
@@ -112,20 +118,25 @@ final class Reshaping {
   /** Parts the next axis where only some of it is needed. */
   private void part(SymbolicSize size, SymbolicSize product, boolean isLeft) {
     Axis axis = next(isLeft);
-    if (!axis.isFixed() || !size.isConstant() || !product.isConstant() || product.offset() < 1) {
+    long whole = size.isConstant() ? size.offset() : size.factor();
+    long taken = product.isConstant() ? product.offset() : product.factor();
+    boolean isLike =
+        size.axes().equals(product.axes())
+            && (size.isConstant() || (size.offset() == 0 && product.offset() == 0));
+    if (!axis.isFixed() || !isLike || taken < 1) {
       return;
     }
-    long needed = size.offset() / product.offset();
+    long needed = whole / taken;
     int there = axis.size().size();
-    if (size.offset() % product.offset() != 0
+    if (whole % taken != 0
         || needed < 2
         || needed >= there
         || there % needed != 0) {
       return;
     }
-    Axis taken = call.nodes().axis((int) needed);
+    Axis part = call.nodes().axis((int) needed);
     Axis rest = call.nodes().axis((int) (there / needed));
-    List<Axis> parts = isLeft ? List.of(taken, rest) : List.of(rest, taken);
+    List<Axis> parts = isLeft ? List.of(part, rest) : List.of(rest, part);
     data = call.nodes().settled(data).replaced(axis, parts);
     int at = axes.indexOf(axis);
     axes.remove(at);

@@ -22,6 +22,7 @@ final class SelectionOperators {
   static final Map<String, Operator> ALL =
       Map.of(
           "Gather", SelectionOperators::gather,
+          "GatherND", SelectionOperators::gatherMany,
           "Slice", SelectionOperators::slice,
           "Split", SelectionOperators::split,
           "ReverseSequence", SelectionOperators::reverse);
@@ -55,6 +56,21 @@ final class SelectionOperators {
               : taken(call, data, dimension, call.constants(1)));
     }
     return List.of(ofConstant(call, axis, scalar));
+  }
+
+  /** Places of one dimension, behind those that are of the batch. */
+  private static List<Value> gatherMany(OperatorCall call) throws IOException, ImportException {
+    int dimension = (int) call.node().integer("batch_dims", 0);
+    Data data = call.data(0);
+    Constant indices = call.numbers(1);
+    if (dimension != 0 || indices.rank() != 2 || indices.shape()[1] != 1) {
+      throw call.refuse("it takes places of several dimensions; nearest is a Gather");
+    }
+    long[] places = new long[indices.values().length];
+    for (int i = 0; i < places.length; i++) {
+      places[i] = (long) indices.values()[i];
+    }
+    return List.of(taken(call, data, dimension, places));
   }
 
   private static Constant ofConstant(OperatorCall call, long axis, boolean scalar)
@@ -229,7 +245,10 @@ final class SelectionOperators {
     Constant numbers = (Constant) value;
     int size = numbers.shape()[axis];
     if (step < 0) {
-      throw call.refuse("it turns a constant around");
+      if (step != -1 || start.offset() < size - 1 && start.offset() != -1 || end.offset() >= -size) {
+        throw call.refuse("it turns only a part of a constant around");
+      }
+      return ConstantFolding.turned(call, numbers, axis);
     }
     return ConstantFolding.slice(
         call, numbers, axis, bound(start.offset(), size), bound(end.offset(), size), step);

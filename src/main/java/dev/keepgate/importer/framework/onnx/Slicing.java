@@ -106,7 +106,7 @@ final class Slicing {
       return data;
     }
     if (axes.size() != 1 || axes.get(0).isBatch()) {
-      throw call.refuse("it turns the batch around, or several dimensions at once");
+      throw call.refuseBatch(data, "it turns the batch around, or several dimensions at once");
     }
     Data alone = call.nodes().alone(data, axes.get(0));
     int group = alone.groups().indexOf(axes);
@@ -127,7 +127,7 @@ final class Slicing {
     List<Axis> axes = data.dims().get(dimension);
     learnBatch(call, data, dimension);
     if (axes.isEmpty() || axes.stream().anyMatch(Axis::isBatch)) {
-      throw call.refuse("it takes a part of the batch, or of a dimension of size 1");
+      throw call.refuseBatch(data, "it takes a part of the batch, or of a dimension of size 1");
     }
     Data settled = call.nodes().settled(data);
     if (axes.size() == 1 && range.step() == 1) {
