@@ -120,6 +120,9 @@ final class ActivationOperators {
     float most = call.node().number("max", Float.MAX_VALUE);
     float from = call.has(1) ? single(call, 1) : least;
     float to = call.has(2) ? single(call, 2) : most;
+    if (from > to) {
+      throw call.refuse("its bounds are %s to %s".formatted(from, to));
+    }
     return folded(
         call, x -> Math.min(Math.max(x, from), to), new Activation(Kind.CLIP, from, to));
   }

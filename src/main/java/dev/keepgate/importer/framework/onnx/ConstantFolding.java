@@ -164,6 +164,25 @@ final class ConstantFolding {
     return first;
   }
 
+  /** Of two matrices. */
+  static Constant product(OperatorCall call, Constant a, Constant b) throws ImportException {
+    if (a.rank() != 2 || b.rank() != 2 || a.shape()[1] != b.shape()[0]) {
+      throw call.refuse("its constants are not two matrices that fit");
+    }
+    int inner = a.shape()[1];
+    Constant result = make(call, new int[] {a.shape()[0], b.shape()[1]});
+    for (int i = 0; i < result.values().length; i++) {
+      double sum = 0;
+      for (int k = 0; k < inner; k++) {
+        sum +=
+            (double) a.values()[i / b.shape()[1] * inner + k]
+                * b.values()[k * b.shape()[1] + i % b.shape()[1]];
+      }
+      result.values()[i] = (float) sum;
+    }
+    return result;
+  }
+
   /** The other way round along an axis. */
   static Constant turned(OperatorCall call, Constant numbers, int axis) throws ImportException {
     Constant result = make(call, numbers.shape());

@@ -110,6 +110,23 @@ final class GraphInputs {
     return false;
   }
 
+  /** Of each input that is taken in another order than the file has it, so much in words. */
+  List<String> reordered() {
+    List<String> said = new ArrayList<>();
+    data.forEach(
+        (name, each) -> {
+          List<Axis> own = GraphNodes.flat(each.dims());
+          boolean isBatchBehind =
+              signature(name).steps() && own.stream().anyMatch(a -> a.isBatch() && a.index() > 0);
+          if (isBatchBehind || (isReordered() && signature(name).steps())) {
+            said.add(
+                "input '%s' is taken as %s, whatever the order of its dimensions in the file"
+                    .formatted(name, signature(name).shape()));
+          }
+        });
+    return said;
+  }
+
   /** How many dimensions an input has that the graph gives no shape; 0 where none tells. */
   private int rankByReaders(String input) {
     for (OnnxNode node : graph.nodes()) {

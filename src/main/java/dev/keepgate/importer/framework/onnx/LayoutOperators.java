@@ -168,7 +168,7 @@ final class LayoutOperators {
     for (int i = 0; i < data.rank(); i++) {
       (i < axis ? left : right).addAll(data.dims().get(i));
     }
-    return List.of(data.withDims(List.of(left, right)));
+    return List.of(data.withDims(Reshaping.ofOneRow(List.of(left, right))));
   }
 
   /** The sizes of a shape as a list. */

@@ -157,12 +157,21 @@ final class OnnxFile implements Closeable {
       int count = Math.min(perChunk, values.length - done);
       type.toFloats(source.read((long) done * type.width(), count * type.width()), values, done);
     }
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        throw ImportException.unsupported(tensor.name(), "holds a number that is not finite");
-      }
-    }
+    requireFinite(tensor, values);
     return values;
+  }
+
+  /** Numbers are finite, but for a mask's, which are 0 and negative infinity. */
+  private static void requireFinite(OnnxTensor tensor, float[] values) throws ImportException {
+    boolean isMask = true;
+    boolean isFinite = true;
+    for (float value : values) {
+      isFinite &= Float.isFinite(value);
+      isMask &= value == 0 || value == Float.NEGATIVE_INFINITY;
+    }
+    if (!isFinite && !isMask) {
+      throw ImportException.unsupported(tensor.name(), "holds a number that is not finite");
+    }
   }
 
   /** Reads a tensor of few integers. */

@@ -43,7 +43,7 @@ final class ProductOperators {
       }
     }
     if (!call.isData(0) && !call.isData(1)) {
-      throw call.refuse("it multiplies two constants");
+      return List.of(ConstantFolding.product(call, call.numbers(0), call.numbers(1)));
     }
     Data a = call.isData(0) ? call.data(0) : null;
     Data b = call.isData(1) ? call.data(1) : null;

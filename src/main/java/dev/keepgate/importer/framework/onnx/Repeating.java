@@ -161,11 +161,10 @@ final class Repeating {
     if (!times.isConstant()
         || times.offset() < 1
         || times.offset() > Evaluation.MAX_SMALL
-        || axes.size() != 1
-        || !axes.get(0).isFixed()) {
+        || !axes.stream().allMatch(Axis::isFixed)) {
       throw call.refuse("it repeats the batch, or so often as cannot be told ahead");
     }
-    Data alone = call.nodes().alone(data, axes.get(0));
+    Data alone = Slicing.merged(call, data, axes);
     int group = alone.groups().indexOf(axes);
     List<String> below = new ArrayList<>();
     for (int i = 0; i < times.offset(); i++) {
@@ -173,6 +172,9 @@ final class Repeating {
     }
     String node =
         call.nodes().add(call.node().name(), new ShapeOperation.Concat(group), below);
-    return call.nodes().after(alone, node, axes.get(0), group);
+    List<List<Axis>> groups = new ArrayList<>(alone.groups());
+    List<Axis> own = List.of(call.nodes().axis(call.nodes().shape(node).dims().get(group)));
+    groups.set(group, own);
+    return new Data(node, groups, alone.replace(dimension, own));
   }
 }

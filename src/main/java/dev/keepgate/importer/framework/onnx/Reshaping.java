@@ -45,15 +45,13 @@ final class Reshaping {
     for (int i = 0; i < (open < 0 ? sizes.size() : open); i++) {
       left.add(take(sizes.get(i), true));
       boolean mayFollow = i + 1 < sizes.size() && !sizes.get(i + 1).is(1);
-      if (mayFollow && !axes.isEmpty() && axes.get(0).isBatch() && axes.get(0).written() == 1) {
-        List<Axis> more = new ArrayList<>(left.get(i));
-        more.add(axes.remove(0));
-        left.set(i, more);
+      if (mayFollow && !axes.isEmpty() && isOneRow(axes.get(0))) {
+        axes.remove(0);
       }
     }
     if (open < 0) {
       addUnits(left);
-      return data.withDims(left);
+      return data.withDims(ofOneRow(left));
     }
     List<List<Axis>> right = new ArrayList<>();
     for (int i = sizes.size() - 1; i > open; i--) {
@@ -61,7 +59,24 @@ final class Reshaping {
     }
     left.add(List.copyOf(axes));
     left.addAll(right);
-    return data.withDims(left);
+    return data.withDims(ofOneRow(left));
+  }
+
+  /** Whether it is the batch of a file that is made for one row. */
+  private static boolean isOneRow(Axis axis) {
+    return axis.isBatch() && axis.written() == 1;
+  }
+
+  /** The batch of one row is left out where it has no dimension of its own: each row is alone. */
+  static List<List<Axis>> ofOneRow(List<List<Axis>> dims) {
+    List<List<Axis>> plain = new ArrayList<>();
+    for (List<Axis> dimension : dims) {
+      plain.add(
+          dimension.size() < 2
+              ? dimension
+              : dimension.stream().filter(axis -> !isOneRow(axis)).toList());
+    }
+    return plain;
   }
 
   /** Axes that are left over must be of size 1; the last dimension keeps them. */
@@ -98,7 +113,8 @@ final class Reshaping {
     List<Axis> group = new ArrayList<>();
     @Nullable SymbolicSize product = SymbolicSize.of(1);
     while (!axes.isEmpty()) {
-      boolean isUnit = SymbolicSize.of(next(isLeft)).is(1);
+      boolean isUnit =
+          SymbolicSize.of(next(isLeft)).is(1) && (isLeft || !next(isLeft).isBatch());
       if (size.equals(product) && !(size.is(1) && group.isEmpty() && isUnit)) {
         break;
       }

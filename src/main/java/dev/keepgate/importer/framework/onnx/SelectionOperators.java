@@ -139,7 +139,7 @@ final class SelectionOperators {
     boolean isOpen = of.stream().anyMatch(axis -> !axis.isFixed() && !axis.isBatch());
     SymbolicSize last = size == null ? null : size.plus(SymbolicSize.of(-1));
     if (size != null && size.is(1) && (index.is(0) || index.is(-1)) && !isOpen) {
-      return (keep ? data.withDims(data.replace(dimension, List.of())) : squeezed(data, dimension));
+      return squeezed(data, dimension, keep);
     }
     long at;
     if (index.equals(last)) {
@@ -156,8 +156,8 @@ final class SelectionOperators {
     return Slicing.part(call, data, dimension, new Slicing.Range(at, end, 1), !keep);
   }
 
-  private static Data squeezed(Data data, int dimension) {
-    Data less = data.withDims(data.replace(dimension, null));
+  private static Data squeezed(Data data, int dimension, boolean keep) {
+    Data less = data.withDims(data.replace(dimension, keep ? List.of() : null));
     for (Axis axis : data.dims().get(dimension)) {
       less = axis.isFixed() ? less.replaced(axis, List.of()) : less;
     }
@@ -169,18 +169,21 @@ final class SelectionOperators {
       throws ImportException {
     Data data = call.nodes().settled(given);
     List<Axis> axes = data.dims().get(dimension);
-    if (axes.size() != 1 || !axes.get(0).isFixed()) {
+    if (axes.isEmpty() || !axes.stream().allMatch(Axis::isFixed)) {
       throw call.refuse("it takes places of a dimension whose size is not fixed");
     }
+    Data alone = Slicing.merged(call, data, axes);
+    int group = alone.groups().indexOf(axes);
+    int size = call.nodes().shape(alone.node()).fixed(group);
     List<Integer> places = new ArrayList<>();
     for (long index : indices) {
-      places.add(call.axis(index, axes.get(0).size().size()));
+      places.add(call.axis(index, size));
     }
-    Data alone = call.nodes().alone(data, axes.get(0));
-    int group = alone.groups().indexOf(axes);
     String node = call.nodes().add(call, new ArrayOperation.Take(group, places), alone.node());
-    Axis own = call.nodes().axis(Dimension.of(places.size()));
-    return alone.at(node).replaced(axes.get(0), List.of(own));
+    List<List<Axis>> groups = new ArrayList<>(alone.groups());
+    List<Axis> own = List.of(call.nodes().axis(Dimension.of(places.size())));
+    groups.set(group, own);
+    return new Data(node, groups, alone.replace(dimension, own));
   }
 
   private static List<Value> slice(OperatorCall call) throws IOException, ImportException {

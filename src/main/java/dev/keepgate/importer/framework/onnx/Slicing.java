@@ -158,7 +158,7 @@ final class Slicing {
   }
 
   /** With these axes alone in one dimension of the node. */
-  private static Data merged(OperatorCall call, Data data, List<Axis> axes) {
+  static Data merged(OperatorCall call, Data data, List<Axis> axes) {
     if (data.groups().contains(axes)) {
       return data;
     }
