@@ -58,8 +58,8 @@ public sealed interface ArrayOperation extends TensorOperation {
   }
 
   /**
-   * A tensor and a constant, number by number. Axes of size 1 are repeated, and the last axes belong
-   * together.
+   * A tensor and a constant, number by number. Axes of size 1 are repeated, and the last axes
+   * belong together.
    *
    * @param isReversed whether the constant comes first, as in c - x
    * @param dims of the constant, without a batch

@@ -1,6 +1,8 @@
 package dev.keepgate.kernel;
 
 import dev.keepgate.model.Activation;
+import dev.keepgate.model.ArrayOperation;
+import dev.keepgate.model.ArrayOperation.Function;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellWeights;
 import dev.keepgate.model.GraphBuilder;
@@ -161,7 +163,7 @@ public final class RandomGraphs {
     Shape shape = graph.shape(x);
     int width = shape.width();
     String name = "n" + i;
-    switch (random.nextInt(22)) {
+    switch (random.nextInt(28)) {
       case 0 -> {
         String recurrent = add(name, recurrent(width, random.nextInt(4) == 0), x);
         if (random.nextBoolean()) {
@@ -196,7 +198,53 @@ public final class RandomGraphs {
         int axis = random.nextInt(2);
         add(name, new TensorOperation.Dot(axis, random.nextInt(2), chance()), x, any());
       }
-      default -> initialized(name, x, width);
+      case 21 -> initialized(name, x, width);
+      default -> array(name, x, shape);
+    }
+  }
+
+  /** One of what graphs of arrays are made of. */
+  private void array(String name, String x, Shape shape) {
+    int width = shape.width();
+    switch (random.nextInt(7)) {
+      case 0 -> {
+        // Of what all numbers have, without a pole or a leap.
+        List<Function> smooth = List.of(Function.ABSOLUTE, Function.ERF, Function.SINE);
+        List<Function> others = List.of(Function.COSINE, Function.GELU_TANH, Function.ERF);
+        add(
+            name,
+            new ArrayOperation.Apply((chance() ? smooth : others).get(random.nextInt(3)), 0),
+            x);
+      }
+      case 1 -> {
+        int count = chance() ? 1 : width;
+        add(
+            name,
+            new ArrayOperation.CombineConstant(
+                arithmetic(), chance(), List.of(count), floats(count, 1)),
+            x);
+      }
+      case 2 ->
+          add(
+              name,
+              new ArrayOperation.CombineConstant(
+                  Arithmetic.ADD, false, List.of(3, width), floats(3 * width, 1)),
+              x);
+      case 3 -> add(name, new ArrayOperation.Constant(List.of(2, 3), floats(6, 1)), x);
+      case 4 -> {
+        String turned = add(name, new ShapeOperation.Permute(List.of(1, 0)), x);
+        add(name, new ArrayOperation.MatrixProduct(), x, turned);
+      }
+      case 5 -> {
+        List<Integer> places = List.of(random.nextInt(width), random.nextInt(width));
+        add(name, new ArrayOperation.Take(shape.rank() - 1, places), x);
+      }
+      default -> {
+        String steps = any();
+        String one = add(name, new ShapeOperation.Reshape(List.of(1, width)), x);
+        String many = add(name, new ArrayOperation.RepeatLike(0, 0), one, steps);
+        add(name, new ArrayOperation.Select(), many, many, x);
+      }
     }
   }
 

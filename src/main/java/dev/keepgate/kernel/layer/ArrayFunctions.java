@@ -1,6 +1,7 @@
 package dev.keepgate.kernel.layer;
 
 import dev.keepgate.model.ArrayOperation;
+import dev.keepgate.model.TensorOperation.Arithmetic;
 import java.util.Arrays;
 
 /** Computes array operations, sums in double precision. */
@@ -46,6 +47,11 @@ final class ArrayFunctions {
         operation.isReversed()
             ? Broadcast.combine(operation.arithmetic(), constant, x)
             : Broadcast.combine(operation.arithmetic(), x, constant);
+    if (operation.arithmetic() == Arithmetic.AVERAGE) {
+      for (int i = 0; i < y.data().length; i++) {
+        y.data()[i] /= 2;
+      }
+    }
     return y.masked(x.present());
   }
 

@@ -30,7 +30,8 @@ final class ReferenceArrays {
       case CEILING -> Math.ceil(x);
       case ROUND -> Math.rint(x);
       case POWER -> Math.pow(x, operation.exponent());
-      case GELU_TANH -> x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+      case GELU_TANH ->
+          x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
     };
   }
 

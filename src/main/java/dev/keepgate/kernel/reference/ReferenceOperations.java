@@ -75,8 +75,7 @@ final class ReferenceOperations implements TensorOperation.Visitor<ReferenceTens
 
   @Override
   public ReferenceTensor combineConstant(ArrayOperation.CombineConstant operation) {
-    ReferenceTensor constant =
-        ReferenceArrays.constant(operation.dims(), operation.values());
+    ReferenceTensor constant = ReferenceArrays.constant(operation.dims(), operation.values());
     TensorOperation both = new TensorOperation.Combine(operation.arithmetic());
     ReferenceTensor combined =
         both.accept(

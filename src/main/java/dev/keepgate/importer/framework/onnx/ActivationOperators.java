@@ -101,16 +101,13 @@ final class ActivationOperators {
     if (call.get(0) instanceof Value.Integers integers) {
       return List.of(
           new Value.Integers(
-              integers.elements().stream()
-                  .map(each -> each.times(SymbolicSize.of(-1)))
-                  .toList(),
+              integers.elements().stream().map(each -> each.times(SymbolicSize.of(-1))).toList(),
               integers.scalar()));
     }
     Constant minus = new Constant(new int[0], new float[] {-1});
     return call.isData(0)
         ? List.of(
-            ArithmeticOperators.withConstant(
-                call, call.data(0), minus, Arithmetic.MULTIPLY, false))
+            ArithmeticOperators.withConstant(call, call.data(0), minus, Arithmetic.MULTIPLY, false))
         : List.of(ConstantFolding.each(call, call.numbers(0), x -> -x));
   }
 
@@ -123,8 +120,7 @@ final class ActivationOperators {
     if (from > to) {
       throw call.refuse("its bounds are %s to %s".formatted(from, to));
     }
-    return folded(
-        call, x -> Math.min(Math.max(x, from), to), new Activation(Kind.CLIP, from, to));
+    return folded(call, x -> Math.min(Math.max(x, from), to), new Activation(Kind.CLIP, from, to));
   }
 
   private static float single(OperatorCall call, int input) throws IOException, ImportException {
@@ -172,8 +168,7 @@ final class ActivationOperators {
       alpha[i] = place.values()[place.values().length == 1 ? 0 : i];
     }
     Data data = place.data();
-    return List.of(
-        data.at(call.nodes().add(call, new TensorOperation.Prelu(alpha), data.node())));
+    return List.of(data.at(call.nodes().add(call, new TensorOperation.Prelu(alpha), data.node())));
   }
 
   private static List<Value> activated(OperatorCall call, Activation activation)
@@ -232,7 +227,6 @@ final class ActivationOperators {
       Data sum = ReductionOperators.logSumExp(call, alone, group);
       return ArithmeticOperators.combine(call, alone, sum, Arithmetic.SUBTRACT);
     }
-    return alone.at(
-        call.nodes().add(call, new TensorOperation.Softmax(group), alone.node()));
+    return alone.at(call.nodes().add(call, new TensorOperation.Softmax(group), alone.node()));
   }
 }

@@ -37,7 +37,8 @@ final class Alignment {
 
   static Aligned of(OperatorCall call, Data a, Data b) throws ImportException {
     Alignment alignment =
-        new Alignment(call, withoutUnits(call.nodes().settled(a)), withoutUnits(call.nodes().settled(b)));
+        new Alignment(
+            call, withoutUnits(call.nodes().settled(a)), withoutUnits(call.nodes().settled(b)));
     return alignment.align();
   }
 

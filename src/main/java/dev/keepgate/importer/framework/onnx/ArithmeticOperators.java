@@ -22,9 +22,13 @@ final class ArithmeticOperators {
   static final Map<String, Operator> ALL =
       Map.of(
           "Add", call -> binary(call, SymbolicSize::plus, Float::sum, Arithmetic.ADD),
-          "Sub", call -> binary(call, ArithmeticOperators::minus, (a, b) -> a - b, Arithmetic.SUBTRACT),
+          "Sub",
+              call ->
+                  binary(call, ArithmeticOperators::minus, (a, b) -> a - b, Arithmetic.SUBTRACT),
           "Mul", call -> binary(call, SymbolicSize::times, (a, b) -> a * b, Arithmetic.MULTIPLY),
-          "Div", call -> binary(call, ArithmeticOperators::divided, (a, b) -> a / b, Arithmetic.DIVIDE),
+          "Div",
+              call ->
+                  binary(call, ArithmeticOperators::divided, (a, b) -> a / b, Arithmetic.DIVIDE),
           "Max", call -> several(call, Math::max, Arithmetic.MAXIMUM),
           "Min", call -> several(call, Math::min, Arithmetic.MINIMUM),
           "Sum", call -> several(call, Float::sum, Arithmetic.ADD),
@@ -139,8 +143,7 @@ final class ArithmeticOperators {
       }
     }
     Operation operation =
-        new ArrayOperation.CombineConstant(
-            arithmetic, isReversed, place.dims(), place.values());
+        new ArrayOperation.CombineConstant(arithmetic, isReversed, place.dims(), place.values());
     return placed.at(call.nodes().add(call, operation, placed.node()));
   }
 
@@ -225,8 +228,7 @@ final class ArithmeticOperators {
     return List.of(result);
   }
 
-  private static List<? extends Value> mean(OperatorCall call)
-      throws IOException, ImportException {
+  private static List<? extends Value> mean(OperatorCall call) throws IOException, ImportException {
     Value sum = several(call, Float::sum, Arithmetic.ADD).get(0);
     Constant count = new Constant(new int[0], new float[] {call.inputs().size()});
     return List.of(
@@ -267,7 +269,8 @@ final class ArithmeticOperators {
     }
     ArrayOperation.Function function =
         exponent == 0.5f ? ArrayOperation.Function.SQRT : ArrayOperation.Function.POWER;
-    return data.at(call.nodes().add(call, new ArrayOperation.Apply(function, exponent), data.node()));
+    return data.at(
+        call.nodes().add(call, new ArrayOperation.Apply(function, exponent), data.node()));
   }
 
   /** One of two, where the condition is constant. */
@@ -290,27 +293,27 @@ final class ArithmeticOperators {
     }
     return List.of(
         combine(
-            call, chosen(call, condition, yes, true), chosen(call, condition, no, false),
+            call,
+            chosen(call, condition, yes, true),
+            chosen(call, condition, no, false),
             Arithmetic.ADD));
   }
 
   private static Value chosen(OperatorCall call, Constant condition, Value of, boolean isYes)
       throws IOException, ImportException {
     return of instanceof Data data
-        ? withConstant(
-            call, data, flags(call, condition, isYes), Arithmetic.MULTIPLY, false)
+        ? withConstant(call, data, flags(call, condition, isYes), Arithmetic.MULTIPLY, false)
         : masked(call, condition, call.constant(of), isYes);
   }
 
   private static Constant flags(OperatorCall call, Constant condition, boolean isYes)
       throws ImportException {
     Constant one = new Constant(new int[0], new float[] {1});
-    return ConstantFolding.elementwise(
-        call, condition, one, (a, b) -> (a != 0) == isYes ? 1f : 0f);
+    return ConstantFolding.elementwise(call, condition, one, (a, b) -> (a != 0) == isYes ? 1f : 0f);
   }
 
-  private static Constant masked(
-      OperatorCall call, Constant condition, Constant of, boolean isYes) throws ImportException {
+  private static Constant masked(OperatorCall call, Constant condition, Constant of, boolean isYes)
+      throws ImportException {
     return ConstantFolding.elementwise(call, condition, of, (a, b) -> (a != 0) == isYes ? b : 0f);
   }
 }

@@ -75,8 +75,7 @@ final class ConstantOperators {
             });
     return whole != null
         ? whole
-        : List.of(
-            ConstantFolding.elementwise(call, call.numbers(0), call.numbers(1), function));
+        : List.of(ConstantFolding.elementwise(call, call.numbers(0), call.numbers(1), function));
   }
 
   private static List<? extends Value> not(OperatorCall call) throws IOException, ImportException {
@@ -97,8 +96,7 @@ final class ConstantOperators {
               if (!b.isConstant() || b.offset() <= 0) {
                 return null;
               }
-              boolean isMultiple =
-                  a.factor() % b.offset() == 0 && a.offset() % b.offset() == 0;
+              boolean isMultiple = a.factor() % b.offset() == 0 && a.offset() % b.offset() == 0;
               if (!a.isConstant()) {
                 return isMultiple ? SymbolicSize.of(0) : null;
               }

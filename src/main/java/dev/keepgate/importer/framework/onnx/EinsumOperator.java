@@ -62,8 +62,8 @@ final class EinsumOperator {
   }
 
   /** A constant second tensor that shares with the first only what is summed; else null. */
-  private static @Nullable List<Value> dense(
-      OperatorCall call, Data a, Terms terms) throws IOException, ImportException {
+  private static @Nullable List<Value> dense(OperatorCall call, Data a, Terms terms)
+      throws IOException, ImportException {
     String summed = letters(terms.a(), terms.b(), true);
     String own = letters(terms.b(), terms.a(), false);
     if (summed.length() != 1
@@ -78,8 +78,7 @@ final class EinsumOperator {
             ? numbers
             : ConstantFolding.transpose(call, numbers, List.of(1, 0));
     int at = terms.a().indexOf(summed);
-    Data result =
-        ProductOperators.dense(call, a, at, new ProductOperators.Kernel(kernel), null);
+    Data result = ProductOperators.dense(call, a, at, new ProductOperators.Kernel(kernel), null);
     String order = terms.a().replace(summed, own);
     if (order.length() != terms.out().length()) {
       return null;

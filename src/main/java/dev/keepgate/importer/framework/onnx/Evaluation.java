@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the values of a graph from its inputs to its outputs. Constants are computed; of the data
- * the network is made that computes it, and it is told how its dimensions lie. A value is dropped after its
- * last reader, so that few constants are in memory at a time.
+ * the network is made that computes it, and it is told how its dimensions lie. A value is dropped
+ * after its last reader, so that few constants are in memory at a time.
  */
 final class Evaluation {
 
@@ -139,7 +139,7 @@ final class Evaluation {
     try {
       return operator.apply(call);
     } catch (InconsistentModelException e) {
-      throw node.refuse(e.getMessage());
+      throw node.refuse(String.valueOf(e.getMessage()));
     }
   }
 

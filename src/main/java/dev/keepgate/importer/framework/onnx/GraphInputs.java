@@ -32,8 +32,7 @@ final class GraphInputs {
     for (OnnxGraph.Input input : graph.inputs()) {
       if (!graph.constants().containsKey(input.name())) {
         List<OnnxGraph.Dimension> dims = dimensions(input);
-        layouts.put(
-            input.name(), known.getOrDefault(input.name(), new InputLayout(0, -1, 0, 0)));
+        layouts.put(input.name(), known.getOrDefault(input.name(), new InputLayout(0, -1, 0, 0)));
         read(input, dims);
       }
     }
@@ -166,8 +165,7 @@ final class GraphInputs {
       groups.add(List.of());
     }
     List<Dimension> shape = new ArrayList<>(List.of(Dimension.BATCH));
-    groups.forEach(
-        group -> shape.add(group.isEmpty() ? Dimension.of(1) : group.get(0).size()));
+    groups.forEach(group -> shape.add(group.isEmpty() ? Dimension.of(1) : group.get(0).size()));
     OptionalInt vocabulary =
         layout.vocabulary() > 0 ? OptionalInt.of(layout.vocabulary()) : OptionalInt.empty();
     signature.put(input.name(), new Signature.Input(input.name(), shape, vocabulary));

@@ -103,8 +103,7 @@ final class GraphNodes {
     }
     List<List<Axis>> whole = inputs.data(data.node()).groups();
     int group = whole.indexOf(List.of(range.axis()));
-    Operation slice =
-        new ShapeOperation.Slice(group, (int) range.from(), (int) range.to(), false);
+    Operation slice = new ShapeOperation.Slice(group, (int) range.from(), (int) range.to(), false);
     return new Data(add("slice", slice, List.of(data.node())), data.groups(), data.dims());
   }
 

@@ -3,7 +3,6 @@ package dev.keepgate.importer.framework.onnx;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.framework.onnx.Value.Data;
 import dev.keepgate.model.GraphBuilder;
-import dev.keepgate.model.Layer;
 import dev.keepgate.model.Network;
 import dev.keepgate.model.Network.Node;
 import dev.keepgate.model.ShapeOperation;
@@ -128,8 +127,7 @@ final class GraphOutputs {
 
   private Network chain(int output, ChainForm chain) throws ImportException {
     if (chain.summary() == Summary.LAST_STEP && evaluation.recurrent().lengths() != null) {
-      throw refuse(
-          output, "is the last step, which is zero where sequence_lens ended before");
+      throw refuse(output, "is the last step, which is zero where sequence_lens ended before");
     }
     boolean steps = chain.summary() == null;
     return Network.chain(
@@ -155,7 +153,9 @@ final class GraphOutputs {
     return build(outputs, used);
   }
 
-  /** As the file has its dimensions, but the batch in front; directions lie beside their features. */
+  /**
+   * As the file has its dimensions, but the batch in front; directions lie beside their features.
+   */
   private String shown(Data data) {
     Data settled = nodes.settled(data);
     List<List<Axis>> groups = new ArrayList<>();
@@ -202,7 +202,8 @@ final class GraphOutputs {
   }
 
   private Network build(Map<String, String> outputs, Set<String> used) {
-    List<String> names = nodes.inputs().signature().keySet().stream().filter(used::contains).toList();
+    List<String> names =
+        nodes.inputs().signature().keySet().stream().filter(used::contains).toList();
     List<Signature.Input> inputs = new ArrayList<>();
     Map<String, String> renamed = new HashMap<>();
     for (String name : names) {
@@ -220,8 +221,8 @@ final class GraphOutputs {
     }
     Map<String, String> shown = new LinkedHashMap<>();
     outputs.forEach((name, of) -> shown.put(name, renamed(renamed, of)));
-    boolean isStreamed = builder.shape(shown.values().iterator().next()).isStreamed();
-    boolean isSteps = isStreamed && (returnSequences == null || returnSequences);
+    boolean hasSequence = shown.values().stream().anyMatch(of -> builder.shape(of).isSequence());
+    boolean isSteps = hasSequence && (returnSequences == null || returnSequences);
     return builder.build(shown, new Signature.Unroll(isSteps, Summary.LAST_STEP));
   }
 

@@ -39,8 +39,8 @@ final class InitialStates {
    * Takes the initial_h and initial_c of the next layer.
    *
    * @param like a node that tells the batch
-   * @return the nodes that the layer begins with, in the order of its slots; none where its state is
-   *     the network's
+   * @return the nodes that the layer begins with, in the order of its slots; none where its state
+   *     is the network's
    */
   List<String> add(OperatorCall call, Layer.Recurrent layer, String like, boolean isStreamed)
       throws IOException, ImportException {

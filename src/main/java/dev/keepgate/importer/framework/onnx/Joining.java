@@ -95,8 +95,7 @@ final class Joining {
       groups.add(List.of());
     }
     String node =
-        call.nodes()
-            .add(call, new ArrayOperation.Constant(sizes, constant.values()), like.node());
+        call.nodes().add(call, new ArrayOperation.Constant(sizes, constant.values()), like.node());
     return new Data(node, groups, dims);
   }
 

@@ -73,12 +73,10 @@ final class NormalizationOperators {
     int width = factor.width();
     if (width == scale.values().length && width == shift.values().length) {
       Layer layer =
-          new Layer.Scale(
-              factor.values(), ConstantPlace.of(call, factor.data(), shift).values());
+          new Layer.Scale(factor.values(), ConstantPlace.of(call, factor.data(), shift).values());
       return factor.data().at(call.nodes().add(call, layer, factor.data().node()));
     }
-    Data scaled =
-        ArithmeticOperators.withConstant(call, data, scale, Arithmetic.MULTIPLY, false);
+    Data scaled = ArithmeticOperators.withConstant(call, data, scale, Arithmetic.MULTIPLY, false);
     return ArithmeticOperators.withConstant(call, scaled, shift, Arithmetic.ADD, false);
   }
 
@@ -87,8 +85,7 @@ final class NormalizationOperators {
     Data data = call.data(0);
     Constant scale = call.numbers(1);
     int axis = call.axis(call.node().integer("axis", -1), data.rank());
-    Constant shift =
-        call.has(2) ? call.numbers(2) : ConstantFolding.filled(call, scale.shape(), 0);
+    Constant shift = call.has(2) ? call.numbers(2) : ConstantFolding.filled(call, scale.shape(), 0);
     float epsilon = call.node().number("epsilon", 1e-5f);
     List<Axis> axes = GraphNodes.flat(data.dims().subList(axis, data.rank()));
     boolean isLast = axis == data.rank() - 1 && scale.rank() == 1 && shift.rank() == 1;
@@ -130,15 +127,13 @@ final class NormalizationOperators {
     dims.set(1, List.of(outer));
     dims.add(2, List.of(inner));
     List<Integer> over = IntStream.range(2, dims.size()).boxed().toList();
-    Data normal =
-        normal(call, parted.withDims(dims), over, call.node().number("epsilon", 1e-5f));
+    Data normal = normal(call, parted.withDims(dims), over, call.node().number("epsilon", 1e-5f));
     List<List<Axis>> whole = new ArrayList<>(normal.dims());
     List<Axis> both = new ArrayList<>(whole.get(1));
     both.addAll(whole.remove(2));
     whole.set(1, both);
     float[] scale = perChannel(call, 1, groups, width);
-    return List.of(
-        affine(call, normal.withDims(whole), scale, perChannel(call, 2, groups, width)));
+    return List.of(affine(call, normal.withDims(whole), scale, perChannel(call, 2, groups, width)));
   }
 
   /** A number a channel, or, in older versions of the operator, a group. */
@@ -161,12 +156,10 @@ final class NormalizationOperators {
     Data mean = ReductionOperators.reduced(call, data, dims, Reduction.MEAN, true);
     Data distance = ArithmeticOperators.combine(call, data, mean, Arithmetic.SUBTRACT);
     TensorOperation square = new TensorOperation.Combine(Arithmetic.MULTIPLY);
-    Data squares =
-        distance.at(call.nodes().add(call, square, distance.node(), distance.node()));
+    Data squares = distance.at(call.nodes().add(call, square, distance.node(), distance.node()));
     Data variance = ReductionOperators.reduced(call, squares, dims, Reduction.MEAN, true);
     Constant least = new Constant(new int[0], new float[] {epsilon});
-    Data raised =
-        ArithmeticOperators.withConstant(call, variance, least, Arithmetic.ADD, false);
+    Data raised = ArithmeticOperators.withConstant(call, variance, least, Arithmetic.ADD, false);
     Data deviation = ActivationOperators.apply(call, raised, ArrayOperation.Function.SQRT);
     return ArithmeticOperators.combine(call, distance, deviation, Arithmetic.DIVIDE);
   }

@@ -50,8 +50,7 @@ final class Padding {
     return List.of(data);
   }
 
-  private static Data cropped(
-      OperatorCall call, Data data, int dimension, long before, long after)
+  private static Data cropped(OperatorCall call, Data data, int dimension, long before, long after)
       throws ImportException {
     if (before == 0 && after == 0) {
       return data;
@@ -110,8 +109,7 @@ final class Padding {
     }
     Window own = conv.window();
     Window less =
-        new Window(
-            own.size(), 1, own.dilation(), own.padding(), own.before(), own.after() + to);
+        new Window(own.size(), 1, own.dilation(), own.padding(), own.before(), own.after() + to);
     return new TensorOperation.Conv1d(
         less, conv.inputSize(), conv.outputSize(), conv.groups(), conv.kernel(), conv.bias());
   }

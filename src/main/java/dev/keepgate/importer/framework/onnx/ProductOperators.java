@@ -38,8 +38,7 @@ final class ProductOperators {
       Constant kernel = call.numbers(0);
       if (kernel.rank() == 2 && kernel.values().length > 0) {
         Constant turned = ConstantFolding.transpose(call, kernel, List.of(1, 0));
-        return List.of(
-            dense(call, call.data(1), last(call, 1) - 1, new Kernel(turned), null));
+        return List.of(dense(call, call.data(1), last(call, 1) - 1, new Kernel(turned), null));
       }
     }
     if (!call.isData(0) && !call.isData(1)) {
@@ -162,12 +161,7 @@ final class ProductOperators {
       if (node.number("beta", 1) != 1) {
         throw call.refuse("beta is not 1");
       }
-      return List.of(
-          ArithmeticOperators.combine(
-              call,
-              product,
-              call.data(2),
-              Arithmetic.ADD));
+      return List.of(ArithmeticOperators.combine(call, product, call.data(2), Arithmetic.ADD));
     }
     return List.of(product);
   }
@@ -233,8 +227,7 @@ final class ProductOperators {
 
     /** Takes a dimension of each that tells matrices apart; gives that of the product. */
     List<Axis> lead(List<Axis> left, List<Axis> right) throws ImportException {
-      boolean isImplied =
-          (isBatch(left) && right.isEmpty()) || (isBatch(right) && left.isEmpty());
+      boolean isImplied = (isBatch(left) && right.isEmpty()) || (isBatch(right) && left.isEmpty());
       if (isImplied) {
         return left.isEmpty() ? right : left;
       }
@@ -271,8 +264,7 @@ final class ProductOperators {
       List<List<Axis>> right = new ArrayList<>(leadB);
       right.add(innerToo);
       right.add(columns);
-      List<Axis> own =
-          columns.stream().map(axis -> call.nodes().axis(axis.size())).toList();
+      List<Axis> own = columns.stream().map(axis -> call.nodes().axis(axis.size())).toList();
       String node =
           call.nodes()
               .add(

@@ -35,8 +35,7 @@ final class QuantizationOperators {
 
   private static List<Value> dequantize(OperatorCall call) throws IOException, ImportException {
     Constant scale = call.numbers(1);
-    Constant zero =
-        call.has(2) ? call.numbers(2) : ConstantFolding.filled(call, scale.shape(), 0);
+    Constant zero = call.has(2) ? call.numbers(2) : ConstantFolding.filled(call, scale.shape(), 0);
     if (call.isData(0)) {
       Data less =
           ArithmeticOperators.withConstant(
@@ -49,11 +48,9 @@ final class QuantizationOperators {
     Constant stored = call.numbers(0);
     int axis = scale.values().length == 1 ? 0 : axis(call, stored.rank());
     Constant less =
-        ConstantFolding.elementwise(
-            call, stored, along(call, zero, axis, stored), (a, b) -> a - b);
+        ConstantFolding.elementwise(call, stored, along(call, zero, axis, stored), (a, b) -> a - b);
     return List.of(
-        ConstantFolding.elementwise(
-            call, less, along(call, scale, axis, stored), (a, b) -> a * b));
+        ConstantFolding.elementwise(call, less, along(call, scale, axis, stored), (a, b) -> a * b));
   }
 
   private static int axis(OperatorCall call, int rank) throws ImportException {
@@ -96,22 +93,17 @@ final class QuantizationOperators {
       throw call.refuse("only 8-bit integers are quantised to");
     }
     Constant zero =
-        call.has(2)
-            ? single(call, call.numbers(2))
-            : new Constant(new int[0], new float[] {0});
+        call.has(2) ? single(call, call.numbers(2)) : new Constant(new int[0], new float[] {0});
     Data scaled =
-        ArithmeticOperators.withConstant(
-            call, call.data(0), scale, Arithmetic.DIVIDE, false);
+        ArithmeticOperators.withConstant(call, call.data(0), scale, Arithmetic.DIVIDE, false);
     Data rounded = ActivationOperators.apply(call, scaled, Function.ROUND);
-    Data shifted =
-        ArithmeticOperators.withConstant(call, rounded, zero, Arithmetic.ADD, false);
+    Data shifted = ArithmeticOperators.withConstant(call, rounded, zero, Arithmetic.ADD, false);
     Activation clip =
         new Activation(Activation.Kind.CLIP, isSigned ? -128 : 0, isSigned ? 127 : 255);
     return List.of(ActivationOperators.activate(call, shifted, clip));
   }
 
-  private static @Nullable DataType type(OperatorCall call, int input)
-      throws ImportException {
+  private static @Nullable DataType type(OperatorCall call, int input) throws ImportException {
     return call.get(input) instanceof Value.StoredConstant stored ? stored.tensor().type() : null;
   }
 

@@ -84,8 +84,7 @@ final class RecurrentOperator implements Operator {
     ProductOperators.requireWidth(call, x, x.dims().get(2), cells.inputSize());
     Layer.Recurrent layer = layer(call, cells);
     Data plain = Alignment.withoutUnits(x);
-    Data steps =
-        call.nodes().arranged(plain, List.of(plain.dims().get(time), plain.dims().get(2)));
+    Data steps = call.nodes().arranged(plain, List.of(plain.dims().get(time), plain.dims().get(2)));
     boolean isStreamed = call.nodes().shape(steps.node()).isStreamed();
     List<String> below = new ArrayList<>(List.of(steps.node()));
     below.addAll(initialStates.add(call, layer, steps.node(), isStreamed));
@@ -101,8 +100,7 @@ final class RecurrentOperator implements Operator {
     boolean both = made.layer.isBidirectional();
     int hidden = made.layer.outputSize() / (both ? 2 : 1);
     Axis units = call.nodes().axis(hidden);
-    Axis directions =
-        call.nodes().inputs().axis(Dimension.of(2), Axis.DIRECTIONS, 2);
+    Axis directions = call.nodes().inputs().axis(Dimension.of(2), Axis.DIRECTIONS, 2);
     List<Axis> direction = both ? List.of(directions) : List.of();
     List<Axis> feature = List.of(units);
     List<Axis> wide = both ? List.of(directions, units) : feature;
@@ -111,9 +109,7 @@ final class RecurrentOperator implements Operator {
             ? List.of(x.get(0), x.get(1), direction, feature)
             : List.of(x.get(0), direction, x.get(1), feature);
     List<List<Axis>> last =
-        batchFirst
-            ? List.of(x.get(0), direction, feature)
-            : List.of(direction, x.get(1), feature);
+        batchFirst ? List.of(x.get(0), direction, feature) : List.of(direction, x.get(1), feature);
     List<Axis> time = x.get(batchFirst ? 1 : 0);
     List<Value> outputs = new ArrayList<>();
     outputs.add(new Data(made.node, List.of(time, wide), all));
@@ -139,13 +135,11 @@ final class RecurrentOperator implements Operator {
     if (batch.size() == 1 && batch.get(0).isBatch()) {
       return;
     }
-    List<Axis> elsewhere =
-        x.dims().stream().flatMap(List::stream).filter(Axis::isBatch).toList();
+    List<Axis> elsewhere = x.dims().stream().flatMap(List::stream).filter(Axis::isBatch).toList();
     if (batch.isEmpty() && elsewhere.isEmpty()) {
       return;
     }
-    Axis known =
-        !batch.isEmpty() ? batch.get(0) : elsewhere.isEmpty() ? null : elsewhere.get(0);
+    Axis known = !batch.isEmpty() ? batch.get(0) : elsewhere.isEmpty() ? null : elsewhere.get(0);
     if (batch.size() > 1 || known == null || known.input().isEmpty()) {
       throw call.refuse("its input's dimensions are not time, batch and features");
     }
@@ -172,9 +166,7 @@ final class RecurrentOperator implements Operator {
   private void readLengths(OperatorCall call, @Nullable SymbolicSize steps) throws ImportException {
     Value value = call.find(4);
     String here = null;
-    if (value instanceof Data data
-        && call.nodes().inputs().has(data.node())
-        && data.rank() == 1) {
+    if (value instanceof Data data && call.nodes().inputs().has(data.node()) && data.rank() == 1) {
       here = data.node();
     } else if (value != null) {
       checkFull(call, value, steps);

@@ -55,8 +55,7 @@ final class ReductionOperators {
 
   private ReductionOperators() {}
 
-  private static List<Value> reduce(
-      OperatorCall call, Step before, Reduction reduction, Step after)
+  private static List<Value> reduce(OperatorCall call, Step before, Reduction reduction, Step after)
       throws IOException, ImportException {
     if (!call.isData(0)) {
       return List.of(ConstantReduction.apply(call, reduction));

@@ -122,7 +122,12 @@ final class Repeating {
     groups.add(0, List.of());
     Data placed = call.nodes().arranged(less, groups);
     String node =
-        call.nodes().add(call, new ArrayOperation.RepeatLike(0, source.axis()), placed.node(), source.node());
+        call.nodes()
+            .add(
+                call,
+                new ArrayOperation.RepeatLike(0, source.axis()),
+                placed.node(),
+                source.node());
     Axis own = call.nodes().axis(like.size());
     groups.set(0, List.of(own));
     return new Data(node, groups, less.replace(dimension, List.of(own)));
@@ -137,8 +142,7 @@ final class Repeating {
     List<SymbolicSize> repeats = call.sizes(1);
     if (!(value instanceof Data data)) {
       Constant numbers = call.numbers(0);
-      return List.of(
-          isZero(numbers) ? new Value.Zeros() : repeated(call, numbers, repeats, false));
+      return List.of(isZero(numbers) ? new Value.Zeros() : repeated(call, numbers, repeats, false));
     }
     Data tiled = call.nodes().settled(data);
     for (int i = 0; i < repeats.size(); i++) {
@@ -170,8 +174,7 @@ final class Repeating {
     for (int i = 0; i < times.offset(); i++) {
       below.add(alone.node());
     }
-    String node =
-        call.nodes().add(call.node().name(), new ShapeOperation.Concat(group), below);
+    String node = call.nodes().add(call.node().name(), new ShapeOperation.Concat(group), below);
     List<List<Axis>> groups = new ArrayList<>(alone.groups());
     List<Axis> own = List.of(call.nodes().axis(call.nodes().shape(node).dims().get(group)));
     groups.set(group, own);

@@ -102,8 +102,8 @@ final class Reshaping {
   }
 
   /**
-   * Takes axes from an end until their product is the size. Where an exporter wrote the size that it
-   * saw of an axis that is open, the axis is taken.
+   * Takes axes from an end until their product is the size. Where an exporter wrote the size that
+   * it saw of an axis that is open, the axis is taken.
    */
   private List<Axis> take(SymbolicSize size, boolean isLeft) throws ImportException {
     boolean seen = size.isConstant() && size.offset() > 1 && !axes.isEmpty();
@@ -113,8 +113,7 @@ final class Reshaping {
     List<Axis> group = new ArrayList<>();
     @Nullable SymbolicSize product = SymbolicSize.of(1);
     while (!axes.isEmpty()) {
-      boolean isUnit =
-          SymbolicSize.of(next(isLeft)).is(1) && (isLeft || !next(isLeft).isBatch());
+      boolean isUnit = SymbolicSize.of(next(isLeft)).is(1) && (isLeft || !next(isLeft).isBatch());
       if (size.equals(product) && !(size.is(1) && group.isEmpty() && isUnit)) {
         break;
       }
@@ -144,10 +143,7 @@ final class Reshaping {
     }
     long needed = whole / taken;
     int there = axis.size().size();
-    if (whole % taken != 0
-        || needed < 2
-        || needed >= there
-        || there % needed != 0) {
+    if (whole % taken != 0 || needed < 2 || needed >= there || there % needed != 0) {
       return;
     }
     Axis part = call.nodes().axis((int) needed);

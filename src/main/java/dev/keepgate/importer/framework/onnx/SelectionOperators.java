@@ -107,8 +107,7 @@ final class SelectionOperators {
     }
     requireSteps(call, ids, layout);
     int width = table.shape()[1];
-    Layer.Embedding embedding =
-        new Layer.Embedding(table.shape()[0], width, false, table.values());
+    Layer.Embedding embedding = new Layer.Embedding(table.shape()[0], width, false, table.values());
     Axis features = call.nodes().axis(width);
     List<List<Axis>> groups = new ArrayList<>(ids.groups());
     groups.add(List.of(features));
@@ -248,7 +247,9 @@ final class SelectionOperators {
     Constant numbers = (Constant) value;
     int size = numbers.shape()[axis];
     if (step < 0) {
-      if (step != -1 || start.offset() < size - 1 && start.offset() != -1 || end.offset() >= -size) {
+      if (step != -1
+          || start.offset() < size - 1 && start.offset() != -1
+          || end.offset() >= -size) {
         throw call.refuse("it turns only a part of a constant around");
       }
       return ConstantFolding.turned(call, numbers, axis);

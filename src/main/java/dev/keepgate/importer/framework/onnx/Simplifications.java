@@ -71,7 +71,9 @@ final class Simplifications {
     }
   }
 
-  /** The two directions of a layer, added or multiplied, as the layer's own; null if they are not. */
+  /**
+   * The two directions of a layer, added or multiplied, as the layer's own; null if they are not.
+   */
   static @Nullable Data merged(OperatorCall call, Data a, Data b, Arithmetic arithmetic) {
     Merge merge =
         arithmetic == Arithmetic.ADD
@@ -108,8 +110,8 @@ final class Simplifications {
   }
 
   /**
-   * The node that a part of another's axis is: a part of a part, or the end of a direction, which is
-   * its final state.
+   * The node that a part of another's axis is: a part of a part, or the end of a direction, which
+   * is its final state.
    */
   static String sliced(OperatorCall call, String of, ShapeOperation.Slice slice) {
     Cut below = Cut.of(call, of);

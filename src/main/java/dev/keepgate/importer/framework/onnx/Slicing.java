@@ -32,9 +32,7 @@ final class Slicing {
     }
     Long from = place(start, size, false);
     Long to = place(end, size, true);
-    boolean isUnclear =
-        from == null || (to == null && !isEnd(end, size));
-    if (isUnclear) {
+    if (from == null || (to == null && !isEnd(end, size))) {
       throw call.refuse("its range depends on the size of the model's input");
     }
     if (from == 0 && to == null && step == 1) {
@@ -58,11 +56,12 @@ final class Slicing {
       return null;
     }
     if (at.isConstant()) {
-      boolean isKnown = size != null && size.isConstant();
-      if (isKnown && at.offset() < 0 && !isEnd) {
-        return Math.max(at.offset(), -size.offset()) == -size.offset() ? 0L : at.offset();
+      if (size != null && size.isConstant() && at.offset() < 0 && !isEnd) {
+        return at.offset() <= -size.offset() ? Long.valueOf(0) : Long.valueOf(at.offset());
       }
-      return !isEnd && at.offset() <= Integer.MIN_VALUE ? Long.valueOf(0) : Long.valueOf(at.offset());
+      return !isEnd && at.offset() <= Integer.MIN_VALUE
+          ? Long.valueOf(0)
+          : Long.valueOf(at.offset());
     }
     if (size == null) {
       return null;
@@ -94,9 +93,7 @@ final class Slicing {
       throw call.refuse("it turns only a part of a dimension around");
     }
     Data turned = turned(call, data, dimension);
-    return step == -1
-        ? turned
-        : part(call, turned, dimension, new Range(0, null, -step), false);
+    return step == -1 ? turned : part(call, turned, dimension, new Range(0, null, -step), false);
   }
 
   static Data turned(OperatorCall call, Data given, int dimension) throws ImportException {
@@ -150,8 +147,7 @@ final class Slicing {
       return;
     }
     InputLayout layout = inputs.layout(data.node());
-    boolean isFirst =
-        layout.batch() == 0 && data.dims().equals(inputs.data(data.node()).dims());
+    boolean isFirst = layout.batch() == 0 && data.dims().equals(inputs.data(data.node()).dims());
     if (isFirst) {
       throw new InputLayout.Learned(data.node(), layout.withBatch(1));
     }
@@ -190,9 +186,7 @@ final class Slicing {
     String node = Simplifications.sliced(call, data.node(), slice);
     if (removes) {
       return new Data(
-          node,
-          GraphNodes.without(data.groups(), at.group()),
-          data.replace(at.dimension(), null));
+          node, GraphNodes.without(data.groups(), at.group()), data.replace(at.dimension(), null));
     }
     List<List<Axis>> groups = new ArrayList<>(data.groups());
     List<Axis> own = List.of(call.nodes().axis(call.nodes().shape(node).dims().get(at.group())));
@@ -223,8 +217,7 @@ final class Slicing {
       int from = ShapeOperation.Slice.index(whole(call, range.from()), size);
       int to =
           range.to() == null ? size : ShapeOperation.Slice.index(whole(call, range.to()), size);
-      ShapeOperation.Slice slice =
-          new ShapeOperation.Slice(group, from * inner, to * inner, false);
+      ShapeOperation.Slice slice = new ShapeOperation.Slice(group, from * inner, to * inner, false);
       String node = Simplifications.sliced(call, data.node(), slice);
       List<Axis> left =
           to - from == 1

@@ -42,8 +42,8 @@ sealed interface Value {
    * lie.
    *
    * @param node of the network, or its input
-   * @param groups of each dimension of what the node gives but the batch: the axes, whose product it
-   *     is; of none it is 1
+   * @param groups of each dimension of what the node gives but the batch: the axes, whose product
+   *     it is; of none it is 1
    * @param dims of each dimension of the value, the axes; the batch is among them, or the value is
    *     of each row alone
    * @param range the part of a graph input that it is, which no node has cut out yet

@@ -15,10 +15,14 @@ final class WindowOperators {
 
   static final Map<String, Operator> ALL =
       Map.of(
-          "Conv", WindowOperators::convolution,
-          "MaxPool", call -> pooling(call, true),
-          "AveragePool", call -> pooling(call, false),
-          "Pad", Padding::pad);
+          "Conv",
+          WindowOperators::convolution,
+          "MaxPool",
+          call -> pooling(call, true),
+          "AveragePool",
+          call -> pooling(call, false),
+          "Pad",
+          Padding::pad);
 
   private WindowOperators() {}
 
@@ -76,8 +80,7 @@ final class WindowOperators {
       case "NOTSET" ->
           new Window(kernel[at], stride, dilation, Window.Padding.EXPLICIT, before, after);
       case "VALID" -> Window.valid(kernel[at], stride, dilation);
-      case "SAME_UPPER" ->
-          new Window(kernel[at], stride, dilation, Window.Padding.SAME, 0, 0);
+      case "SAME_UPPER" -> new Window(kernel[at], stride, dilation, Window.Padding.SAME, 0, 0);
       default -> throw call.refuse("auto_pad '%s' is not supported".formatted(auto));
     };
   }
@@ -119,8 +122,7 @@ final class WindowOperators {
     ProductOperators.requireWidth(call, data, channels, Math.multiplyExact(own, groups));
     float[] bias = call.has(2) ? call.numbers(2, out) : new float[out];
     Data placed =
-        call.nodes()
-            .arranged(Alignment.withoutUnits(data), stepsAndChannels(data, steps));
+        call.nodes().arranged(Alignment.withoutUnits(data), stepsAndChannels(data, steps));
     Padding.Padded padded = Padding.Padded.of(call, placed.node(), window);
     TensorOperation convolution =
         new TensorOperation.Conv1d(
@@ -157,8 +159,7 @@ final class WindowOperators {
     return kernel;
   }
 
-  private static List<Value> pooling(OperatorCall call, boolean isMaximum)
-      throws ImportException {
+  private static List<Value> pooling(OperatorCall call, boolean isMaximum) throws ImportException {
     Data data = call.data(0);
     int steps = steps(call, data);
     long[] sizes = numbers(call, "kernel_shape", data.rank() - 2, 1);
