@@ -62,6 +62,17 @@ final class Evaluation {
     return graph.outputs();
   }
 
+  /** An initializer, or a constant that a node gives; null where there is none of this name. */
+  @Nullable OnnxTensor stored(String name) {
+    for (OnnxNode node : graph.nodes()) {
+      OnnxNode.Attribute value = node.attributes().get("value");
+      if (node.outputs().contains(name) && value != null) {
+        return value.tensor();
+      }
+    }
+    return graph.constants().get(name);
+  }
+
   OnnxFile file() {
     return file;
   }

@@ -102,7 +102,7 @@ final class GraphInputs {
   boolean isReordered() {
     for (Data each : data.values()) {
       List<Axis> own = GraphNodes.flat(each.dims()).stream().filter(a -> !a.isBatch()).toList();
-      if (!own.equals(each.axes())) {
+      if (!own.equals(each.axes().stream().filter(own::contains).toList())) {
         return true;
       }
     }
@@ -159,6 +159,9 @@ final class GraphInputs {
       }
       // The request's steps come first.
       groups.add(i == time && !axis.isFixed() ? 0 : groups.size(), List.of(axis));
+    }
+    if (layout.time() == InputLayout.ONE_STEP) {
+      groups.add(0, List.of(new Axis(nextAxis++, input.name(), -1, Dimension.TIME, 1)));
     }
     boolean isVector = groups.size() == 1 && !groups.get(0).get(0).isFixed();
     if (groups.isEmpty() || (isVector && layout.vocabulary() == 0)) {

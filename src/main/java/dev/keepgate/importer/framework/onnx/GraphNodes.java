@@ -38,6 +38,9 @@ final class GraphNodes {
   }
 
   private void addSources(String name) {
+    if (builder.shape(name).vocabulary().isPresent()) {
+      return;
+    }
     List<Dimension> dims = builder.shape(name).dims();
     for (int axis = 0; axis < dims.size(); axis++) {
       if (dims.get(axis).symbol() != null) {

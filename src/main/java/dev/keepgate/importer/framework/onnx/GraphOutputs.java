@@ -115,6 +115,9 @@ final class GraphOutputs {
     order.removeIf(axis -> axis.isBatch() || (axis.isFixed() && axis.size().size() == 1));
     List<Axis> own = new ArrayList<>(data.axes());
     own.removeIf(axis -> axis.isFixed() && axis.size().size() == 1);
+    // Of a graph of one step.
+    own.removeIf(
+        axis -> axis.index() < 0 && axis.size().equals(Dimension.TIME) && !order.contains(axis));
     boolean isInOrder = order.equals(own) || hasOnlyDirectionsAhead(order, own);
     return isInOrder ? ChainForm.of(nodes, data.node()) : null;
   }

@@ -15,6 +15,9 @@ record InputLayout(int batch, int time, int width, int vocabulary) {
   /** Of the time: none, whatever is open. */
   static final int NO_TIME = -2;
 
+  /** Of the time: the graph is of one step, and the network of any number of them. */
+  static final int ONE_STEP = -3;
+
   InputLayout withBatch(int other) {
     return new InputLayout(other, time == other ? NONE : time, width, vocabulary);
   }

@@ -103,8 +103,9 @@ final class QuantizationOperators {
     return List.of(ActivationOperators.activate(call, shifted, clip));
   }
 
-  private static @Nullable DataType type(OperatorCall call, int input) throws ImportException {
-    return call.get(input) instanceof Value.StoredConstant stored ? stored.tensor().type() : null;
+  private static @Nullable DataType type(OperatorCall call, int input) {
+    OnnxTensor tensor = call.evaluation().stored(call.node().inputs().get(input));
+    return tensor == null ? null : tensor.type();
   }
 
   /** The numbers themselves, with a scale of 1 and a zero point of 0. */

@@ -79,21 +79,45 @@ final class RecurrentOperator implements Operator {
     int time = batchFirst ? 1 : 0;
     requireBatch(call, x, 1 - time);
     learnTime(call, x.dims().get(time));
+    learnStep(call, x, x.dims().get(time));
     readLengths(call, x.size(time));
     NodeCells cells = cells(call);
     ProductOperators.requireWidth(call, x, x.dims().get(2), cells.inputSize());
     Layer.Recurrent layer = layer(call, cells);
     Data plain = Alignment.withoutUnits(x);
-    Data steps = call.nodes().arranged(plain, List.of(plain.dims().get(time), plain.dims().get(2)));
+    Data steps = call.nodes().arranged(plain, List.of(steps(plain, time), plain.dims().get(2)));
     boolean isStreamed = call.nodes().shape(steps.node()).isStreamed();
     List<String> below = new ArrayList<>(List.of(steps.node()));
     below.addAll(initialStates.add(call, layer, steps.node(), isStreamed));
     String node = call.nodes().add(call.node().name(), layer, below);
-    return outputs(call, new Made(layer, node), plain.dims(), batchFirst);
+    return outputs(call, new Made(layer, node, steps.groups().get(0)), plain.dims(), batchFirst);
+  }
+
+  /** The axes of time: its dimension's, or those of the steps that the graph sees one of. */
+  private static List<Axis> steps(Data x, int time) {
+    List<Axis> own = x.dims().get(time);
+    if (!own.isEmpty()) {
+      return own;
+    }
+    List<Axis> shown = GraphNodes.flat(x.dims());
+    return x.axes().stream().filter(axis -> !shown.contains(axis)).toList();
+  }
+
+  /** A graph of one step that takes its state from its inputs is one step of a sequence. */
+  private static void learnStep(OperatorCall call, Data x, List<Axis> time) {
+    GraphInputs inputs = call.nodes().inputs();
+    boolean isOfState = call.find(5) instanceof Data state && inputs.has(state.node());
+    for (Axis axis : GraphNodes.flat(x.dims())) {
+      boolean isOne = time.isEmpty() && axis.isBatch() && inputs.isOpen() && isOfState;
+      if (isOne && inputs.layout(axis.input()).time() != InputLayout.ONE_STEP) {
+        InputLayout layout = inputs.layout(axis.input());
+        throw new InputLayout.Learned(axis.input(), layout.withTime(InputLayout.ONE_STEP));
+      }
+    }
   }
 
   /** The layer that a node became. */
-  private record Made(Layer.Recurrent layer, String node) {}
+  private record Made(Layer.Recurrent layer, String node, List<Axis> time) {}
 
   private static List<Value> outputs(
       OperatorCall call, Made made, List<List<Axis>> x, boolean batchFirst) {
@@ -110,9 +134,8 @@ final class RecurrentOperator implements Operator {
             : List.of(x.get(0), direction, x.get(1), feature);
     List<List<Axis>> last =
         batchFirst ? List.of(x.get(0), direction, feature) : List.of(direction, x.get(1), feature);
-    List<Axis> time = x.get(batchFirst ? 1 : 0);
     List<Value> outputs = new ArrayList<>();
-    outputs.add(new Data(made.node, List.of(time, wide), all));
+    outputs.add(new Data(made.node, List.of(made.time, wide), all));
     outputs.add(new Data(made.node + ":" + Layer.Recurrent.FINAL, List.of(wide), last));
     if (made.layer.cellType() == CellType.LSTM) {
       String cell =

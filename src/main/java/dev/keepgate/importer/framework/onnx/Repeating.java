@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The operators Expand and Tile. */
 final class Repeating {
@@ -82,7 +83,7 @@ final class Repeating {
       int dimension = dims.size() - target.size() + i;
       SymbolicSize there = wider.size(dimension);
       SymbolicSize size = target.get(i);
-      if (size.is(1) || size.is(-1) || size.equals(there)) {
+      if (size.is(1) || size.is(-1) || size.equals(there) || areBatches(size, there)) {
         continue;
       }
       if (there == null || !there.is(1)) {
@@ -91,6 +92,19 @@ final class Repeating {
       wider = repeat(call, wider, dimension, size);
     }
     return wider;
+  }
+
+  /** Every input has as many rows as the others. */
+  private static boolean areBatches(SymbolicSize a, @Nullable SymbolicSize b) {
+    return b != null
+        && !a.isConstant()
+        && !b.isConstant()
+        && a.axes().size() == 1
+        && b.axes().size() == 1
+        && a.axes().get(0).isBatch()
+        && b.axes().get(0).isBatch()
+        && a.factor() == b.factor()
+        && a.offset() == b.offset();
   }
 
   private static Data repeat(OperatorCall call, Data data, int dimension, SymbolicSize size)
