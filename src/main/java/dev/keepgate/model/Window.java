@@ -82,10 +82,17 @@ public record Window(int size, int stride, int dilation, Padding padding, int be
       }
       return Dimension.of(outputs);
     }
-    boolean keeps = stride == 1 && keepsCount();
-    return keeps
-        ? steps
-        : new Dimension("%s after window of %d".formatted(steps.symbol(), size), 0);
+    return stride == 1 && keepsCount() ? steps : new Dimension(symbol(steps.symbol()), 0);
+  }
+
+  /** The same name for the same number of steps, and no other: what meets must be as long. */
+  private String symbol(String steps) {
+    if (padding != Padding.EXPLICIT) {
+      return "%s / %d rounded up".formatted(steps, stride);
+    }
+    int more = before + after - reach() + stride;
+    String sum = more == 0 ? steps : steps + (more < 0 ? " - " : " + ") + Math.abs(more);
+    return stride == 1 ? sum : "(%s) / %d rounded down".formatted(sum, stride);
   }
 
   private boolean keepsCount() {

@@ -132,6 +132,10 @@ class NetworksHttpTest extends ServerTest {
         : node.valueStream().flatMapToDouble(NetworksHttpTest::stream);
   }
 
+  private static JsonNode last(JsonNode rows) {
+    return rows.get(rows.size() - 1);
+  }
+
   private static JsonNode output(JsonNode answer, String name) {
     return answer.has("outputs") ? answer.get("outputs").get(name) : answer.get("output");
   }
@@ -179,10 +183,10 @@ class NetworksHttpTest extends ServerTest {
     String model = serve(folder);
     JsonNode whole = ask(model + "/unroll", body(inputs(golden)));
     Map<String, JsonNode> second = inputs(golden);
-    second.replaceAll((name, rows) -> rows.get(1));
+    second.replaceAll((name, rows) -> rows.get(rows.size() - 1));
     JsonNode answer = ask(model + "/unroll", body(second));
     for (String name : golden.path("expected").propertyNames()) {
-      assertClose(numbers(output(answer, name)), numbers(output(whole, name).get(1)), 1e-6);
+      assertClose(numbers(output(answer, name)), numbers(last(output(whole, name))), 1e-6);
     }
   }
 

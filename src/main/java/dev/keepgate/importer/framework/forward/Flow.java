@@ -250,9 +250,9 @@ public final class Flow {
         below = node;
       }
     }
-    boolean isStreamed = graph.shape(below).isStreamed();
+    boolean isSequence = graph.shape(below).isSequence();
     return graph.build(
         Map.of(Network.OUTPUT, below),
-        new Signature.Unroll(isStreamed && sequences, Summary.LAST_STEP));
+        new Signature.Unroll(isSequence && sequences, Summary.LAST_STEP));
   }
 }

@@ -68,7 +68,8 @@ final class ConstantOperators {
             call,
             (a, b) -> {
               if (a.isConstant() && b.isConstant()) {
-                return SymbolicSize.of((long) function.apply(a.offset(), b.offset()));
+                return SymbolicSize.of(
+                    (long) function.apply((float) a.offset(), (float) b.offset()));
               }
               // A size is never the negative number that stands for "any".
               return isEqual && (a.is(-1) || b.is(-1)) ? SymbolicSize.of(0) : null;

@@ -84,7 +84,8 @@ final class EinsumOperator {
       return null;
     }
     List<List<Axis>> dims = new ArrayList<>();
-    for (char letter : terms.out().toCharArray()) {
+    for (int i = 0; i < terms.out().length(); i++) {
+      char letter = terms.out().charAt(i);
       if (order.indexOf(letter) < 0) {
         throw call.refuse("its result has a letter of no input");
       }
@@ -95,7 +96,8 @@ final class EinsumOperator {
 
   private static String letters(String of, String other, boolean isShared) {
     StringBuilder letters = new StringBuilder();
-    for (char letter : of.toCharArray()) {
+    for (int i = 0; i < of.length(); i++) {
+      char letter = of.charAt(i);
       if ((other.indexOf(letter) >= 0) == isShared) {
         letters.append(letter);
       }
@@ -105,7 +107,8 @@ final class EinsumOperator {
 
   private static List<Axis> axes(Data data, String term, String letters) {
     List<Axis> axes = new ArrayList<>();
-    for (char letter : letters.toCharArray()) {
+    for (int i = 0; i < letters.length(); i++) {
+      char letter = letters.charAt(i);
       axes.addAll(data.dims().get(term.indexOf(letter)));
     }
     return axes;
@@ -120,7 +123,8 @@ final class EinsumOperator {
     String rows = letters(terms.a(), terms.b(), false);
     String columns = letters(terms.b(), terms.a(), false);
     List<List<Axis>> leads = new ArrayList<>();
-    for (char letter : lead.toCharArray()) {
+    for (int i = 0; i < lead.length(); i++) {
+      char letter = lead.charAt(i);
       leads.add(
           product.lead(
               a.dims().get(terms.a().indexOf(letter)), b.dims().get(terms.b().indexOf(letter))));
@@ -137,7 +141,8 @@ final class EinsumOperator {
             axes(b, terms.b(), columns));
     List<Axis> made = result.dims().get(1);
     List<List<Axis>> dims = new ArrayList<>();
-    for (char letter : terms.out().toCharArray()) {
+    for (int i = 0; i < terms.out().length(); i++) {
+      char letter = terms.out().charAt(i);
       if (lead.indexOf(letter) >= 0) {
         dims.add(leads.get(lead.indexOf(letter)));
       } else if (rows.indexOf(letter) >= 0) {

@@ -248,7 +248,7 @@ final class SelectionOperators {
     int size = numbers.shape()[axis];
     if (step < 0) {
       if (step != -1
-          || start.offset() < size - 1 && start.offset() != -1
+          || (start.offset() < size - 1 && start.offset() != -1)
           || end.offset() >= -size) {
         throw call.refuse("it turns only a part of a constant around");
       }

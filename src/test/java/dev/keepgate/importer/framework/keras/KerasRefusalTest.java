@@ -64,7 +64,7 @@ class KerasRefusalTest {
         "\"units\": 4               | \"units\": 5              | expected shape",
         "\"units\": 4               | \"units\": 2000000000     | do not fit",
         "\"units\": 4               | \"units\": \"four\"       | not a whole number",
-        "\"merge_mode\": \"concat\" | \"merge_mode\": null      | merge_mode: 'null' is none of",
+        "\"merge_mode\": \"concat\" | \"merge_mode\": null      | dense takes 8 features, got [batch, 5, 4]",
         "\"registered_name\": null  | \"registered_name\": \"My>LSTM\" | author's own",
         "[null, 5, 3]               | [null, 5, 8]              | lstm takes 3 features, got [batch, 5, 8]",
         "\"layers\": [              | \"layers\": {             | config.json is not JSON",
