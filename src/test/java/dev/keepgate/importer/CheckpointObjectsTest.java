@@ -48,7 +48,7 @@ class CheckpointObjectsTest {
   })
   void tensorsInObjectsAndBesideAreListedAndCanBeWaived(String file, String named, String waiver)
       throws Exception {
-    assertThat(refusal(file)).hasMessageContaining(named).hasMessageContaining(waiver);
+    assertThat(refusal(file)).hasMessageContaining(named).hasMessageContaining("ignore");
     ImportedModel read = read(file, "{\"ignore\": %s}".formatted(waiver));
     assertThat(output(read.network())).isEqualTo(output(read("good.pt", "{}").network()));
   }
