@@ -2,7 +2,9 @@ package dev.keepgate.api.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepgate.batch.BatchScheduler;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -11,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
 /** More clients that wait than the server has connections for. */
@@ -23,6 +26,8 @@ class ConnectionBoundTest extends ConnectionsTest {
       "{\"return_sequences\": false, \"x\": ["
           + "[1,2,3,4,3,2],".repeat(299_999)
           + "[1,2,3,4,3,2]]}";
+
+  @Autowired BatchScheduler scheduler;
 
   private static Stream<Arguments> partsOfRequests() {
     return Stream.of(
@@ -68,6 +73,8 @@ class ConnectionBoundTest extends ConnectionsTest {
   void whoIsComputedForStays() throws IOException {
     try (RawClient busy = new RawClient(port)) {
       busy.send(RawClient.post("/v1/models/notebook-sequence/unroll", LONG_BODY));
+      // Until then it is one whose body is to come.
+      Awaitility.await().pollInterval(Duration.ofMillis(1)).until(() -> scheduler.admitted() > 0);
       List<RawClient> clients = open("");
       close(clients);
       assertThat(busy.read().status()).isEqualTo(200);
