@@ -61,7 +61,7 @@ class RefusedFilesTest {
       value = {
         "\\x80\\x02cposix\\nsystem\\nX\\x04\\x00\\x00\\x00true\\x85R. | posix.system",
         "\\x80\\x04\\x8c\\x08builtins\\x8c\\x04eval\\x93. | builtins.eval",
-        "\\x80\\x02(I1\\no. | opcode",
+        "\\x80\\x02\\x821. | opcode",
         "\\x80\\x02]q\\x00h\\x00a. | no dict of tensors",
         "\\x80\\x02}q\\x00X\\x05\\x00\\x00\\x00modelh\\x00s. | no dict of tensors",
         "\\x80\\x02X\\xff\\xff\\xff\\x7fa. | more than",

@@ -3,6 +3,8 @@ package dev.keepgate.importer.file.torch;
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.file.TensorFile;
+import dev.keepgate.importer.file.pickle.PickleBounds;
+import dev.keepgate.importer.file.pickle.PickleInput;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -51,17 +53,18 @@ final class LegacyTorchFile {
         throw ImportException.unsupported("pickle", OtherPickles.describe(file));
       }
       PickleInput in = new PickleInput(file, bounds.bytes());
-      bounds.read(in);
-      bounds.read(in);
-      if (bounds.read(in).value() instanceof Map<?, ?> machine
+      TorchObjects objects = new TorchObjects();
+      bounds.read(in, objects);
+      bounds.read(in, objects);
+      if (bounds.read(in, objects) instanceof Map<?, ?> machine
           && Boolean.FALSE.equals(machine.get("little_endian"))) {
         throw ImportException.unsupported("little_endian", "the numbers are big-endian");
       }
-      Unpickler.Pickled saved = bounds.read(in);
-      List<?> keys = PickleData.cast(bounds.read(in).value(), List.class);
+      Object saved = bounds.read(in, objects);
+      List<?> keys = PickleData.cast(bounds.read(in, objects), List.class);
       LegacyStorages storages = new LegacyStorages(path);
-      storages.locate(in.position(), keys, saved.storages());
-      return new TorchFile(storages, StateDict.in(saved.value()), limits);
+      storages.locate(in.position(), keys, objects.storages());
+      return new TorchFile(storages, StateDict.in(saved), limits);
     }
   }
 }

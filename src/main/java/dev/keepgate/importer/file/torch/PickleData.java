@@ -1,6 +1,7 @@
 package dev.keepgate.importer.file.torch;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.file.pickle.Unpickler;
 import dev.keepgate.tensor.DataType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,14 +14,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the few names that a state dict needs stand for, each made by code of ours. Numbers are
  * {@link Long} or {@link Double}, dicts {@link Map}, lists, tuples and sets {@link List}; None is
- * {@link #NONE}, bytes and huge numbers {@link #OTHER}. An object of any other class is not made:
- * {@link Opaque} keeps what it would have been made of.
+ * {@link Unpickler#NONE}, bytes and huge numbers {@link #OTHER}. An object of any other class is
+ * not made: {@link Opaque} keeps what it would have been made of.
  */
 final class PickleData {
 
   private static final int MAX_RANK = 16;
 
-  static final Object NONE = new Object();
   static final Object OTHER = new Object();
 
   private static final Map<String, DataType> STORAGES =
@@ -194,7 +194,7 @@ final class PickleData {
               : "the file has tensors whose numbers are not of a type that is read; save them as"
                   + " floats, with v.float()");
     }
-    if (list.size() > 5 && list.get(5) != NONE) {
+    if (list.size() > 5 && list.get(5) != Unpickler.NONE) {
       throw ImportException.unsupported(
           String.valueOf(list.get(2)), "a storage inside another is not read; " + REMEDY);
     }

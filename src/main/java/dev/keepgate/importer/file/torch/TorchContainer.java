@@ -8,6 +8,7 @@ import dev.keepgate.importer.file.Shards;
 import dev.keepgate.importer.file.TensorContainer;
 import dev.keepgate.importer.file.TensorFile;
 import dev.keepgate.importer.file.archive.ZipFiles;
+import dev.keepgate.importer.file.pickle.PickleBounds;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -91,8 +92,8 @@ public final class TorchContainer implements TensorContainer {
         throw ImportException.unsupported("byteorder", "the numbers are big-endian");
       }
       try (InputStream in = storages.pickle()) {
-        Unpickler.Pickled saved = PickleBounds.of(limits).read(in);
-        return new TorchFile(storages, StateDict.in(saved.value()), limits);
+        Object saved = PickleBounds.of(limits).read(in, new TorchObjects());
+        return new TorchFile(storages, StateDict.in(saved), limits);
       }
     } catch (IOException | ImportException | RuntimeException e) {
       zip.close();

@@ -1,7 +1,6 @@
-package dev.keepgate.importer.file.torch;
+package dev.keepgate.importer.file.pickle;
 
 import dev.keepgate.importer.ImportException;
-import dev.keepgate.importer.file.torch.PickleData.Storage;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -13,42 +12,41 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The machine that a pickle is a program for, as far as checkpoints use it: protocols 2 to 5 of
- * Python's {@code pickle}, as {@code pickletools} documents them. It makes the values of {@link
- * PickleData} and nothing else, and never follows a value into its depth, so that values that
- * contain themselves do no harm.
+ * The machine that a pickle is a program for: protocols 0 to 5 of Python's {@code pickle}, as
+ * {@code pickletools} documents them. It makes the values that {@link PickleObjects} tells of and
+ * nothing else, and never follows a value into its depth, so that values that contain themselves do
+ * no harm.
  */
-final class Unpickler {
+public final class Unpickler {
+
+  /** Python's None. */
+  public static final Object NONE = new Object();
 
   private static final Object MARK = new Object();
   private static final int MAX_LONG_BYTES = 64;
 
-  /**
-   * @param value what the pickle stands for
-   * @param storages that it refers to, by their keys
-   */
-  record Pickled(Object value, Map<String, Storage> storages) {}
-
   private final PickleInput in;
+  private final PickleObjects objects;
   private final int maxOpcodes;
   private final List<Object> stack = new ArrayList<>();
   private final Map<Long, Object> memo = new HashMap<>();
-  private final Map<String, Storage> storages = new HashMap<>();
 
-  private Unpickler(PickleInput in, int maxOpcodes) {
+  private Unpickler(PickleInput in, PickleObjects objects, int maxOpcodes) {
     this.in = in;
+    this.objects = objects;
     this.maxOpcodes = maxOpcodes;
   }
 
   /**
    * Reads one pickle, up to and with its STOP.
    *
+   * @param objects what its names stand for
    * @param maxOpcodes bounds time and memory: no opcode makes more than one small object beside the
    *     bytes it is followed by
    */
-  static Pickled read(PickleInput in, int maxOpcodes) throws IOException, ImportException {
-    Unpickler machine = new Unpickler(in, maxOpcodes);
-    return new Pickled(machine.run(), machine.storages);
+  static Object read(PickleInput in, PickleObjects objects, int maxOpcodes)
+      throws IOException, ImportException {
+    return new Unpickler(in, objects, maxOpcodes).run();
   }
 
   private Object run() throws IOException, ImportException {
@@ -58,12 +56,12 @@ final class Unpickler {
         return pop();
       }
       if (!number(opcode)
+          && !line(opcode)
           && !text(opcode)
           && !collection(opcode)
           && !reference(opcode)
           && !machine(opcode)) {
-        throw ImportException.unsupported(
-            "pickle", "opcode 0x%02x is of no state dict".formatted(opcode));
+        throw ImportException.unsupported("pickle", "opcode 0x%02x is not read".formatted(opcode));
       }
     }
     throw ImportException.tooLarge("the pickle has more than %d opcodes".formatted(maxOpcodes));
@@ -71,7 +69,7 @@ final class Unpickler {
 
   private boolean number(int opcode) throws IOException, ImportException {
     switch (opcode) {
-      case 'N' -> stack.add(PickleData.NONE);
+      case 'N' -> stack.add(NONE);
       case 0x88 -> stack.add(true);
       case 0x89 -> stack.add(false);
       case 'K' -> stack.add((long) in.unsignedByte());
@@ -87,7 +85,30 @@ final class Unpickler {
     return true;
   }
 
-  /** An integer of as many bytes, least first; one too large for a long is of no use here. */
+  /** Protocol 0, which is text. */
+  private boolean line(int opcode) throws IOException, ImportException {
+    switch (opcode) {
+      case 'I' -> stack.add(TextValues.integer(in.line()));
+      case 'L' -> stack.add(TextValues.longInteger(in.line()));
+      case 'F' -> stack.add(TextValues.real(in.line()));
+      case 'S' -> stack.add(TextValues.quoted(in.line(Integer.MAX_VALUE)));
+      case 'V' -> stack.add(TextValues.unicode(in.line(Integer.MAX_VALUE)));
+      case 'p' -> memo.put(TextValues.index(in.line()), peek());
+      case 'g' -> stack.add(remembered(TextValues.index(in.line())));
+      case 'P' -> stack.add(objects.referred(in.line()));
+      case 'i' -> {
+        String module = in.line();
+        Object type = objects.global(module, in.line());
+        stack.add(objects.call(type, popToMark()));
+      }
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** An integer of as many bytes, least first. */
   private Object big(int count) throws IOException, ImportException {
     if (count < 0 || count > MAX_LONG_BYTES) {
       throw ImportException.malformed("the pickle has an integer of %d bytes".formatted(count));
@@ -99,7 +120,7 @@ final class Unpickler {
     }
     reversed[0] = (byte) (count > 0 && bytes[count - 1] < 0 ? -1 : 0);
     BigInteger value = new BigInteger(reversed);
-    return value.bitLength() < Long.SIZE ? (Object) value.longValue() : PickleData.OTHER;
+    return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
   }
 
   private boolean text(int opcode) throws IOException, ImportException {
@@ -110,9 +131,9 @@ final class Unpickler {
       // Python 2's strings; names are ASCII.
       case 'T' -> stack.add(latin(in.integer()));
       case 'U' -> stack.add(latin(in.unsignedByte()));
-      case 'B' -> skipBytes(in.integer() & 0xffffffffL);
-      case 'C' -> skipBytes(in.unsignedByte());
-      case 0x8e, 0x96 -> skipBytes(in.longInteger());
+      case 'B' -> stack.add(in.bytes(in.integer() & 0xffffffffL));
+      case 'C' -> stack.add(in.bytes(in.unsignedByte()));
+      case 0x8e, 0x96 -> stack.add(in.bytes(in.longInteger()));
       default -> {
         return false;
       }
@@ -124,16 +145,13 @@ final class Unpickler {
     return new String(in.bytes(count), StandardCharsets.ISO_8859_1);
   }
 
-  private void skipBytes(long count) throws IOException, ImportException {
-    in.bytes(count);
-    stack.add(PickleData.OTHER);
-  }
-
   private boolean collection(int opcode) throws IOException, ImportException {
     switch (opcode) {
-      case ']', ')', 0x8f -> stack.add(new ArrayList<>(0));
+      case ']', ')' -> stack.add(new ArrayList<>(0));
+      case 0x8f -> stack.add(new PythonSet(List.of()));
       case '}' -> stack.add(new LinkedHashMap<>());
-      case 't', 'l', 0x91 -> stack.add(popToMark());
+      case 't', 'l' -> stack.add(popToMark());
+      case 0x91 -> stack.add(new PythonSet(popToMark()));
       case 0x85 -> stack.add(pop(1));
       case 0x86 -> stack.add(pop(2));
       case 0x87 -> stack.add(pop(3));
@@ -144,11 +162,11 @@ final class Unpickler {
       }
       case 'a' -> {
         List<Object> item = pop(1);
-        PickleData.append(peek(), item);
+        objects.append(peek(), item);
       }
       case 'e', 0x90 -> {
         List<Object> items = popToMark();
-        PickleData.append(peek(), items);
+        objects.append(peek(), items);
       }
       case 's' -> putAll(pop(2));
       case 'u' -> putAll(popToMark());
@@ -164,7 +182,7 @@ final class Unpickler {
       throw ImportException.malformed("the pickle has a key without a value");
     }
     for (int i = 0; i < items.size(); i += 2) {
-      PickleData.put(peek(), items.get(i), items.get(i + 1));
+      objects.put(peek(), items.get(i), items.get(i + 1));
     }
   }
 
@@ -177,27 +195,25 @@ final class Unpickler {
       case 'j' -> stack.add(remembered(in.integer() & 0xffffffffL));
       case 'c' -> {
         String module = in.line();
-        stack.add(PickleData.global(module, in.line()));
+        stack.add(objects.global(module, in.line()));
       }
       case 0x93 -> {
         List<Object> names = pop(2);
-        stack.add(
-            PickleData.global(
-                PickleData.cast(names.get(0), String.class),
-                PickleData.cast(names.get(1), String.class)));
+        stack.add(objects.global(text(names.get(0)), text(names.get(1))));
       }
-      case 'Q' -> {
-        Object referred = PickleData.referred(pop());
-        if (referred instanceof Storage storage) {
-          storages.put(storage.key(), storage);
-        }
-        stack.add(referred);
-      }
+      case 'Q' -> stack.add(objects.referred(pop()));
       default -> {
         return false;
       }
     }
     return true;
+  }
+
+  private static String text(Object name) throws ImportException {
+    if (name instanceof String text) {
+      return text;
+    }
+    throw ImportException.malformed("the pickle has something else where it needs a name");
   }
 
   private Object remembered(long index) throws ImportException {
@@ -212,8 +228,8 @@ final class Unpickler {
     switch (opcode) {
       case 0x80 -> {
         int protocol = in.unsignedByte();
-        if (protocol < 2 || protocol > 5) {
-          throw ImportException.unsupported("pickle", "has protocol " + protocol + ", not 2 to 5");
+        if (protocol > 5) {
+          throw ImportException.unsupported("pickle", "has protocol " + protocol + ", not 0 to 5");
         }
       }
       case 0x95 -> in.longInteger();
@@ -223,17 +239,25 @@ final class Unpickler {
       case '2' -> stack.add(peek());
       case 'R', 0x81 -> {
         List<Object> call = pop(2);
-        stack.add(PickleData.call(call.get(0), call.get(1)));
+        stack.add(objects.call(call.get(0), call.get(1)));
       }
       case 0x92 -> {
         List<Object> call = pop(3);
-        Object made = PickleData.call(call.get(0), call.get(1));
-        PickleData.build(made, call.get(2));
+        Object made = objects.call(call.get(0), call.get(1));
+        objects.named(made, call.get(2));
         stack.add(made);
+      }
+      case 'o' -> {
+        List<Object> call = popToMark();
+        if (call.isEmpty()) {
+          throw ImportException.malformed("the pickle makes an object of no class");
+        }
+        Object type = call.remove(0);
+        stack.add(objects.call(type, call));
       }
       case 'b' -> {
         Object state = pop();
-        PickleData.build(peek(), state);
+        stack.add(objects.build(pop(), state, in));
       }
       default -> {
         return false;

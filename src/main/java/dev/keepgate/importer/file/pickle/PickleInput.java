@@ -1,4 +1,4 @@
-package dev.keepgate.importer.file.torch;
+package dev.keepgate.importer.file.pickle;
 
 import dev.keepgate.importer.ImportException;
 import java.io.EOFException;
@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Bytes of a pickle, little-endian, no more of them than are allowed. */
-final class PickleInput {
+public final class PickleInput {
 
   private static final int MAX_LINE = 1 << 10;
 
@@ -21,17 +21,17 @@ final class PickleInput {
    * @param in buffered
    * @param limit how many bytes may be read
    */
-  PickleInput(InputStream in, long limit) {
+  public PickleInput(InputStream in, long limit) {
     this.in = in;
     this.limit = limit;
   }
 
   /** How many bytes were read. */
-  long position() {
+  public long position() {
     return position;
   }
 
-  int unsignedByte() throws IOException, ImportException {
+  public int unsignedByte() throws IOException, ImportException {
     take(1);
     int value = in.read();
     if (value < 0) {
@@ -56,7 +56,7 @@ final class PickleInput {
     return ByteBuffer.wrap(bytes(8)).order(ByteOrder.BIG_ENDIAN).getDouble();
   }
 
-  byte[] bytes(long count) throws IOException, ImportException {
+  public byte[] bytes(long count) throws IOException, ImportException {
     take(count);
     // Grows as it reads: a length that the file merely claims is not allocated.
     byte[] bytes = in.readNBytes((int) count);
@@ -70,12 +70,17 @@ final class PickleInput {
     return new String(bytes(count), StandardCharsets.UTF_8);
   }
 
-  /** A line without its end. */
+  /** A line without its end: a name or a number. */
   String line() throws IOException, ImportException {
+    return line(MAX_LINE);
+  }
+
+  /** A line without its end, in which each character stands for a byte. */
+  String line(int max) throws IOException, ImportException {
     StringBuilder line = new StringBuilder();
     for (int next = unsignedByte(); next != '\n'; next = unsignedByte()) {
-      if (line.length() == MAX_LINE) {
-        throw ImportException.malformed("the pickle has a line longer than " + MAX_LINE);
+      if (line.length() == max) {
+        throw ImportException.malformed("the pickle has a line longer than " + max);
       }
       line.append((char) next);
     }
