@@ -4,6 +4,7 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.tensor.DataType;
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -39,13 +40,13 @@ final class Dl4jParameters {
   static Dl4jParameters open(InputStream stream, ImportLimits limits)
       throws IOException, ImportException {
     DataInputStream in = new DataInputStream(stream);
-    Header shape = header(in);
+    Header shape = header("coefficients.bin", in);
     if (shape.length() > MAX_SHAPE) {
       throw ImportException.malformed(
           "coefficients.bin has a shape of %d numbers".formatted(shape.length()));
     }
     in.skipNBytes(shape.length() * shape.type().width());
-    Header numbers = header(in);
+    Header numbers = header("coefficients.bin", in);
     if (numbers.length() > limits.maxBytes() / Float.BYTES) {
       throw ImportException.tooLarge(
           "coefficients.bin claims %d numbers; %d bytes are allowed"
@@ -54,7 +55,8 @@ final class Dl4jParameters {
     return new Dl4jParameters(in, numbers);
   }
 
-  private static Header header(DataInputStream in) throws IOException, ImportException {
+  private static Header header(String file, DataInputStream in)
+      throws IOException, ImportException {
     String mode = in.readUTF();
     long length =
         switch (mode) {
@@ -75,10 +77,45 @@ final class Dl4jParameters {
         };
     if (length < 0 || known == null) {
       throw ImportException.malformed(
-          "coefficients.bin has a buffer of mode '%s', length %d, type '%s'"
-              .formatted(mode, length, type));
+          "%s has a buffer of mode '%s', length %d, type '%s'".formatted(file, mode, length, type));
     }
     return new Header(known, length);
+  }
+
+  /**
+   * Reads an array by itself, at its own precision.
+   *
+   * @param file for the message
+   * @param max how many numbers it may have
+   */
+  static double[] array(String file, DataInputStream in, int max)
+      throws IOException, ImportException {
+    Header shape = header(file, in);
+    if (shape.length() > MAX_SHAPE) {
+      throw ImportException.malformed(
+          "%s has a shape of %d numbers".formatted(file, shape.length()));
+    }
+    in.skipNBytes(shape.length() * shape.type().width());
+    Header numbers = header(file, in);
+    if (numbers.length() > max) {
+      throw ImportException.tooLarge(
+          "%s claims %d numbers; %d are allowed".formatted(file, numbers.length(), max));
+    }
+    int count = (int) numbers.length();
+    boolean isDouble = numbers.type() == DataType.F64;
+    byte[] bytes = in.readNBytes(count * numbers.type().width());
+    if (bytes.length < count * numbers.type().width()) {
+      throw new EOFException("it ends before its numbers do");
+    }
+    double[] values = new double[count];
+    float[] floats = new float[isDouble ? 0 : count];
+    if (!isDouble) {
+      numbers.type().toFloats(ByteBuffer.wrap(bytes), floats, 0);
+    }
+    for (int i = 0; i < count; i++) {
+      values[i] = isDouble ? ByteBuffer.wrap(bytes).getDouble(i * Double.BYTES) : floats[i];
+    }
+    return values;
   }
 
   /**
