@@ -12,6 +12,9 @@ public final class NumpyArray {
   /** What NumPy allows. */
   private static final int MAX_RANK = 64;
 
+  /** No scaler has more columns, and no classifier more classes. */
+  private static final int MAX_ELEMENTS = 1_000_000;
+
   private int[] shape = {0};
   private boolean isFortran;
   private @Nullable NumpyType type;
@@ -44,14 +47,19 @@ public final class NumpyArray {
     if (bytes != null) {
       data = bytes;
       int width = newType.width();
-      found = width == 0 ? count : bytes.length % width == 0 ? bytes.length / width : -1;
+      found = width == 0 ? 0 : bytes.length % width == 0 ? bytes.length / width : -1;
     } else if (newType.isObject() && elements instanceof List<?> list) {
       objects = list;
       found = list.size();
     } else {
       throw ImportException.malformed("numpy.ndarray", "its elements are neither bytes nor a list");
     }
-    if (found != count || count > Integer.MAX_VALUE - 8) {
+    if (count > MAX_ELEMENTS) {
+      throw ImportException.tooLarge(
+          "an array of shape %s has more than %d elements"
+              .formatted(Arrays.toString(newShape), MAX_ELEMENTS));
+    }
+    if (found != count) {
       throw ImportException.malformed(
           "numpy.ndarray",
           "an array of shape %s does not have as many elements"

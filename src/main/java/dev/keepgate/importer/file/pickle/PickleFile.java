@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 /** Reads what {@code pickle.dump} and {@code joblib.dump} wrote: one value, perhaps compressed. */
 public final class PickleFile {
 
-  /** Bounds the objects that are made to some 300 MB. */
-  private static final int MAX_OPCODES = 4_000_000;
+  /** Bounds the objects that are made to some 150 MB. */
+  private static final int MAX_OPCODES = 2_000_000;
 
   private static final int SAMPLE = 512;
 

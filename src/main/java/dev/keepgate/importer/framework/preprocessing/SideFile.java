@@ -31,8 +31,8 @@ import tools.jackson.databind.JsonNode;
  */
 record SideFile(String part, @Nullable Object value, @Nullable String text) {
 
-  /** A tree of JSON takes some 40 times its text. */
-  private static final int MAX_JSON = 16 << 20;
+  /** A value takes some 200 bytes as it is read. */
+  private static final int MAX_VALUES = 1_000_000;
 
   /** An object, one in a string, or a list; no line such as [PAD]. */
   private static final Pattern JSON =
@@ -64,11 +64,6 @@ record SideFile(String part, @Nullable Object value, @Nullable String text) {
   }
 
   private static @Nullable Object json(String part, String text) throws ImportException {
-    if (text.length() > MAX_JSON) {
-      throw ImportException.tooLarge(
-          "the JSON of the %s has %d characters, %d are allowed"
-              .formatted(part, text.length(), MAX_JSON));
-    }
     JsonNode node = ConfigJson.parse("the " + part, text.getBytes(StandardCharsets.UTF_8));
     if (node.isString()) {
       // What to_json gives, written as JSON once more.
@@ -112,6 +107,10 @@ record SideFile(String part, @Nullable Object value, @Nullable String text) {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(file)).toString();
     } catch (CharacterCodingException e) {
       throw unknown(part);
+    }
+    if (text.chars().filter(c -> "\r\n,[{".indexOf(c) >= 0).count() > MAX_VALUES) {
+      throw ImportException.tooLarge(
+          "the %s has more than %d values or lines".formatted(part, MAX_VALUES));
     }
     if (text.chars().anyMatch(c -> c < ' ' && c != '\n' && c != '\r' && c != '\t')) {
       throw unknown(part);

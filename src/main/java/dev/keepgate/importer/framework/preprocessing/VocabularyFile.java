@@ -10,7 +10,6 @@ import dev.keepgate.model.Vocabulary;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +26,6 @@ public final class VocabularyFile {
 
   /** Tokens that are of no text. */
   private static final Pattern SPECIAL = Pattern.compile("|<[^<>]+>|\\[[A-Z]+\\]");
-
-  private static final Set<String> JSON_PARTS =
-      Set.of("word_counts", "word_docs", "index_docs", "index_word", "word_index");
 
   private VocabularyFile() {}
 
@@ -69,17 +65,12 @@ public final class VocabularyFile {
     return of(side, numbered(side, list));
   }
 
-  /** The parts of a tokenizer that its JSON holds as JSON in strings. */
+  /** Its index is JSON in a string. */
   private static Map<String, @Nullable Object> tokenizer(Map<?, ?> config) throws ImportException {
     Map<String, @Nullable Object> attributes = new LinkedHashMap<>();
-    for (Map.Entry<?, ?> entry : config.entrySet()) {
-      String name = String.valueOf(entry.getKey());
-      boolean isNested = entry.getValue() instanceof String && JSON_PARTS.contains(name);
-      attributes.put(
-          name,
-          isNested
-              ? SideFile.nested("vocabulary's " + name, (String) entry.getValue())
-              : entry.getValue());
+    config.forEach((name, value) -> attributes.put(String.valueOf(name), value));
+    if (attributes.get("word_index") instanceof String index) {
+      attributes.put("word_index", SideFile.nested("vocabulary's word_index", index));
     }
     return attributes;
   }

@@ -136,6 +136,12 @@ class HostileSideFilesTest {
             "named-1.9.pkl",
             "robust-1.9.joblib",
             "columns-nested-1.9.pkl",
+            "standard-1.9-zlib.joblib",
+            "standard-1.9-gzip.joblib",
+            "standard-1.9-bz2.joblib",
+            "standard-1.9-xz.joblib",
+            "standard-1.9-lzma.joblib",
+            "standard-1.9-lz4.joblib",
             "pipeline-1.9.pkl",
             "columns-slice-1.9.pkl",
             "labels/encoder-p2.pkl",
@@ -156,6 +162,32 @@ class HostileSideFilesTest {
         tolerate(() -> ThresholdFile.read(changed, ImportLimits.DEFAULT));
       }
     }
+  }
+
+  /** Claims of a size that no file has are refused before memory is taken for them. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (2147483647,), } | 2147483647",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,), } | size",
+        "{'descr': '<U0', 'fortran_order': False, 'shape': (1000000,), } | as many elements",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), } | as many elements",
+        "{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (2,), } | plain array",
+      })
+  void npyClaimsAreHeldAgainstItsBytes(String header, String why) {
+    String start = "\\x93NUMPY\\x01\\x00\\x%02x\\x00".formatted(header.length());
+    assertThat(refusal(bytes(start + header))).hasMessageContaining(why);
+  }
+
+  @Test
+  void valuesWithoutEndAreRefused() {
+    byte[] json = ("[" + "{},".repeat(1_000_001) + "1]").getBytes(StandardCharsets.US_ASCII);
+    assertThat(refusal(json).fault()).isEqualTo(Fault.TOO_LARGE);
+    byte[] lines = "\n".repeat(1_000_001).getBytes(StandardCharsets.US_ASCII);
+    assertThat(refusal(lines).fault()).isEqualTo(Fault.TOO_LARGE);
+    byte[] opcodes = ("\u0080\u0004" + "}".repeat(2_000_001)).getBytes(StandardCharsets.ISO_8859_1);
+    assertThat(refusal(opcodes)).hasMessageContaining("more than 2000000 opcodes");
   }
 
   private interface Reading {
