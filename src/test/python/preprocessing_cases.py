@@ -148,6 +148,9 @@ columns = {
                  "passthrough", frame),
     "dropped": ([("d", "drop", ["constant"]), ("s", StandardScaler(), ["load"])],
                 "passthrough", frame),
+    "index": ([("s", StandardScaler(), frame.columns[[3, 0]])], "passthrough", frame),
+    "range": ([("s", StandardScaler(), pd.RangeIndex(1, 4, 2)), ("m", MinMaxScaler(), [0])],
+              "drop", X),
     "overlap": ([("s", StandardScaler(), [0, 1]), ("m", MinMaxScaler(), [1, 2])], "drop", X),
 }
 for name, (parts, remainder, data) in columns.items():

@@ -120,7 +120,8 @@ public final class Scaler {
    * The scaler of some raw columns alone: what a target's numbers are undone by when the target was
    * scaled together with the inputs.
    *
-   * @param sources raw columns, from 0, in the order that is wanted
+   * @param sources raw columns, from 0, in the order that is wanted; where one is there twice, the
+   *     scaler has no names
    * @throws InconsistentModelException if one of them is not scaled, or scaled twice
    */
   public Scaler ofSources(int... sources) {
@@ -138,7 +139,41 @@ public final class Scaler {
       }
       chosen.add(new Column(chosen.size(), made.get(0).steps()));
     }
-    return new Scaler(sources.length, chosenNames, chosen);
+    boolean isDistinct = new HashSet<>(chosenNames).size() == chosenNames.size();
+    return new Scaler(sources.length, isDistinct ? chosenNames : List.of(), chosen);
+  }
+
+  /**
+   * The scaler whose inverse brings a model's outputs into their units, where this one scaled the
+   * targets together with the inputs, or by themselves: the columns of the targets' names; without
+   * names, its only column, which then is that of all outputs, as of several steps ahead; or its
+   * columns in their order, if there are as many as outputs.
+   *
+   * @param targets names of the outputs, one each or one for all; empty if they have none
+   * @param outputs how many numbers the model answers
+   * @return of {@code outputs} columns
+   * @throws InconsistentModelException if this leaves open which columns the targets are
+   */
+  public Scaler forTargets(List<String> targets, int outputs) {
+    boolean isOne = targets.size() == 1 || (targets.isEmpty() && inputs == 1);
+    int[] sources = new int[outputs];
+    for (int i = 0; i < outputs; i++) {
+      sources[i] = isOne ? 0 : i;
+      if (!targets.isEmpty() && (isOne || targets.size() == outputs)) {
+        sources[i] = names.indexOf(targets.get(sources[i]));
+      } else if (!targets.isEmpty() || (inputs != 1 && inputs != outputs)) {
+        throw new InconsistentModelException(
+            "a scaler of %d columns and %d targets leave open how %d outputs were scaled; name"
+                    .formatted(inputs, targets.size(), outputs)
+                + " the columns and the target of each output");
+      }
+      if (sources[i] < 0) {
+        throw new InconsistentModelException(
+            "the target '%s' is none of the scaler's columns %s"
+                .formatted(targets.get(isOne ? 0 : i), names));
+      }
+    }
+    return ofSources(sources);
   }
 
   /** How many columns the raw readings have. */

@@ -1,6 +1,7 @@
 package dev.keepgate.importer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.keepgate.importer.framework.preprocessing.LabelsFile;
 import dev.keepgate.importer.framework.preprocessing.ScalerFile;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -105,14 +107,12 @@ class GoldenScalersTest {
     float[] history = scaler.scale(numbers(golden.get("inputs").get("history")));
     double[] expected = numbers(golden.get("expected").get("forecast"));
     int window = golden.get("window").intValue();
-    float[] values = java.util.Arrays.copyOf(history, history.length + expected.length);
+    float[] values = Arrays.copyOf(history, history.length + expected.length);
     for (int i = 0; i < expected.length; i++) {
       int end = history.length + i;
-      float[] next =
-          unroll(network, 1, window, java.util.Arrays.copyOfRange(values, end - window, end));
+      float[] next = unroll(network, 1, window, Arrays.copyOfRange(values, end - window, end));
       values[end] = next[next.length - 1];
-      assertThat(scaler.invert(0, values[end]))
-          .isCloseTo(expected[i], org.assertj.core.api.Assertions.within(1e-3));
+      assertThat(scaler.invert(0, values[end])).isCloseTo(expected[i], within(1e-3));
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.keepgate.importer.file.pickle;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.tensor.DataType;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -97,7 +99,7 @@ final class NumpyType {
   private double real(ByteBuffer bytes) {
     if (width == 2) {
       float[] half = new float[1];
-      dev.keepgate.tensor.DataType.F16.toFloats(bytes, half, 0);
+      DataType.F16.toFloats(bytes, half, 0);
       return half[0];
     }
     return width == 4 ? bytes.getFloat() : bytes.getDouble();
@@ -113,7 +115,7 @@ final class NumpyType {
         long value = bytes.getLong();
         yield isSigned || value >= 0
             ? (Object) value
-            : new java.math.BigInteger(Long.toUnsignedString(value));
+            : new BigInteger(Long.toUnsignedString(value));
       }
     };
   }

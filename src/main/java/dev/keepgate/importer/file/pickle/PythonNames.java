@@ -27,7 +27,13 @@ final class PythonNames {
           "numpy.dtype",
           "joblib.numpy_pickle.NumpyArrayWrapper",
           "pandas.core.indexes.base._new_Index",
-          "pandas.core.indexes.base.Index");
+          "pandas.core.indexes.base.Index",
+          "pandas.core.indexes.range.RangeIndex",
+          "pandas.Index",
+          "pandas.RangeIndex",
+          "pandas.StringDtype",
+          "pandas.arrays.StringArray",
+          "pandas._libs.arrays.__pyx_unpickle_NDArrayBacked");
 
   private static final Pattern BUILTINS =
       Pattern.compile(

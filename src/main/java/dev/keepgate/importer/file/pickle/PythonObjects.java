@@ -18,6 +18,9 @@ final class PythonObjects implements PickleObjects {
 
   private static final String WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper";
 
+  /** Strings of pandas from version 3 on: their type, and the array that they are kept in. */
+  private static final String PANDAS_ARRAY = "pandas._libs.arrays.__pyx_unpickle_NDArrayBacked";
+
   private final PickleBounds bounds;
   private final boolean isNested;
 
@@ -79,6 +82,8 @@ final class PythonObjects implements PickleObjects {
       array.build(cast(state, List.class, "numpy.ndarray"));
     } else if (object instanceof NumpyType type) {
       type.build(cast(state, List.class, "numpy.dtype"));
+    } else if (object instanceof PythonObject python && python.type().equals(PANDAS_ARRAY)) {
+      return argument(cast(state, List.class, PANDAS_ARRAY), 1, NumpyArray.class, PANDAS_ARRAY);
     } else if (object instanceof PythonObject python) {
       python.build(state);
       if (python.type().equals(WRAPPER)) {
@@ -228,10 +233,17 @@ final class PythonObjects implements PickleObjects {
     return array;
   }
 
-  /** Names of a table's columns: the array that they are kept in. */
+  /** Names of a table's columns: the array that they are kept in; or numbers, by their ends. */
   private static Object index(List<?> arguments) throws ImportException {
-    Map<?, ?> parts = argument(arguments, 1, Map.class, "pandas.core.indexes.base.Index");
-    return cast(parts.get("data"), NumpyArray.class, "pandas.core.indexes.base.Index");
+    String name = "pandas.Index";
+    Map<?, ?> parts = argument(arguments, 1, Map.class, name);
+    if (parts.containsKey("data")) {
+      return cast(parts.get("data"), NumpyArray.class, name);
+    }
+    return new PythonSlice(
+        cast(parts.get("start"), Long.class, name),
+        cast(parts.get("stop"), Long.class, name),
+        cast(parts.get("step"), Long.class, name));
   }
 
   private static <T> T argument(List<?> arguments, int index, Class<T> type, String where)

@@ -2,6 +2,7 @@ package dev.keepgate.importer.framework.sklearn;
 
 import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.file.pickle.PythonObject;
+import dev.keepgate.importer.file.pickle.Unpickler;
 import dev.keepgate.model.Scaler;
 import dev.keepgate.model.ScalerStep;
 import dev.keepgate.model.ScalerStep.Add;
@@ -184,10 +185,7 @@ public final class SklearnScaler {
         throw estimator.malformed("has a step that is no pair");
       }
       Object inner = pair.get(1);
-      Scaler next =
-          inner == dev.keepgate.importer.file.pickle.Unpickler.NONE
-              ? null
-              : scaler(inner, width, depth + 1);
+      Scaler next = inner == Unpickler.NONE ? null : scaler(inner, width, depth + 1);
       if (next != null) {
         joined = joined == null ? next : joined.then(next);
         width = next.outputs();
