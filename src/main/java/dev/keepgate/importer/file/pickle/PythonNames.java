@@ -10,6 +10,8 @@ final class PythonNames {
   /** A class or a function by its name. */
   record PythonName(String name) {}
 
+  private static final int MAX_NAME = 256;
+
   private static final Set<String> KNOWN =
       Set.of(
           "copyreg._reconstructor",
@@ -73,6 +75,10 @@ final class PythonNames {
    * @throws ImportException that names it
    */
   static PythonName find(String module, String name) throws ImportException {
+    if (module.length() + name.length() > MAX_NAME) {
+      throw ImportException.malformed(
+          "the pickle has a Python name longer than %d".formatted(MAX_NAME));
+    }
     String current = current(module + "." + name);
     if (KNOWN.contains(current)
         || BUILTINS.matcher(current).matches()
@@ -81,8 +87,7 @@ final class PythonNames {
         || TOKENIZER.matcher(current).matches()) {
       return new PythonName(current);
     }
-    String given = module + "." + name;
-    String shown = given.substring(0, Math.min(given.length(), 200));
+    String shown = module + "." + name;
     if (DANGEROUS.matcher(current).matches()) {
       throw ImportException.unsupported(
           shown,

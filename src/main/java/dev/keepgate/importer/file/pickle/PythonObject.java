@@ -1,7 +1,7 @@
 package dev.keepgate.importer.file.pickle;
 
 import dev.keepgate.importer.ImportException;
-import java.util.LinkedHashMap;
+import java.util.Collections;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -39,17 +39,8 @@ public final class PythonObject {
     return value == Unpickler.NONE ? null : value;
   }
 
-  /** All attributes, in the pickle's order. */
-  public Map<String, Object> attributes() {
-    Map<String, Object> named = new LinkedHashMap<>();
-    if (attributes != null) {
-      attributes.forEach(
-          (key, value) -> {
-            if (key instanceof String name) {
-              named.put(name, value);
-            }
-          });
-    }
-    return named;
+  /** All attributes by name, in the pickle's order. */
+  public Map<?, ?> attributes() {
+    return attributes == null ? Map.of() : Collections.unmodifiableMap(attributes);
   }
 }

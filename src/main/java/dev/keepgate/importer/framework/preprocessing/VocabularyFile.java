@@ -44,7 +44,14 @@ public final class VocabularyFile {
         throw side.unsupported("is a %s, and no Tokenizer of Keras", object.type());
       }
       Map<String, @Nullable Object> attributes = new LinkedHashMap<>();
-      object.attributes().keySet().forEach(name -> attributes.put(name, object.get(name)));
+      object
+          .attributes()
+          .keySet()
+          .forEach(
+              key -> {
+                String name = String.valueOf(key);
+                attributes.put(name, object.get(name));
+              });
       return KerasTokenizer.read(attributes);
     }
     if (value instanceof Map<?, ?> map) {

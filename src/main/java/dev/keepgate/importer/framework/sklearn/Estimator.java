@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** A fitted estimator's attributes, each of the kind that it must be. */
 record Estimator(PythonObject object) {
 
+  private static final int MAX_ATTRIBUTES = 1000;
+
   private static final String REMEDY =
       "; send its numbers as JSON: {\"mean\": [...], \"scale\": [...]} or {\"min\": [...], \"max\":"
           + " [...], \"range\": [0, 1]}";
@@ -25,7 +27,11 @@ record Estimator(PythonObject object) {
    */
   void allowOnly(String... parameters) throws ImportException {
     Set<String> allowed = Set.of(parameters);
-    for (String attribute : object.attributes().keySet()) {
+    if (object.attributes().size() > MAX_ATTRIBUTES) {
+      throw unsupported("has more than %d attributes", MAX_ATTRIBUTES);
+    }
+    for (Object key : object.attributes().keySet()) {
+      String attribute = String.valueOf(key);
       boolean isFitted = attribute.startsWith("_") || attribute.endsWith("_");
       if (!isFitted && !allowed.contains(attribute)) {
         throw unsupported(

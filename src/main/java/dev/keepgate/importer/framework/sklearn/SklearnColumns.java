@@ -98,6 +98,7 @@ final class SklearnColumns {
     }
     Object listed = choice instanceof PythonObject object ? object.get("data") : choice;
     List<?> items = estimator.list("columns", listed);
+    scalers.charge(items.size());
     List<Integer> chosen = new ArrayList<>();
     boolean isMask = !items.isEmpty() && items.stream().allMatch(Boolean.class::isInstance);
     if (isMask && items.size() != width) {

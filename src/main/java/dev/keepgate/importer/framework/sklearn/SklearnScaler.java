@@ -196,10 +196,17 @@ public final class SklearnScaler {
   }
 
   /** Counts what was made; scalers that are joined copy their steps. */
-  void charge(Scaler made) throws ImportException {
-    for (Scaler.Column column : made.columns()) {
-      steps += 1 + column.steps().size();
+  void charge(Scaler scaler) throws ImportException {
+    long made = 0;
+    for (Scaler.Column column : scaler.columns()) {
+      made += 1 + column.steps().size();
     }
+    charge(made);
+  }
+
+  /** Counts what was looked at. */
+  void charge(long count) throws ImportException {
+    steps += count;
     if (steps > MAX_STEPS) {
       throw ImportException.tooLarge("the scaler is made of too many others");
     }

@@ -9,6 +9,8 @@ import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.model.Scaler;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,6 +164,24 @@ class HostileSideFilesTest {
         tolerate(() -> ThresholdFile.read(changed, ImportLimits.DEFAULT));
       }
     }
+  }
+
+  @Test
+  void nameWithoutEndIsRefused() {
+    int length = 200_000;
+    String name = "sklearn" + ".a".repeat(length);
+    byte[] pickle =
+        ("\u0080\u0004X"
+                + new String(
+                    ByteBuffer.allocate(4)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putInt(name.length())
+                        .array(),
+                    StandardCharsets.ISO_8859_1)
+                + name
+                + "\u008c\u0001A\u0093.")
+            .getBytes(StandardCharsets.ISO_8859_1);
+    assertThat(refusal(pickle)).hasMessageContaining("name longer than");
   }
 
   /** Claims of a size that no file has are refused before memory is taken for them. */
