@@ -56,7 +56,7 @@ public final class KerasTokenizer {
       return new Vocabulary(
           ids, split(attributes), new Vocabulary.Special(unknown, usesZero ? null : 0, true));
     } catch (InconsistentModelException e) {
-      throw ImportException.malformed(NAME, e.getMessage());
+      throw ImportException.malformed(NAME, String.valueOf(e.getMessage()));
     }
   }
 

@@ -37,7 +37,7 @@ public final class LabelsFile {
     try {
       return new Labels(names(side, side.value()));
     } catch (InconsistentModelException e) {
-      throw ImportException.unsupported(PART, e.getMessage());
+      throw ImportException.unsupported(PART, String.valueOf(e.getMessage()));
     }
   }
 

@@ -49,7 +49,7 @@ public record ScalerFile(Scaler scaler, @Nullable Scaler target) {
         return new ScalerFile(new ScalerFields(side, fields).read(), null);
       }
     } catch (InconsistentModelException e) {
-      throw ImportException.unsupported(part, e.getMessage());
+      throw ImportException.unsupported(part, String.valueOf(e.getMessage()));
     }
     throw side.unsupported(
         "holds no scaler; what is read are those of scikit-learn as pickle.dump or joblib.dump"

@@ -151,6 +151,7 @@ record SideFile(String part, @Nullable Object value, @Nullable String text) {
     return of instanceof List<?> list ? list : null;
   }
 
+  @SuppressWarnings("AnnotateFormatMethod")
   ImportException unsupported(String detail, Object... arguments) {
     return ImportException.unsupported(part, detail.formatted(arguments));
   }

@@ -156,7 +156,7 @@ public final class VocabularyFile {
           hasWords ? TextSplit.WORDS : TextSplit.CHARACTERS,
           new Vocabulary.Special(first(UNKNOWN, ids), first(PADDING, ids), false));
     } catch (InconsistentModelException e) {
-      throw side.unsupported("%s", e.getMessage());
+      throw side.unsupported("%s", String.valueOf(e.getMessage()));
     }
   }
 

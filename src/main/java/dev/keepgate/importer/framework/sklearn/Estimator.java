@@ -146,10 +146,12 @@ record Estimator(PythonObject object) {
             + " save the scaler alone");
   }
 
+  @SuppressWarnings("AnnotateFormatMethod")
   ImportException unsupported(String detail, Object... arguments) {
     return ImportException.unsupported(object.type(), detail.formatted(arguments));
   }
 
+  @SuppressWarnings("AnnotateFormatMethod")
   ImportException malformed(String detail, Object... arguments) {
     return ImportException.malformed(object.type(), detail.formatted(arguments));
   }

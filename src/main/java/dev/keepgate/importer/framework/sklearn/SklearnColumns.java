@@ -65,7 +65,7 @@ final class SklearnColumns {
       scalers.charge(scaler);
       return scaler;
     } catch (InconsistentModelException e) {
-      throw estimator.unsupported("does not fit: %s", e.getMessage());
+      throw estimator.unsupported("does not fit: %s", String.valueOf(e.getMessage()));
     }
   }
 

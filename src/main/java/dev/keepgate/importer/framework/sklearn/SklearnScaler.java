@@ -120,7 +120,7 @@ public final class SklearnScaler {
       throw estimator.unsupported("changes nothing, and does not say how many columns it has");
     }
     if (centers != null && scales != null && centers.length != scales.length) {
-      throw estimator.malformed("has '%s' and '%s' of different lengths", center, scale);
+      throw estimator.malformed("has %d centres and %d scales", centers.length, scales.length);
     }
     return Scaler.ofColumns(
         width,
