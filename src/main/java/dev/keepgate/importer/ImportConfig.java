@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param forward the order in which the file's modules run, with the functions between them
  * @param ignore patterns of names, {@code *} for anything: tensors that are as if they were not
  *     there
+ * @param settings what its numbers mean
  * @param expectations what the training code says of the model, to be held against the file
  */
 public record ImportConfig(
@@ -51,6 +52,7 @@ public record ImportConfig(
     @Nullable String head,
     @Nullable List<String> forward,
     List<String> ignore,
+    SettingsConfig settings,
     Expectations expectations) {
 
   public ImportConfig {
@@ -103,6 +105,7 @@ public record ImportConfig(
           null,
           null,
           List.of(),
+          SettingsConfig.NONE,
           Expectations.NONE);
 
   /**

@@ -3,13 +3,16 @@ package dev.keepgate.importer;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.GateOrder;
 import dev.keepgate.model.Merge;
+import dev.keepgate.model.ModelSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -58,9 +61,10 @@ final class ImportConfigReader {
       throw ImportException.config("/config", "expected a JSON object");
     }
     for (String field : json.propertyNames()) {
-      if (!ImportConfig.FIELDS.contains(field)) {
-        throw ImportException.config(
-            "/config/" + field, "is unknown; known are " + ImportConfig.FIELDS);
+      if (!ImportConfig.FIELDS.contains(field) && !SettingsConfig.FIELDS.contains(field)) {
+        Set<String> known = new TreeSet<>(ImportConfig.FIELDS);
+        known.addAll(SettingsConfig.FIELDS);
+        throw ImportException.config("/config/" + field, "is unknown; known are " + known);
       }
     }
     return new ImportConfigReader(json).read();
@@ -99,6 +103,7 @@ final class ImportConfigReader {
         string("head"),
         strings("forward"),
         Objects.requireNonNullElse(strings("ignore"), List.of()),
+        settings(),
         new ImportConfig.Expectations(
             size("input_size"),
             size("hidden_size"),
@@ -110,6 +115,58 @@ final class ImportConfigReader {
             size("vocab"),
             embedding.isNumber() ? size("embedding") : null,
             size("out")));
+  }
+
+  private SettingsConfig settings() throws ImportException {
+    return new SettingsConfig(
+        strings("features"),
+        strings("targets"),
+        indices("scaler_columns"),
+        indices("target_columns"),
+        units(),
+        strings("labels"),
+        new ModelSettings.Forecasting(
+            Objects.requireNonNullElse(size("window"), 0), indices("feedback")),
+        string("description"),
+        Objects.requireNonNullElse(strings("tags"), List.of()));
+  }
+
+  private @Nullable List<Integer> indices(String field) throws ImportException {
+    JsonNode value = given(field);
+    if (value == null) {
+      return null;
+    }
+    List<Integer> indices = new ArrayList<>();
+    for (JsonNode element : value) {
+      if (!element.isInt() || element.intValue() < 0) {
+        throw ImportException.config(
+            "/config/%s/%d".formatted(field, indices.size()), "expected a whole number from 0");
+      }
+      indices.add(element.intValue());
+    }
+    if (!value.isArray() || indices.isEmpty()) {
+      throw ImportException.config("/config/" + field, "expected an array of whole numbers from 0");
+    }
+    return indices;
+  }
+
+  private Map<String, String> units() throws ImportException {
+    JsonNode value = given("units");
+    Map<String, String> units = new LinkedHashMap<>();
+    if (value == null) {
+      return units;
+    }
+    if (!value.isObject() || value.size() > MAX_ELEMENTS) {
+      throw ImportException.config(
+          "/config/units", "expected an object of a column's name and its unit each");
+    }
+    for (Map.Entry<String, JsonNode> unit : value.properties()) {
+      if (!unit.getValue().isString() || unit.getValue().stringValue().length() > MAX_LENGTH) {
+        throw ImportException.config("/config/units/" + unit.getKey(), "expected a string");
+      }
+      units.put(unit.getKey(), unit.getValue().stringValue());
+    }
+    return units;
   }
 
   private @Nullable JsonNode given(String field) {

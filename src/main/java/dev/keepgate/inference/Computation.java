@@ -198,7 +198,8 @@ public final class Computation {
             input.batch(),
             input.time(),
             request.returnsSequences(signature),
-            request.isBatched(signature)),
+            request.isBatched(signature),
+            request.options().units()),
         output,
         0);
   }

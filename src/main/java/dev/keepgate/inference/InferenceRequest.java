@@ -54,11 +54,26 @@ public record InferenceRequest(
    * @param returnSequences whether to answer every step; null for the model's own way
    * @param trace whether to answer the gates as well
    * @param step the number that a sequence's last step is to have; empty where that is not said
+   * @param units in what numbers it speaks
    */
-  public record Options(@Nullable Boolean returnSequences, boolean trace, OptionalLong step) {
+  public record Options(
+      @Nullable Boolean returnSequences, boolean trace, OptionalLong step, Units units) {
 
     /** Of a request that says nothing about it. */
-    public static final Options DEFAULT = new Options(null, false, OptionalLong.empty());
+    public static final Options DEFAULT =
+        new Options(null, false, OptionalLong.empty(), Units.READINGS);
+  }
+
+  /**
+   * In what numbers a request speaks.
+   *
+   * @param scaled whether in the network's own, though there is a scaler
+   * @param top how many classes to answer, where there are labels
+   */
+  public record Units(boolean scaled, int top) {
+
+    /** Readings, and the likeliest class. */
+    public static final Units READINGS = new Units(false, 1);
   }
 
   /**
@@ -87,7 +102,7 @@ public record InferenceRequest(
         inputs,
         state,
         lengths,
-        new Options(true, options.trace(), options.step()),
+        new Options(true, options.trace(), options.step(), options.units()),
         fields);
   }
 

@@ -2,10 +2,12 @@ package dev.keepgate.inference;
 
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.Scaler;
 import dev.keepgate.model.Signature;
 import dev.keepgate.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a request is answered.
@@ -27,9 +29,15 @@ public record InferenceResult(
    * @param time how many steps a row, padding included
    * @param sequences whether there is an output for every step
    * @param batched whether the request named a batch dimension, so that the answer has one too
+   * @param units in what numbers it is answered
    */
   public record Shape(
-      Operation operation, int batch, int time, boolean sequences, boolean batched) {}
+      Operation operation,
+      int batch,
+      int time,
+      boolean sequences,
+      boolean batched,
+      InferenceRequest.Units units) {}
 
   public Operation operation() {
     return shape.operation();
@@ -56,8 +64,24 @@ public record InferenceResult(
    *
    * @param described what the model says of it
    * @param shape [batch, ...]
+   * @param values the network's own
+   * @param scaler whose inverse makes readings of them; null where they are answered as they are
    */
-  public record Output(Signature.Output described, int[] shape, float[] values) {
+  public record Output(
+      Signature.Output described, int[] shape, float[] values, @Nullable Scaler scaler) {
+
+    /** The numbers as they are answered, rounded to floats. */
+    public float[] rounded() {
+      if (scaler == null) {
+        return values;
+      }
+      double[] readings = scaler.invert(values);
+      float[] rounded = new float[readings.length];
+      for (int i = 0; i < rounded.length; i++) {
+        rounded[i] = (float) readings[i];
+      }
+      return rounded;
+    }
 
     /** How many numbers each row has. */
     public int rowSize() {
@@ -69,14 +93,24 @@ public record InferenceResult(
   public List<Output> outputs() {
     if (output.all().isEmpty()) {
       Signature.Output only = signature.outputs().get(0);
-      return List.of(new Output(only, only.sizes(batch(), time(), sequences()), output.output()));
+      int[] sizes = only.sizes(batch(), time(), sequences());
+      return List.of(new Output(only, sizes, output.output(), scaler()));
     }
     List<Output> outputs = new ArrayList<>();
     for (int i = 0; i < output.all().size(); i++) {
       Tensor.Floats tensor = output.all().get(i);
-      outputs.add(new Output(signature.outputs().get(i), tensor.shape(), tensor.values()));
+      outputs.add(
+          new Output(
+              signature.outputs().get(i),
+              tensor.shape(),
+              tensor.values(),
+              i == 0 ? scaler() : null));
     }
     return outputs;
+  }
+
+  private @Nullable Scaler scaler() {
+    return shape.units().scaled() ? null : signature.settings().targetScaler();
   }
 
   InferenceResult with(NetworkOutput other) {

@@ -1,6 +1,7 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.inference.InferenceException.FieldError;
+import dev.keepgate.model.Scaler;
 import dev.keepgate.model.Signature;
 import dev.keepgate.model.Signature.Dimension;
 import dev.keepgate.tensor.Tensor;
@@ -55,8 +56,11 @@ final class InputTensors {
   /**
    * The tensor as the model takes it, [batch, ...] with its steps; any tensor where it does not
    * fit.
+   *
+   * @param input as a request brings it
+   * @param scaler that makes the model's numbers of it; null where it has them
    */
-  Tensor validate(Signature.Input input, Tensor given) {
+  Tensor validate(Signature.Input input, Tensor given, @Nullable Scaler scaler) {
     int[] sizes = sizes(input, given.shape());
     String field = request.fields().input(input);
     if (sizes == null) {
@@ -67,7 +71,35 @@ final class InputTensors {
       int[] ids = ids(given, input.vocabulary().getAsInt(), field);
       return ids == null ? given : new Tensor.Ints(sizes, ids);
     }
-    return new Tensor.Floats(sizes, StateValidator.floats(given, field, errors));
+    return scaler == null
+        ? new Tensor.Floats(sizes, StateValidator.floats(given, field, errors))
+        : scaled(given, sizes, scaler, field);
+  }
+
+  private Tensor scaled(Tensor given, int[] sizes, Scaler scaler, String field) {
+    double[] readings = StateValidator.doubles(given);
+    for (int i = 0; i < readings.length; i++) {
+      if (!Double.isFinite(readings[i])) {
+        errors.add(
+            new FieldError(
+                field,
+                "holds " + readings[i] + " at " + StateValidator.position(i, given.shape())));
+        return given;
+      }
+    }
+    float[] numbers = scaler.scale(readings);
+    sizes[sizes.length - 1] = scaler.outputs();
+    for (int i = 0; i < numbers.length; i++) {
+      if (!Float.isFinite(numbers[i])) {
+        errors.add(
+            new FieldError(
+                field,
+                "is beyond what the model's scaler maps to a 32-bit float at "
+                    + StateValidator.position(i, sizes)));
+        return given;
+      }
+    }
+    return new Tensor.Floats(sizes, numbers);
   }
 
   /** What the other inputs say, where it is not this one's inner sizes that are wrong. */
@@ -136,12 +168,13 @@ final class InputTensors {
 
   /** Real numbers without a fraction as integers; null where one has a fraction. */
   private static int @Nullable [] whole(Tensor given) {
-    float[] values = ((Tensor.Floats) given).values();
+    double[] values = StateValidator.doubles(given);
+    // A float beyond 2^24 may stand for another integer than was meant.
+    double most = given instanceof Tensor.Doubles ? Integer.MAX_VALUE : 1 << 24;
     int[] whole = new int[values.length];
     for (int i = 0; i < whole.length; i++) {
       whole[i] = (int) values[i];
-      // A float beyond 2^24 may stand for another integer than was meant.
-      if (whole[i] != values[i] || Math.abs(values[i]) > 1 << 24) {
+      if (whole[i] != values[i] || Math.abs(values[i]) > most) {
         return null;
       }
     }

@@ -4,6 +4,7 @@ import dev.keepgate.inference.InferenceException.FieldError;
 import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.RecurrentState;
+import dev.keepgate.model.Scaler;
 import dev.keepgate.model.Signature;
 import dev.keepgate.tensor.Tensor;
 import java.util.ArrayList;
@@ -44,7 +45,9 @@ final class InputValidator {
     InputTensors tensors = new InputTensors(request, size, errors);
     List<Tensor> inputs = new ArrayList<>();
     for (int i = 0; i < signature.inputs().size(); i++) {
-      inputs.add(tensors.validate(signature.inputs().get(i), request.inputs().get(i)));
+      Scaler scaler = i == signature.sequenceInput() ? scaler() : null;
+      Signature.Input input = scaler == null ? signature.inputs().get(i) : signature.reading(i);
+      inputs.add(tensors.validate(input, request.inputs().get(i), scaler));
     }
     int[] lengths = lengths(size.batch(), size.time(), size.batched());
     RecurrentState state =
@@ -66,14 +69,21 @@ final class InputValidator {
         inputs.subList(1, inputs.size()));
   }
 
+  private @Nullable Scaler scaler() {
+    return request.options().units().scaled() ? null : signature.settings().scaler();
+  }
+
   /** Bytes of the arrays that are made of integers where real numbers are due, or vice versa. */
   long convertedBytes() {
     long bytes = 0;
     for (int i = 0; i < signature.inputs().size(); i++) {
       Tensor given = request.inputs().get(i);
       boolean takesIds = signature.inputs().get(i).vocabulary().isPresent();
-      if (takesIds != given instanceof Tensor.Ints) {
-        bytes += Tensor.count(given.shape()) * Float.BYTES;
+      boolean isScaled = i == signature.sequenceInput() && scaler() != null;
+      if (isScaled
+          || (takesIds ? !(given instanceof Tensor.Ints) : !(given instanceof Tensor.Floats))) {
+        bytes +=
+            Tensor.count(given.shape()) * (isScaled ? Double.BYTES + Float.BYTES : Float.BYTES);
       }
     }
     return bytes;
@@ -86,7 +96,8 @@ final class InputValidator {
    */
   Size size() {
     int sequence = signature.sequenceInput();
-    Signature.Input input = signature.inputs().get(sequence);
+    Signature.Input input =
+        scaler() == null ? signature.inputs().get(sequence) : signature.reading(sequence);
     int[] shape = request.inputs().get(sequence).shape();
     boolean batched = request.isBatched(signature);
     int rank = request.rank(input);

@@ -295,7 +295,7 @@ public final class Sequences implements AutoCloseable {
       StepResult last = now.last();
       if (step.isPresent() && step.getAsLong() == now.step() && last != null) {
         listeners.tell(listener -> listener.repeated(call.model()));
-        return result(call, now, last);
+        return result(call, now, last, request.options().units());
       }
       if (time > StepNumber.MAX - now.step()) {
         throw refused(
@@ -357,7 +357,8 @@ public final class Sequences implements AutoCloseable {
     return next;
   }
 
-  private static InferenceResult result(InferenceCall call, Sequence sequence, StepResult last) {
+  private static InferenceResult result(
+      InferenceCall call, Sequence sequence, StepResult last, InferenceRequest.Units units) {
     return new InferenceResult(
         sequence.model(),
         call.signature(),
@@ -366,7 +367,8 @@ public final class Sequences implements AutoCloseable {
             sequence.batch(),
             last.time(),
             last.sequences(),
-            last.batched()),
+            last.batched(),
+            units),
         NetworkOutput.of(
             last.output(), sequence.state(), sizes(call.signature(), sequence.batch(), last)),
         sequence.step());

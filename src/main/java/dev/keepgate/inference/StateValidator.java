@@ -132,11 +132,45 @@ final class StateValidator {
       }
       return values;
     }
+    if (tensor instanceof Tensor.Doubles doubles) {
+      return floats(doubles, field, errors);
+    }
     float[] values = ((Tensor.Floats) tensor).values();
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
         errors.add(
             new FieldError(field, "holds " + values[i] + " at " + position(i, tensor.shape())));
+        break;
+      }
+    }
+    return values;
+  }
+
+  /** The numbers of a tensor in double precision. */
+  static double[] doubles(Tensor tensor) {
+    if (tensor instanceof Tensor.Doubles doubles) {
+      return doubles.values();
+    }
+    double[] values = new double[Math.toIntExact(Tensor.count(tensor.shape()))];
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          tensor instanceof Tensor.Ints ints
+              ? ints.values()[i]
+              : ((Tensor.Floats) tensor).values()[i];
+    }
+    return values;
+  }
+
+  private static float[] floats(Tensor.Doubles tensor, String field, List<FieldError> errors) {
+    float[] values = new float[tensor.values().length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) tensor.values()[i];
+      if (!Float.isFinite(values[i])) {
+        errors.add(
+            new FieldError(
+                field,
+                "holds %s at %s, beyond the range of a 32-bit float"
+                    .formatted(tensor.values()[i], position(i, tensor.shape()))));
         break;
       }
     }

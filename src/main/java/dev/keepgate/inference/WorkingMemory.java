@@ -24,7 +24,10 @@ record WorkingMemory(long numbers, long bytes) {
         BatchTask.goesByStep(signature, input, trace)
             ? 0
             : rows * signature.inside().numbers().at(longest(signature, input));
-    return new WorkingMemory(numbers, (numbers + beside) * Float.BYTES);
+    boolean isInverted =
+        signature.settings().targetScaler() != null && !request.options().units().scaled();
+    long readings = isInverted ? outputs * Double.BYTES : 0;
+    return new WorkingMemory(numbers, (numbers + beside) * Float.BYTES + readings);
   }
 
   private static long outputs(Signature signature, NetworkInput input, boolean sequences) {

@@ -159,7 +159,8 @@ public final class Network {
                 isChain,
                 isChain ? footprint.ofChain() : footprint.ofGraph(),
                 values.whole(inputs, nodes)),
-            unroll);
+            unroll,
+            ModelSettings.NONE);
     requireOwnNames(signature);
     return signature;
   }
@@ -217,6 +218,11 @@ public final class Network {
     return new Signature.Output(name, dims, values.isCausal(of));
   }
 
+  /** The same, whose numbers mean something. */
+  public Network with(ModelSettings settings) {
+    return new Network(framework, nodes, outputs, signature.with(settings), values);
+  }
+
   /** Whose semantics it follows, such as {@code pytorch}. */
   public String framework() {
     return framework;
@@ -257,6 +263,16 @@ public final class Network {
   /** What there is to see of its layers without their weights, in the order of the nodes. */
   public List<LayerDescription> describe() {
     return nodes.stream().map(this::describe).toList();
+  }
+
+  /** What gives the first output. */
+  public LayerDescription describeHead() {
+    String of = node(signature.outputs().get(0).name());
+    return nodes.stream()
+        .filter(node -> node.name().equals(of))
+        .map(this::describe)
+        .findFirst()
+        .orElseGet(() -> describe(nodes.get(nodes.size() - 1)));
   }
 
   private LayerDescription describe(Node node) {

@@ -1,5 +1,6 @@
 package dev.keepgate.model;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -13,9 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param state which slots the recurrent state has
  * @param inside what is between the inputs and the outputs
  * @param unroll what an unroll answers
+ * @param settings what its numbers mean
  */
 public record Signature(
-    List<Input> inputs, List<Output> outputs, StateLayout state, Inside inside, Unroll unroll) {
+    List<Input> inputs,
+    List<Output> outputs,
+    StateLayout state,
+    Inside inside,
+    Unroll unroll,
+    ModelSettings settings) {
 
   /**
    * A dimension of a shape.
@@ -71,6 +78,13 @@ public record Signature(
               .map(dim -> dim.symbol() == null || dim.equals(Dimension.BATCH) ? dim : steps)
               .toList(),
           vocabulary);
+    }
+
+    /** The same with another width. */
+    Input withSize(int size) {
+      List<Dimension> dims = new ArrayList<>(shape);
+      dims.set(dims.size() - 1, Dimension.of(size));
+      return new Input(name, dims, vocabulary);
     }
 
     /** The numbers of one row, or of a step where it has steps; 1 where they are integers. */
@@ -207,6 +221,22 @@ public record Signature(
   public Signature {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
+  }
+
+  /** The same with other settings. */
+  Signature with(ModelSettings other) {
+    return new Signature(inputs, outputs, state, inside, unroll, other);
+  }
+
+  /**
+   * An input as a request brings it: readings, where a scaler makes the network's numbers of them.
+   *
+   * @param index of the input
+   */
+  public Input reading(int index) {
+    Scaler scaler = settings.scaler();
+    Input input = inputs.get(index);
+    return scaler != null && index == sequenceInput() ? input.withSize(scaler.inputs()) : input;
   }
 
   /** Whether the first input is integers for an embedding. */

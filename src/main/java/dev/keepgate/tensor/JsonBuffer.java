@@ -70,9 +70,14 @@ public final class JsonBuffer {
 
   /** Appends a property's name, and its colon. */
   public JsonBuffer name(String name) {
+    return string(name).raw(":");
+  }
+
+  /** Appends a string. */
+  public JsonBuffer string(String string) {
     return raw("\"")
-        .text(new String(JsonStringEncoder.getInstance().quoteAsCharArray(name)))
-        .raw("\":");
+        .text(new String(JsonStringEncoder.getInstance().quoteAsCharArray(string)))
+        .raw("\"");
   }
 
   /** Appends a comma, unless one would stand behind an opening bracket. */
@@ -93,6 +98,34 @@ public final class JsonBuffer {
   public JsonBuffer tensor(float[] values, int offset, int... shape) {
     tensor(values, offset, shape, 0);
     return this;
+  }
+
+  /**
+   * Appends numbers as nested arrays, row-major.
+   *
+   * @param values from {@code offset} on, all finite
+   * @param shape of what is written; no dimension for a bare number
+   */
+  public JsonBuffer tensor(double[] values, int offset, int... shape) {
+    tensor(values, offset, shape, 0);
+    return this;
+  }
+
+  private int tensor(double[] values, int offset, int[] shape, int axis) {
+    if (axis == shape.length) {
+      raw(Double.toString(values[offset]));
+      return offset + 1;
+    }
+    int next = offset;
+    append('[');
+    for (int i = 0; i < shape[axis]; i++) {
+      if (i > 0) {
+        append(',');
+      }
+      next = tensor(values, next, shape, axis + 1);
+    }
+    append(']');
+    return next;
   }
 
   private int tensor(float[] values, int offset, int[] shape, int axis) {

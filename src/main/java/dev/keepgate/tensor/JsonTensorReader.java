@@ -17,26 +17,26 @@ public final class JsonTensorReader {
 
   private final JsonParser parser;
   private final String pointer;
-  private final boolean integers;
+  private final DataType type;
   private final ArrayMemory memory;
   private final int[] sizes = new int[MAX_RANK];
   private final int[] index = new int[MAX_RANK];
   private int rank = -1;
   private int count;
   private float[] floats = new float[0];
+  private double[] doubles = new double[0];
   private int[] ints = new int[0];
 
-  private JsonTensorReader(
-      JsonParser parser, String pointer, boolean integers, ArrayMemory memory) {
+  private JsonTensorReader(JsonParser parser, String pointer, DataType type, ArrayMemory memory) {
     this.memory = memory;
     this.parser = parser;
     this.pointer = pointer;
-    this.integers = integers;
+    this.type = type;
     Arrays.fill(sizes, -1);
-    if (integers) {
-      ints = new int[64];
-    } else {
-      floats = new float[64];
+    switch (type) {
+      case I32 -> ints = new int[64];
+      case F64 -> doubles = new double[64];
+      default -> floats = new float[64];
     }
   }
 
@@ -49,15 +49,23 @@ public final class JsonTensorReader {
    *     number beyond the range of a float
    */
   public static Tensor.Floats readFloats(JsonParser parser, String pointer, ArrayMemory memory) {
-    JsonTensorReader reader = new JsonTensorReader(parser, pointer, false, memory);
+    JsonTensorReader reader = new JsonTensorReader(parser, pointer, DataType.F32, memory);
     reader.readValue(0);
     memory.change((long) Float.BYTES * reader.count);
     return new Tensor.Floats(reader.shape(), Arrays.copyOf(reader.floats, reader.count));
   }
 
+  /** Reads numbers in double precision; otherwise as {@link #readFloats}. */
+  public static Tensor.Doubles readDoubles(JsonParser parser, String pointer, ArrayMemory memory) {
+    JsonTensorReader reader = new JsonTensorReader(parser, pointer, DataType.F64, memory);
+    reader.readValue(0);
+    memory.change((long) Double.BYTES * reader.count);
+    return new Tensor.Doubles(reader.shape(), Arrays.copyOf(reader.doubles, reader.count));
+  }
+
   /** Reads whole numbers of 32 bits, 3.0 among them; otherwise as {@link #readFloats}. */
   public static Tensor.Ints readInts(JsonParser parser, String pointer, ArrayMemory memory) {
-    JsonTensorReader reader = new JsonTensorReader(parser, pointer, true, memory);
+    JsonTensorReader reader = new JsonTensorReader(parser, pointer, DataType.I32, memory);
     reader.readValue(0);
     memory.change((long) Integer.BYTES * reader.count);
     return new Tensor.Ints(reader.shape(), Arrays.copyOf(reader.ints, reader.count));
@@ -88,10 +96,10 @@ public final class JsonTensorReader {
       throw fault(depth, "expected an array, got a number: all rows must be equally deep");
     }
     rank = depth;
-    if (integers) {
-      readInt(depth);
-    } else {
-      readFloat(depth);
+    switch (type) {
+      case I32 -> readInt(depth);
+      case F64 -> readDouble(depth);
+      default -> readFloat(depth);
     }
     count++;
   }
@@ -136,6 +144,21 @@ public final class JsonTensorReader {
     floats[count] = value;
   }
 
+  private void readDouble(int depth) {
+    JsonToken token = parser.currentToken();
+    if (token != JsonToken.VALUE_NUMBER_FLOAT && token != JsonToken.VALUE_NUMBER_INT) {
+      throw fault(depth, "expected a number, got " + describe(token));
+    }
+    double value = parser.getDoubleValue();
+    if (!Double.isFinite(value)) {
+      throw fault(depth, "is beyond the range of a 64-bit float");
+    }
+    if (count == doubles.length) {
+      doubles = Arrays.copyOf(doubles, grown(depth));
+    }
+    doubles[count] = value;
+  }
+
   private void readInt(int depth) {
     JsonToken token = parser.currentToken();
     if (token != JsonToken.VALUE_NUMBER_INT && token != JsonToken.VALUE_NUMBER_FLOAT) {
@@ -158,7 +181,7 @@ public final class JsonTensorReader {
     if (count > (1 << 29)) {
       throw fault(depth, "is one number too many for one tensor");
     }
-    memory.change((long) Float.BYTES * count);
+    memory.change((long) type.width() * count);
     return count * 2;
   }
 

@@ -35,7 +35,8 @@ public final class Safetensors {
    *
    * @param size how many of the bytes are the body's
    * @param memory of the arrays that are made
-   * @return reals as {@link Tensor.Floats}, integers as {@link Tensor.Ints}, by name
+   * @return reals as {@link Tensor.Floats}, or as {@link Tensor.Doubles} where they are F64,
+   *     integers as {@link Tensor.Ints}, by name
    * @throws TensorFormatException if the body is not what it claims to be
    */
   public static Map<String, Tensor> read(byte[] body, int size, ArrayMemory memory) {
@@ -56,7 +57,8 @@ public final class Safetensors {
             bytes
                 .slice(start + (int) entry.begin(), (int) (entry.end() - entry.begin()))
                 .order(ByteOrder.LITTLE_ENDIAN);
-        memory.change((long) Float.BYTES * (data.remaining() / entry.type().width()));
+        int width = entry.type() == DataType.F64 ? Double.BYTES : Float.BYTES;
+        memory.change((long) width * (data.remaining() / entry.type().width()));
         tensors.put(entry.name(), tensor(data, entry));
       }
     } catch (SafetensorsException e) {
@@ -71,7 +73,12 @@ public final class Safetensors {
     String pointer = TensorFormatException.token(entry.name());
     return switch (entry.type()) {
       case I64, I32 -> new Tensor.Ints(shape, entry.type().toInts(data, pointer));
-      case F64, F32, F16, BF16 -> {
+      case F64 -> {
+        double[] values = new double[data.remaining() / Double.BYTES];
+        data.asDoubleBuffer().get(values);
+        yield new Tensor.Doubles(shape, values);
+      }
+      case F32, F16, BF16 -> {
         float[] values = new float[data.remaining() / entry.type().width()];
         entry.type().toFloats(data, values, 0);
         yield new Tensor.Floats(shape, values);

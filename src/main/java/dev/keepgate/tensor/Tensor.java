@@ -33,6 +33,13 @@ public sealed interface Tensor {
     }
   }
 
+  /** Real numbers in double precision, as a client sent them. */
+  record Doubles(int[] shape, double[] values) implements Tensor {
+    public Doubles {
+      Tensor.checkCount(shape, values.length);
+    }
+  }
+
   /** Whole numbers. */
   record Ints(int[] shape, int[] values) implements Tensor {
     public Ints {

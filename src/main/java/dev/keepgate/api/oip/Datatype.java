@@ -67,8 +67,13 @@ public enum Datatype {
           "%s of shape %s takes %d bytes, got %d"
               .formatted(name(), Arrays.toString(shape), expected, data.remaining()));
     }
-    memory.change((long) Float.BYTES * count);
+    memory.change((long) (this == FP64 ? Double.BYTES : Float.BYTES) * count);
     ByteBuffer little = data.slice().order(ByteOrder.LITTLE_ENDIAN);
+    if (this == FP64) {
+      double[] values = new double[count];
+      little.asDoubleBuffer().get(values);
+      return new Tensor.Doubles(shape, values);
+    }
     if (type.isInteger()) {
       return new Tensor.Ints(shape, type.toInts(little, pointer));
     }

@@ -77,7 +77,8 @@ public final class InferTensors {
             false,
             step == null
                 ? OptionalLong.empty()
-                : OptionalLong.of(StepNumber.require("/parameters/sequence_step", step))),
+                : OptionalLong.of(StepNumber.require("/parameters/sequence_step", step)),
+            new InferenceRequest.Units(Boolean.TRUE.equals(call.parameters().flag("scaled")), 1)),
         FIELDS);
   }
 
@@ -134,6 +135,9 @@ public final class InferTensors {
 
   /** The same numbers in another shape. */
   public static Tensor reshaped(Tensor x, int[] shape) {
+    if (x instanceof Tensor.Doubles doubles) {
+      return new Tensor.Doubles(shape, doubles.values());
+    }
     return x instanceof Tensor.Floats floats
         ? new Tensor.Floats(shape, floats.values())
         : new Tensor.Ints(shape, ((Tensor.Ints) x).values());
@@ -199,7 +203,7 @@ public final class InferTensors {
     }
     for (InferenceResult.Output output : result.outputs()) {
       if (output.described().name().equals(name)) {
-        return Tensor.Floats.of(output.values(), shape(output, result));
+        return Tensor.Floats.of(output.rounded(), shape(output, result));
       }
     }
     throw new IllegalArgumentException("no output " + name);

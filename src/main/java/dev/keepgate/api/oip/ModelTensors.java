@@ -30,7 +30,8 @@ public final class ModelTensors {
 
   public static List<Info> inputs(Signature signature) {
     List<Info> inputs = new ArrayList<>();
-    for (Signature.Input input : signature.inputs()) {
+    for (int i = 0; i < signature.inputs().size(); i++) {
+      Signature.Input input = signature.reading(i);
       String datatype = input.vocabulary().isPresent() ? "INT64" : "FP32";
       inputs.add(new Info(input.name(), datatype, shape(input.shape()), false));
     }

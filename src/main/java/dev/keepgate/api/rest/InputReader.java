@@ -25,6 +25,8 @@ final class InputReader {
   static final String ALL = "inputs";
 
   private final List<Signature.Input> inputs;
+  private final int sequence;
+  private final boolean hasScaler;
   private final ArrayMemory memory;
   private final Map<String, Tensor> given = new HashMap<>(4);
   private boolean isByName;
@@ -34,6 +36,8 @@ final class InputReader {
    */
   InputReader(Signature signature, ArrayMemory memory) {
     this.inputs = signature.inputs();
+    this.sequence = signature.sequenceInput();
+    this.hasScaler = signature.settings().scaler() != null;
     this.memory = memory;
   }
 
@@ -71,6 +75,9 @@ final class InputReader {
 
   private void scan(Signature.Input input, JsonTensorScanner json)
       throws JsonTensorScanner.NotScannedException {
+    if (isRead(input)) {
+      throw new JsonTensorScanner.NotScannedException();
+    }
     Tensor tensor = input.vocabulary().isPresent() ? json.ints() : json.floats();
     if (given.put(input.name(), tensor) != null) {
       throw new JsonTensorScanner.NotScannedException();
@@ -104,10 +111,17 @@ final class InputReader {
     Tensor tensor =
         input.vocabulary().isPresent()
             ? JsonTensorReader.readInts(json, pointer, memory)
-            : JsonTensorReader.readFloats(json, pointer, memory);
+            : isRead(input)
+                ? JsonTensorReader.readDoubles(json, pointer, memory)
+                : JsonTensorReader.readFloats(json, pointer, memory);
     if (given.put(input.name(), tensor) != null) {
       throw new TensorFormatException(pointer, "is there twice, as x and in inputs");
     }
+  }
+
+  /** Whether it brings readings, which are scaled in double precision. */
+  private boolean isRead(Signature.Input input) {
+    return hasScaler && input == inputs.get(sequence);
   }
 
   private Signature.@Nullable Input find(String name) {

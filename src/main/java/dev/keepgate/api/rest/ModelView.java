@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** A version of a model as clients see it: enough to check it against the training code. */
@@ -90,7 +91,8 @@ record ModelView(
   record TensorView(String name, String dtype, List<Object> shape, @Nullable Integer vocabulary) {
 
     static List<TensorView> inputs(Signature signature) {
-      return signature.inputs().stream()
+      return IntStream.range(0, signature.inputs().size())
+          .mapToObj(signature::reading)
           .map(
               input ->
                   input.vocabulary().isPresent()

@@ -2,11 +2,15 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.InferenceResult.Output;
+import dev.keepgate.model.ClassProbabilities;
+import dev.keepgate.model.ModelSettings.Classes;
+import dev.keepgate.model.Scaler;
 import dev.keepgate.tensor.JsonBuffer;
 import dev.keepgate.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Writes outputs: {@code output} of a model of one, else {@code outputs} by their names. */
 final class OutputWriter {
@@ -54,14 +58,71 @@ final class OutputWriter {
   void write(JsonBuffer json) {
     if (isOnly) {
       Output output = outputs.get(0);
-      json.raw("\"output\":").tensor(output.values(), 0, shape(output));
+      json.raw("\"output\":");
+      write(json, output);
       return;
     }
     json.raw("\"outputs\":{");
     for (Output output : outputs) {
-      json.comma().name(output.described().name()).tensor(output.values(), 0, shape(output));
+      write(json.comma().name(output.described().name()), output);
     }
     json.raw("}");
+  }
+
+  private void write(JsonBuffer json, Output output) {
+    Scaler scaler = output.scaler();
+    if (scaler == null) {
+      json.tensor(output.values(), 0, shape(output));
+    } else {
+      json.tensor(scaler.invert(output.values()), 0, shape(output));
+    }
+  }
+
+  /**
+   * Appends {@code ,"classes":[...]}, the likeliest of each row or step, where there are labels.
+   */
+  void writeClasses(JsonBuffer json) {
+    Classes classes = result.signature().settings().classes();
+    if (classes == null || outputs.isEmpty()) {
+      return;
+    }
+    Output output = outputs.get(0);
+    int[] shape = shape(output);
+    json.raw(",\"classes\":");
+    writeClasses(json, output, Arrays.copyOf(shape, shape.length - 1), 0, 0);
+  }
+
+  /**
+   * @param row of the output, from which on they are written
+   */
+  private int writeClasses(JsonBuffer json, Output output, int[] shape, int axis, int row) {
+    if (axis == shape.length) {
+      writeClasses(json, output, row);
+      return row + 1;
+    }
+    int next = row;
+    json.raw("[");
+    for (int i = 0; i < shape[axis]; i++) {
+      json.comma();
+      next = writeClasses(json, output, shape, axis + 1, next);
+    }
+    json.raw("]");
+    return next;
+  }
+
+  private void writeClasses(JsonBuffer json, Output output, int row) {
+    int width = output.shape()[output.shape().length - 1];
+    json.raw("[");
+    for (ClassProbabilities.Ranked ranked :
+        ranking().top(output.values(), row * width, width, result.shape().units().top())) {
+      json.comma().raw("{").name("label").string(ranked.name());
+      json.comma().name("probability").raw(Double.toString(ranked.probability())).raw("}");
+    }
+    json.raw("]");
+  }
+
+  private ClassProbabilities ranking() {
+    return new ClassProbabilities(Objects.requireNonNull(result.signature().settings().classes()));
   }
 
   /** Appends the same of one step. */
@@ -84,7 +145,14 @@ final class OutputWriter {
     json.raw(result.batched() ? "[" : "");
     for (int row = 0; row < result.batch(); row++) {
       int at = (row * result.time() + step) * width;
-      json.raw(row > 0 ? "," : "").tensor(output.values(), at, shape);
+      json.raw(row > 0 ? "," : "");
+      Scaler scaler = output.scaler();
+      if (scaler == null) {
+        json.tensor(output.values(), at, shape);
+      } else {
+        float[] own = Arrays.copyOfRange(output.values(), at, at + width);
+        json.tensor(scaler.invert(own), 0, shape);
+      }
     }
     json.raw(result.batched() ? "]" : "");
   }
@@ -92,7 +160,7 @@ final class OutputWriter {
   /** Adds a tensor each. */
   void putInto(Map<String, Tensor.Floats> tensors) {
     for (Output output : outputs) {
-      tensors.put(output.described().name(), Tensor.Floats.of(output.values(), shape(output)));
+      tensors.put(output.described().name(), Tensor.Floats.of(output.rounded(), shape(output)));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.QueryParameters;
+import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.StepNumber;
 import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -17,28 +18,40 @@ import org.springframework.boot.convert.DurationStyle;
  * @param deadline after which the work is dropped; null where not said
  * @param returnState whether a sequence's step answers the state; null where not said
  * @param step the number that a sequence's step is to have
+ * @param units in what numbers it speaks
  */
 record RequestOptions(
     @Nullable Boolean returnSequences,
     @Nullable Boolean trace,
     @Nullable Duration deadline,
     @Nullable Boolean returnState,
-    OptionalLong step) {
+    OptionalLong step,
+    InferenceRequest.Units units) {
+
+  /** More classes than any list of them is read. */
+  static final int MOST_CLASSES = 1000;
 
   private static final String RETURN_SEQUENCES = "return_sequences";
   private static final String TRACE = "trace";
   private static final String DEADLINE = "deadline";
   private static final String RETURN_STATE = "return_state";
   private static final String STEP = "step";
+  private static final String SCALED = "scaled";
+  private static final String TOP = "top";
 
   /** What a request of a model may ask for. */
   static RequestOptions ofModel(HttpServletRequest request) {
-    return of(request, RETURN_SEQUENCES, TRACE, DEADLINE);
+    return of(request, RETURN_SEQUENCES, TRACE, DEADLINE, SCALED, TOP);
   }
 
   /** What a request of a sequence may ask for. */
   static RequestOptions ofSequence(HttpServletRequest request) {
-    return of(request, STEP, RETURN_STATE, RETURN_SEQUENCES, DEADLINE);
+    return of(request, STEP, RETURN_STATE, RETURN_SEQUENCES, DEADLINE, SCALED, TOP);
+  }
+
+  /** What a forecast may ask for. */
+  static RequestOptions ofForecast(HttpServletRequest request) {
+    return of(request, DEADLINE, SCALED);
   }
 
   private static RequestOptions of(HttpServletRequest request, String... known) {
@@ -50,7 +63,10 @@ record RequestOptions(
         flag(request, TRACE),
         deadline(request),
         flag(request, RETURN_STATE),
-        number(request, STEP, 0, StepNumber.MAX));
+        number(request, STEP, 0, StepNumber.MAX),
+        new InferenceRequest.Units(
+            Boolean.TRUE.equals(flag(request, SCALED)),
+            (int) number(request, TOP, 1, MOST_CLASSES).orElse(1)));
   }
 
   /** After which the work is dropped; null where not said. */

@@ -44,6 +44,8 @@ final class RequestReader {
   private boolean trace;
   private OptionalLong step;
   private boolean returnState;
+  private boolean scaled;
+  private int top;
 
   private RequestReader(
       Operation operation,
@@ -60,6 +62,8 @@ final class RequestReader {
     this.returnState = Boolean.TRUE.equals(options.returnState());
     this.returnSequences = options.returnSequences();
     this.trace = Boolean.TRUE.equals(options.trace());
+    this.scaled = options.units().scaled();
+    this.top = options.units().top();
   }
 
   /**
@@ -118,6 +122,7 @@ final class RequestReader {
         case "return_sequences" -> returnSequences = json.flag();
         case "trace" -> trace = json.flag();
         case "return_state" -> returnState = json.flag();
+        case "scaled" -> scaled = json.flag();
         case "step" -> step = scanNumber(json);
         default -> throw new JsonTensorScanner.NotScannedException();
       }
@@ -161,6 +166,10 @@ final class RequestReader {
       case "step" ->
           step =
               absent ? step : OptionalLong.of(JsonFields.number(json, "/step", 0, StepNumber.MAX));
+      case "scaled" -> scaled = absent ? scaled : JsonFields.flag(json, "/scaled");
+      case "top" ->
+          top =
+              absent ? top : (int) JsonFields.number(json, "/top", 1, RequestOptions.MOST_CLASSES);
       case "return_state" ->
           returnState = absent ? returnState : JsonFields.flag(json, "/return_state");
       default ->
@@ -168,8 +177,8 @@ final class RequestReader {
               field,
               inputs.field()
                   + (kept
-                      ? ", step, lengths, return_sequences, return_state"
-                      : ", state, lengths, return_sequences, trace"));
+                      ? ", step, lengths, return_sequences, return_state, scaled, top"
+                      : ", state, lengths, return_sequences, trace, scaled, top"));
     }
   }
 
@@ -215,7 +224,8 @@ final class RequestReader {
         inputs.tensors(fields.inputs()),
         state.state(),
         lengths,
-        new InferenceRequest.Options(returnSequences, trace, step),
+        new InferenceRequest.Options(
+            returnSequences, trace, step, new InferenceRequest.Units(scaled, top)),
         fields);
   }
 }

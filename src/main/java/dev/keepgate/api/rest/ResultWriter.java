@@ -29,7 +29,9 @@ final class ResultWriter {
   void writeJson(JsonBuffer json) {
     writeModel(json);
     json.raw(",");
-    OutputWriter.of(result).write(json);
+    OutputWriter outputs = OutputWriter.of(result);
+    outputs.write(json);
+    outputs.writeClasses(json);
     state().write(json);
     writeTrace(json, result.output().trace());
     json.raw("}");

@@ -35,6 +35,7 @@ final class SequenceWriter {
         json -> {
           json.raw("{");
           outputs.write(json);
+          outputs.writeClasses(json);
           json.raw(",\"step\":").raw(Long.toString(result.step()));
           if (withState) {
             state.write(json);

@@ -270,7 +270,10 @@ final class InferBodyReader {
     if (shape == null || input.from() < 0) {
       throw new TensorFormatException(pointer + "/data", "is missing");
     }
-    Tensor tensor = type.type().isInteger() ? ints(input, pointer) : floats(input, pointer);
+    Tensor tensor =
+        type.type().isInteger()
+            ? ints(input, pointer)
+            : type == Datatype.FP64 ? doubles(input, pointer) : floats(input, pointer);
     boolean fits =
         tensor.rank() == 1 ? tensor.shape()[0] == count : Arrays.equals(tensor.shape(), shape);
     if (!fits) {
@@ -296,6 +299,10 @@ final class InferBodyReader {
     } catch (JsonTensorScanner.NotScannedException e) {
       return readFully(input, json -> JsonTensorReader.readFloats(json, pointer + "/data", memory));
     }
+  }
+
+  private Tensor doubles(Input input, String pointer) {
+    return readFully(input, json -> JsonTensorReader.readDoubles(json, pointer + "/data", memory));
   }
 
   private JsonTensorScanner scanner(Input input) {

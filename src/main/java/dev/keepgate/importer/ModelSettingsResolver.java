@@ -1,0 +1,238 @@
+package dev.keepgate.importer;
+
+import dev.keepgate.model.Activation;
+import dev.keepgate.model.InconsistentModelException;
+import dev.keepgate.model.Labels;
+import dev.keepgate.model.ModelSettings;
+import dev.keepgate.model.ModelSettings.About;
+import dev.keepgate.model.ModelSettings.Classes;
+import dev.keepgate.model.ModelSettings.Columns;
+import dev.keepgate.model.ModelSettings.Probability;
+import dev.keepgate.model.Network;
+import dev.keepgate.model.Scaler;
+import dev.keepgate.model.Signature;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what a model's numbers mean, of the network, of what lies beside it and of what {@code
+ * config} says.
+ *
+ * <p>The scaler makes the model's input: all of its columns, or those that {@code features} or
+ * {@code scaler_columns} name. The target scaler undoes the model's output. Without one, the
+ * scaler's own columns do: those that {@code targets} or {@code target_columns} name, else all
+ * where the output is as wide as the input, else the only one. What is left open is asked for;
+ * {@code "targets": []} says that the output is no reading. Probabilities are none.
+ */
+final class ModelSettingsResolver {
+
+  private final Network network;
+  private final SettingsConfig config;
+  private final int inputSize;
+  private final int outputSize;
+
+  ModelSettingsResolver(Network network, SettingsConfig config) {
+    this.network = network;
+    this.config = config;
+    Signature signature = network.signature();
+    this.inputSize = signature.inputs().get(signature.sequenceInput()).size();
+    this.outputSize = signature.outputSize();
+  }
+
+  /**
+   * @param scaler of the readings
+   * @param targetScaler of the output
+   * @param labels of the classes; null for those of config
+   * @throws ImportException if they do not fit the network, or leave something open
+   */
+  ModelSettings resolve(
+      @Nullable Scaler scaler, @Nullable Scaler targetScaler, @Nullable Labels labels)
+      throws ImportException {
+    Labels names = labels == null && config.labels() != null ? labels(config.labels()) : labels;
+    Classes classes = names == null ? null : new Classes(names, probability(names));
+    Scaler inputs = scaler == null ? null : inputs(scaler);
+    Scaler outputs = classes == null ? outputs(scaler, targetScaler) : null;
+    return new ModelSettings(
+        inputs,
+        outputs,
+        classes,
+        columns(inputs, outputs),
+        new About(config.description(), config.tags()));
+  }
+
+  private static Labels labels(List<String> names) throws ImportException {
+    try {
+      return new Labels(names);
+    } catch (InconsistentModelException e) {
+      throw ImportException.config("/config/labels", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Scaler inputs(Scaler scaler) throws ImportException {
+    Signature signature = network.signature();
+    if (signature.inputs().get(signature.sequenceInput()).vocabulary().isPresent()) {
+      throw ImportException.unsupported("scaler", "cannot scale the integers of an embedding");
+    }
+    List<Integer> chosen = config.scalerColumns();
+    if (chosen == null && config.features() != null && !scaler.names().isEmpty()) {
+      chosen = indices("features", config.features(), scaler);
+    }
+    Scaler own = chosen == null ? scaler : columns("scaler_columns", scaler, chosen);
+    if (own.outputs() != inputSize) {
+      throw ImportException.config(
+          chosen == null ? "/config/scaler_columns" : "/config/features",
+          "the scaler has %d columns, the model takes %d; say which of them, such as [0, 1, 2]"
+              .formatted(own.outputs(), inputSize));
+    }
+    return config.features() == null ? own : named(own, config.features());
+  }
+
+  private static Scaler named(Scaler scaler, List<String> features) throws ImportException {
+    if (features.size() != scaler.inputs()) {
+      throw ImportException.config(
+          "/config/features",
+          "names %d columns, readings have %d".formatted(features.size(), scaler.inputs()));
+    }
+    return scaler.withNames(features);
+  }
+
+  private static List<Integer> indices(String field, List<String> names, Scaler scaler)
+      throws ImportException {
+    List<Integer> indices = new ArrayList<>();
+    for (String name : names) {
+      int index = scaler.names().indexOf(name);
+      if (index < 0) {
+        throw ImportException.config(
+            "/config/" + field,
+            "the scaler has no column '%s', but %s".formatted(name, scaler.names()));
+      }
+      indices.add(index);
+    }
+    return indices;
+  }
+
+  private static Scaler columns(String field, Scaler scaler, List<Integer> chosen)
+      throws ImportException {
+    try {
+      return scaler.ofSources(chosen.stream().mapToInt(Integer::intValue).toArray());
+    } catch (InconsistentModelException e) {
+      throw ImportException.config("/config/" + field, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private @Nullable Scaler outputs(@Nullable Scaler scaler, @Nullable Scaler targetScaler)
+      throws ImportException {
+    if (targetScaler != null) {
+      return asWide(targetScaler, "target_scaler");
+    }
+    boolean isNone = config.targets() != null && config.targets().isEmpty();
+    if (scaler == null || isNone || isProbability()) {
+      return null;
+    }
+    if (config.targetColumns() != null) {
+      return asWide(columns("target_columns", scaler, config.targetColumns()), "target_columns");
+    }
+    if (config.targets() != null && !scaler.names().isEmpty()) {
+      List<Integer> own = indices("targets", config.targets(), scaler);
+      return asWide(columns("targets", scaler, own), "targets");
+    }
+    if (scaler.outputs() == 1 || (scaler.outputs() == outputSize && inputSize == outputSize)) {
+      return asWide(scaler, "scaler");
+    }
+    throw ImportException.config(
+        "/config/target_columns",
+        ("the model answers %d numbers, the scaler has %d columns: say which of these the numbers"
+                + " are of, such as [0]; give a target_scaler; or say \"targets\": [] where they are"
+                + " no readings")
+            .formatted(outputSize, scaler.outputs()));
+  }
+
+  /** One column undoes all numbers of an output, as of a forecast of several steps at once. */
+  private Scaler asWide(Scaler scaler, String field) throws ImportException {
+    if (network.signature().outputs().size() > 1) {
+      throw ImportException.config(
+          "/config/targets", "a model of several outputs answers its own numbers; say []");
+    }
+    if (scaler.outputs() == outputSize) {
+      return scaler;
+    }
+    if (scaler.outputs() == 1) {
+      List<Scaler.Column> repeated =
+          IntStream.range(0, outputSize)
+              .mapToObj(i -> new Scaler.Column(i, scaler.columns().get(0).steps()))
+              .toList();
+      return new Scaler(outputSize, List.of(), repeated);
+    }
+    throw ImportException.config(
+        field.equals("target_scaler") ? field : "/config/" + field,
+        "is of %d columns, the model answers %d numbers".formatted(scaler.outputs(), outputSize));
+  }
+
+  private Optional<Activation.Kind> head() {
+    return Optional.ofNullable(network.describeHead().activation()).map(Activation::kind);
+  }
+
+  private boolean isProbability() {
+    Activation.Kind kind = head().orElse(Activation.Kind.LINEAR);
+    return kind == Activation.Kind.SOFTMAX || kind == Activation.Kind.LOG_SOFTMAX;
+  }
+
+  private Probability probability(Labels labels) throws ImportException {
+    Activation.Kind kind = head().orElse(Activation.Kind.LINEAR);
+    if (labels.size() == 2 && outputSize == 1) {
+      return switch (kind) {
+        case SIGMOID -> Probability.OF_THE_SECOND;
+        case LINEAR -> Probability.SIGMOID_OF_THE_SECOND;
+        default -> throw noProbability(kind);
+      };
+    }
+    if (labels.size() != outputSize) {
+      throw ImportException.config(
+          "/config/labels",
+          "has %d names, the model answers %d numbers".formatted(labels.size(), outputSize));
+    }
+    return switch (kind) {
+      case SOFTMAX, SIGMOID -> Probability.AS_THEY_ARE;
+      case LOG_SOFTMAX -> Probability.EXPONENTIAL;
+      case LINEAR -> Probability.SOFTMAX;
+      default -> throw noProbability(kind);
+    };
+  }
+
+  private static ImportException noProbability(Activation.Kind kind) {
+    return ImportException.unsupported(
+        "labels", "the model ends with %s, which makes no probabilities".formatted(kind));
+  }
+
+  private Columns columns(@Nullable Scaler inputs, @Nullable Scaler outputs)
+      throws ImportException {
+    List<String> features = config.features();
+    if (features == null) {
+      features = inputs == null ? List.of() : inputs.names();
+    } else if (inputs == null && features.size() != inputSize) {
+      throw ImportException.config(
+          "/config/features",
+          "names %d columns, the model takes %d".formatted(features.size(), inputSize));
+    }
+    List<String> targets = config.targets();
+    if (targets == null) {
+      targets = outputs == null ? List.of() : outputs.names();
+    } else if (!targets.isEmpty() && targets.size() != outputSize) {
+      throw ImportException.config(
+          "/config/targets",
+          "names %d columns, the model answers %d".formatted(targets.size(), outputSize));
+    }
+    for (String name : config.units().keySet()) {
+      if (!features.contains(name) && !targets.contains(name)) {
+        throw ImportException.config(
+            "/config/units/" + name,
+            "is no feature and no target; there are %s and %s".formatted(features, targets));
+      }
+    }
+    return new Columns(features, Objects.requireNonNull(targets), config.units());
+  }
+}

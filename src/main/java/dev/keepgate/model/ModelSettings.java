@@ -1,0 +1,84 @@
+package dev.keepgate.model;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What lies beside a network: what its numbers mean to people.
+ *
+ * @param scaler of the readings that a request brings; null where it brings the network's own
+ *     numbers
+ * @param targetScaler whose inverse makes readings of the network's output; null where the output
+ *     is answered as it is
+ * @param classes the names of an output's numbers; null where they are none of classes
+ * @param columns the names of readings
+ * @param about what else is to be told
+ */
+public record ModelSettings(
+    @Nullable Scaler scaler,
+    @Nullable Scaler targetScaler,
+    @Nullable Classes classes,
+    Columns columns,
+    About about) {
+
+  /** Nothing. */
+  public static final ModelSettings NONE =
+      new ModelSettings(null, null, null, Columns.NONE, About.NONE);
+
+  /**
+   * Names of readings.
+   *
+   * @param features of what a request brings; empty where they have none
+   * @param targets of what it is answered; empty where they have none
+   * @param units by the names of features and targets
+   */
+  public record Columns(List<String> features, List<String> targets, Map<String, String> units) {
+
+    /** No names. */
+    public static final Columns NONE = new Columns(List.of(), List.of(), Map.of());
+
+    public Columns {
+      features = List.copyOf(features);
+      targets = List.copyOf(targets);
+      units = Map.copyOf(units);
+    }
+  }
+
+  /**
+   * A classifier's classes.
+   *
+   * @param labels a name each
+   * @param probability how an output's numbers become probabilities
+   */
+  public record Classes(Labels labels, Probability probability) {}
+
+  /** How numbers of classes become probabilities. */
+  public enum Probability {
+    /** They are. */
+    AS_THEY_ARE,
+
+    /** Their softmax is. */
+    SOFTMAX,
+
+    /** Their exponentials are. */
+    EXPONENTIAL,
+
+    /** The only number is that of the second class, and the rest that of the first. */
+    OF_THE_SECOND,
+
+    /** The only number's sigmoid is that of the second class. */
+    SIGMOID_OF_THE_SECOND
+  }
+
+  /** What a person says of a model. */
+  public record About(@Nullable String description, List<String> tags) {
+
+    /** Nothing said. */
+    public static final About NONE = new About(null, List.of());
+
+    public About {
+      tags = List.copyOf(tags);
+    }
+  }
+}
