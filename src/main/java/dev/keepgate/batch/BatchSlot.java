@@ -15,7 +15,7 @@ final class BatchSlot extends StepRow implements QueueEntry {
    * @param alone whether it must not share a batch, because the one it was in failed
    */
   BatchSlot(BatchTask task, int row, NetworkOutput output, boolean alone) {
-    super(task.input(), row, output, task.returnSequences());
+    super(task.input(), row, output, task.returnSequences(), task.feedback().known());
     this.task = task;
     this.alone = alone;
   }
@@ -33,6 +33,17 @@ final class BatchSlot extends StepRow implements QueueEntry {
   @Override
   public boolean alone() {
     return alone;
+  }
+
+  /** Whether its next step's input has to be made of what it gave last. */
+  boolean lacksInput() {
+    return position() == steps() && !isFinished();
+  }
+
+  /** Makes its next step's input. */
+  void feed() {
+    task.feed(this);
+    extend();
   }
 
   /** The same row from its first step, for a batch of its own. */

@@ -28,6 +28,7 @@ public final class BatchTask implements QueueEntry {
   private final TaskOwner owner;
   private final long queuedAt;
   private final boolean steps;
+  private final Feedback feedback;
   private final CompletableFuture<BatchResult> result = new CompletableFuture<>();
 
   /** Pieces of work that a worker may still touch: rows, or the whole. */
@@ -61,7 +62,11 @@ public final class BatchTask implements QueueEntry {
     this.trace = trace;
     this.owner = owner;
     this.queuedAt = queuedAt;
+    this.feedback = owner.feedback();
     this.steps = goesByStep(model.signature(), input, trace);
+    if (feedback != Feedback.NONE && !(steps && returnSequences)) {
+      throw new IllegalArgumentException("only rows that step and answer every step go on by it");
+    }
     this.pieces = new AtomicInteger(steps ? input.batch() : 1);
   }
 
@@ -101,6 +106,16 @@ public final class BatchTask implements QueueEntry {
 
   TaskOwner owner() {
     return owner;
+  }
+
+  Feedback feedback() {
+    return feedback;
+  }
+
+  /** Makes a row's next input of what it gave last. */
+  void feed(StepRow row) {
+    int last = row.outputOffset(-1, model.signature().outputSize());
+    feedback.feed(input, row.row(), row.position(), output().output(), last);
   }
 
   public CompletableFuture<BatchResult> result() {

@@ -158,6 +158,9 @@ final class BatchWorker implements AutoCloseable {
     for (int i = slots.size() - 1; i >= 0; i--) {
       BatchSlot slot = slots.get(i);
       slot.task().stepped(slot, steps);
+      if (slot.lacksInput()) {
+        slot.feed();
+      }
       if (slot.isFinished() || slot.task().isOver(now)) {
         rows.leave(slot);
         unseat(i);

@@ -11,6 +11,11 @@ public interface TaskOwner {
   /** Is told of every step. */
   StepListener listener();
 
+  /** What makes the inputs that are not known from the beginning. */
+  default Feedback feedback() {
+    return Feedback.NONE;
+  }
+
   /**
    * Takes the memory of the task's outputs, if it is free. Where it is not, the task is in line for
    * it, and this is asked again.

@@ -15,6 +15,7 @@ public class StepRow {
   private final NetworkOutput into;
   private final boolean everyStep;
   private final int steps;
+  private int known;
   private int position;
 
   /**
@@ -33,6 +34,17 @@ public class StepRow {
     if (steps < 1) {
       throw new IllegalArgumentException("row " + row + " has no step");
     }
+    this.known = steps;
+  }
+
+  /**
+   * A row whose later inputs follow from its outputs.
+   *
+   * @param known how many of its first steps have their input; {@link #extend} tells of more
+   */
+  protected StepRow(NetworkInput input, int row, NetworkOutput into, boolean everyStep, int known) {
+    this(input, row, into, everyStep);
+    this.known = Math.min(known, steps);
   }
 
   public NetworkInput input() {
@@ -49,9 +61,14 @@ public class StepRow {
     return into;
   }
 
-  /** How many steps it has. */
+  /** How many steps it has whose input is known. */
   public int steps() {
-    return steps;
+    return known;
+  }
+
+  /** The input of one more step is known. */
+  protected void extend() {
+    known++;
   }
 
   /** How many steps it has taken. */

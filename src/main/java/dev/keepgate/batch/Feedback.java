@@ -1,0 +1,38 @@
+package dev.keepgate.batch;
+
+import dev.keepgate.model.NetworkInput;
+
+/**
+ * Makes a row's next input of what it has just given, so that a network goes on by its own outputs.
+ * Called on workers, so it must be quick; rows may be with several workers at once.
+ */
+public interface Feedback {
+
+  /** Of requests that bring all their inputs. */
+  Feedback NONE =
+      new Feedback() {
+        @Override
+        public int known() {
+          return Integer.MAX_VALUE;
+        }
+
+        @Override
+        public void feed(NetworkInput input, int row, int step, float[] outputs, int offset) {
+          throw new IllegalStateException("all inputs are known");
+        }
+      };
+
+  /** How many of the first steps have their input; 1 at least. */
+  int known();
+
+  /**
+   * Writes the input of a step.
+   *
+   * @param input of the request; only the step's own numbers are written
+   * @param row which of the request
+   * @param step from 0
+   * @param outputs of the request
+   * @param offset where the output of the step before begins
+   */
+  void feed(NetworkInput input, int row, int step, float[] outputs, int offset);
+}

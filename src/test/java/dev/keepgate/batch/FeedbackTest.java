@@ -1,0 +1,165 @@
+package dev.keepgate.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.kernel.backend.Backend;
+import dev.keepgate.kernel.backend.BlasOptions;
+import dev.keepgate.kernel.cpu.CpuKernel;
+import dev.keepgate.kernel.reference.ReferenceKernel;
+import dev.keepgate.model.NetworkInput;
+import dev.keepgate.model.NetworkOutput;
+import dev.keepgate.model.RecurrentState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Rows whose inputs are their own outputs. */
+class FeedbackTest {
+
+  private static final int WIDTH = 5;
+
+  private final long seed = Long.getLong("keepgate.seed", new Random().nextLong());
+
+  @BeforeAll
+  static void load() {
+    Backend.load(BlasOptions.DEFAULT);
+  }
+
+  static List<LstmKernel> kernels() {
+    return List.of(new ReferenceKernel(), new CpuKernel());
+  }
+
+  /** Feeds half of each output back, and counts from which row. */
+  private record Halves(int known) implements Feedback {
+    @Override
+    public void feed(NetworkInput input, int row, int step, float[] outputs, int offset) {
+      int to = (row * input.time() + step) * WIDTH;
+      for (int i = 0; i < WIDTH; i++) {
+        input.x()[to + i] = outputs[offset + i] / 2 + row;
+      }
+    }
+  }
+
+  private record Owner(Feedback feedback) implements TaskOwner {
+    @Override
+    public OptionalLong deadline() {
+      return OptionalLong.empty();
+    }
+
+    @Override
+    public StepListener listener() {
+      return StepListener.NONE;
+    }
+
+    @Override
+    public boolean tryTakeOutputs(Runnable free) {
+      return true;
+    }
+
+    @Override
+    public boolean waitsForOutputs() {
+      return false;
+    }
+
+    @Override
+    public void executed() {}
+
+    @Override
+    public void finished() {}
+  }
+
+  private static NetworkInput request(Random random, CompiledModel model, int batch, int time) {
+    NetworkInput input = TestModels.input(random, model.signature(), batch, time);
+    return new NetworkInput(batch, time, input.x(), null, null, input.state());
+  }
+
+  /** A row, a step at a time. */
+  private static float[] alone(
+      LstmKernel kernel, CompiledModel model, NetworkInput input, Feedback feedback, int row) {
+    float[] x = new float[input.time() * WIDTH];
+    System.arraycopy(input.x(), row * x.length, x, 0, x.length);
+    float[] outputs = new float[x.length];
+    RecurrentState state = RecurrentState.zero(model.signature().state(), 1);
+    input.state().copyRow(row, state, 0);
+    for (int step = 0; step < input.time(); step++) {
+      if (step >= feedback.known()) {
+        for (int i = 0; i < WIDTH; i++) {
+          x[step * WIDTH + i] = outputs[(step - 1) * WIDTH + i] / 2 + row;
+        }
+      }
+      float[] own = Arrays.copyOfRange(x, step * WIDTH, (step + 1) * WIDTH);
+      NetworkOutput output =
+          model.unroll(
+              new NetworkInput(1, 1, own, null, null, state), true, false, kernel.newScratch());
+      System.arraycopy(output.output(), 0, outputs, step * WIDTH, WIDTH);
+      state = output.state();
+    }
+    return outputs;
+  }
+
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void rowsGoOnByWhatTheyGave(LstmKernel kernel) throws Exception {
+    System.out.println("FeedbackTest seed " + seed);
+    Random random = new Random(seed);
+    BatchProperties properties =
+        new BatchProperties(2, 1000, Duration.ZERO, 4, Duration.ZERO, Duration.ofMillis(1));
+    try (CompiledModel model = kernel.compile(TestModels.stacked(random, WIDTH, WIDTH, 2));
+        BatchScheduler scheduler = new BatchScheduler(kernel, properties, List.of())) {
+      List<NetworkInput> inputs = new ArrayList<>();
+      List<Feedback> feedbacks = new ArrayList<>();
+      List<CompletableFuture<BatchResult>> results = new ArrayList<>();
+      List<float[]> given = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        int time = 1 + random.nextInt(60);
+        NetworkInput input = request(random, model, 1 + random.nextInt(5), time);
+        // Some bring all their inputs, among those that do not.
+        Feedback feedback = i % 3 == 0 ? Feedback.NONE : new Halves(1 + random.nextInt(time));
+        given.add(input.x().clone());
+        inputs.add(input);
+        feedbacks.add(feedback);
+        results.add(scheduler.submit(model, input, true, false, new Owner(feedback)).result());
+      }
+      for (int i = 0; i < results.size(); i++) {
+        float[] output = results.get(i).get().output().output();
+        NetworkInput input = inputs.get(i);
+        NetworkInput before =
+            new NetworkInput(input.batch(), input.time(), given.get(i), null, null, input.state());
+        for (int row = 0; row < input.batch(); row++) {
+          int size = input.time() * WIDTH;
+          assertThat(Arrays.copyOfRange(output, row * size, (row + 1) * size))
+              .as("request %d row %d", i, row)
+              .containsExactly(alone(kernel, model, before, feedbacks.get(i), row), within(2e-5f));
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatIsComputedAsAWholeHasNoFeedback() throws Exception {
+    LstmKernel kernel = new ReferenceKernel();
+    Random random = new Random(seed);
+    BatchProperties properties =
+        new BatchProperties(1, 10, Duration.ZERO, 4, Duration.ZERO, Duration.ofMillis(1));
+    try (CompiledModel model = kernel.compile(TestModels.stacked(random, WIDTH, WIDTH, 1));
+        BatchScheduler scheduler = new BatchScheduler(kernel, properties, List.of())) {
+      NetworkInput input = request(random, model, 1, 3);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> scheduler.submit(model, input, true, true, new Owner(new Halves(1))));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> scheduler.submit(model, input, false, false, new Owner(new Halves(1))));
+    }
+  }
+}
