@@ -35,6 +35,11 @@ public record ImportedModel(
     assumed = List.copyOf(assumed);
   }
 
+  /** The same of another network. */
+  ImportedModel with(Network other) {
+    return new ImportedModel(other, unusedTensors, forward, assumed);
+  }
+
   /** A model of a file that says all of it. */
   public ImportedModel(Network network, List<String> unusedTensors) {
     this(network, unusedTensors, List.of(), List.of());

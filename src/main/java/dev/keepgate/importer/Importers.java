@@ -2,6 +2,7 @@ package dev.keepgate.importer;
 
 import dev.keepgate.importer.FileParts.Sorted;
 import dev.keepgate.importer.FileParts.Unpacked;
+import dev.keepgate.model.ModelSettings;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,16 +23,19 @@ public final class Importers {
   private final List<ModelImporter> importers;
   private final ImportLimits limits;
   private final FileParts parts;
+  private final SideReader sides;
 
   /**
    * @param importers in the order in which they are asked whether they know a file
    * @param limits where a read has none of its own
    * @param parts what becomes of the files before
    */
-  public Importers(List<ModelImporter> importers, ImportLimits limits, FileParts parts) {
+  public Importers(
+      List<ModelImporter> importers, ImportLimits limits, FileParts parts, SideReader sides) {
     this.importers = List.copyOf(importers);
     this.limits = limits;
     this.parts = parts;
+    this.sides = sides;
   }
 
   /** The importers, in the order in which they are asked. */
@@ -47,15 +51,24 @@ public final class Importers {
     private final ImportLimits bounds;
     private final boolean isOneOfSeveral;
     private final List<String> descriptions;
+    private SideFiles files;
+    private SideReader reader = SideReader.NONE;
     private @Nullable Unpacked unpacked;
 
     private Source(
         ModelImporter importer, Sorted sorted, ImportLimits bounds, boolean isOneOfSeveral) {
       this.importer = importer;
       this.model = sorted.model();
+      this.files = new SideFiles(sorted.model().paths(), Map.of());
       this.descriptions = sorted.descriptions();
       this.bounds = bounds;
       this.isOneOfSeveral = isOneOfSeveral;
+    }
+
+    private Source beside(SideFiles found, SideReader known) {
+      files = found;
+      reader = known;
+      return this;
     }
 
     /** The format of the model, inside of an archive that is none of its own. */
@@ -74,7 +87,10 @@ public final class Importers {
             : e;
       }
       config.expectations().check(imported.network());
-      return imported.notRead(descriptions);
+      SideReader.Side side = reader.read(files, bounds);
+      ModelSettings settings =
+          new ModelSettingsResolver(imported.network(), config.settings()).resolve(side);
+      return imported.with(imported.network().with(settings)).notRead(descriptions);
     }
 
     @Override
@@ -92,23 +108,25 @@ public final class Importers {
    */
   public Source open(ModelFiles files, @Nullable ModelFormat format, ImportLimits bounds)
       throws IOException, ImportException {
-    Sorted sorted = parts.sort(files);
+    SideFiles side = SideFiles.of(files);
+    Sorted sorted = parts.sort(new ModelFiles(side.model()));
     Source source = known(sorted, format, bounds, files.paths().size() > 1);
     if (source != null) {
-      return source;
+      return source.beside(side, sides);
     }
     Unpacked unpacked = parts.unpack(sorted.model(), bounds);
     if (unpacked == null) {
       throw parts.unknown(sorted.model(), formats());
     }
     try {
-      Sorted inner = parts.sort(unpacked.files());
+      SideFiles innerSide = SideFiles.of(unpacked.files());
+      Sorted inner = parts.sort(new ModelFiles(innerSide.model()));
       source = known(inner, null, bounds, true);
       if (source == null) {
         throw parts.unknown(inner.model(), formats());
       }
       source.unpacked = unpacked;
-      return source;
+      return source.beside(side.and(innerSide), sides);
     } catch (IOException | ImportException | RuntimeException e) {
       unpacked.close();
       throw e;

@@ -7,6 +7,7 @@ import dev.keepgate.model.ModelSettings;
 import dev.keepgate.model.ModelSettings.About;
 import dev.keepgate.model.ModelSettings.Classes;
 import dev.keepgate.model.ModelSettings.Columns;
+import dev.keepgate.model.ModelSettings.Forecasting;
 import dev.keepgate.model.ModelSettings.Probability;
 import dev.keepgate.model.Network;
 import dev.keepgate.model.Scaler;
@@ -61,6 +62,7 @@ final class ModelSettingsResolver {
         outputs,
         classes,
         columns(inputs, outputs),
+        forecasting(),
         new About(config.description(), config.tags()));
   }
 
@@ -170,6 +172,22 @@ final class ModelSettingsResolver {
     throw ImportException.config(
         field.equals("target_scaler") ? field : "/config/" + field,
         "is of %d columns, the model answers %d numbers".formatted(scaler.outputs(), outputSize));
+  }
+
+  private Forecasting forecasting() throws ImportException {
+    Forecasting own = network.signature().settings().forecasting();
+    Forecasting said = config.forecasting();
+    if (said.feedback() != null) {
+      long inside =
+          said.feedback().stream().filter(column -> column < inputSize).distinct().count();
+      if (inside < said.feedback().size()) {
+        throw ImportException.config(
+            "/config/feedback",
+            "expected different columns of the input, from 0 to %d, got %s"
+                .formatted(inputSize - 1, said.feedback()));
+      }
+    }
+    return new Forecasting(said.window() > 0 ? said.window() : own.window(), said.feedback());
   }
 
   private Optional<Activation.Kind> head() {

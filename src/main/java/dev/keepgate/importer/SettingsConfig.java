@@ -1,5 +1,6 @@
 package dev.keepgate.importer;
 
+import dev.keepgate.model.ModelSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param targetColumns of the scaler, those that the model's output is of, from 0
  * @param units by the names of features and targets
  * @param labels names of classes
+ * @param forecasting how the model goes on by its own answers
  * @param description of the model, in words
  * @param tags of the model
  */
@@ -24,6 +26,7 @@ public record SettingsConfig(
     @Nullable List<Integer> targetColumns,
     Map<String, String> units,
     @Nullable List<String> labels,
+    ModelSettings.Forecasting forecasting,
     @Nullable String description,
     List<String> tags) {
 
@@ -36,10 +39,13 @@ public record SettingsConfig(
           "target_columns",
           "units",
           "labels",
+          "window",
+          "feedback",
           "description",
           "tags");
 
   /** Nothing given. */
   static final SettingsConfig NONE =
-      new SettingsConfig(null, null, null, null, Map.of(), null, null, List.of());
+      new SettingsConfig(
+          null, null, null, null, Map.of(), null, ModelSettings.Forecasting.NONE, null, List.of());
 }

@@ -75,19 +75,49 @@ public final class Computation {
       InferenceRequest request,
       @Nullable Kept kept,
       LongUnaryOperator encodedBytes) {
-    NetworkInput input = validate(call, request, kept, encodedBytes);
+    NetworkInput input = validate(call, request, kept);
+    reserve(call, WorkingMemory.of(call.signature(), input, request), encodedBytes);
     BatchTask task = submit(call, request, input);
     return finish(call, request, input, await(task, call));
+  }
+
+  /**
+   * Validates a request of a model whose state is not the server's.
+   *
+   * @throws InferenceException.InvalidInput if it does not fit the model
+   */
+  NetworkInput validate(InferenceCall call, InferenceRequest request) {
+    return validate(call, request, (Kept) null);
+  }
+
+  /**
+   * Takes the memory of what is to be made.
+   *
+   * @param encodedBytes what encoding the result takes, by how many numbers it has
+   * @throws InferenceException.TooLarge if one request may not take so much
+   */
+  void reserve(InferenceCall call, WorkingMemory needed, LongUnaryOperator encodedBytes) {
+    long limit = properties.maxWorkingMemory().toBytes();
+    if (needed.bytes() > limit) {
+      throw new InferenceException.TooLarge(needed.bytes(), limit);
+    }
+    call.needs(needed.bytes() + encodedBytes.applyAsLong(needed.numbers()));
+  }
+
+  /** Computes what was validated and reserved; waits for it. */
+  NetworkOutput run(InferenceCall call, NetworkInput input, boolean sequences) {
+    BatchResult computed = await(submit(call, input, sequences, false), call);
+    InferenceContext context = call.context();
+    context.stage(Stage.QUEUE, call.waited() + computed.queued().toNanos());
+    context.stage(Stage.COMPUTE, computed.computed().toNanos());
+    context.computed(input.batch(), steps(input));
+    return computed.output();
   }
 
   /** A state that the server has kept for so many rows. */
   record Kept(RecurrentState state, int rows) {}
 
-  private NetworkInput validate(
-      InferenceCall call,
-      InferenceRequest request,
-      @Nullable Kept kept,
-      LongUnaryOperator encodedBytes) {
+  private NetworkInput validate(InferenceCall call, InferenceRequest request, @Nullable Kept kept) {
     Signature signature = call.signature();
     if (request.operation() == Operation.STEP && !signature.isCausal()) {
       throw new InferenceException.CannotStep(call.model().toString(), signature);
@@ -109,14 +139,7 @@ public final class Computation {
     if (validator.convertedBytes() > 0) {
       call.memory().take(validator.convertedBytes());
     }
-    NetworkInput input = validator.validate(size, kept == null ? null : kept.state());
-    WorkingMemory needed = WorkingMemory.of(signature, input, request);
-    long limit = properties.maxWorkingMemory().toBytes();
-    if (needed.bytes() > limit) {
-      throw new InferenceException.TooLarge(needed.bytes(), limit);
-    }
-    call.needs(needed.bytes() + encodedBytes.applyAsLong(needed.numbers()));
-    return input;
+    return validator.validate(size, kept == null ? null : kept.state());
   }
 
   /**
@@ -129,7 +152,8 @@ public final class Computation {
   InferenceResult stream(InferenceCall call, InferenceRequest request, StepSink sink)
       throws IOException {
     // A step at a time is encoded, into a buffer that is used again.
-    NetworkInput input = validate(call, request, null, numbers -> 0);
+    NetworkInput input = validate(call, request, null);
+    reserve(call, WorkingMemory.of(call.signature(), input, request), numbers -> 0);
     StepFollower follower = new StepFollower(input);
     call.follow(follower);
     BatchTask task = submit(call, request, input);
@@ -206,11 +230,15 @@ public final class Computation {
 
   private BatchTask submit(InferenceCall call, InferenceRequest request, NetworkInput input) {
     boolean sequences = request.returnsSequences(call.signature());
+    return submit(call, input, sequences, request.options().trace());
+  }
+
+  private BatchTask submit(
+      InferenceCall call, NetworkInput input, boolean sequences, boolean trace) {
     // The worker may still be at work when the deadline sends the request's thread home.
     call.submitting();
     try {
-      return scheduler.submit(
-          call.handle().model(), input, sequences, request.options().trace(), call);
+      return scheduler.submit(call.handle().model(), input, sequences, trace, call);
     } catch (IllegalStateException e) {
       call.finished();
       throw new InferenceException.ShuttingDown(e);

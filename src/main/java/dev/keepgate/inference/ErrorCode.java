@@ -7,6 +7,9 @@ public enum ErrorCode {
   INVALID_INPUT,
   INVALID_CONFIG,
   CANNOT_STEP,
+
+  /** The model does not go on by its own answers. */
+  CANNOT_FORECAST,
   NOT_FINITE,
   REQUEST_TOO_LARGE,
   MODEL_TOO_LARGE,

@@ -21,6 +21,7 @@ public final class Inference {
 
   private final ModelRegistry registry;
   private final Computation computation;
+  private final Forecasts forecasts;
   private final Sequences sequences;
   private final InFlightMemory memory;
   private final InferenceProperties properties;
@@ -35,6 +36,7 @@ public final class Inference {
       ObservationRegistry observations) {
     this.registry = registry;
     this.computation = computation;
+    this.forecasts = new Forecasts(computation, properties);
     this.sequences = sequences;
     this.memory = memory;
     this.properties = properties;
@@ -143,6 +145,21 @@ public final class Inference {
     call.computed();
     call.context().answered();
     return result;
+  }
+
+  <R> R forecast(InferenceCall call, ForecastDecoder decoder, ForecastEncoder<R> encoder)
+      throws IOException {
+    InferenceContext context = call.context();
+    long waited = computation.admit(call);
+    ForecastRequest request = decoder.decode(call.signature(), call.memory());
+    context.stage(Stage.READ, System.nanoTime() - context.begun() - waited);
+    ForecastResult result = forecasts.forecast(call, request, encoder::encodedBytes);
+    call.computed();
+    long computed = System.nanoTime();
+    R encoded = encoder.encode(result);
+    context.stage(Stage.WRITE, System.nanoTime() - computed);
+    context.answered();
+    return encoded;
   }
 
   private InferenceRequest read(InferenceCall call, RequestDecoder decoder) {

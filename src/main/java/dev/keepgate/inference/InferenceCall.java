@@ -1,5 +1,6 @@
 package dev.keepgate.inference;
 
+import dev.keepgate.batch.Feedback;
 import dev.keepgate.batch.Permit;
 import dev.keepgate.batch.StepListener;
 import dev.keepgate.batch.TaskOwner;
@@ -45,6 +46,7 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
   private boolean endsSequence;
   private @Nullable Permit permit;
   private StepListener listener = StepListener.NONE;
+  private Feedback feedback = Feedback.NONE;
   private long answerBytes;
   private boolean threadComputes;
   private boolean closed;
@@ -205,6 +207,25 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
   /** Has somebody told of every step that is computed. */
   void follow(StepListener follower) {
     listener = follower;
+  }
+
+  @Override
+  public Feedback feedback() {
+    return feedback;
+  }
+
+  /** Has the inputs of the next task made as it is computed. */
+  void feed(Feedback source) {
+    feedback = source;
+  }
+
+  /**
+   * Has a forecast computed.
+   *
+   * @throws InferenceException if there is none
+   */
+  public <R> R forecast(ForecastDecoder decoder, ForecastEncoder<R> encoder) throws IOException {
+    return inference.forecast(this, decoder, encoder);
   }
 
   void needs(long bytes) {

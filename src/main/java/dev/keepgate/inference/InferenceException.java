@@ -69,6 +69,15 @@ public abstract sealed class InferenceException extends RuntimeException {
     }
   }
 
+  /** The model does not go on by its own answers. */
+  public static final class CannotForecast extends InferenceException {
+    private static final long serialVersionUID = 1L;
+
+    CannotForecast(String why) {
+      super(ErrorCode.CANNOT_FORECAST, "this model does not forecast: " + why, null);
+    }
+  }
+
   /** The request asks for more memory than one request may take. */
   public static final class TooLarge extends InferenceException {
     private static final long serialVersionUID = 1L;

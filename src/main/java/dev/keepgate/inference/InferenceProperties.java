@@ -14,6 +14,7 @@ import org.springframework.validation.annotation.Validated;
  * @param defaultDeadline after which a request that names no deadline is dropped; none where not
  *     set
  * @param retryAfter what a client is told to wait when the queue is full
+ * @param maxHorizon how many steps a forecast may have
  * @param clientCheck how often a request that waits looks whether its client is still there
  */
 @Validated
@@ -22,9 +23,14 @@ public record InferenceProperties(
     @DefaultValue("512MB") DataSize maxWorkingMemory,
     @Nullable Duration defaultDeadline,
     @DefaultValue("1s") Duration retryAfter,
+    @DefaultValue("10000") int maxHorizon,
     @DefaultValue("50ms") Duration clientCheck) {
 
   public InferenceProperties {
+    if (maxHorizon < 1) {
+      throw new IllegalArgumentException(
+          "keepgate.inference.max-horizon is 1 at least, got " + maxHorizon);
+    }
     if (clientCheck.toMillis() < 1) {
       throw new IllegalArgumentException(
           "keepgate.inference.client-check is 1ms at least, got " + clientCheck);

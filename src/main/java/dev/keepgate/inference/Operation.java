@@ -7,7 +7,9 @@ public enum Operation {
   /** One time step. */
   STEP,
   /** A whole sequence. */
-  UNROLL;
+  UNROLL,
+  /** A sequence, and the steps that follow from it. */
+  FORECAST;
 
   /** Its name in paths and metrics. */
   public String id() {

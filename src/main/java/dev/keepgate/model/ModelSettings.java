@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *     is answered as it is
  * @param classes the names of an output's numbers; null where they are none of classes
  * @param columns the names of readings
+ * @param forecasting how it goes on by its own answers
  * @param about what else is to be told
  */
 public record ModelSettings(
@@ -20,11 +21,17 @@ public record ModelSettings(
     @Nullable Scaler targetScaler,
     @Nullable Classes classes,
     Columns columns,
+    Forecasting forecasting,
     About about) {
 
   /** Nothing. */
   public static final ModelSettings NONE =
-      new ModelSettings(null, null, null, Columns.NONE, About.NONE);
+      new ModelSettings(null, null, null, Columns.NONE, Forecasting.NONE, About.NONE);
+
+  /** The same that goes on otherwise by its own answers. */
+  public ModelSettings with(Forecasting other) {
+    return new ModelSettings(scaler, targetScaler, classes, columns, other, about);
+  }
 
   /**
    * Names of readings.
@@ -69,6 +76,23 @@ public record ModelSettings(
 
     /** The only number's sigmoid is that of the second class. */
     SIGMOID_OF_THE_SECOND
+  }
+
+  /**
+   * How a model goes on by its own answers.
+   *
+   * @param window how many steps it sees; 0 where it goes on from its state
+   * @param feedback of each number of its output, the column of the input that it becomes; null
+   *     where that follows from names or widths
+   */
+  public record Forecasting(int window, @Nullable List<Integer> feedback) {
+
+    /** From its state, by names or widths. */
+    public static final Forecasting NONE = new Forecasting(0, null);
+
+    public Forecasting {
+      feedback = feedback == null ? null : List.copyOf(feedback);
+    }
   }
 
   /** What a person says of a model. */

@@ -11,6 +11,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.Ordered;
@@ -33,12 +34,8 @@ final class InferenceRoutes extends SimpleUrlHandlerMapping {
   InferenceRoutes(InferenceHandler handler, HandlerExceptionResolver handlerExceptionResolver) {
     errors = handlerExceptionResolver;
     Map<String, HttpRequestHandler> routes = new HashMap<>();
-    for (Operation operation : Operation.values()) {
-      String end =
-          switch (operation) {
-            case STEP -> STEP;
-            case UNROLL -> UNROLL;
-          };
+    for (Operation operation : List.of(Operation.STEP, Operation.UNROLL)) {
+      String end = operation == Operation.STEP ? STEP : UNROLL;
       HttpRequestHandler ofModel =
           answeringErrors(
               (request, response) ->

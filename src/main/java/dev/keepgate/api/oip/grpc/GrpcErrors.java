@@ -90,6 +90,7 @@ class GrpcErrors {
           SEQUENCE_EXISTS,
           OUT_OF_STEP,
           CANNOT_STEP,
+          CANNOT_FORECAST,
           NOT_FINITE,
           MALFORMED_MODEL,
           UNSUPPORTED_MODEL ->

@@ -5,6 +5,8 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.framework.keras.KerasInputs.Steps;
 import dev.keepgate.model.InconsistentModelException;
+import dev.keepgate.model.ModelSettings;
+import dev.keepgate.model.ModelSettings.Forecasting;
 import dev.keepgate.model.Network;
 import java.io.IOException;
 import java.util.List;
@@ -26,18 +28,27 @@ final class KerasFiles {
       JsonNode model, String version, KerasWeights weights, ImportConfig config)
       throws IOException, ImportException {
     try {
-      Network read = read(model, KerasVersion.parse(version), weights, config);
-      return new ImportedModel(read, weights.unused());
+      KerasScope scope = KerasScope.of(model, "", "");
+      Network read = read(model, scope, KerasVersion.parse(version), weights, config);
+      return new ImportedModel(read.with(settings(scope)), weights.unused());
     } catch (InconsistentModelException e) {
       throw ImportException.unsupported("layers", "do not fit each other: " + e.getMessage());
     }
   }
 
+  /** A model that was made for so many steps sees so many to make a forecast. */
+  private static ModelSettings settings(KerasScope scope) {
+    return ModelSettings.NONE.with(new Forecasting(new KerasInputs(scope).window(), null));
+  }
+
   /** A chain of layers steps fastest; all else is a graph. */
   private static Network read(
-      JsonNode model, KerasVersion version, KerasWeights weights, ImportConfig config)
+      JsonNode model,
+      KerasScope scope,
+      KerasVersion version,
+      KerasWeights weights,
+      ImportConfig config)
       throws IOException, ImportException {
-    KerasScope scope = KerasScope.of(model, "", "");
     if (scope.layers().values().stream().allMatch(KerasModelReader::isOfChains)) {
       try {
         return new KerasModelReader(version, weights)

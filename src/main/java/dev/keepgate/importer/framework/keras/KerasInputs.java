@@ -67,6 +67,25 @@ final class KerasInputs {
     return inputs;
   }
 
+  /**
+   * How many steps the first sequence was made for; 0 where that is open, or where a layer's state
+   * goes on from batch to batch.
+   */
+  int window() {
+    for (KerasLayer layer : scope.layers().values()) {
+      if (layer.config().path("stateful").asBoolean(false)) {
+        return 0;
+      }
+    }
+    for (KerasLayer layer : scope.layers().values()) {
+      JsonNode shape = shape(layer.config());
+      if (shape.size() == 3) {
+        return shape.get(1).asInt(0);
+      }
+    }
+    return 0;
+  }
+
   /** Of an input that only goes into embeddings, the bound of its integers. */
   private OptionalInt vocabulary(Tensor input) {
     for (List<KerasCall> calls : scope.calls().values()) {

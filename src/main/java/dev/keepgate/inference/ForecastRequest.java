@@ -1,0 +1,14 @@
+package dev.keepgate.inference;
+
+import dev.keepgate.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A forecast as a client asks for it, not yet held against a model.
+ *
+ * @param history what was read so far, as for an unroll
+ * @param horizon how many steps to go on
+ * @param future [horizon, known] or [batch, horizon, known]: of each forecast step the inputs that
+ *     are known ahead; null where there are none
+ */
+public record ForecastRequest(InferenceRequest history, int horizon, @Nullable Tensor future) {}
