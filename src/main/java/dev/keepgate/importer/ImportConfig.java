@@ -185,6 +185,7 @@ public record ImportConfig(
         head,
         forward,
         ignore,
+        settings,
         expectations);
   }
 

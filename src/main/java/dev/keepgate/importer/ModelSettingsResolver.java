@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,14 +44,13 @@ final class ModelSettingsResolver {
   }
 
   /**
-   * @param scaler of the readings
-   * @param targetScaler of the output
-   * @param labels of the classes; null for those of config
-   * @throws ImportException if they do not fit the network, or leave something open
+   * @param side what lies beside the model
+   * @throws ImportException if it does not fit the network, or leaves something open
    */
-  ModelSettings resolve(
-      @Nullable Scaler scaler, @Nullable Scaler targetScaler, @Nullable Labels labels)
-      throws ImportException {
+  ModelSettings resolve(SideReader.Side side) throws ImportException {
+    Scaler scaler = side.scaler();
+    Scaler targetScaler = side.targetScaler();
+    Labels labels = side.labels();
     Labels names = labels == null && config.labels() != null ? labels(config.labels()) : labels;
     Classes classes = names == null ? null : new Classes(names, probability(names));
     Scaler inputs = scaler == null ? null : inputs(scaler);
@@ -129,49 +127,43 @@ final class ModelSettingsResolver {
   private @Nullable Scaler outputs(@Nullable Scaler scaler, @Nullable Scaler targetScaler)
       throws ImportException {
     if (targetScaler != null) {
-      return asWide(targetScaler, "target_scaler");
+      return undoing("target_scaler", targetScaler, List.of());
     }
-    boolean isNone = config.targets() != null && config.targets().isEmpty();
+    List<String> targets = Objects.requireNonNullElse(config.targets(), List.of());
+    boolean isNone = config.targets() != null && targets.isEmpty();
     if (scaler == null || isNone || isProbability()) {
       return null;
     }
     if (config.targetColumns() != null) {
-      return asWide(columns("target_columns", scaler, config.targetColumns()), "target_columns");
+      Scaler own = columns("target_columns", scaler, config.targetColumns());
+      return undoing("/config/target_columns", own, List.of());
     }
-    if (config.targets() != null && !scaler.names().isEmpty()) {
-      List<Integer> own = indices("targets", config.targets(), scaler);
-      return asWide(columns("targets", scaler, own), "targets");
+    List<String> named = scaler.names().isEmpty() ? List.of() : targets;
+    if (named.isEmpty() && scaler.inputs() > 1 && inputSize != outputSize) {
+      throw open("the scaler has %d columns".formatted(scaler.inputs()), "/config/target_columns");
     }
-    if (scaler.outputs() == 1 || (scaler.outputs() == outputSize && inputSize == outputSize)) {
-      return asWide(scaler, "scaler");
-    }
-    throw ImportException.config(
-        "/config/target_columns",
-        ("the model answers %d numbers, the scaler has %d columns: say which of these the numbers"
-                + " are of, such as [0]; give a target_scaler; or say \"targets\": [] where they are"
-                + " no readings")
-            .formatted(outputSize, scaler.outputs()));
+    return undoing("/config/target_columns", scaler, named);
   }
 
-  /** One column undoes all numbers of an output, as of a forecast of several steps at once. */
-  private Scaler asWide(Scaler scaler, String field) throws ImportException {
+  private ImportException open(String what, String where) {
+    return ImportException.config(
+        where,
+        ("%s, the model answers %d numbers: say the columns of these by target_columns, such as"
+                + " [0], give a target_scaler, or say \"targets\": [] where they are no readings")
+            .formatted(what, outputSize));
+  }
+
+  /** What undoes the output's numbers. */
+  private Scaler undoing(String where, Scaler scaler, List<String> targets) throws ImportException {
     if (network.signature().outputs().size() > 1) {
       throw ImportException.config(
           "/config/targets", "a model of several outputs answers its own numbers; say []");
     }
-    if (scaler.outputs() == outputSize) {
-      return scaler;
+    try {
+      return scaler.forTargets(targets, outputSize);
+    } catch (InconsistentModelException e) {
+      throw open(String.valueOf(e.getMessage()), where);
     }
-    if (scaler.outputs() == 1) {
-      List<Scaler.Column> repeated =
-          IntStream.range(0, outputSize)
-              .mapToObj(i -> new Scaler.Column(i, scaler.columns().get(0).steps()))
-              .toList();
-      return new Scaler(outputSize, List.of(), repeated);
-    }
-    throw ImportException.config(
-        field.equals("target_scaler") ? field : "/config/" + field,
-        "is of %d columns, the model answers %d numbers".formatted(scaler.outputs(), outputSize));
   }
 
   private Forecasting forecasting() throws ImportException {

@@ -4,6 +4,7 @@ import dev.keepgate.batch.Feedback;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.Scaler;
 import dev.keepgate.model.Signature;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the input of a step of the answer before it, and of what is known ahead. An answer is
@@ -27,6 +28,15 @@ record ForecastInputs(Signature signature, ForecastPlan plan, float[] ahead, int
     write(row, step, outputs, offset, input.x(), to);
   }
 
+  /** Whether a number of the answer is one of the input as it is: no rounding, and no clipping. */
+  private static boolean isScaledAlike(
+      @Nullable Scaler target, int output, @Nullable Scaler scaler, int column) {
+    if (target == null || scaler == null) {
+      return target == null && scaler == null;
+    }
+    return target.columns().get(output).steps().equals(scaler.columns().get(column).steps());
+  }
+
   /**
    * Writes an input.
    *
@@ -39,8 +49,12 @@ record ForecastInputs(Signature signature, ForecastPlan plan, float[] ahead, int
     Scaler scaler = signature.settings().scaler();
     int[] columns = plan.columns();
     for (int i = 0; i < columns.length; i++) {
-      double reading = target == null ? answer[from + i] : target.invert(i, answer[from + i]);
-      x[to + columns[i]] = (float) (scaler == null ? reading : scaler.scale(columns[i], reading));
+      float number = answer[from + i];
+      if (!isScaledAlike(target, i, scaler, columns[i])) {
+        double reading = target == null ? number : target.invert(i, number);
+        number = (float) (scaler == null ? reading : scaler.scale(columns[i], reading));
+      }
+      x[to + columns[i]] = number;
     }
     int[] known = plan.known();
     for (int i = 0; i < known.length; i++) {

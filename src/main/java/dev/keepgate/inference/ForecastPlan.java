@@ -32,6 +32,9 @@ record ForecastPlan(int inputSize, int[] columns, int[] known, int answered, int
     if (signature.outputs().size() > 1) {
       throw cannot("it must have one output");
     }
+    if (signature.settings().classes() != null) {
+      throw cannot("its output is the probabilities of classes");
+    }
     int window = window(signature, input);
     int width = output.size();
     int answered = 1;

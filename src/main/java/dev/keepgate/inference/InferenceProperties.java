@@ -10,7 +10,8 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Bounds of one request.
  *
- * @param maxWorkingMemory what computing it may take: the widest layer's numbers of all its steps
+ * @param maxWorkingMemory what computing it may take: of all its steps the numbers of the widest
+ *     layer, of a network with branches those of all layers
  * @param defaultDeadline after which a request that names no deadline is dropped; none where not
  *     set
  * @param retryAfter what a client is told to wait when the queue is full

@@ -16,6 +16,7 @@ import dev.keepgate.importer.framework.flax.FlaxConvention;
 import dev.keepgate.importer.framework.keras.KerasH5Importer;
 import dev.keepgate.importer.framework.keras.KerasImporter;
 import dev.keepgate.importer.framework.onnx.OnnxImporter;
+import dev.keepgate.importer.framework.preprocessing.PreprocessingFiles;
 import dev.keepgate.importer.framework.pytorch.PytorchConvention;
 import dev.keepgate.importer.framework.tensorflow.KerasVariables;
 import dev.keepgate.importer.framework.tensorflow.TensorFlow1Convention;
@@ -59,6 +60,10 @@ public class ImporterConfiguration {
     Stream<ModelImporter> ofModels =
         Stream.of(
             new KerasImporter(), new KerasH5Importer(), new Dl4jImporter(), new OnnxImporter());
-    return new Importers(Stream.concat(ofTensors, ofModels).toList(), limits, new UploadedParts());
+    return new Importers(
+        Stream.concat(ofTensors, ofModels).toList(),
+        limits,
+        new UploadedParts(),
+        new PreprocessingFiles());
   }
 }

@@ -122,7 +122,7 @@ class FilePartsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"scaler.pkl", "notes.bin", "model.pt2", "data.csv", "index.json"})
+  @ValueSource(strings = {"weights.pkl", "notes.bin", "model.pt2", "data.csv", "index.json"})
   void fileThatIsNotReadIsNamed(String name) throws Exception {
     byte[] content =
         name.endsWith(".pkl")
@@ -186,13 +186,13 @@ class FilePartsTest {
     ModelFiles zipped = ModelFiles.of(zip(files));
     assertThat(importers.read(good, null, config).network().parameters())
         .isEqualTo(importers.read(zipped, null, config).network().parameters());
-    files.put("scaler.npy", new byte[] {1, 2});
+    files.put("moments.npy", new byte[] {1, 2});
     for (ModelFiles each : List.of(written(files), ModelFiles.of(zip(files)))) {
       assertThatExceptionOfType(ImportException.class)
           .isThrownBy(() -> importers.read(each, null, config))
-          .withMessageContaining("scaler.npy");
+          .withMessageContaining("moments.npy");
     }
-    files.remove("scaler.npy");
+    files.remove("moments.npy");
     files.remove("model.ckpt.index");
     assertThat(refusal(files)).hasMessageContaining("model.ckpt.index");
   }

@@ -10,7 +10,8 @@ import org.springframework.util.unit.DataSize;
 class InferencePropertiesTest {
 
   private static InferenceProperties withCheck(Duration check) {
-    return new InferenceProperties(DataSize.ofMegabytes(1), null, Duration.ofSeconds(1), check);
+    return new InferenceProperties(
+        DataSize.ofMegabytes(1), null, Duration.ofSeconds(1), 100, check);
   }
 
   @Test

@@ -90,7 +90,7 @@ public final class LocalServer implements AutoCloseable {
             List.of());
     InferenceProperties inferring =
         new InferenceProperties(
-            DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), Duration.ofMillis(50));
+            DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), 100, Duration.ofMillis(50));
     Computation computation = new Computation(scheduler, inferring);
     sequences =
         new Sequences(
@@ -161,7 +161,7 @@ public final class LocalServer implements AutoCloseable {
             List.of(tensor),
             null,
             null,
-            new InferenceRequest.Options(null, false, number),
+            new InferenceRequest.Options(null, false, number, InferenceRequest.Units.READINGS),
             FIELDS);
     try (InferenceCall call =
         inference.openStep(id, operation, deadline, CancellationSignal.NONE)) {

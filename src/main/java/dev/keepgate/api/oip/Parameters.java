@@ -50,6 +50,7 @@ public record Parameters(String pointer, Map<String, Object> values) {
               Map.entry("headers", ANYTHING),
               Map.entry("priority", WHOLE),
               Map.entry("return_sequences", FLAG),
+              Map.entry("scaled", FLAG),
               Map.entry(SEQUENCE_ID, TEXT),
               Map.entry("sequence_start", FLAG),
               Map.entry("sequence_end", FLAG),

@@ -50,7 +50,7 @@ class ForecastController {
       HttpServletResponse response)
       throws IOException, ServletException {
     BodyReader.requirePlain(request);
-    RequestOptions options = RequestOptions.of(request);
+    RequestOptions options = RequestOptions.ofForecast(request);
     InferenceCall call =
         inference.open(
             ModelPath.request(model, version),

@@ -121,7 +121,7 @@ final class InputReader {
 
   /** Whether it brings readings, which are scaled in double precision. */
   private boolean isRead(Signature.Input input) {
-    return hasScaler && input == inputs.get(sequence);
+    return hasScaler && input.name().equals(inputs.get(sequence).name());
   }
 
   private Signature.@Nullable Input find(String name) {

@@ -2,6 +2,7 @@ package dev.keepgate.api.rest;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellOptions;
@@ -35,6 +36,7 @@ record ModelView(
     @Nullable List<TensorView> inputs,
     @Nullable List<TensorView> outputs,
     @Nullable Boolean steps,
+    @JsonUnwrapped @Nullable SettingsView settings,
     @Nullable List<LayerView> layers,
     @Nullable EmbeddingView embedding,
     @Nullable List<PointwiseView> head,
@@ -157,6 +159,7 @@ record ModelView(
         signature.map(TensorView::inputs).orElse(null),
         signature.map(TensorView::outputs).orElse(null),
         signature.map(Signature::isCausal).orElse(null),
+        signature.map(each -> SettingsView.of(each.settings())).orElse(null),
         layers.map(ModelView::recurrent).orElse(null),
         layers.map(ModelView::embedding).orElse(null),
         layers.map(ModelView::head).orElse(null),

@@ -4,6 +4,7 @@ import dev.keepgate.api.http.BodyLimit;
 import dev.keepgate.api.http.HttpCancellation;
 import dev.keepgate.api.http.HttpProperties;
 import dev.keepgate.importer.ModelFormat;
+import dev.keepgate.importer.SideFiles;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.Upload;
 import dev.keepgate.tensor.TensorFormatException;
@@ -13,7 +14,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -168,13 +171,14 @@ class UploadReader {
     reader.setPartHeaderSizeMax(MAX_PART_HEADER);
     boolean hasFile = false;
     boolean hasConfig = false;
+    Set<String> beside = new HashSet<>();
     try {
       FileItemIterator parts = reader.getItemIterator(form);
       while (parts.hasNext()) {
         FileItemStream part = parts.next();
         switch (part.getFieldName()) {
           case "file" -> {
-            readFilePart(part, upload);
+            readPart(part, part.getName() == null ? "model" : part.getName(), upload);
             hasFile = true;
           }
           case "config" -> {
@@ -184,10 +188,16 @@ class UploadReader {
             upload.config(readConfig(part));
             hasConfig = true;
           }
+          case SideFiles.SCALER, SideFiles.TARGET_SCALER, SideFiles.LABELS -> {
+            if (!beside.add(part.getFieldName())) {
+              throw new TensorFormatException("/" + part.getFieldName(), "is given twice");
+            }
+            readPart(part, part.getFieldName() + extension(part.getName()), upload);
+          }
           default ->
               throw new TensorFormatException(
                   TensorFormatException.token(part.getFieldName()),
-                  "is unknown; known parts are file, config");
+                  "is unknown; known parts are file, config, scaler, target_scaler, labels");
         }
       }
     } catch (FileUploadException
@@ -201,10 +211,13 @@ class UploadReader {
     }
   }
 
-  private static void readFilePart(FileItemStream part, Upload upload) throws IOException {
-    String name = part.getName();
+  private static String extension(@Nullable String name) {
+    return name == null || name.lastIndexOf('.') < 0 ? "" : name.substring(name.lastIndexOf('.'));
+  }
+
+  private static void readPart(FileItemStream part, String name, Upload upload) throws IOException {
     try (InputStream body = part.openStream();
-        OutputStream file = upload.newFile(name == null ? "model" : name)) {
+        OutputStream file = upload.newFile(name)) {
       body.transferTo(file);
     }
   }

@@ -49,7 +49,11 @@ class ContractFuzzTest implements OwnRepository {
   private static final int REQUESTS = Integer.getInteger("fuzz.requests", 3000);
   private static final long SEED = Long.getLong("fuzz.seed", 20260101);
   private static final List<String> FRAMEWORKS =
-      List.of("pytorch-tagger", "pytorch-projection", "pytorch-bidirectional");
+      List.of(
+          "pytorch-tagger",
+          "pytorch-projection",
+          "pytorch-bidirectional",
+          RequestFuzzer.FORECASTER);
   private static final String CELL_BODY = "{\"x\": [[1,2,3,4,3,2],[3,2,2,2,2,2]]}";
 
   @LocalServerPort private int port;

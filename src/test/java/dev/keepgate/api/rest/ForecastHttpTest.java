@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** Forecasts: models that go on by their own answers. */
 class ForecastHttpTest extends ServerTest {
 
-  private static final Path CASES = Path.of("src/test/resources/beside");
+  private static final Path CASES = Path.of("src/test/resources/golden-scalers");
   private static final Path NETWORKS = Path.of("src/test/resources/golden-networks");
 
   private final long seed = Long.getLong("keepgate.seed", new Random().nextLong());

@@ -123,7 +123,7 @@ final class InferMessageReader {
       String pointer,
       ArrayMemory memory) {
     String where = pointer + "/contents";
-    memory.change((long) Float.BYTES * numbers(contents));
+    memory.change((long) (type == Datatype.FP64 ? Double.BYTES : Float.BYTES) * numbers(contents));
     return switch (type) {
       case FP32 -> {
         float[] values = new float[fitting(contents.getFp32ContentsCount(), shape, where)];
@@ -133,11 +133,11 @@ final class InferMessageReader {
         yield new Tensor.Floats(shape, values);
       }
       case FP64 -> {
-        float[] values = new float[fitting(contents.getFp64ContentsCount(), shape, where)];
+        double[] values = new double[fitting(contents.getFp64ContentsCount(), shape, where)];
         for (int i = 0; i < values.length; i++) {
-          values[i] = (float) contents.getFp64Contents(i);
+          values[i] = contents.getFp64Contents(i);
         }
-        yield new Tensor.Floats(shape, values);
+        yield new Tensor.Doubles(shape, values);
       }
       case FP16, BF16 ->
           throw new TensorFormatException(where, "has no field for " + type + ": send it raw");

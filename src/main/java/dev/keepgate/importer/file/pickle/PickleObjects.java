@@ -24,6 +24,9 @@ public interface PickleObjects {
   /** What calling a function, or making an object of a class, gives. */
   Object call(Object function, Object arguments) throws ImportException;
 
+  /** Arguments by name, which an object was made with; most have no use for them. */
+  default void named(Object object, Object arguments) {}
+
   /**
    * Gives an object its state.
    *

@@ -28,16 +28,20 @@ final class TorchObjects implements PickleObjects {
     return PickleData.call(function, arguments);
   }
 
-  /** The state of an ordered dict is the versions of the modules, which say nothing here. */
+  @Override
+  public void named(Object object, Object arguments) {
+    PickleData.build(object, arguments);
+  }
+
   @Override
   public Object build(Object object, Object state, PickleInput in) {
+    PickleData.build(object, state);
     return object;
   }
 
   @Override
-  @SuppressWarnings("unchecked")
   public void append(Object list, List<Object> items) throws ImportException {
-    ((List<Object>) PickleData.cast(list, List.class)).addAll(items);
+    PickleData.append(list, items);
   }
 
   @Override
@@ -47,8 +51,10 @@ final class TorchObjects implements PickleObjects {
 
   @Override
   public Object referred(Object id) throws ImportException {
-    Storage storage = PickleData.storage(id);
-    storages.put(storage.key(), storage);
-    return storage;
+    Object referred = PickleData.referred(id);
+    if (referred instanceof Storage storage) {
+      storages.put(storage.key(), storage);
+    }
+    return referred;
   }
 }

@@ -1,0 +1,77 @@
+package dev.keepgate.api.rest;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.keepgate.model.ModelSettings;
+import dev.keepgate.model.Scaler;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** What a model's numbers mean, as clients see it; what is not said is null. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record SettingsView(
+    @Nullable String description,
+    @Nullable List<String> tags,
+    @Nullable List<String> features,
+    @Nullable List<String> targets,
+    @Nullable Map<String, String> units,
+    @Nullable ScalerView scaler,
+    @JsonProperty("target_scaler") @Nullable ScalerView targetScaler,
+    @Nullable List<String> labels,
+    @Nullable Integer window,
+    @Nullable List<Integer> feedback) {
+
+  /**
+   * A scaler by two points of each column.
+   *
+   * @param columns of the scaled numbers
+   */
+  record ScalerView(List<ColumnView> columns) {
+
+    static ScalerView of(Scaler scaler) {
+      return new ScalerView(
+          IntStream.range(0, scaler.outputs())
+              .mapToObj(
+                  i ->
+                      new ColumnView(
+                          scaler.columns().get(i).source(),
+                          scaler.invert(i, 0),
+                          scaler.invert(i, 1)))
+              .toList());
+    }
+  }
+
+  /**
+   * A column of a scaler.
+   *
+   * @param source which reading it is of, from 0
+   * @param zero the reading that becomes 0
+   * @param one the reading that becomes 1
+   */
+  record ColumnView(int source, double zero, double one) {}
+
+  static SettingsView of(ModelSettings settings) {
+    return new SettingsView(
+        settings.about().description(),
+        orNull(settings.about().tags()),
+        orNull(settings.columns().features()),
+        orNull(settings.columns().targets()),
+        settings.columns().units().isEmpty() ? null : settings.columns().units(),
+        view(settings.scaler(), ScalerView::of),
+        view(settings.targetScaler(), ScalerView::of),
+        view(settings.classes(), classes -> classes.labels().names()),
+        settings.forecasting().window() == 0 ? null : settings.forecasting().window(),
+        settings.forecasting().feedback());
+  }
+
+  private static <T> @Nullable List<T> orNull(List<T> list) {
+    return list.isEmpty() ? null : list;
+  }
+
+  private static <T, R> @Nullable R view(@Nullable T value, Function<T, R> view) {
+    return value == null ? null : view.apply(value);
+  }
+}

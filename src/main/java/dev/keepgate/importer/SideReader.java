@@ -1,0 +1,30 @@
+package dev.keepgate.importer;
+
+import dev.keepgate.model.Labels;
+import dev.keepgate.model.Scaler;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what lies beside a model. Like an importer it runs no code from a file. */
+@FunctionalInterface
+public interface SideReader {
+
+  /** Of a model that stands by itself. */
+  SideReader NONE = (files, limits) -> new Side(null, null, null);
+
+  /**
+   * What was read; null for what is not there.
+   *
+   * @param scaler of a request's readings
+   * @param targetScaler of the output
+   * @param labels of classes
+   */
+  record Side(@Nullable Scaler scaler, @Nullable Scaler targetScaler, @Nullable Labels labels) {}
+
+  /**
+   * Reads the files.
+   *
+   * @throws ImportException that names the part, what is not read, and what to send instead
+   */
+  Side read(SideFiles files, ImportLimits limits) throws IOException, ImportException;
+}
