@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 /** Versions that clients bring: each is read and checked before its number is taken on the disk. */
 final class UploadedVersions {
 
+  private static final int COMPARE_ATTEMPTS = 3;
+
   private final LoadContext context;
 
   UploadedVersions(LoadContext context) {
@@ -68,10 +70,21 @@ final class UploadedVersions {
 
   private boolean isSame(ModelId id, UploadFolder upload) throws IOException, ImportException {
     upload.finish();
-    try {
-      return context.repository().manifest(id).equals(Manifest.of(upload.folder()));
-    } catch (NoSuchFileException e) {
-      return false;
+    Manifest uploaded = Manifest.of(upload.folder());
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return context.repository().manifest(id).equals(uploaded);
+      } catch (NoSuchFileException e) {
+        return false;
+      } catch (IOException e) {
+        // Another may take the version away, and bring it again, while its files are listed.
+        if (!context.repository().exists(id)) {
+          return false;
+        }
+        if (attempt == COMPARE_ATTEMPTS) {
+          throw e;
+        }
+      }
     }
   }
 
