@@ -29,7 +29,7 @@ class Client {
     InferenceApi inference = new InferenceApi(client);
     List<Object> x = List.of(List.of(1, 2, 3, 4, 3, 2), List.of(3, 2, 2, 2, 2, 2));
     InferenceAnswer step =
-        inference.step("notebook-cell", new StepRequest().x(x), null, null, null, null);
+        inference.step("notebook-cell", new StepRequest().x(x), null, null, null, null, null, null);
     near(step.getOutput(), -0.05328178);
     near(step.getState().getC(), -0.09374233);
 
@@ -37,16 +37,16 @@ class Client {
         inference.unroll(
             "notebook-sequence",
             new UnrollRequest().x(List.of(x)).lengths(List.of(2)).trace(true),
-            null, null, "10s", null);
+            null, null, "10s", null, null, null);
     equal(3, depth(unroll.getOutput()));
     equal(1, unroll.getTrace().size());
 
     ModelsApi models = new ModelsApi(client);
     // The generator's Java clients send no file as a body itself.
-    Model put = models.uploadModelVersion("native", "1", List.of(file), null, null);
+    Model put = models.uploadModelVersion("native", "1", List.of(file), null, null, List.of(), List.of(), List.of());
     equal("AVAILABLE", put.getStatus());
     Model form =
-        models.uploadModelVersion("native", "2", List.of(file), null, "{\"forget_bias\": 0.5}");
+        models.uploadModelVersion("native", "2", List.of(file), null, "{\"forget_bias\": 0.5}", List.of(), List.of(), List.of());
     equal(0.5f, form.getLayers().get(0).getForgetBias());
     models.deleteModel("native");
 
@@ -56,7 +56,7 @@ class Client {
             "notebook-cell", null, null, null, null, new OpenSequence().batch(2).ttl("1m"));
     SequenceAnswer first =
         sequences.stepSequence(
-            opened.getId(), new SequenceStep().x(x).step(1L), null, null, null, null, null);
+            opened.getId(), new SequenceStep().x(x).step(1L), null, null, null, null, null, null, null);
     equal(step.getOutput(), first.getOutput());
     Sequence exported = sequences.getSequence(opened.getId());
     equal(1L, exported.getStep());

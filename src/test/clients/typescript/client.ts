@@ -30,7 +30,7 @@ async function main(server: string, file: string): Promise<void> {
     unrollRequest: { x: [x], lengths: [2], trace: true },
     deadline: "10s",
   });
-  check(unroll.output[0].length === 2 && unroll.trace!.length === 1, unroll);
+  check(unroll.output![0].length === 2 && unroll.trace!.length === 1, unroll);
 
   const models = new v1.ModelsApi(configuration);
   const body = new Blob([require("fs").readFileSync(file)]);
