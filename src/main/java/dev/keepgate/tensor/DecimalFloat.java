@@ -147,9 +147,9 @@ final class DecimalFloat {
     return next;
   }
 
-  /** 1 for a minus, or 0. */
+  /** 1 for a minus, or 0; bytes from 128 on are negative, and none. */
   private static int isMinus(byte character) {
-    return (('-' ^ character) - 1) >>> 31;
+    return (('-' ^ (character & 0xff)) - 1) >>> 31;
   }
 
   private static boolean isDigit(byte character) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -227,6 +228,24 @@ class JsonTensorScannerTest {
         new JsonTensorScanner("[[0, -1], [2147483647, -2147483648]]".getBytes(US_ASCII)).ints();
     assertThat(ints.shape()).containsExactly(2, 2);
     assertThat(ints.values()).containsExactly(0, -1, Integer.MAX_VALUE, Integer.MIN_VALUE);
+  }
+
+  @Test
+  void noOtherByteIsASign() throws Exception {
+    for (String number : new String[] {"1", "1.25", "0.125"}) {
+      for (int other = 0; other < 256; other++) {
+        byte[] json = ("[[0.5,2],[X" + number + ",2]]").getBytes(StandardCharsets.ISO_8859_1);
+        json[10] = (byte) other;
+        boolean isMore = other >= '1' && other <= '9';
+        boolean isSpace = other == ' ' || other == '\t' || other == '\n' || other == '\r';
+        if (isMore || isSpace || other == '-') {
+          continue;
+        }
+        assertThatThrownBy(() -> new JsonTensorScanner(json).floats())
+            .as("byte %d before %s", other, number)
+            .isInstanceOf(JsonTensorScanner.NotScannedException.class);
+      }
+    }
   }
 
   @Test
