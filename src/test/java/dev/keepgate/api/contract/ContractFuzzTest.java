@@ -46,7 +46,7 @@ import tools.jackson.databind.JsonNode;
 class ContractFuzzTest implements OwnRepository {
 
   private static final Logger log = LoggerFactory.getLogger(ContractFuzzTest.class);
-  private static final int REQUESTS = Integer.getInteger("fuzz.requests", 3000);
+  private static final int REQUESTS = Integer.getInteger("fuzz.requests", 5000);
   private static final long SEED = Long.getLong("fuzz.seed", 20260101);
   private static final List<String> FRAMEWORKS =
       List.of(

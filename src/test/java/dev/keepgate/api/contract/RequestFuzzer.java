@@ -161,7 +161,7 @@ final class RequestFuzzer {
   private String query(Operation operation) {
     StringBuilder query = new StringBuilder();
     for (JsonNode parameter : operation.parameters("query")) {
-      if (json.chance(0.15)) {
+      if (json.chance(0.08)) {
         JsonNode value = json.ofSchema(parameter.path("schema"));
         String text = value.isValueNode() ? value.asString("") : value.toString();
         append(query, parameter.get("name").asString(), json.chance(0.7) ? text : "beside-" + text);
