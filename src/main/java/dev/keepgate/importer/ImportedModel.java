@@ -3,6 +3,7 @@ package dev.keepgate.importer;
 import dev.keepgate.model.Network;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What an importer made of a file.
@@ -35,9 +36,10 @@ public record ImportedModel(
     assumed = List.copyOf(assumed);
   }
 
-  /** The same of another network. */
-  ImportedModel with(Network other) {
-    return new ImportedModel(other, unusedTensors, forward, assumed);
+  /** The same of another network, for which more was taken for granted. */
+  ImportedModel with(Network other, List<String> more) {
+    return new ImportedModel(
+        other, unusedTensors, forward, Stream.concat(assumed.stream(), more.stream()).toList());
   }
 
   /** A model of a file that says all of it. */

@@ -88,9 +88,12 @@ public final class Importers {
       }
       config.expectations().check(imported.network());
       SideReader.Side side = reader.read(files, bounds);
-      ModelSettings settings =
-          new ModelSettingsResolver(imported.network(), config.settings()).resolve(side);
-      return imported.with(imported.network().with(settings)).notRead(descriptions);
+      ModelSettingsResolver resolver =
+          new ModelSettingsResolver(imported.network(), config.settings());
+      ModelSettings settings = resolver.resolve(side);
+      return imported
+          .with(imported.network().with(settings), resolver.assumed())
+          .notRead(descriptions);
     }
 
     @Override

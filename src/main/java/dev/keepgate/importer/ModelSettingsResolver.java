@@ -34,6 +34,7 @@ final class ModelSettingsResolver {
   private final SettingsConfig config;
   private final int inputSize;
   private final int outputSize;
+  private final List<String> assumed = new ArrayList<>();
 
   ModelSettingsResolver(Network network, SettingsConfig config) {
     this.network = network;
@@ -60,8 +61,13 @@ final class ModelSettingsResolver {
         outputs,
         classes,
         columns(inputs, outputs),
-        forecasting(),
+        forecasting(classes != null),
         new About(config.description(), config.tags()));
+  }
+
+  /** What nothing said and was taken for granted, in words. */
+  List<String> assumed() {
+    return assumed;
   }
 
   private static Labels labels(List<String> names) throws ImportException {
@@ -142,6 +148,9 @@ final class ModelSettingsResolver {
     if (named.isEmpty() && scaler.inputs() > 1 && inputSize != outputSize) {
       throw open("the scaler has %d columns".formatted(scaler.inputs()), "/config/target_columns");
     }
+    if (named.isEmpty()) {
+      assumed.add("the output's numbers are of the scaler's own columns, in their order");
+    }
     return undoing("/config/target_columns", scaler, named);
   }
 
@@ -166,7 +175,7 @@ final class ModelSettingsResolver {
     }
   }
 
-  private Forecasting forecasting() throws ImportException {
+  private Forecasting forecasting(boolean hasClasses) throws ImportException {
     Forecasting own = network.signature().settings().forecasting();
     Forecasting said = config.forecasting();
     if (said.feedback() != null) {
@@ -179,7 +188,12 @@ final class ModelSettingsResolver {
                 .formatted(inputSize - 1, said.feedback()));
       }
     }
-    return new Forecasting(said.window() > 0 ? said.window() : own.window(), said.feedback());
+    int window = said.window() > 0 ? said.window() : own.window();
+    boolean isOfSteps = inputSize == 1 && outputSize > 1 && !hasClasses && !isProbability();
+    if (window > 0 && isOfSteps && said.feedback() == null) {
+      assumed.add("in a forecast, the output's %d numbers are as many steps".formatted(outputSize));
+    }
+    return new Forecasting(window, said.feedback());
   }
 
   private Optional<Activation.Kind> head() {
@@ -208,7 +222,10 @@ final class ModelSettingsResolver {
     return switch (kind) {
       case SOFTMAX, SIGMOID -> Probability.AS_THEY_ARE;
       case LOG_SOFTMAX -> Probability.EXPONENTIAL;
-      case LINEAR -> Probability.SOFTMAX;
+      case LINEAR -> {
+        assumed.add("probabilities of classes are the softmax of the output");
+        yield Probability.SOFTMAX;
+      }
       default -> throw noProbability(kind);
     };
   }
