@@ -7,7 +7,6 @@ import dev.keepgate.importer.SideReader;
 import dev.keepgate.model.Labels;
 import dev.keepgate.model.Scaler;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -15,15 +14,13 @@ import org.jspecify.annotations.Nullable;
 /** Reads the scalers and labels that lie beside a model. */
 public final class PreprocessingFiles implements SideReader {
 
-  /** More than any scaler takes, whatever a model's own file may. */
-  private static final int MAX_BYTES = 64 << 20;
-
   @Override
   public Side read(SideFiles files, ImportLimits limits) throws IOException, ImportException {
     ScalerFile scaler = scaler(SideFiles.SCALER, files, limits);
     ScalerFile target = scaler(SideFiles.TARGET_SCALER, files, limits);
     Path names = files.paths().get(SideFiles.LABELS);
-    Labels labels = names == null ? null : LabelsFile.read(bytes(SideFiles.LABELS, names), limits);
+    Labels labels =
+        names == null ? null : LabelsFile.read(bytes(SideFiles.LABELS, names, limits), limits);
     Scaler own = scaler == null ? null : scaler.target();
     return new Side(
         scaler == null ? null : scaler.scaler(), target == null ? own : target.scaler(), labels);
@@ -32,16 +29,17 @@ public final class PreprocessingFiles implements SideReader {
   private static @Nullable ScalerFile scaler(String part, SideFiles files, ImportLimits limits)
       throws IOException, ImportException {
     Path path = files.paths().get(part);
-    return path == null ? null : ScalerFile.read(part, bytes(part, path), limits);
+    return path == null ? null : ScalerFile.read(part, bytes(part, path, limits), limits);
   }
 
-  private static byte[] bytes(String part, Path path) throws IOException, ImportException {
-    try (InputStream in = Files.newInputStream(path)) {
-      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-      if (bytes.length > MAX_BYTES) {
-        throw ImportException.tooLarge("%s is larger than %,d bytes".formatted(part, MAX_BYTES));
-      }
-      return bytes;
+  /** All of a file, which is as small as a model's header, whatever the model's own may be. */
+  private static byte[] bytes(String part, Path path, ImportLimits limits)
+      throws IOException, ImportException {
+    long size = Files.size(path);
+    if (size > limits.maxHeaderBytes()) {
+      throw ImportException.tooLarge(
+          "%s has %,d bytes, of at most %,d".formatted(part, size, limits.maxHeaderBytes()));
     }
+    return Files.readAllBytes(path);
   }
 }
