@@ -110,6 +110,19 @@ final class OutputWriter {
     return next;
   }
 
+  /** Appends the same of one step. */
+  void writeClasses(JsonBuffer json, int step) {
+    if (result.signature().settings().classes() == null || outputs.isEmpty()) {
+      return;
+    }
+    Output output = outputs.get(0);
+    json.raw(",\"classes\":").raw(result.batched() ? "[" : "");
+    for (int row = 0; row < result.batch(); row++) {
+      writeClasses(json.raw(row > 0 ? "," : ""), output, row * result.time() + step);
+    }
+    json.raw(result.batched() ? "]" : "");
+  }
+
   private void writeClasses(JsonBuffer json, Output output, int row) {
     int width = output.shape()[output.shape().length - 1];
     json.raw("[");

@@ -45,6 +45,7 @@ final class ResultWriter {
     if (!rest.isEmpty()) {
       json.raw(",");
       rest.write(json);
+      rest.writeClasses(json);
     }
     state().write(json);
     json.raw("}");

@@ -32,6 +32,7 @@ final class StreamWriter implements StepSink {
     for (int step = from; step < to && !outputs.isEmpty(); step++) {
       json.raw(format.before("step")).raw("{\"step\":" + step + ",");
       outputs.writeStep(json, step);
+      outputs.writeClasses(json, step);
       json.raw("}").raw(format.after());
       if (json.size() > FLUSH_BYTES) {
         json.flushTo(out);

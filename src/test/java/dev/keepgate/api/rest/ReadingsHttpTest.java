@@ -209,6 +209,17 @@ class ReadingsHttpTest extends ServerTest {
     assertThat(answered).containsExactlyElementsOf(order.stream().map(names::get).toList());
     assertThat(answered.get(0))
         .isEqualTo(golden.path("expected").path("classes").path("data").get(0).asString());
+    HttpResponse<byte[]> stream =
+        send(
+            request(
+                    "POST",
+                    model + "/unroll",
+                    x(golden).toString().getBytes(StandardCharsets.UTF_8))
+                .header("Content-Type", "application/json")
+                .header("Accept", "application/x-ndjson"));
+    List<JsonNode> lines = text(stream).lines().map(JSON::readTree).toList();
+    assertThat(lines.get(lines.size() - 2).path("classes"))
+        .isEqualTo(ask(model + "/unroll", x(golden)).path("classes"));
     JsonNode one = ask(model + "/unroll", x(golden));
     assertThat(one.path("classes").get(0).size()).isEqualTo(1);
   }
