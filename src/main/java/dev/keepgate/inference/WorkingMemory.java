@@ -26,7 +26,8 @@ record WorkingMemory(long numbers, long bytes) {
             : rows * signature.inside().numbers().at(longest(signature, input));
     boolean isInverted =
         signature.settings().targetScaler() != null && !request.options().units().scaled();
-    long readings = isInverted ? outputs * Double.BYTES : 0;
+    // The readings, and their like in floats for answers that are binary.
+    long readings = isInverted ? outputs * (Double.BYTES + Float.BYTES) : 0;
     return new WorkingMemory(numbers, (numbers + beside) * Float.BYTES + readings);
   }
 
