@@ -38,36 +38,13 @@ class BatchSchedulerTest {
         List.of());
   }
 
-  /** A request with all the memory and time it wants. */
-  private final class Owner implements TaskOwner {
+  /** Holds its permit until it is finished. */
+  private final class Owner implements FreeOwner {
     private final Permit permit;
 
     Owner(Permit permit) {
       this.permit = permit;
     }
-
-    @Override
-    public OptionalLong deadline() {
-      return OptionalLong.empty();
-    }
-
-    @Override
-    public StepListener listener() {
-      return StepListener.NONE;
-    }
-
-    @Override
-    public boolean tryTakeOutputs(Runnable free) {
-      return true;
-    }
-
-    @Override
-    public boolean waitsForOutputs() {
-      return false;
-    }
-
-    @Override
-    public void executed() {}
 
     @Override
     public void finished() {

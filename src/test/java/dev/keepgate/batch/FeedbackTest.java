@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,33 +51,7 @@ class FeedbackTest {
     }
   }
 
-  private record Owner(Feedback feedback) implements TaskOwner {
-    @Override
-    public OptionalLong deadline() {
-      return OptionalLong.empty();
-    }
-
-    @Override
-    public StepListener listener() {
-      return StepListener.NONE;
-    }
-
-    @Override
-    public boolean tryTakeOutputs(Runnable free) {
-      return true;
-    }
-
-    @Override
-    public boolean waitsForOutputs() {
-      return false;
-    }
-
-    @Override
-    public void executed() {}
-
-    @Override
-    public void finished() {}
-  }
+  private record Owner(Feedback feedback) implements FreeOwner {}
 
   private static NetworkInput request(Random random, CompiledModel model, int batch, int time) {
     NetworkInput input = TestModels.input(random, model.signature(), batch, time);
