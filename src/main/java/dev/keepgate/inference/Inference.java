@@ -10,6 +10,7 @@ import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.OptionalLong;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,13 +130,7 @@ public final class Inference {
         call.sequence() == null
             ? computation.compute(call, request, null, encoder::encodedBytes)
             : sequences.advance(call, request, encoder::encodedBytes);
-    // Others may come in while this one's answer is written.
-    call.computed();
-    long computed = System.nanoTime();
-    R encoded = encoder.encode(result);
-    call.context().stage(Stage.WRITE, System.nanoTime() - computed);
-    call.context().answered();
-    return encoded;
+    return encoded(call, result, encoder);
   }
 
   InferenceResult stream(InferenceCall call, RequestDecoder decoder, StepSink sink)
@@ -147,18 +142,37 @@ public final class Inference {
     return result;
   }
 
-  <R> R forecast(InferenceCall call, ForecastDecoder decoder, ForecastEncoder<R> encoder)
+  <R> R forecast(
+      InferenceCall call,
+      BodyDecoder<ForecastRequest> decoder,
+      AnswerEncoder<ForecastResult, R> encoder)
+      throws IOException {
+    return answer(call, decoder, forecasts::forecast, encoder);
+  }
+
+  /** What is computed of a request of its own kind. */
+  private interface Work<Q, A> {
+    A compute(InferenceCall call, Q request, LongUnaryOperator encodedBytes);
+  }
+
+  private <Q, A, R> R answer(
+      InferenceCall call, BodyDecoder<Q> decoder, Work<Q, A> work, AnswerEncoder<A, R> encoder)
       throws IOException {
     InferenceContext context = call.context();
     long waited = computation.admit(call);
-    ForecastRequest request = decoder.decode(call.signature(), call.memory());
+    Q request = decoder.decode(call.signature(), call.memory());
     context.stage(Stage.READ, System.nanoTime() - context.begun() - waited);
-    ForecastResult result = forecasts.forecast(call, request, encoder::encodedBytes);
+    return encoded(call, work.compute(call, request, encoder::encodedBytes), encoder);
+  }
+
+  private static <A, R> R encoded(InferenceCall call, A result, AnswerEncoder<A, R> encoder)
+      throws IOException {
+    // Others may come in while this one's answer is written.
     call.computed();
     long computed = System.nanoTime();
     R encoded = encoder.encode(result);
-    context.stage(Stage.WRITE, System.nanoTime() - computed);
-    context.answered();
+    call.context().stage(Stage.WRITE, System.nanoTime() - computed);
+    call.context().answered();
     return encoded;
   }
 

@@ -224,7 +224,9 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
    *
    * @throws InferenceException if there is none
    */
-  public <R> R forecast(ForecastDecoder decoder, ForecastEncoder<R> encoder) throws IOException {
+  public <R> R forecast(
+      BodyDecoder<ForecastRequest> decoder, AnswerEncoder<ForecastResult, R> encoder)
+      throws IOException {
     return inference.forecast(this, decoder, encoder);
   }
 

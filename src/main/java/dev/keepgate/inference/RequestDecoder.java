@@ -1,13 +1,12 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.memory.RequestMemory;
-import dev.keepgate.model.Signature;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a protocol's bytes into tensors, once the request has been let in. */
+/** Makes a protocol's bytes into a step or an unroll, once the request has been let in. */
 @FunctionalInterface
-public interface RequestDecoder {
+public interface RequestDecoder extends BodyDecoder<InferenceRequest> {
 
   /**
    * What only the body says of the request, and what has to be known before its tensors are held
@@ -32,12 +31,4 @@ public interface RequestDecoder {
   default Head head(RequestMemory memory) {
     return Head.NONE;
   }
-
-  /**
-   * The tensors; their sizes are held against the model later.
-   *
-   * @param memory of which is taken what is made, before it is made; what was taken for the body is
-   *     given back by whoever took it, if the body is let go
-   */
-  InferenceRequest decode(Signature signature, RequestMemory memory);
 }

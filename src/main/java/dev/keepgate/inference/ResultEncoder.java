@@ -1,20 +1,8 @@
 package dev.keepgate.inference;
 
-import java.io.IOException;
-
 /**
- * Makes a result into a protocol's bytes.
+ * Makes the result of a step or an unroll into a protocol's bytes.
  *
  * @param <R> what becomes of it
  */
-public interface ResultEncoder<R> {
-
-  /**
-   * Bytes of memory that it takes beside the result itself.
-   *
-   * @param numbers how many numbers the result has
-   */
-  long encodedBytes(long numbers);
-
-  R encode(InferenceResult result) throws IOException;
-}
+public interface ResultEncoder<R> extends AnswerEncoder<InferenceResult, R> {}

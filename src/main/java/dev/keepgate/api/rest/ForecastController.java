@@ -1,18 +1,10 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.http.Body;
-import dev.keepgate.api.http.BodyExchange;
 import dev.keepgate.api.http.BodyReader;
 import dev.keepgate.api.http.HttpCancellation;
-import dev.keepgate.inference.ForecastDecoder;
-import dev.keepgate.inference.ForecastEncoder;
-import dev.keepgate.inference.ForecastRequest;
-import dev.keepgate.inference.ForecastResult;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.Operation;
-import dev.keepgate.memory.RequestMemory;
-import dev.keepgate.model.Signature;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -57,64 +49,7 @@ class ForecastController {
             Operation.FORECAST,
             options.deadline(),
             HttpCancellation.of(request));
-    bodies.read(request, response, new Exchange(call, options, response));
-  }
-
-  /** One request. */
-  private static final class Exchange
-      implements BodyExchange, ForecastDecoder, ForecastEncoder<Boolean> {
-
-    private final InferenceCall call;
-    private final RequestOptions options;
-    private final HttpServletResponse response;
-    private @Nullable Body body;
-
-    Exchange(InferenceCall call, RequestOptions options, HttpServletResponse response) {
-      this.call = call;
-      this.options = options;
-      this.response = response;
-    }
-
-    @Override
-    public RequestMemory memory() {
-      return call.memory();
-    }
-
-    @Override
-    public void answer(Body whole) throws IOException {
-      body = whole;
-      var unused = call.forecast(this, this);
-    }
-
-    @Override
-    public ForecastRequest decode(Signature signature, RequestMemory memory) {
-      Body whole = body;
-      if (whole == null) {
-        throw new IllegalStateException("there is no body");
-      }
-      ForecastReader reader = new ForecastReader(signature, options.units(), memory::change);
-      JsonFields.read(whole, reader::readField);
-      // The tensors are all that is left of it.
-      body = null;
-      memory.giveBack(whole.bytes().length);
-      return reader.request();
-    }
-
-    @Override
-    public long encodedBytes(long numbers) {
-      return BodyFormat.encodedBytes(numbers, false);
-    }
-
-    @Override
-    public Boolean encode(ForecastResult result) throws IOException {
-      ForecastWriter writer = new ForecastWriter(result);
-      BodyFormat.send(result.values().length, writer::write, response);
-      return true;
-    }
-
-    @Override
-    public void close() {
-      call.close();
-    }
+    bodies.read(
+        request, response, new JsonExchange<>(call, new ForecastOperation(options), response));
   }
 }

@@ -15,7 +15,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /** Reads the body of a forecast, field by field. */
-final class ForecastReader {
+final class ForecastReader implements JsonOperation.Reader<ForecastRequest> {
 
   private static final InferenceRequest.Fields FIELDS =
       new InferenceRequest.Fields(name -> "/history", slot -> "/state/" + slot, "/lengths");
@@ -37,7 +37,8 @@ final class ForecastReader {
     this.scaled = units.scaled();
   }
 
-  void readField(JsonParser json, String field) {
+  @Override
+  public void readField(JsonParser json, String field) {
     boolean absent = json.currentToken() == JsonToken.VALUE_NULL;
     switch (field) {
       case "history" -> history = JsonTensorReader.readDoubles(json, "/history", memory);
@@ -50,12 +51,8 @@ final class ForecastReader {
     }
   }
 
-  /**
-   * What was read.
-   *
-   * @throws TensorFormatException if a field is missing
-   */
-  ForecastRequest request() {
+  @Override
+  public ForecastRequest request() {
     Tensor sequence = history;
     if (sequence == null) {
       throw new TensorFormatException("/history", "is missing");
