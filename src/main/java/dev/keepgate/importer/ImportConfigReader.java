@@ -45,9 +45,15 @@ final class ImportConfigReader {
       Set.of("forget_bias", "cell_clip", "proj_clip");
 
   private final JsonNode json;
+  private final String pointer;
 
-  private ImportConfigReader(JsonNode json) {
+  /**
+   * @param json an object
+   * @param pointer to it, for errors
+   */
+  private ImportConfigReader(JsonNode json, String pointer) {
     this.json = json;
+    this.pointer = pointer;
   }
 
   static ImportConfig read(byte[] bytes) throws ImportException {
@@ -60,14 +66,23 @@ final class ImportConfigReader {
     if (!json.isObject()) {
       throw ImportException.config("/config", "expected a JSON object");
     }
+    Set<String> known = new TreeSet<>(ImportConfig.FIELDS);
+    known.addAll(SettingsConfig.FIELDS);
+    ImportConfigReader fields = new ImportConfigReader(json, "/config");
+    fields.requireOnly(known);
+    return fields.read();
+  }
+
+  private void requireOnly(Set<String> known) throws ImportException {
     for (String field : json.propertyNames()) {
-      if (!ImportConfig.FIELDS.contains(field) && !SettingsConfig.FIELDS.contains(field)) {
-        Set<String> known = new TreeSet<>(ImportConfig.FIELDS);
-        known.addAll(SettingsConfig.FIELDS);
-        throw ImportException.config("/config/" + field, "is unknown; known are " + known);
+      if (!known.contains(field)) {
+        throw ImportException.config(at(field), "is unknown; known are " + known);
       }
     }
-    return new ImportConfigReader(json).read();
+  }
+
+  private String at(String field) {
+    return pointer + "/" + field;
   }
 
   static @Nullable String firstOf(byte[] bytes) {
@@ -119,16 +134,40 @@ final class ImportConfigReader {
 
   private SettingsConfig settings() throws ImportException {
     return new SettingsConfig(
-        strings("features"),
-        strings("targets"),
-        indices("scaler_columns"),
-        indices("target_columns"),
-        units(),
+        new SettingsConfig.Readings(
+            strings("features"),
+            strings("targets"),
+            indices("scaler_columns"),
+            indices("target_columns"),
+            units()),
         strings("labels"),
         new ModelSettings.Forecasting(
             Objects.requireNonNullElse(size("window"), 0), indices("feedback")),
-        string("description"),
-        Objects.requireNonNullElse(strings("tags"), List.of()));
+        detection(),
+        new ModelSettings.About(
+            string("description"), Objects.requireNonNullElse(strings("tags"), List.of())));
+  }
+
+  private ModelSettings.Detection detection() throws ImportException {
+    JsonNode value = given("detection");
+    JsonNode threshold = given("threshold");
+    if (threshold != null
+        && !(threshold.isNumber()
+            && Double.isFinite(threshold.doubleValue())
+            && threshold.doubleValue() >= 0)) {
+      throw ImportException.config(at("threshold"), "expected a number from 0 on");
+    }
+    if (value != null && !value.isObject()) {
+      throw ImportException.config(at("detection"), "expected an object of kind and metric");
+    }
+    ImportConfigReader fields =
+        new ImportConfigReader(value == null ? JSON.createObjectNode() : value, at("detection"));
+    fields.requireOnly(new TreeSet<>(List.of("kind", "metric")));
+    return new ModelSettings.Detection(
+        fields.choice("kind", ModelSettings.DetectionKind.values()),
+        Objects.requireNonNullElse(
+            fields.choice("metric", ModelSettings.Metric.values()), ModelSettings.Metric.MAE),
+        threshold == null ? null : threshold.doubleValue());
   }
 
   private @Nullable List<Integer> indices(String field) throws ImportException {
@@ -140,12 +179,12 @@ final class ImportConfigReader {
     for (JsonNode element : value) {
       if (!element.isInt() || element.intValue() < 0) {
         throw ImportException.config(
-            "/config/%s/%d".formatted(field, indices.size()), "expected a whole number from 0");
+            at(field) + "/" + indices.size(), "expected a whole number from 0");
       }
       indices.add(element.intValue());
     }
     if (!value.isArray() || indices.isEmpty()) {
-      throw ImportException.config("/config/" + field, "expected an array of whole numbers from 0");
+      throw ImportException.config(at(field), "expected an array of whole numbers from 0");
     }
     return indices;
   }
@@ -182,7 +221,7 @@ final class ImportConfigReader {
     float number = value.isNumber() ? (float) value.asDouble(Double.NaN) : Float.NaN;
     if (!Float.isFinite(number) || (positive && number <= 0)) {
       throw ImportException.config(
-          "/config/" + field, "expected a " + (positive ? "positive " : "") + "number");
+          at(field), "expected a " + (positive ? "positive " : "") + "number");
     }
     return number;
   }
@@ -193,7 +232,7 @@ final class ImportConfigReader {
       return null;
     }
     if (!value.isInt() || value.intValue() < 1) {
-      throw ImportException.config("/config/" + field, "expected a whole number from 1");
+      throw ImportException.config(at(field), "expected a whole number from 1");
     }
     return value.intValue();
   }
@@ -204,7 +243,7 @@ final class ImportConfigReader {
       return null;
     }
     if (!value.isBoolean()) {
-      throw ImportException.config("/config/" + field, "expected true or false");
+      throw ImportException.config(at(field), "expected true or false");
     }
     return value.booleanValue();
   }
@@ -215,7 +254,7 @@ final class ImportConfigReader {
       return null;
     }
     if (!value.isString()) {
-      throw ImportException.config("/config/" + field, "expected a string");
+      throw ImportException.config(at(field), "expected a string");
     }
     return value.stringValue();
   }
@@ -227,13 +266,13 @@ final class ImportConfigReader {
     }
     if (!value.isArray() || value.size() > MAX_ELEMENTS) {
       throw ImportException.config(
-          "/config/" + field, "expected an array of at most %d strings".formatted(MAX_ELEMENTS));
+          at(field), "expected an array of at most %d strings".formatted(MAX_ELEMENTS));
     }
     List<String> strings = new ArrayList<>();
     for (JsonNode element : value) {
       if (!element.isString() || element.stringValue().length() > MAX_LENGTH) {
         throw ImportException.config(
-            "/config/%s/%d".formatted(field, strings.size()),
+            at(field) + "/" + strings.size(),
             "expected a string of at most %d characters".formatted(MAX_LENGTH));
       }
       strings.add(element.stringValue());
@@ -249,7 +288,7 @@ final class ImportConfigReader {
     Activation activation = ActivationNames.find(name.toLowerCase(Locale.ROOT));
     if (activation == null || (activation.kind().isOfRow() && !field.equals("head_activation"))) {
       throw ImportException.config(
-          "/config/" + field,
+          at(field),
           "'%s' is no activation here; known are %s".formatted(name, ActivationNames.all()));
     }
     return activation;
@@ -266,7 +305,7 @@ final class ImportConfigReader {
       }
     }
     throw ImportException.config(
-        "/config/" + field,
+        at(field),
         "'%s' is not one of %s"
             .formatted(
                 name, Arrays.stream(values).map(v -> v.name().toLowerCase(Locale.ROOT)).toList()));

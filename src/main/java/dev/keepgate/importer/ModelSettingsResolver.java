@@ -4,9 +4,9 @@ import dev.keepgate.model.Activation;
 import dev.keepgate.model.InconsistentModelException;
 import dev.keepgate.model.Labels;
 import dev.keepgate.model.ModelSettings;
-import dev.keepgate.model.ModelSettings.About;
 import dev.keepgate.model.ModelSettings.Classes;
 import dev.keepgate.model.ModelSettings.Columns;
+import dev.keepgate.model.ModelSettings.Detection;
 import dev.keepgate.model.ModelSettings.Forecasting;
 import dev.keepgate.model.ModelSettings.Probability;
 import dev.keepgate.model.Network;
@@ -32,6 +32,7 @@ final class ModelSettingsResolver {
 
   private final Network network;
   private final SettingsConfig config;
+  private final SettingsConfig.Readings readings;
   private final int inputSize;
   private final int outputSize;
   private final List<String> assumed = new ArrayList<>();
@@ -39,6 +40,7 @@ final class ModelSettingsResolver {
   ModelSettingsResolver(Network network, SettingsConfig config) {
     this.network = network;
     this.config = config;
+    this.readings = config.readings();
     Signature signature = network.signature();
     this.inputSize = signature.inputs().get(signature.sequenceInput()).size();
     this.outputSize = signature.outputSize();
@@ -57,12 +59,18 @@ final class ModelSettingsResolver {
     Scaler inputs = scaler == null ? null : inputs(scaler);
     Scaler outputs = classes == null ? outputs(scaler, targetScaler) : null;
     return new ModelSettings(
-        inputs,
-        outputs,
+        new ModelSettings.Readings(inputs, outputs, columns(inputs, outputs)),
         classes,
-        columns(inputs, outputs),
         forecasting(classes != null),
-        new About(config.description(), config.tags()));
+        detection(side.threshold()),
+        config.about());
+  }
+
+  /** What {@code config} says counts before a file, so that a version can be put with another. */
+  private Detection detection(@Nullable Double file) {
+    Detection said = config.detection();
+    Double threshold = said.threshold() != null ? said.threshold() : file;
+    return new Detection(said.kind(), said.metric(), threshold);
   }
 
   /** What nothing said and was taken for granted, in words. */
@@ -83,9 +91,9 @@ final class ModelSettingsResolver {
     if (signature.inputs().get(signature.sequenceInput()).vocabulary().isPresent()) {
       throw ImportException.unsupported("scaler", "cannot scale the integers of an embedding");
     }
-    List<Integer> chosen = config.scalerColumns();
-    if (chosen == null && config.features() != null && !scaler.names().isEmpty()) {
-      chosen = indices("features", config.features(), scaler);
+    List<Integer> chosen = readings.scalerColumns();
+    if (chosen == null && readings.features() != null && !scaler.names().isEmpty()) {
+      chosen = indices("features", readings.features(), scaler);
     }
     Scaler own = chosen == null ? scaler : columns("scaler_columns", scaler, chosen);
     if (own.outputs() != inputSize) {
@@ -94,7 +102,7 @@ final class ModelSettingsResolver {
           "the scaler has %d columns, the model takes %d; say which of them, such as [0, 1, 2]"
               .formatted(own.outputs(), inputSize));
     }
-    return config.features() == null ? own : named(own, config.features());
+    return readings.features() == null ? own : named(own, readings.features());
   }
 
   private static Scaler named(Scaler scaler, List<String> features) throws ImportException {
@@ -135,13 +143,13 @@ final class ModelSettingsResolver {
     if (targetScaler != null) {
       return undoing("target_scaler", targetScaler, List.of());
     }
-    List<String> targets = Objects.requireNonNullElse(config.targets(), List.of());
-    boolean isNone = config.targets() != null && targets.isEmpty();
+    List<String> targets = Objects.requireNonNullElse(readings.targets(), List.of());
+    boolean isNone = readings.targets() != null && targets.isEmpty();
     if (scaler == null || isNone || isProbability()) {
       return null;
     }
-    if (config.targetColumns() != null) {
-      Scaler own = columns("target_columns", scaler, config.targetColumns());
+    if (readings.targetColumns() != null) {
+      Scaler own = columns("target_columns", scaler, readings.targetColumns());
       return undoing("/config/target_columns", own, List.of());
     }
     List<String> named = scaler.names().isEmpty() ? List.of() : targets;
@@ -237,7 +245,7 @@ final class ModelSettingsResolver {
 
   private Columns columns(@Nullable Scaler inputs, @Nullable Scaler outputs)
       throws ImportException {
-    List<String> features = config.features();
+    List<String> features = readings.features();
     if (features == null) {
       features = inputs == null ? List.of() : inputs.names();
     } else if (inputs == null && features.size() != inputSize) {
@@ -245,7 +253,7 @@ final class ModelSettingsResolver {
           "/config/features",
           "names %d columns, the model takes %d".formatted(features.size(), inputSize));
     }
-    List<String> targets = config.targets();
+    List<String> targets = readings.targets();
     if (targets == null) {
       targets = outputs == null ? List.of() : outputs.names();
     } else if (!targets.isEmpty() && targets.size() != outputSize) {
@@ -253,13 +261,13 @@ final class ModelSettingsResolver {
           "/config/targets",
           "names %d columns, the model answers %d".formatted(targets.size(), outputSize));
     }
-    for (String name : config.units().keySet()) {
+    for (String name : readings.units().keySet()) {
       if (!features.contains(name) && !targets.contains(name)) {
         throw ImportException.config(
             "/config/units/" + name,
             "is no feature and no target; there are %s and %s".formatted(features, targets));
       }
     }
-    return new Columns(features, Objects.requireNonNull(targets), config.units());
+    return new Columns(features, Objects.requireNonNull(targets), readings.units());
   }
 }

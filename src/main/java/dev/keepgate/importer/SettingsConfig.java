@@ -7,28 +7,20 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code config} says of a model's readings; null where it was not given.
+ * What {@code config} says of what a model's numbers mean; null where it was not given.
  *
- * @param features names of what a request brings
- * @param targets names of what it is answered; empty for no readings
- * @param scalerColumns of the scaler, those that the model takes, from 0
- * @param targetColumns of the scaler, those that the model's output is of, from 0
- * @param units by the names of features and targets
+ * @param readings what a request brings and what it is answered
  * @param labels names of classes
  * @param forecasting how the model goes on by its own answers
- * @param description of the model, in words
- * @param tags of the model
+ * @param detection how the model tells what is not usual
+ * @param about the description and tags
  */
 public record SettingsConfig(
-    @Nullable List<String> features,
-    @Nullable List<String> targets,
-    @Nullable List<Integer> scalerColumns,
-    @Nullable List<Integer> targetColumns,
-    Map<String, String> units,
+    Readings readings,
     @Nullable List<String> labels,
     ModelSettings.Forecasting forecasting,
-    @Nullable String description,
-    List<String> tags) {
+    ModelSettings.Detection detection,
+    ModelSettings.About about) {
 
   /** The fields of the JSON object. */
   static final Set<String> FIELDS =
@@ -41,11 +33,33 @@ public record SettingsConfig(
           "labels",
           "window",
           "feedback",
+          "threshold",
+          "detection",
           "description",
           "tags");
 
   /** Nothing given. */
   static final SettingsConfig NONE =
       new SettingsConfig(
-          null, null, null, null, Map.of(), null, ModelSettings.Forecasting.NONE, null, List.of());
+          new Readings(null, null, null, null, Map.of()),
+          null,
+          ModelSettings.Forecasting.NONE,
+          ModelSettings.Detection.NONE,
+          ModelSettings.About.NONE);
+
+  /**
+   * What a request brings and what it is answered.
+   *
+   * @param features names of what a request brings
+   * @param targets names of what it is answered; empty for no readings
+   * @param scalerColumns of the scaler, those that the model takes, from 0
+   * @param targetColumns of the scaler, those that the model's output is of, from 0
+   * @param units by the names of features and targets
+   */
+  public record Readings(
+      @Nullable List<String> features,
+      @Nullable List<String> targets,
+      @Nullable List<Integer> scalerColumns,
+      @Nullable List<Integer> targetColumns,
+      Map<String, String> units) {}
 }

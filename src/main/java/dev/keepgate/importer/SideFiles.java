@@ -19,9 +19,10 @@ public record SideFiles(List<Path> model, Map<String, Path> paths) {
   public static final String SCALER = "scaler";
   public static final String TARGET_SCALER = "target_scaler";
   public static final String LABELS = "labels";
+  public static final String THRESHOLD = "threshold";
 
   /** What may lie beside a model. */
-  public static final Set<String> NAMES = Set.of(SCALER, TARGET_SCALER, LABELS);
+  public static final Set<String> NAMES = Set.of(SCALER, TARGET_SCALER, LABELS, THRESHOLD);
 
   public SideFiles {
     model = List.copyOf(model);

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public interface SideReader {
 
   /** Of a model that stands by itself. */
-  SideReader NONE = (files, limits) -> new Side(null, null, null);
+  SideReader NONE = (files, limits) -> new Side(null, null, null, null);
 
   /**
    * What was read; null for what is not there.
@@ -18,8 +18,13 @@ public interface SideReader {
    * @param scaler of a request's readings
    * @param targetScaler of the output
    * @param labels of classes
+   * @param threshold the largest error that is usual
    */
-  record Side(@Nullable Scaler scaler, @Nullable Scaler targetScaler, @Nullable Labels labels) {}
+  record Side(
+      @Nullable Scaler scaler,
+      @Nullable Scaler targetScaler,
+      @Nullable Labels labels,
+      @Nullable Double threshold) {}
 
   /**
    * Reads the files.

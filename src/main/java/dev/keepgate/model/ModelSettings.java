@@ -7,30 +7,56 @@ import org.jspecify.annotations.Nullable;
 /**
  * What lies beside a network: what its numbers mean to people.
  *
- * @param scaler of the readings that a request brings; null where it brings the network's own
- *     numbers
- * @param targetScaler whose inverse makes readings of the network's output; null where the output
- *     is answered as it is
+ * @param readings what a request brings and what it is answered
  * @param classes the names of an output's numbers; null where they are none of classes
- * @param columns the names of readings
  * @param forecasting how it goes on by its own answers
+ * @param detection how it tells what is not usual
  * @param about what else is to be told
  */
 public record ModelSettings(
-    @Nullable Scaler scaler,
-    @Nullable Scaler targetScaler,
+    Readings readings,
     @Nullable Classes classes,
-    Columns columns,
     Forecasting forecasting,
+    Detection detection,
     About about) {
 
   /** Nothing. */
   public static final ModelSettings NONE =
-      new ModelSettings(null, null, null, Columns.NONE, Forecasting.NONE, About.NONE);
+      new ModelSettings(Readings.NONE, null, Forecasting.NONE, Detection.NONE, About.NONE);
 
   /** The same that goes on otherwise by its own answers. */
   public ModelSettings with(Forecasting other) {
-    return new ModelSettings(scaler, targetScaler, classes, columns, other, about);
+    return new ModelSettings(readings, classes, other, detection, about);
+  }
+
+  /** Of the readings that a request brings; null where it brings the network's own numbers. */
+  public @Nullable Scaler scaler() {
+    return readings.scaler();
+  }
+
+  /** Whose inverse makes readings of the output; null where that is answered as it is. */
+  public @Nullable Scaler targetScaler() {
+    return readings.targetScaler();
+  }
+
+  /** The names of readings. */
+  public Columns columns() {
+    return readings.columns();
+  }
+
+  /**
+   * What a request brings and what it is answered.
+   *
+   * @param scaler of the readings that a request brings; null where it brings the network's own
+   *     numbers
+   * @param targetScaler whose inverse makes readings of the network's output; null where the output
+   *     is answered as it is
+   * @param columns the names of readings
+   */
+  public record Readings(@Nullable Scaler scaler, @Nullable Scaler targetScaler, Columns columns) {
+
+    /** The network's own numbers, without names. */
+    public static final Readings NONE = new Readings(null, null, Columns.NONE);
   }
 
   /**
@@ -93,6 +119,41 @@ public record ModelSettings(
     public Forecasting {
       feedback = feedback == null ? null : List.copyOf(feedback);
     }
+  }
+
+  /**
+   * How a model tells what is not usual: by the error of what it answers.
+   *
+   * @param kind of which error; null where that follows from shapes
+   * @param metric how errors become one number
+   * @param threshold the largest that is usual, in the network's own numbers; null where none is
+   *     known
+   */
+  public record Detection(@Nullable DetectionKind kind, Metric metric, @Nullable Double threshold) {
+
+    /** By the mean absolute error, without a threshold. */
+    public static final Detection NONE = new Detection(null, Metric.MAE, null);
+  }
+
+  /** Which error tells what is not usual. */
+  public enum DetectionKind {
+    /** What an autoencoder makes of its input, against the input. */
+    RECONSTRUCTION,
+
+    /** What a forecaster says of the next step, against that step. */
+    FORECAST
+  }
+
+  /** How errors become one number. */
+  public enum Metric {
+    /** The mean of the absolute errors. */
+    MAE,
+
+    /** The mean of the squared errors. */
+    MSE,
+
+    /** The square root of the mean of the squared errors. */
+    RMSE
   }
 
   /** What a person says of a model. */

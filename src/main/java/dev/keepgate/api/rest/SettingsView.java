@@ -3,8 +3,10 @@ package dev.keepgate.api.rest;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.keepgate.model.ModelSettings;
+import dev.keepgate.model.ModelSettings.Detection;
 import dev.keepgate.model.Scaler;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -22,7 +24,8 @@ record SettingsView(
     @JsonProperty("target_scaler") @Nullable ScalerView targetScaler,
     @Nullable List<String> labels,
     @Nullable Integer window,
-    @Nullable List<Integer> feedback) {
+    @Nullable List<Integer> feedback,
+    @Nullable DetectionView detection) {
 
   /**
    * A scaler by two points of each column.
@@ -64,7 +67,31 @@ record SettingsView(
         view(settings.targetScaler(), ScalerView::of),
         view(settings.classes(), classes -> classes.labels().names()),
         settings.forecasting().window() == 0 ? null : settings.forecasting().window(),
-        settings.forecasting().feedback());
+        settings.forecasting().feedback(),
+        settings.detection().equals(Detection.NONE)
+            ? null
+            : DetectionView.of(settings.detection()));
+  }
+
+  /**
+   * How a model tells what is not usual.
+   *
+   * @param kind null where it follows from shapes
+   * @param threshold null where none is known
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record DetectionView(@Nullable String kind, String metric, @Nullable Double threshold) {
+
+    static DetectionView of(Detection detection) {
+      return new DetectionView(
+          view(detection.kind(), SettingsView::word),
+          word(detection.metric()),
+          detection.threshold());
+    }
+  }
+
+  private static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
   }
 
   private static <T> @Nullable List<T> orNull(List<T> list) {

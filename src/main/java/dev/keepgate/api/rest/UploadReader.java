@@ -188,7 +188,7 @@ class UploadReader {
             upload.config(readConfig(part));
             hasConfig = true;
           }
-          case SideFiles.SCALER, SideFiles.TARGET_SCALER, SideFiles.LABELS -> {
+          case SideFiles.SCALER, SideFiles.TARGET_SCALER, SideFiles.LABELS, SideFiles.THRESHOLD -> {
             if (!beside.add(part.getFieldName())) {
               throw new TensorFormatException("/" + part.getFieldName(), "is given twice");
             }
@@ -197,7 +197,8 @@ class UploadReader {
           default ->
               throw new TensorFormatException(
                   TensorFormatException.token(part.getFieldName()),
-                  "is unknown; known parts are file, config, scaler, target_scaler, labels");
+                  "is unknown; known parts are file, config, scaler, target_scaler, labels,"
+                      + " threshold");
         }
       }
     } catch (FileUploadException

@@ -4,37 +4,45 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.SideFiles;
 import dev.keepgate.importer.SideReader;
-import dev.keepgate.model.Labels;
 import dev.keepgate.model.Scaler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the scalers and labels that lie beside a model. */
+/** Reads what lies beside a model. */
 public final class PreprocessingFiles implements SideReader {
 
   @Override
   public Side read(SideFiles files, ImportLimits limits) throws IOException, ImportException {
     ScalerFile scaler = scaler(SideFiles.SCALER, files, limits);
     ScalerFile target = scaler(SideFiles.TARGET_SCALER, files, limits);
-    Path names = files.paths().get(SideFiles.LABELS);
-    Labels labels =
-        names == null ? null : LabelsFile.read(bytes(SideFiles.LABELS, names, limits), limits);
+    byte[] labels = bytes(SideFiles.LABELS, files, limits);
+    byte[] threshold = bytes(SideFiles.THRESHOLD, files, limits);
     Scaler own = scaler == null ? null : scaler.target();
     return new Side(
-        scaler == null ? null : scaler.scaler(), target == null ? own : target.scaler(), labels);
+        scaler == null ? null : scaler.scaler(),
+        target == null ? own : target.scaler(),
+        labels == null ? null : LabelsFile.read(labels, limits),
+        threshold == null ? null : ThresholdFile.read(threshold, limits));
   }
 
   private static @Nullable ScalerFile scaler(String part, SideFiles files, ImportLimits limits)
       throws IOException, ImportException {
-    Path path = files.paths().get(part);
-    return path == null ? null : ScalerFile.read(part, bytes(part, path, limits), limits);
+    byte[] bytes = bytes(part, files, limits);
+    return bytes == null ? null : ScalerFile.read(part, bytes, limits);
   }
 
-  /** All of a file, which is as small as a model's header, whatever the model's own may be. */
-  private static byte[] bytes(String part, Path path, ImportLimits limits)
+  /**
+   * All of a file, which is as small as a model's header, whatever the model's own may be; null
+   * where there is none.
+   */
+  private static byte @Nullable [] bytes(String part, SideFiles files, ImportLimits limits)
       throws IOException, ImportException {
+    Path path = files.paths().get(part);
+    if (path == null) {
+      return null;
+    }
     long size = Files.size(path);
     if (size > limits.maxHeaderBytes()) {
       throw ImportException.tooLarge(

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Reads a threshold: a number as text, JSON, npy or pickle, or the field {@code threshold} of an
  * object.
  */
-public final class ThresholdFile {
+final class ThresholdFile {
 
   private static final String PART = "threshold";
 
