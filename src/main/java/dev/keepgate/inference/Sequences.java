@@ -309,7 +309,7 @@ public final class Sequences implements AutoCloseable {
       }
       Computation.Kept kept = new Computation.Kept(now.state(), now.batch());
       InferenceResult result = computation.compute(call, request, kept, encodedBytes);
-      Sequence next = next(call, now, result);
+      Sequence next = next(call, now, request, result);
       if (store.replace(now, next)) {
         models.pin(call.handle());
         listeners.tell(listener -> listener.stepped(call.model(), time));
@@ -340,13 +340,15 @@ public final class Sequences implements AutoCloseable {
         null);
   }
 
-  private Sequence next(InferenceCall call, Sequence now, InferenceResult result) {
+  private Sequence next(
+      InferenceCall call, Sequence now, InferenceRequest request, InferenceResult result) {
     StepResult last =
         new StepResult(
             result.operation() == Operation.UNROLL,
             result.time(),
             result.sequences(),
             result.batched(),
+            request.lengths() != null,
             result.output().joined());
     // One that an earlier build opened is bound to the model that takes it on.
     Sequence bound = now.boundTo(new ModelContent(now.model(), call.handle().digest()));

@@ -110,6 +110,15 @@ public record Sequence(
     return progress.last();
   }
 
+  /**
+   * What the last step of a model of one output gave: the network's own numbers, [batch, width].
+   * Null before the first step, after an import, and after rows of different lengths.
+   */
+  public float @Nullable [] lastStep() {
+    StepResult last = last();
+    return last == null ? null : last.lastStep(batch);
+  }
+
   /** Memory that it takes, about. */
   public long bytes() {
     StepResult last = last();

@@ -36,6 +36,9 @@ final class SequenceCodec {
 
   private static final int ANSWER_BYTES = 11;
 
+  /** In place of the flag of an unroll, as which earlier builds read it. */
+  private static final byte UNROLLED_PADDED_ROWS = 2;
+
   private SequenceCodec() {}
 
   static byte[] encode(Sequence sequence) {
@@ -61,7 +64,7 @@ final class SequenceCodec {
     put(to, sequence.state(), format);
     to.put(flag(last != null));
     if (last != null) {
-      to.put(flag(last.unrolled())).putInt(last.time());
+      to.put(last.padded() ? UNROLLED_PADDED_ROWS : flag(last.unrolled())).putInt(last.time());
       to.put(flag(last.sequences())).put(flag(last.batched()));
       put(to, last.output());
     }
@@ -245,10 +248,11 @@ final class SequenceCodec {
     if (from.get() == 0) {
       return null;
     }
-    boolean unrolled = from.get() != 0;
+    byte unrolled = from.get();
     int time = from.getInt();
     boolean sequences = from.get() != 0;
     boolean batched = from.get() != 0;
-    return new StepResult(unrolled, time, sequences, batched, floats(from));
+    boolean padded = unrolled == UNROLLED_PADDED_ROWS;
+    return new StepResult(unrolled != 0, time, sequences, batched, padded, floats(from));
   }
 }

@@ -90,6 +90,23 @@ class SequenceCodecTest {
         .isEqualTo(expected(name, null));
   }
 
+  @Test
+  void rowsThatEndedBeforeAreKnownAgain() {
+    StepResult padded = new StepResult(true, 3, true, true, true, new float[] {1, 2, 0, 4, 5, 6});
+    Sequence read = SequenceCodec.decode(SequenceCodec.encode(sequence("chat-7", null, 3, padded)));
+    assertThat(read.last()).usingRecursiveComparison().isEqualTo(padded);
+    assertThat(read.lastStep()).isNull();
+  }
+
+  @Test
+  void lastStepIsOfEachRow() {
+    assertThat(expected("opened", null).lastStep()).isNull();
+    assertThat(expected("stepped", null).lastStep()).containsExactly(0.5f, -1.5f);
+    assertThat(expected("unrolled", null).lastStep()).containsExactly(3, 6);
+    StepResult wide = new StepResult(true, 2, true, true, new float[] {1, 2, 3, 4, 5, 6, 7, 8});
+    assertThat(sequence("chat-7", null, 2, wide).lastStep()).containsExactly(3, 4, 7, 8);
+  }
+
   /** Once released, these bytes may be read for as long as a format 1 is: never write them anew. */
   @ParameterizedTest
   @ValueSource(strings = {"opened", "stepped", "unrolled"})
