@@ -10,6 +10,9 @@ public enum ErrorCode {
 
   /** The model does not go on by its own answers. */
   CANNOT_FORECAST,
+
+  /** The model's answers do not tell what is not usual. */
+  CANNOT_DETECT,
   NOT_FINITE,
   REQUEST_TOO_LARGE,
   MODEL_TOO_LARGE,

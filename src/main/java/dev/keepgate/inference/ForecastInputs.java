@@ -1,10 +1,10 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.batch.Feedback;
+import dev.keepgate.model.ModelSettings;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.Scaler;
 import dev.keepgate.model.Signature;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the input of a step of the answer before it, and of what is known ahead. An answer is
@@ -29,8 +29,9 @@ record ForecastInputs(Signature signature, ForecastPlan plan, float[] ahead, int
   }
 
   /** Whether a number of the answer is one of the input as it is: no rounding, and no clipping. */
-  private static boolean isScaledAlike(
-      @Nullable Scaler target, int output, @Nullable Scaler scaler, int column) {
+  static boolean isScaledAlike(ModelSettings settings, int output, int column) {
+    Scaler target = settings.targetScaler();
+    Scaler scaler = settings.scaler();
     if (target == null || scaler == null) {
       return target == null && scaler == null;
     }
@@ -50,7 +51,7 @@ record ForecastInputs(Signature signature, ForecastPlan plan, float[] ahead, int
     int[] columns = plan.columns();
     for (int i = 0; i < columns.length; i++) {
       float number = answer[from + i];
-      if (!isScaledAlike(target, i, scaler, columns[i])) {
+      if (!isScaledAlike(signature.settings(), i, columns[i])) {
         double reading = target == null ? number : target.invert(i, number);
         number = (float) (scaler == null ? reading : scaler.scale(columns[i], reading));
       }

@@ -23,6 +23,7 @@ public final class Inference {
   private final ModelRegistry registry;
   private final Computation computation;
   private final Forecasts forecasts;
+  private final Detections detections;
   private final Sequences sequences;
   private final InFlightMemory memory;
   private final InferenceProperties properties;
@@ -38,6 +39,7 @@ public final class Inference {
     this.registry = registry;
     this.computation = computation;
     this.forecasts = new Forecasts(computation, properties);
+    this.detections = new Detections(computation);
     this.sequences = sequences;
     this.memory = memory;
     this.properties = properties;
@@ -148,6 +150,14 @@ public final class Inference {
       AnswerEncoder<ForecastResult, R> encoder)
       throws IOException {
     return answer(call, decoder, forecasts::forecast, encoder);
+  }
+
+  <R> R detect(
+      InferenceCall call,
+      BodyDecoder<DetectionRequest> decoder,
+      AnswerEncoder<DetectionResult, R> encoder)
+      throws IOException {
+    return answer(call, decoder, detections::detect, encoder);
   }
 
   /** What is computed of a request of its own kind. */

@@ -230,6 +230,17 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
     return inference.forecast(this, decoder, encoder);
   }
 
+  /**
+   * Has what is not usual told.
+   *
+   * @throws InferenceException if that cannot be told
+   */
+  public <R> R detect(
+      BodyDecoder<DetectionRequest> decoder, AnswerEncoder<DetectionResult, R> encoder)
+      throws IOException {
+    return inference.detect(this, decoder, encoder);
+  }
+
   void needs(long bytes) {
     memory.requireAnswerFits(bytes);
     answerBytes = bytes;

@@ -73,8 +73,24 @@ public abstract sealed class InferenceException extends RuntimeException {
   public static final class CannotForecast extends InferenceException {
     private static final long serialVersionUID = 1L;
 
+    private final String why;
+
     CannotForecast(String why) {
       super(ErrorCode.CANNOT_FORECAST, "this model does not forecast: " + why, null);
+      this.why = why;
+    }
+
+    String why() {
+      return why;
+    }
+  }
+
+  /** The model's answers do not tell what is not usual. */
+  public static final class CannotDetect extends InferenceException {
+    private static final long serialVersionUID = 1L;
+
+    CannotDetect(String why) {
+      super(ErrorCode.CANNOT_DETECT, "this model does not tell what is not usual: " + why, null);
     }
   }
 

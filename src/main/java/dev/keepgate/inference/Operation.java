@@ -9,7 +9,9 @@ public enum Operation {
   /** A whole sequence. */
   UNROLL,
   /** A sequence, and the steps that follow from it. */
-  FORECAST;
+  FORECAST,
+  /** How far answers are off. */
+  DETECT;
 
   /** Its name in paths and metrics. */
   public String id() {

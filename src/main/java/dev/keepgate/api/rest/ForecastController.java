@@ -42,7 +42,7 @@ class ForecastController {
       HttpServletResponse response)
       throws IOException, ServletException {
     BodyReader.requirePlain(request);
-    RequestOptions options = RequestOptions.ofForecast(request);
+    RequestOptions options = RequestOptions.ofReadings(request);
     InferenceCall call =
         inference.open(
             ModelPath.request(model, version),

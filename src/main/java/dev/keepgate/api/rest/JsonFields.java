@@ -2,6 +2,8 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.Body;
 import dev.keepgate.tensor.TensorFormatException;
+import java.util.Arrays;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -66,6 +68,30 @@ final class JsonFields {
       case VALUE_FALSE -> false;
       default -> throw new TensorFormatException(pointer, "expected true or false");
     };
+  }
+
+  /** A finite number of this bound. */
+  static double real(JsonParser json, String pointer, double min) {
+    boolean isNumber = json.currentToken().isNumeric();
+    double number = isNumber ? json.getDoubleValue() : Double.NaN;
+    if (Double.isFinite(number) && number >= min) {
+      return number;
+    }
+    throw new TensorFormatException(pointer, "expected a number from %s on".formatted(min));
+  }
+
+  /** One of these, by its name in small letters. */
+  static <E extends Enum<E>> E word(JsonParser json, String pointer, E[] known) {
+    String word = json.currentToken() == JsonToken.VALUE_STRING ? json.getString() : null;
+    for (E value : known) {
+      if (value.name().toLowerCase(Locale.ROOT).equals(word)) {
+        return value;
+      }
+    }
+    throw new TensorFormatException(
+        pointer,
+        "expected one of "
+            + Arrays.stream(known).map(value -> value.name().toLowerCase(Locale.ROOT)).toList());
   }
 
   /** A string; null where it is null, which counts as left out. */

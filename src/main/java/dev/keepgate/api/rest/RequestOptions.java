@@ -49,8 +49,8 @@ record RequestOptions(
     return of(request, STEP, RETURN_STATE, RETURN_SEQUENCES, DEADLINE, SCALED, TOP);
   }
 
-  /** What a forecast may ask for. */
-  static RequestOptions ofForecast(HttpServletRequest request) {
+  /** What a request may ask for whose answer is about readings: a forecast or a detection. */
+  static RequestOptions ofReadings(HttpServletRequest request) {
     return of(request, DEADLINE, SCALED);
   }
 

@@ -144,7 +144,7 @@ final class RequestFuzzer {
       case "model" ->
           changesModels(operation)
               ? "fuzz-" + random.nextInt(5)
-              : operation.path().endsWith("/forecast") && json.chance(0.8)
+              : ofReadings(operation) && json.chance(0.8)
                   ? FORECASTER
                   : json.chance(0.6) && parameter.has("example")
                       ? parameter.get("example").asString()
@@ -152,6 +152,22 @@ final class RequestFuzzer {
       case "version" -> json.chance(0.8) ? "1" : Integer.toString(random.nextInt(1, 4));
       default -> json.pick(List.of("chat-7", "chat-7b", "s-" + random.nextInt(5)));
     };
+  }
+
+  /** Whether it takes a model that answers the numbers that it takes. */
+  private static boolean ofReadings(Operation operation) {
+    return operation.path().endsWith("/forecast") || operation.path().endsWith("/detect");
+  }
+
+  /** The notebook's models answer other numbers than they take, so the document has no example. */
+  private ObjectNode readings(Operation operation) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    if (operation.path().endsWith("/forecast")) {
+      body.set("history", json.tensor(random.nextInt(1, 4), 6));
+      return body.put("horizon", random.nextInt(1, 9));
+    }
+    body.set("x", json.tensor(random.nextInt(2, 5), 6));
+    return body.put("kind", "forecast");
   }
 
   private static boolean changesModels(Operation operation) {
@@ -260,11 +276,8 @@ final class RequestFuzzer {
       examples.add(content.get("example"));
     }
     content.path("examples").forEach(example -> examples.add(example.get("value")));
-    if (operation.path().endsWith("/forecast")) {
-      // The notebook's models answer other numbers than they take, so the document has none.
-      ObjectNode forecast = JsonNodeFactory.instance.objectNode();
-      forecast.set("history", json.tensor(random.nextInt(1, 4), 6));
-      examples.add(forecast.put("horizon", random.nextInt(1, 9)));
+    if (ofReadings(operation)) {
+      examples.add(readings(operation));
     }
     JsonNode value =
         examples.isEmpty() || json.chance(0.25)

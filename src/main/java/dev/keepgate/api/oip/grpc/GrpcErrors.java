@@ -91,6 +91,7 @@ class GrpcErrors {
           OUT_OF_STEP,
           CANNOT_STEP,
           CANNOT_FORECAST,
+          CANNOT_DETECT,
           NOT_FINITE,
           MALFORMED_MODEL,
           UNSUPPORTED_MODEL ->

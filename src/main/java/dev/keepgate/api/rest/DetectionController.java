@@ -1,0 +1,55 @@
+package dev.keepgate.api.rest;
+
+import dev.keepgate.api.http.BodyReader;
+import dev.keepgate.api.http.HttpCancellation;
+import dev.keepgate.inference.Inference;
+import dev.keepgate.inference.InferenceCall;
+import dev.keepgate.inference.Operation;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** What is not usual, over HTTP. */
+@RestController
+@RequestMapping(
+    path = InferenceController.MODEL,
+    consumes = MediaType.APPLICATION_JSON_VALUE,
+    produces = MediaType.APPLICATION_JSON_VALUE)
+class DetectionController {
+
+  private static final String DETECT = "/detect";
+
+  private final Inference inference;
+  private final BodyReader bodies;
+
+  DetectionController(Inference inference, BodyReader bodies) {
+    this.inference = inference;
+    this.bodies = bodies;
+  }
+
+  @PostMapping({DETECT, InferenceController.VERSION + DETECT})
+  void detect(
+      @PathVariable String model,
+      @PathVariable(required = false) @Nullable String version,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException, ServletException {
+    BodyReader.requirePlain(request);
+    RequestOptions options = RequestOptions.ofReadings(request);
+    InferenceCall call =
+        inference.open(
+            ModelPath.request(model, version),
+            Operation.DETECT,
+            options.deadline(),
+            HttpCancellation.of(request));
+    bodies.read(
+        request, response, new JsonExchange<>(call, new DetectionOperation(options), response));
+  }
+}

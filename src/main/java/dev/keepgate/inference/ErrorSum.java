@@ -1,0 +1,62 @@
+package dev.keepgate.inference;
+
+import dev.keepgate.model.ModelSettings.Metric;
+import java.util.Arrays;
+
+/** Sums the errors of one row or step, by feature. */
+final class ErrorSum {
+
+  private final Metric metric;
+  private final double[] sums;
+  private int count;
+
+  /**
+   * @param features how many numbers each addition has
+   */
+  ErrorSum(Metric metric, int features) {
+    this.metric = metric;
+    this.sums = new double[features];
+  }
+
+  void clear() {
+    Arrays.fill(sums, 0);
+    count = 0;
+  }
+
+  /** Adds the errors of as many numbers as there are features, from these places on. */
+  void add(float[] said, int saidAt, float[] was, int wasAt) {
+    for (int i = 0; i < sums.length; i++) {
+      add(i, (double) said[saidAt + i] - was[wasAt + i]);
+    }
+    count++;
+  }
+
+  /** Adds the error of each feature. */
+  void add(double[] errors) {
+    for (int i = 0; i < sums.length; i++) {
+      add(i, errors[i]);
+    }
+    count++;
+  }
+
+  private void add(int feature, double error) {
+    sums[feature] += metric == Metric.MAE ? Math.abs(error) : error * error;
+  }
+
+  /** Writes the mean errors at a place; nothing where none was added. */
+  void write(DetectionResult.Errors errors, int at) {
+    if (count == 0) {
+      return;
+    }
+    double all = 0;
+    for (int i = 0; i < sums.length; i++) {
+      all += sums[i];
+      errors.byFeature()[at * sums.length + i] = rooted(sums[i] / count);
+    }
+    errors.values()[at] = rooted(all / count / sums.length);
+  }
+
+  private double rooted(double mean) {
+    return metric == Metric.RMSE ? Math.sqrt(mean) : mean;
+  }
+}

@@ -1,0 +1,268 @@
+package dev.keepgate.api.rest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What is not usual: the errors of autoencoders and forecasters. */
+class DetectHttpTest extends ServerTest {
+
+  private static final Path CASES = Path.of("src/test/resources/golden-scalers");
+  private static final Path NETWORKS = Path.of("src/test/resources/golden-networks");
+  private static final Path AUTOENCODER = NETWORKS.resolve("keras-autoencoder");
+
+  private final long seed = Long.getLong("keepgate.seed", new Random().nextLong());
+
+  private String serve(String name, Path file, String config) throws Exception {
+    if (send(request("GET", "/v1/models/" + name, null)).statusCode() == 404) {
+      HttpResponse<byte[]> put = upload(name, List.of(file), config);
+      assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+    }
+    return "/v1/models/" + name;
+  }
+
+  private JsonNode ask(String path, JsonNode body) throws Exception {
+    HttpResponse<byte[]> response = postJson(path, body.toString());
+    assertThat(response.statusCode()).as("seed %d: %s", seed, text(response)).isEqualTo(200);
+    return json(response);
+  }
+
+  private static ObjectNode body(JsonNode x) {
+    ObjectNode body = JSON.createObjectNode();
+    body.set("x", x);
+    return body;
+  }
+
+  private ArrayNode random(int... shape) {
+    return random(new Random(seed), shape, 0);
+  }
+
+  private static ArrayNode random(Random random, int[] shape, int axis) {
+    ArrayNode array = JSON.createArrayNode();
+    for (int i = 0; i < shape[axis]; i++) {
+      if (axis == shape.length - 1) {
+        array.add((float) random.nextGaussian());
+      } else {
+        array.add(random(random, shape, axis + 1));
+      }
+    }
+    return array;
+  }
+
+  private static void flatten(JsonNode node, List<Double> into) {
+    if (node.isArray()) {
+      node.forEach(element -> flatten(element, into));
+    } else {
+      into.add(node.isNull() ? Double.NaN : node.asDouble());
+    }
+  }
+
+  private static double[] numbers(JsonNode node) {
+    List<Double> numbers = new ArrayList<>();
+    flatten(node, numbers);
+    return numbers.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  private static double error(String metric, double[] said, double[] was, int first, int stride) {
+    double sum = 0;
+    int count = 0;
+    for (int i = first; i < said.length; i += stride) {
+      double error = said[i] - was[i];
+      sum += metric.equals("mae") ? Math.abs(error) : error * error;
+      count++;
+    }
+    return metric.equals("rmse") ? Math.sqrt(sum / count) : sum / count;
+  }
+
+  private static int[] sizes(JsonNode model) {
+    JsonNode shape = model.at("/outputs/0/shape");
+    return new int[] {shape.get(1).asInt(), shape.get(2).asInt()};
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mae", "mse", "rmse"})
+  void errorOfWhatAnAutoencoderMakesOfItsInput(String metric) throws Exception {
+    String model =
+        serve(
+            "detect-" + metric,
+            AUTOENCODER.resolve("model.keras"),
+            "{\"detection\": {\"metric\": \"%s\"}, \"threshold\": 0.7}".formatted(metric));
+    JsonNode described = json(send(request("GET", model, null)));
+    assertThat(described.at("/detection/metric").asString()).isEqualTo(metric);
+    assertThat(described.at("/detection/threshold").asDouble()).isEqualTo(0.7);
+    int[] sizes = sizes(described);
+    ArrayNode x = random(3, sizes[0], sizes[1]);
+    JsonNode answer = ask(model + "/detect", body(x));
+    JsonNode output = ask(model + "/unroll", body(x)).path("output");
+    assertThat(answer.path("kind").asString()).isEqualTo("reconstruction");
+    assertThat(answer.path("metric").asString()).isEqualTo(metric);
+    assertThat(answer.path("threshold").asDouble()).isEqualTo(0.7);
+    assertThat(answer.path("error").size()).isEqualTo(3);
+    for (int row = 0; row < 3; row++) {
+      double[] said = numbers(output.get(row));
+      double[] was = numbers(x.get(row));
+      double expected = error(metric, said, was, 0, 1);
+      assertThat(answer.at("/error/" + row).asDouble()).isCloseTo(expected, within(1e-6));
+      assertThat(answer.at("/anomaly/" + row).asBoolean()).isEqualTo(expected > 0.7);
+      for (int feature = 0; feature < sizes[1]; feature++) {
+        assertThat(answer.at("/feature_error/%d/%d".formatted(row, feature)).asDouble())
+            .isCloseTo(error(metric, said, was, feature, sizes[1]), within(1e-6));
+      }
+    }
+    JsonNode alone = ask(model + "/detect", body(x.get(1)).put("threshold", 1e9));
+    assertThat(alone.path("error").asDouble()).isEqualTo(answer.at("/error/1").asDouble());
+    assertThat(alone.path("anomaly").asBoolean()).isFalse();
+  }
+
+  @Test
+  void errorOfWhatAForecasterSaysOfTheNextStep() throws Exception {
+    String model =
+        serve(
+            "detect-forecast",
+            CASES.resolve("forecast-stateful/model.pt"),
+            "{\"detection\": {\"kind\": \"forecast\"}}");
+    ArrayNode x = random(2, 9, 2);
+    ObjectNode body = body(x);
+    body.putArray("lengths").add(9).add(4);
+    JsonNode answer = ask(model + "/detect", body);
+    assertThat(answer.path("kind").asString()).isEqualTo("forecast");
+    assertThat(answer.has("anomaly")).isFalse();
+    JsonNode output = ask(model + "/unroll", body(x).put("return_sequences", true)).path("output");
+    for (int row = 0; row < 2; row++) {
+      for (int step = 0; step < 9; step++) {
+        JsonNode error = answer.at("/error/%d/%d".formatted(row, step));
+        if (step == 0 || (row == 1 && step >= 4)) {
+          assertThat(error.isNull()).as("row %d, step %d", row, step).isTrue();
+          continue;
+        }
+        double[] said = numbers(output.get(row).get(step - 1));
+        double[] was = numbers(x.get(row).get(step));
+        assertThat(error.asDouble()).isCloseTo(error("mae", said, was, 0, 1), within(1e-6));
+        assertThat(answer.at("/feature_error/%d/%d/1".formatted(row, step)).asDouble())
+            .isCloseTo(Math.abs(said[1] - was[1]), within(1e-6));
+      }
+    }
+  }
+
+  @Test
+  void windowBeforeEachStepSaysThatStep() throws Exception {
+    String model = serve("detect-window", CASES.resolve("forecast-window/model.keras"), "{}");
+    // More windows than one batch of them has.
+    int steps = 300;
+    ArrayNode x = random(steps, 1);
+    JsonNode answer = ask(model + "/detect", body(x).put("threshold", 0.5));
+    assertThat(answer.path("error").size()).isEqualTo(steps);
+    for (int step = 0; step < steps; step++) {
+      JsonNode error = answer.at("/error/" + step);
+      if (step < 9) {
+        assertThat(error.isNull()).isTrue();
+        assertThat(answer.at("/anomaly/" + step).isNull()).isTrue();
+        continue;
+      }
+      if (step % 37 != 0 && step != 9 && step != steps - 1) {
+        continue;
+      }
+      ArrayNode window = JSON.createArrayNode();
+      for (int i = step - 9; i < step; i++) {
+        window.add(x.get(i));
+      }
+      double[] said = numbers(ask(model + "/unroll", body(window)).path("output"));
+      double expected = Math.abs(said[0] - x.get(step).get(0).asDouble());
+      assertThat(error.asDouble()).isCloseTo(expected, within(1e-5));
+      assertThat(answer.at("/anomaly/" + step).asBoolean()).isEqualTo(expected > 0.5);
+    }
+  }
+
+  @Test
+  void errorsAreOfTheNetworksOwnNumbersWhateverTheUnits() throws Exception {
+    List<FormPart> parts =
+        List.of(
+            new FormPart(
+                "file", "model.keras", bytes(CASES.resolve("forecast-window/model.keras"))),
+            new FormPart(
+                "scaler", "scaler.json", "{\"min\": [100], \"max\": [300]}".getBytes(UTF_8)));
+    HttpResponse<byte[]> put = form("PUT", "/v1/models/detect-units/versions/1", parts);
+    assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+    ArrayNode own = JSON.createArrayNode();
+    ArrayNode readings = JSON.createArrayNode();
+    Random random = new Random(seed);
+    for (int i = 0; i < 14; i++) {
+      double reading = 100 + 200 * random.nextDouble();
+      readings.addArray().add(reading);
+      own.addArray().add((float) ((reading - 100) / 200));
+    }
+    double[] ofReadings =
+        numbers(ask("/v1/models/detect-units/detect", body(readings)).path("error"));
+    double[] ofOwn =
+        numbers(ask("/v1/models/detect-units/detect", body(own).put("scaled", true)).path("error"));
+    assertThat(ofReadings).hasSize(14);
+    for (int i = 9; i < 14; i++) {
+      assertThat(ofReadings[i]).isCloseTo(ofOwn[i], within(1e-6));
+    }
+  }
+
+  private static byte[] bytes(Path file) throws Exception {
+    return Files.readAllBytes(file);
+  }
+
+  @Test
+  void whatMayBeBothIsAskedFor() throws Exception {
+    String model = serve("detect-both", CASES.resolve("forecast-stateful/model.pt"), "{}");
+    ArrayNode x = random(5, 2);
+    assertProblem(postJson(model + "/detect", body(x).toString()), 422, "cannot-detect");
+    JsonNode reconstruction =
+        ask(model + "/detect", body(x).put("kind", "reconstruction").put("metric", "mse"));
+    double[] output =
+        numbers(ask(model + "/unroll", body(x).put("return_sequences", true)).path("output"));
+    assertThat(reconstruction.path("error").asDouble())
+        .isCloseTo(error("mse", output, numbers(x), 0, 1), within(1e-6));
+  }
+
+  @Test
+  void modelThatDoesNeitherSaysWhy() throws Exception {
+    String model = serve("detect-labels", CASES.resolve("labels/model.keras"), "{}");
+    assertProblem(postJson(model + "/detect", body(random(4, 6)).toString()), 422, "cannot-detect");
+    String autoencoder = serve("detect-no-forecast", AUTOENCODER.resolve("model.keras"), "{}");
+    int[] sizes = sizes(json(send(request("GET", autoencoder, null))));
+    ask(autoencoder + "/detect", body(random(sizes[0], sizes[1])));
+    assertProblem(
+        postJson(autoencoder + "/detect", body(random(sizes[0] + 1, sizes[1])).toString()),
+        400,
+        "invalid-input",
+        "/x");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | /x",
+        "{\"x\": [[0.1]]} | /x",
+        "{\"x\": [[0.1], [0.2], [0.3], [0.4], [0.5], [0.6], [0.7], [0.8], [0.9]]} | /x",
+        "{\"x\": [[0.1, 0.2]]} | /x",
+        "{\"x\": [[0.1]], \"kind\": \"guess\"} | /kind",
+        "{\"x\": [[0.1]], \"metric\": 1} | /metric",
+        "{\"x\": [[0.1]], \"threshold\": -1} | /threshold",
+        "{\"x\": [[0.1]], \"threshold\": \"high\"} | /threshold",
+        "{\"x\": [[0.1]], \"thresholds\": 1} | /thresholds"
+      })
+  void wrongFieldIsNamed(String body, String pointer) throws Exception {
+    String model = serve("detect-window", CASES.resolve("forecast-window/model.keras"), "{}");
+    HttpResponse<byte[]> response = postJson(model + "/detect", body);
+    assertProblem(response, 400, "invalid-input", pointer);
+  }
+}
