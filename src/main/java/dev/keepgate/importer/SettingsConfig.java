@@ -2,9 +2,12 @@ package dev.keepgate.importer;
 
 import dev.keepgate.model.ModelSettings;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What {@code config} says of what a model's numbers mean; null where it was not given.
@@ -46,6 +49,29 @@ public record SettingsConfig(
           ModelSettings.Forecasting.NONE,
           ModelSettings.Detection.NONE,
           ModelSettings.About.NONE);
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /**
+   * A configuration that says another way to tell what is not usual.
+   *
+   * @param config that said the rest, as it was read before; null where there was none
+   * @param detection all of it
+   */
+  public static byte[] with(byte @Nullable [] config, ModelSettings.Detection detection) {
+    ObjectNode json = config == null ? JSON.createObjectNode() : (ObjectNode) JSON.readTree(config);
+    json.put("threshold", detection.threshold());
+    ObjectNode how = json.putObject("detection");
+    how.put("metric", name(detection.metric()));
+    if (detection.kind() != null) {
+      how.put("kind", name(detection.kind()));
+    }
+    return JSON.writeValueAsBytes(json);
+  }
+
+  private static String name(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
 
   /**
    * What a request brings and what it is answered.

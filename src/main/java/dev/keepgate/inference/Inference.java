@@ -24,6 +24,7 @@ public final class Inference {
   private final Computation computation;
   private final Forecasts forecasts;
   private final Detections detections;
+  private final Thresholds thresholds;
   private final Sequences sequences;
   private final InFlightMemory memory;
   private final InferenceProperties properties;
@@ -40,6 +41,7 @@ public final class Inference {
     this.computation = computation;
     this.forecasts = new Forecasts(computation, properties);
     this.detections = new Detections(computation);
+    this.thresholds = new Thresholds(detections, registry);
     this.sequences = sequences;
     this.memory = memory;
     this.properties = properties;
@@ -158,6 +160,14 @@ public final class Inference {
       AnswerEncoder<DetectionResult, R> encoder)
       throws IOException {
     return answer(call, decoder, detections::detect, encoder);
+  }
+
+  <R> R fitThreshold(
+      InferenceCall call,
+      BodyDecoder<ThresholdRequest> decoder,
+      AnswerEncoder<ThresholdResult, R> encoder)
+      throws IOException {
+    return answer(call, decoder, thresholds::fit, encoder);
   }
 
   /** What is computed of a request of its own kind. */

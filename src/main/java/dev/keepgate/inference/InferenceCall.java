@@ -241,6 +241,17 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
     return inference.detect(this, decoder, encoder);
   }
 
+  /**
+   * Has a threshold made of usual data.
+   *
+   * @throws InferenceException if there is none
+   */
+  public <R> R fitThreshold(
+      BodyDecoder<ThresholdRequest> decoder, AnswerEncoder<ThresholdResult, R> encoder)
+      throws IOException {
+    return inference.fitThreshold(this, decoder, encoder);
+  }
+
   void needs(long bytes) {
     memory.requireAnswerFits(bytes);
     answerBytes = bytes;

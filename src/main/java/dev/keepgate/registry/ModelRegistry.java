@@ -1,6 +1,7 @@
 package dev.keepgate.registry;
 
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.ModelSettings;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
@@ -100,6 +101,16 @@ public interface ModelRegistry extends AutoCloseable {
    *     another replica has stored the same, and this one has not yet
    */
   Stored put(String name, OptionalLong version, Upload upload);
+
+  /**
+   * Makes a new version of another's files that tells otherwise what is not usual: versions do not
+   * change.
+   *
+   * @param of an open handle of the other
+   * @throws RegistryException as {@link #put}; NotFound where the other's files are gone or have
+   *     changed
+   */
+  Stored derive(ModelHandle of, ModelSettings.Detection detection);
 
   /**
    * Takes a version away, from the disk and from new requests; who holds a handle finishes. Of one

@@ -29,7 +29,8 @@ class CrossOriginFilter extends HttpFilter {
 
   /** The routes by which POST changes models; by any other method, all of theirs do. */
   private static final Pattern POSTED =
-      Pattern.compile("/v1/models(?:/[^/]*/versions(?:/[^/]*)?/?|:.*)|/v2/repository/.*");
+      Pattern.compile(
+          "/v1/models(?:/[^/]*/versions(?:/[^/]*)?/?|/.*/threshold/?|:.*)|/v2/repository/.*");
 
   private static final String FETCH_SITE = "Sec-Fetch-Site";
   private static final Set<String> OTHER_SITES = Set.of("cross-site", "same-site");

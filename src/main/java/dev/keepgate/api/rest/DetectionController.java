@@ -5,10 +5,12 @@ import dev.keepgate.api.http.HttpCancellation;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.Operation;
+import dev.keepgate.registry.ModelRequest;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -25,6 +27,7 @@ import org.springframework.web.bind.annotation.RestController;
 class DetectionController {
 
   private static final String DETECT = "/detect";
+  private static final String THRESHOLD = "/threshold";
 
   private final Inference inference;
   private final BodyReader bodies;
@@ -41,15 +44,29 @@ class DetectionController {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, ServletException {
+    answer(ModelPath.request(model, version), DetectionOperation::new, request, response);
+  }
+
+  @PostMapping({THRESHOLD, InferenceController.VERSION + THRESHOLD})
+  void fitThreshold(
+      @PathVariable String model,
+      @PathVariable(required = false) @Nullable String version,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException, ServletException {
+    answer(ModelPath.request(model, version), ThresholdOperation::new, request, response);
+  }
+
+  private void answer(
+      ModelRequest model,
+      Function<RequestOptions, JsonOperation<?, ?>> operation,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException, ServletException {
     BodyReader.requirePlain(request);
     RequestOptions options = RequestOptions.ofReadings(request);
     InferenceCall call =
-        inference.open(
-            ModelPath.request(model, version),
-            Operation.DETECT,
-            options.deadline(),
-            HttpCancellation.of(request));
-    bodies.read(
-        request, response, new JsonExchange<>(call, new DetectionOperation(options), response));
+        inference.open(model, Operation.DETECT, options.deadline(), HttpCancellation.of(request));
+    bodies.read(request, response, new JsonExchange<>(call, operation.apply(options), response));
   }
 }

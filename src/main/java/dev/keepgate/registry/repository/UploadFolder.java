@@ -59,6 +59,14 @@ public final class UploadFolder implements Upload {
     return DiskFaults.failure("could not store an upload", e, root);
   }
 
+  /** Copies a version's files and the name of their format, and not its configuration. */
+  public void takeOver(ModelSource source) throws IOException {
+    for (Path file : source.files().paths()) {
+      Files.copy(file, folder.resolve(file.getFileName()));
+    }
+    format = source.format();
+  }
+
   @Override
   public void config(byte[] json) {
     this.config = json.clone();

@@ -3,6 +3,7 @@ package dev.keepgate.registry.version;
 import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.ModelSettings;
 import dev.keepgate.registry.ModelDescription;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelInfo;
@@ -139,6 +140,11 @@ public final class RepositoryModelRegistry implements ModelRegistry {
   @Override
   public Stored put(String name, OptionalLong version, Upload upload) {
     return uploaded.put(name, version, own(upload));
+  }
+
+  @Override
+  public Stored derive(ModelHandle of, ModelSettings.Detection detection) {
+    return uploaded.derive(of, detection);
   }
 
   private static UploadFolder own(Upload upload) {

@@ -1,13 +1,18 @@
 package dev.keepgate.registry.version;
 
 import dev.keepgate.importer.ImportException;
+import dev.keepgate.importer.SettingsConfig;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.ModelSettings;
 import dev.keepgate.registry.ModelDescription;
+import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.ModelRegistry;
+import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.ModelStatus;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.repository.Manifest;
+import dev.keepgate.registry.repository.ModelSource;
 import dev.keepgate.registry.repository.UploadFolder;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -47,6 +52,41 @@ final class UploadedVersions {
     return claimed == null
         ? new ModelRegistry.Stored(requireSame(id, upload), false)
         : new ModelRegistry.Stored(installed(claimed, true, upload), true);
+  }
+
+  /** See {@link ModelRegistry#derive}. */
+  ModelRegistry.Stored derive(ModelHandle of, ModelSettings.Detection detection) {
+    UploadFolder copy =
+        translated("could not copy model " + of.id(), () -> copy(of.id(), of.digest(), detection));
+    try (copy) {
+      return put(of.id().name(), OptionalLong.empty(), copy);
+    }
+  }
+
+  private UploadFolder copy(ModelId id, String digest, ModelSettings.Detection detection)
+      throws IOException, ImportException {
+    try {
+      return copy(id, context.repository().source(id), digest, detection);
+    } catch (NoSuchFileException e) {
+      throw versions().notFound(new ModelRequest.Specific(id));
+    }
+  }
+
+  private UploadFolder copy(
+      ModelId id, ModelSource source, String digest, ModelSettings.Detection detection)
+      throws IOException {
+    UploadFolder copy = context.repository().newUpload(source.bytes());
+    try {
+      copy.takeOver(source);
+      if (!source.digest().equals(digest)) {
+        throw versions().notFound(new ModelRequest.Specific(id));
+      }
+      copy.config(SettingsConfig.with(source.config(), detection));
+      return copy;
+    } catch (Throwable e) {
+      copy.close();
+      throw e;
+    }
   }
 
   private ModelInfo installed(ModelVersion claimed, boolean isNumberGiven, UploadFolder upload) {

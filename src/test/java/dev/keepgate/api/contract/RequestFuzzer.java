@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -156,7 +157,7 @@ final class RequestFuzzer {
 
   /** Whether it takes a model that answers the numbers that it takes. */
   private static boolean ofReadings(Operation operation) {
-    return operation.path().endsWith("/forecast") || operation.path().endsWith("/detect");
+    return Stream.of("/forecast", "/detect", "/threshold").anyMatch(operation.path()::endsWith);
   }
 
   /** The notebook's models answer other numbers than they take, so the document has no example. */
