@@ -56,7 +56,7 @@ class Client {
             "notebook-cell", null, null, null, null, new OpenSequence().batch(2).ttl("1m"));
     SequenceAnswer first =
         sequences.stepSequence(
-            opened.getId(), new SequenceStep().x(x).step(1L), null, null, null, null, null, null, null);
+            opened.getId(), new SequenceStep().x(x).step(1L), null, null, null, null, null, null, null, null);
     equal(step.getOutput(), first.getOutput());
     Sequence exported = sequences.getSequence(opened.getId());
     equal(1L, exported.getStep());

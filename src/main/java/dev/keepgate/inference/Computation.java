@@ -75,10 +75,13 @@ public final class Computation {
       InferenceRequest request,
       @Nullable Kept kept,
       LongUnaryOperator encodedBytes) {
+    SequenceErrors errors =
+        request.options().detect() ? SequenceErrors.of(call.signature(), request) : null;
     NetworkInput input = validate(call, request, kept);
     reserve(call, WorkingMemory.of(call.signature(), input, request), encodedBytes);
     BatchTask task = submit(call, request, input);
-    return finish(call, request, input, await(task, call));
+    InferenceResult result = finish(call, request, input, await(task, call));
+    return kept == null || errors == null ? result : errors.of(input, kept, result);
   }
 
   /**
@@ -114,8 +117,12 @@ public final class Computation {
     return computed.output();
   }
 
-  /** A state that the server has kept for so many rows. */
-  record Kept(RecurrentState state, int rows) {}
+  /**
+   * What the server has kept of so many rows.
+   *
+   * @param last what their last step gave, [rows, width]; null where that is not known
+   */
+  record Kept(RecurrentState state, int rows, float @Nullable [] last) {}
 
   private NetworkInput validate(InferenceCall call, InferenceRequest request, @Nullable Kept kept) {
     Signature signature = call.signature();
@@ -225,7 +232,8 @@ public final class Computation {
             request.isBatched(signature),
             request.options().units()),
         output,
-        0);
+        0,
+        null);
   }
 
   private BatchTask submit(InferenceCall call, InferenceRequest request, NetworkInput input) {

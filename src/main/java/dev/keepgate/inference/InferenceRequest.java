@@ -55,9 +55,20 @@ public record InferenceRequest(
    * @param trace whether to answer the gates as well
    * @param step the number that a sequence's last step is to have; empty where that is not said
    * @param units in what numbers it speaks
+   * @param detect whether a sequence's step is to be held against what was said of it
    */
   public record Options(
-      @Nullable Boolean returnSequences, boolean trace, OptionalLong step, Units units) {
+      @Nullable Boolean returnSequences,
+      boolean trace,
+      OptionalLong step,
+      Units units,
+      boolean detect) {
+
+    /** Of a request that is held against nothing. */
+    public Options(
+        @Nullable Boolean returnSequences, boolean trace, OptionalLong step, Units units) {
+      this(returnSequences, trace, step, units, false);
+    }
 
     /** Of a request that says nothing about it. */
     public static final Options DEFAULT =
@@ -102,7 +113,7 @@ public record InferenceRequest(
         inputs,
         state,
         lengths,
-        new Options(true, options.trace(), options.step(), options.units()),
+        new Options(true, options.trace(), options.step(), options.units(), options.detect()),
         fields);
   }
 

@@ -17,9 +17,16 @@ import org.jspecify.annotations.Nullable;
  * @param shape of the request
  * @param output the numbers
  * @param step how many steps the sequence has taken; 0 where the request was of none
+ * @param errors [batch, time]: how far off was what the sequence's steps said of the next, NaN
+ *     where nothing was said; null where that was not asked
  */
 public record InferenceResult(
-    ModelId id, Signature signature, Shape shape, NetworkOutput output, long step) {
+    ModelId id,
+    Signature signature,
+    Shape shape,
+    NetworkOutput output,
+    long step,
+    float @Nullable [] errors) {
 
   /**
    * How the outputs are laid out.
@@ -114,10 +121,14 @@ public record InferenceResult(
   }
 
   InferenceResult with(NetworkOutput other) {
-    return new InferenceResult(id, signature, shape, other, step);
+    return new InferenceResult(id, signature, shape, other, step, errors);
   }
 
   InferenceResult atStep(long taken) {
-    return new InferenceResult(id, signature, shape, output, taken);
+    return new InferenceResult(id, signature, shape, output, taken, errors);
+  }
+
+  InferenceResult withErrors(float[] found) {
+    return new InferenceResult(id, signature, shape, output, step, found);
   }
 }

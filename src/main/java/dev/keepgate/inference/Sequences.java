@@ -307,7 +307,7 @@ public final class Sequences implements AutoCloseable {
       if (step.isPresent() && step.getAsLong() != now.step() + time) {
         throw outOfStep(now, time, step.getAsLong());
       }
-      Computation.Kept kept = new Computation.Kept(now.state(), now.batch());
+      Computation.Kept kept = new Computation.Kept(now.state(), now.batch(), now.lastStep());
       InferenceResult result = computation.compute(call, request, kept, encodedBytes);
       Sequence next = next(call, now, request, result);
       if (store.replace(now, next)) {
@@ -344,12 +344,12 @@ public final class Sequences implements AutoCloseable {
       InferenceCall call, Sequence now, InferenceRequest request, InferenceResult result) {
     StepResult last =
         new StepResult(
-            result.operation() == Operation.UNROLL,
-            result.time(),
+            new StepResult.Steps(
+                result.operation() == Operation.UNROLL, result.time(), request.lengths() != null),
             result.sequences(),
             result.batched(),
-            request.lengths() != null,
-            result.output().joined());
+            result.output().joined(),
+            result.errors());
     // One that an earlier build opened is bound to the model that takes it on.
     Sequence bound = now.boundTo(new ModelContent(now.model(), call.handle().digest()));
     Sequence next = bound.after(last, result.output().state(), clock.instant());
@@ -373,7 +373,8 @@ public final class Sequences implements AutoCloseable {
             units),
         NetworkOutput.of(
             last.output(), sequence.state(), sizes(call.signature(), sequence.batch(), last)),
-        sequence.step());
+        sequence.step(),
+        last.errors());
   }
 
   private static List<int[]> sizes(Signature signature, int batch, StepResult last) {

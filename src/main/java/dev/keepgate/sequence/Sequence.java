@@ -122,9 +122,7 @@ public record Sequence(
   /** Memory that it takes, about. */
   public long bytes() {
     StepResult last = last();
-    return OVERHEAD
-        + bytes(state().values())
-        + (last == null ? 0 : (long) last.output().length * Float.BYTES);
+    return OVERHEAD + bytes(state().values()) + (last == null ? 0 : last.bytes());
   }
 
   private static long bytes(float[][] slots) {

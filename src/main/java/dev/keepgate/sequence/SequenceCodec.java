@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * A sequence as bytes, for processes that may be of different builds: a format number first, then
  * id, model, batch, time to live and moments in milliseconds, step, revision, state and last
  * answer, big-endian; texts and arrays with their length before them. The digest of the model's
- * files comes last: earlier builds of format 1 read no further than the answer, and left zeros
- * after it.
+ * files comes after these: earlier builds of format 1 read no further than the answer, and left
+ * zeros after it. The errors of the last steps come last, where they were asked for.
  *
  * <p>The formats differ in the state alone. Format 1 has that of LSTM cells, h of all cells and
  * then c, and is written for it still: servers of an earlier build read no other. Format 2 has any
@@ -47,6 +47,7 @@ final class SequenceCodec {
     String known = sequence.content().digest();
     byte[] digest = bytes(known == null ? "" : known);
     StepResult last = sequence.last();
+    float[] errors = last == null ? null : last.errors();
     byte format = format(sequence.state());
     ByteBuffer to =
         ByteBuffer.allocate(
@@ -55,7 +56,8 @@ final class SequenceCodec {
                 + model.length
                 + digest.length
                 + size(sequence.state(), format)
-                + (last == null ? 0 : ANSWER_BYTES + last.output().length * Float.BYTES));
+                + (last == null ? 0 : ANSWER_BYTES + last.output().length * Float.BYTES)
+                + (errors == null ? 0 : Integer.BYTES + errors.length * Float.BYTES));
     to.put(format).putInt(id.length).put(id).putInt(model.length).put(model);
     to.putLong(sequence.model().version()).putInt(sequence.batch());
     to.putLong(sequence.ttl().toMillis());
@@ -64,11 +66,15 @@ final class SequenceCodec {
     put(to, sequence.state(), format);
     to.put(flag(last != null));
     if (last != null) {
-      to.put(last.padded() ? UNROLLED_PADDED_ROWS : flag(last.unrolled())).putInt(last.time());
+      to.put(last.steps().padded() ? UNROLLED_PADDED_ROWS : flag(last.unrolled()))
+          .putInt(last.time());
       to.put(flag(last.sequences())).put(flag(last.batched()));
       put(to, last.output());
     }
     to.putInt(digest.length).put(digest);
+    if (errors != null) {
+      put(to, errors);
+    }
     return to.array();
   }
 
@@ -153,10 +159,13 @@ final class SequenceCodec {
       long step = from.getLong();
       long revision = from.getLong();
       RecurrentState state = format == OF_LSTM_CELLS ? lstmCells(from, batch) : slots(from, batch);
-      StepResult last = answer(from);
+      StepResult answer = answer(from);
+      String digest = digest(from);
+      StepResult last = answer == null ? null : answer.withErrors(errors(from));
+      requireEnd(from);
       return new Sequence(
           id,
-          new ModelContent(model, digest(from)),
+          new ModelContent(model, digest),
           batch,
           new Sequence.Lifetime(ttl, openedAt, expiresAt),
           new Sequence.Progress(step, state, last),
@@ -168,12 +177,20 @@ final class SequenceCodec {
 
   private static @Nullable String digest(ByteBuffer from) {
     String digest = from.remaining() < Integer.BYTES ? "" : text(from);
+    return digest.isEmpty() ? null : digest;
+  }
+
+  private static float @Nullable [] errors(ByteBuffer from) {
+    float[] errors = from.remaining() < Integer.BYTES ? new float[0] : floats(from);
+    return errors.length == 0 ? null : errors;
+  }
+
+  private static void requireEnd(ByteBuffer from) {
     while (from.hasRemaining()) {
       if (from.get() != 0) {
         throw new IllegalArgumentException("more follows the stored sequence");
       }
     }
-    return digest.isEmpty() ? null : digest;
   }
 
   private static String text(ByteBuffer from) {
@@ -253,6 +270,7 @@ final class SequenceCodec {
     boolean sequences = from.get() != 0;
     boolean batched = from.get() != 0;
     boolean padded = unrolled == UNROLLED_PADDED_ROWS;
-    return new StepResult(unrolled != 0, time, sequences, batched, padded, floats(from));
+    return new StepResult(
+        new StepResult.Steps(unrolled != 0, time, padded), sequences, batched, floats(from), null);
   }
 }

@@ -6,25 +6,46 @@ import org.jspecify.annotations.Nullable;
  * The result of the last step of a sequence, kept for a client that did not receive it, and for
  * what goes on from it.
  *
- * @param unrolled whether it was a chunk of steps rather than a single one
- * @param time how many steps
+ * @param steps that were taken
  * @param sequences whether {@code output} has every step
  * @param batched whether the result has a batch dimension
- * @param padded whether rows may have ended before the last step, as only those of a chunk may
  * @param output the network's own numbers, row-major
+ * @param errors [batch, time]: how far off was what was said of these steps; null where that was
+ *     not asked
  */
 public record StepResult(
-    boolean unrolled,
-    int time,
-    boolean sequences,
-    boolean batched,
-    boolean padded,
-    float[] output) {
+    Steps steps, boolean sequences, boolean batched, float[] output, float @Nullable [] errors) {
+
+  /**
+   * The steps of a request.
+   *
+   * @param unrolled whether it was a chunk of steps rather than a single one
+   * @param time how many steps
+   * @param padded whether rows may have ended before the last step, as only those of a chunk may
+   */
+  public record Steps(boolean unrolled, int time, boolean padded) {}
 
   /** Of rows that took every step. */
   public StepResult(
       boolean unrolled, int time, boolean sequences, boolean batched, float[] output) {
-    this(unrolled, time, sequences, batched, false, output);
+    this(new Steps(unrolled, time, false), sequences, batched, output, null);
+  }
+
+  public boolean unrolled() {
+    return steps.unrolled();
+  }
+
+  public int time() {
+    return steps.time();
+  }
+
+  StepResult withErrors(float @Nullable [] known) {
+    return new StepResult(steps, sequences, batched, output, known);
+  }
+
+  /** Memory that its numbers take. */
+  long bytes() {
+    return (long) Float.BYTES * (output.length + (errors == null ? 0 : errors.length));
   }
 
   /**
@@ -34,16 +55,16 @@ public record StepResult(
    * @return [batch, width]; null where rows may have ended before
    */
   public float @Nullable [] lastStep(int batch) {
-    if (padded) {
+    if (steps.padded()) {
       return null;
     }
     if (!sequences) {
       return output.clone();
     }
-    int width = output.length / batch / time;
+    int width = output.length / batch / time();
     float[] last = new float[batch * width];
     for (int row = 0; row < batch; row++) {
-      int from = ((row + 1) * time - 1) * width;
+      int from = ((row + 1) * time() - 1) * width;
       System.arraycopy(output, from, last, row * width, width);
     }
     return last;

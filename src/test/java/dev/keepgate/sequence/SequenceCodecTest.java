@@ -92,10 +92,32 @@ class SequenceCodecTest {
 
   @Test
   void rowsThatEndedBeforeAreKnownAgain() {
-    StepResult padded = new StepResult(true, 3, true, true, true, new float[] {1, 2, 0, 4, 5, 6});
+    StepResult padded =
+        new StepResult(
+            new StepResult.Steps(true, 3, true), true, true, new float[] {1, 2, 0, 4, 5, 6}, null);
     Sequence read = SequenceCodec.decode(SequenceCodec.encode(sequence("chat-7", null, 3, padded)));
     assertThat(read.last()).usingRecursiveComparison().isEqualTo(padded);
     assertThat(read.lastStep()).isNull();
+  }
+
+  @Test
+  void errorsThatWereAskedForAreKept() {
+    for (String digest : new String[] {null, DIGEST}) {
+      StepResult held =
+          new StepResult(
+              new StepResult.Steps(true, 2, false),
+              true,
+              true,
+              new float[] {1, 2, 3, 4},
+              new float[] {Float.NaN, 0.25f});
+      Sequence read =
+          SequenceCodec.decode(SequenceCodec.encode(sequence("chat-7", digest, 3, held)));
+      StepResult last = Objects.requireNonNull(read.last());
+      assertThat(last.steps()).isEqualTo(held.steps());
+      assertThat(last.output()).isEqualTo(held.output());
+      assertThat(last.errors()).containsExactly(Float.NaN, 0.25f);
+      assertThat(read.content().digest()).isEqualTo(digest);
+    }
   }
 
   @Test

@@ -13,20 +13,27 @@ import org.springframework.boot.convert.DurationStyle;
 /**
  * What a request's query string and headers ask for.
  *
- * @param returnSequences whether to answer every step; null where not said
- * @param trace whether to answer the gates; null where not said
+ * @param answer what is to be answered
  * @param deadline after which the work is dropped; null where not said
- * @param returnState whether a sequence's step answers the state; null where not said
  * @param step the number that a sequence's step is to have
  * @param units in what numbers it speaks
  */
 record RequestOptions(
-    @Nullable Boolean returnSequences,
-    @Nullable Boolean trace,
-    @Nullable Duration deadline,
-    @Nullable Boolean returnState,
-    OptionalLong step,
-    InferenceRequest.Units units) {
+    Answer answer, @Nullable Duration deadline, OptionalLong step, InferenceRequest.Units units) {
+
+  /**
+   * What is to be answered; null where not said.
+   *
+   * @param returnSequences whether every step
+   * @param trace whether the gates
+   * @param returnState whether a sequence's step answers the state
+   * @param detect whether a sequence's step is held against what was said of it
+   */
+  record Answer(
+      @Nullable Boolean returnSequences,
+      @Nullable Boolean trace,
+      @Nullable Boolean returnState,
+      @Nullable Boolean detect) {}
 
   /** More classes than any list of them is read. */
   static final int MOST_CLASSES = 1000;
@@ -38,6 +45,7 @@ record RequestOptions(
   private static final String STEP = "step";
   private static final String SCALED = "scaled";
   private static final String TOP = "top";
+  private static final String DETECT = "detect";
 
   /** What a request of a model may ask for. */
   static RequestOptions ofModel(HttpServletRequest request) {
@@ -46,7 +54,7 @@ record RequestOptions(
 
   /** What a request of a sequence may ask for. */
   static RequestOptions ofSequence(HttpServletRequest request) {
-    return of(request, STEP, RETURN_STATE, RETURN_SEQUENCES, DEADLINE, SCALED, TOP);
+    return of(request, STEP, RETURN_STATE, RETURN_SEQUENCES, DEADLINE, SCALED, TOP, DETECT);
   }
 
   /** What a request may ask for whose answer is about readings: a forecast or a detection. */
@@ -59,10 +67,12 @@ record RequestOptions(
       QueryParameters.requireOnly(request, known);
     }
     return new RequestOptions(
-        flag(request, RETURN_SEQUENCES),
-        flag(request, TRACE),
+        new Answer(
+            flag(request, RETURN_SEQUENCES),
+            flag(request, TRACE),
+            flag(request, RETURN_STATE),
+            flag(request, DETECT)),
         deadline(request),
-        flag(request, RETURN_STATE),
         number(request, STEP, 0, StepNumber.MAX),
         new InferenceRequest.Units(
             Boolean.TRUE.equals(flag(request, SCALED)),

@@ -44,6 +44,7 @@ final class RequestReader {
   private boolean trace;
   private OptionalLong step;
   private boolean returnState;
+  private boolean detect;
   private boolean scaled;
   private int top;
 
@@ -59,11 +60,12 @@ final class RequestReader {
     this.inputs = new InputReader(signature, memory);
     this.state = new StateReader(signature.state(), memory);
     this.step = options.step();
-    this.returnState = Boolean.TRUE.equals(options.returnState());
-    this.returnSequences = options.returnSequences();
-    this.trace = Boolean.TRUE.equals(options.trace());
+    this.returnState = Boolean.TRUE.equals(options.answer().returnState());
+    this.returnSequences = options.answer().returnSequences();
+    this.trace = Boolean.TRUE.equals(options.answer().trace());
     this.scaled = options.units().scaled();
     this.top = options.units().top();
+    this.detect = Boolean.TRUE.equals(options.answer().detect());
   }
 
   /**
@@ -123,6 +125,7 @@ final class RequestReader {
         case "trace" -> trace = json.flag();
         case "return_state" -> returnState = json.flag();
         case "scaled" -> scaled = json.flag();
+        case "detect" -> detect = json.flag();
         case "step" -> step = scanNumber(json);
         default -> throw new JsonTensorScanner.NotScannedException();
       }
@@ -143,7 +146,7 @@ final class RequestReader {
   private boolean isKnown(String field) {
     return switch (field) {
       case "state", "trace" -> !kept;
-      case "step", "return_state" -> kept;
+      case "step", "return_state", "detect" -> kept;
       case InputReader.ONLY, InputReader.ALL -> inputs.isKnown(field);
       default -> true;
     };
@@ -170,6 +173,7 @@ final class RequestReader {
       case "top" ->
           top =
               absent ? top : (int) JsonFields.number(json, "/top", 1, RequestOptions.MOST_CLASSES);
+      case "detect" -> detect = absent ? detect : JsonFields.flag(json, "/detect");
       case "return_state" ->
           returnState = absent ? returnState : JsonFields.flag(json, "/return_state");
       default ->
@@ -177,7 +181,7 @@ final class RequestReader {
               field,
               inputs.field()
                   + (kept
-                      ? ", step, lengths, return_sequences, return_state, scaled, top"
+                      ? ", step, lengths, return_sequences, return_state, scaled, top, detect"
                       : ", state, lengths, return_sequences, trace, scaled, top"));
     }
   }
@@ -225,7 +229,7 @@ final class RequestReader {
         state.state(),
         lengths,
         new InferenceRequest.Options(
-            returnSequences, trace, step, new InferenceRequest.Units(scaled, top)),
+            returnSequences, trace, step, new InferenceRequest.Units(scaled, top), detect),
         fields);
   }
 }

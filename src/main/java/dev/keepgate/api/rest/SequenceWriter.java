@@ -24,6 +24,7 @@ final class SequenceWriter {
     if (safetensors) {
       Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
       outputs.putInto(tensors);
+      StepErrorWriter.putInto(result, tensors);
       if (withState) {
         state.putInto(tensors);
       }
@@ -36,6 +37,7 @@ final class SequenceWriter {
           json.raw("{");
           outputs.write(json);
           outputs.writeClasses(json);
+          StepErrorWriter.write(result, json);
           json.raw(",\"step\":").raw(Long.toString(result.step()));
           if (withState) {
             state.write(json);
