@@ -15,7 +15,7 @@ final class BatchSlot extends StepRow implements QueueEntry {
    * @param alone whether it must not share a batch, because the one it was in failed
    */
   BatchSlot(BatchTask task, int row, NetworkOutput output, boolean alone) {
-    super(task.input(), row, output, task.returnSequences(), task.feedback().known());
+    super(task.input(), row, output, task.returnSequences(), task.feedback().known(row));
     this.task = task;
     this.alone = alone;
   }
@@ -40,10 +40,14 @@ final class BatchSlot extends StepRow implements QueueEntry {
     return position() == steps() && !isFinished();
   }
 
-  /** Makes its next step's input. */
+  /** Makes its next step's input, if it goes on. */
   void feed() {
-    task.feed(this);
-    extend();
+    if (task.feedback().ends(row(), position())) {
+      end();
+    } else {
+      task.feed(this);
+      extend();
+    }
   }
 
   /** The same row from its first step, for a batch of its own. */

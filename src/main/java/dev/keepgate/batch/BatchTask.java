@@ -64,8 +64,8 @@ public final class BatchTask implements QueueEntry {
     this.queuedAt = queuedAt;
     this.feedback = owner.feedback();
     this.steps = goesByStep(model.signature(), input, trace);
-    if (feedback != Feedback.NONE && !(steps && returnSequences)) {
-      throw new IllegalArgumentException("only rows that step and answer every step go on by it");
+    if (feedback != Feedback.NONE && !steps) {
+      throw new IllegalArgumentException("only rows that step go on by it");
     }
     this.pieces = new AtomicInteger(steps ? input.batch() : 1);
   }

@@ -12,7 +12,7 @@ public interface Feedback {
   Feedback NONE =
       new Feedback() {
         @Override
-        public int known() {
+        public int known(int row) {
           return Integer.MAX_VALUE;
         }
 
@@ -22,8 +22,22 @@ public interface Feedback {
         }
       };
 
-  /** How many of the first steps have their input; 1 at least. */
-  int known();
+  /**
+   * How many of a row's first steps have their input; 1 at least.
+   *
+   * @param row which of the request
+   */
+  int known(int row);
+
+  /**
+   * Whether a row ends before a step, although it might have more. Asked before its input is made.
+   *
+   * @param row which of the request
+   * @param step from 0
+   */
+  default boolean ends(int row, int step) {
+    return false;
+  }
 
   /**
    * Writes the input of a step.
@@ -32,7 +46,8 @@ public interface Feedback {
    * @param row which of the request
    * @param step from 0
    * @param outputs of the request
-   * @param offset where the output of the step before begins
+   * @param offset where the output of the step before begins; where the request is answered its
+   *     last step only, the next step's takes its place
    */
   void feed(NetworkInput input, int row, int step, float[] outputs, int offset);
 }

@@ -17,7 +17,7 @@ record ForecastInputs(Signature signature, ForecastPlan plan, float[] ahead, int
     implements Feedback {
 
   @Override
-  public int known() {
+  public int known(int row) {
     return 1;
   }
 

@@ -14,7 +14,7 @@ public class StepRow {
   private final int row;
   private final NetworkOutput into;
   private final boolean everyStep;
-  private final int steps;
+  private int steps;
   private int known;
   private int position;
 
@@ -71,6 +71,11 @@ public class StepRow {
     known++;
   }
 
+  /** It ends before its next step. */
+  protected void end() {
+    steps = position;
+  }
+
   /** How many steps it has taken. */
   public int position() {
     return position;
@@ -91,12 +96,12 @@ public class StepRow {
   }
 
   /**
-   * Whether the output of a step is asked for.
+   * Whether the output of a step is asked for: of each, or of the last whose input is known.
    *
    * @param ahead how many steps after the one at {@link #position()}
    */
   public boolean answersStep(int ahead) {
-    return everyStep || position + ahead == steps - 1;
+    return everyStep || position + ahead == known - 1;
   }
 
   /** Where the output of such a step begins in {@code into.output()}. */
