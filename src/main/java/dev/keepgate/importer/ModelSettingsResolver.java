@@ -58,12 +58,15 @@ final class ModelSettingsResolver {
     Classes classes = names == null ? null : new Classes(names, probability(names));
     Scaler inputs = scaler == null ? null : inputs(scaler);
     Scaler outputs = classes == null ? outputs(scaler, targetScaler) : null;
+    Forecasting forecasting = forecasting(classes != null);
     return new ModelSettings(
         new ModelSettings.Readings(inputs, outputs, columns(inputs, outputs)),
         classes,
-        forecasting(classes != null),
+        forecasting,
         detection(side.threshold()),
-        config.about());
+        config.about(),
+        new TokensResolver(network, assumed)
+            .resolve(side.vocabulary(), forecasting.window(), classes != null));
   }
 
   /** What {@code config} says counts before a file, so that a version can be put with another. */

@@ -20,9 +20,11 @@ public record SideFiles(List<Path> model, Map<String, Path> paths) {
   public static final String TARGET_SCALER = "target_scaler";
   public static final String LABELS = "labels";
   public static final String THRESHOLD = "threshold";
+  public static final String VOCABULARY = "vocabulary";
 
   /** What may lie beside a model. */
-  public static final Set<String> NAMES = Set.of(SCALER, TARGET_SCALER, LABELS, THRESHOLD);
+  public static final Set<String> NAMES =
+      Set.of(SCALER, TARGET_SCALER, LABELS, THRESHOLD, VOCABULARY);
 
   public SideFiles {
     model = List.copyOf(model);

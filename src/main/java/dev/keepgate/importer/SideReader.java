@@ -2,6 +2,7 @@ package dev.keepgate.importer;
 
 import dev.keepgate.model.Labels;
 import dev.keepgate.model.Scaler;
+import dev.keepgate.model.Vocabulary;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public interface SideReader {
 
   /** Of a model that stands by itself. */
-  SideReader NONE = (files, limits) -> new Side(null, null, null, null);
+  SideReader NONE = (files, limits) -> new Side(null, null, null, null, null);
 
   /**
    * What was read; null for what is not there.
@@ -19,12 +20,14 @@ public interface SideReader {
    * @param targetScaler of the output
    * @param labels of classes
    * @param threshold the largest error that is usual
+   * @param vocabulary of a text's ids
    */
   record Side(
       @Nullable Scaler scaler,
       @Nullable Scaler targetScaler,
       @Nullable Labels labels,
-      @Nullable Double threshold) {}
+      @Nullable Double threshold,
+      @Nullable Vocabulary vocabulary) {}
 
   /**
    * Reads the files.

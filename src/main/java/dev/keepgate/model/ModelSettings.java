@@ -12,21 +12,24 @@ import org.jspecify.annotations.Nullable;
  * @param forecasting how it goes on by its own answers
  * @param detection how it tells what is not usual
  * @param about what else is to be told
+ * @param tokens what its numbers are of a text
  */
 public record ModelSettings(
     Readings readings,
     @Nullable Classes classes,
     Forecasting forecasting,
     Detection detection,
-    About about) {
+    About about,
+    Tokens tokens) {
 
   /** Nothing. */
   public static final ModelSettings NONE =
-      new ModelSettings(Readings.NONE, null, Forecasting.NONE, Detection.NONE, About.NONE);
+      new ModelSettings(
+          Readings.NONE, null, Forecasting.NONE, Detection.NONE, About.NONE, Tokens.NONE);
 
   /** The same that goes on otherwise by its own answers. */
   public ModelSettings with(Forecasting other) {
-    return new ModelSettings(readings, classes, other, detection, about);
+    return new ModelSettings(readings, classes, other, detection, about, tokens);
   }
 
   /** Of the readings that a request brings; null where it brings the network's own numbers. */
@@ -154,6 +157,19 @@ public record ModelSettings(
 
     /** The square root of the mean of the squared errors. */
     RMSE
+  }
+
+  /**
+   * What its numbers are of a text.
+   *
+   * @param vocabulary the tokens of its ids; null where they are not known
+   * @param probability how its output's numbers become probabilities of ids; null where they are
+   *     none
+   */
+  public record Tokens(@Nullable Vocabulary vocabulary, @Nullable Probability probability) {
+
+    /** Of no text. */
+    public static final Tokens NONE = new Tokens(null, null);
   }
 
   /** What a person says of a model. */

@@ -14,6 +14,7 @@ public final class Vocabulary {
   private final Map<Integer, String> tokens = new HashMap<>();
   private final TextSplit split;
   private final Special special;
+  private final int longest;
 
   /**
    * Ids with a meaning of their own.
@@ -34,8 +35,8 @@ public final class Vocabulary {
   public static final class UnknownTokenException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    UnknownTokenException(String token) {
-      super("'%s' is not in the vocabulary".formatted(token));
+    UnknownTokenException(String token, int position) {
+      super("'%s', token %d of the text, is not in the vocabulary".formatted(token, position));
     }
   }
 
@@ -63,6 +64,8 @@ public final class Vocabulary {
     this.ids = Map.copyOf(ids);
     this.split = split;
     this.special = special;
+    this.longest =
+        split.separator().length() + ids.keySet().stream().mapToInt(String::length).max().orElse(0);
   }
 
   /** How many tokens it has; ids may leave gaps. */
@@ -102,26 +105,51 @@ public final class Vocabulary {
    */
   public int[] encode(String text) {
     List<Integer> encoded = new ArrayList<>();
-    for (String token : split.split(text)) {
+    List<String> split = this.split.split(text);
+    for (int position = 0; position < split.size(); position++) {
+      String token = split.get(position);
       Integer id = ids.get(token);
       if (id != null) {
         encoded.add(id);
       } else if (special.unknown() != null) {
         encoded.add(special.unknown());
       } else if (!special.dropsUnknown()) {
-        throw new UnknownTokenException(token);
+        throw new UnknownTokenException(token, position);
       }
     }
     return encoded.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /** Whether an id is part of a text: whether it has a token, and is no padding. */
+  public boolean isText(int id) {
+    Integer padding = special.padding();
+    return tokens.containsKey(id) && (padding == null || padding != id);
+  }
+
+  /**
+   * What an id adds to a text; nothing where it is no part of one.
+   *
+   * @param isFirst whether the text has none before it
+   */
+  public String piece(int id, boolean isFirst) {
+    String token = isText(id) ? tokens.get(id) : null;
+    if (token == null) {
+      return "";
+    }
+    return isFirst || split.byCharacter() ? token : split.separator() + token;
+  }
+
+  /** How many characters the longest token has, with what stands before it. */
+  public int longest() {
+    return longest;
   }
 
   /** The text of ids; those without a token, such as padding, are left out. */
   public String decode(int... encoded) {
     List<String> text = new ArrayList<>();
     for (int id : encoded) {
-      String token = tokens.get(id);
-      boolean isPadding = special.padding() != null && special.padding() == id;
-      if (token != null && !isPadding) {
+      String token = isText(id) ? tokens.get(id) : null;
+      if (token != null) {
         text.add(token);
       }
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.keepgate.model.ModelSettings;
 import dev.keepgate.model.ModelSettings.Detection;
 import dev.keepgate.model.Scaler;
+import dev.keepgate.model.Vocabulary;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,7 +26,34 @@ record SettingsView(
     @Nullable List<String> labels,
     @Nullable Integer window,
     @Nullable List<Integer> feedback,
-    @Nullable DetectionView detection) {
+    @Nullable DetectionView detection,
+    @Nullable VocabularyView vocabulary) {
+
+  /**
+   * A vocabulary without its tokens.
+   *
+   * @param size how many tokens it has
+   * @param split what of a text is a token: characters or words
+   * @param unknown the id of what is not in it
+   * @param padding the id of no token
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record VocabularyView(
+      int size,
+      String split,
+      @JsonProperty("lower_case") boolean lowerCase,
+      @Nullable Integer unknown,
+      @Nullable Integer padding) {
+
+    static VocabularyView of(Vocabulary vocabulary) {
+      return new VocabularyView(
+          vocabulary.size(),
+          vocabulary.split().byCharacter() ? "characters" : "words",
+          vocabulary.split().lowerCase(),
+          vocabulary.special().unknown(),
+          vocabulary.special().padding());
+    }
+  }
 
   /**
    * A scaler by two points of each column.
@@ -68,9 +96,8 @@ record SettingsView(
         view(settings.classes(), classes -> classes.labels().names()),
         settings.forecasting().window() == 0 ? null : settings.forecasting().window(),
         settings.forecasting().feedback(),
-        settings.detection().equals(Detection.NONE)
-            ? null
-            : DetectionView.of(settings.detection()));
+        settings.detection().equals(Detection.NONE) ? null : DetectionView.of(settings.detection()),
+        view(settings.tokens().vocabulary(), VocabularyView::of));
   }
 
   /**

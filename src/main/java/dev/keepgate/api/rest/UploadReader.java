@@ -188,7 +188,11 @@ class UploadReader {
             upload.config(readConfig(part));
             hasConfig = true;
           }
-          case SideFiles.SCALER, SideFiles.TARGET_SCALER, SideFiles.LABELS, SideFiles.THRESHOLD -> {
+          case SideFiles.SCALER,
+              SideFiles.TARGET_SCALER,
+              SideFiles.LABELS,
+              SideFiles.THRESHOLD,
+              SideFiles.VOCABULARY -> {
             if (!beside.add(part.getFieldName())) {
               throw new TensorFormatException("/" + part.getFieldName(), "is given twice");
             }
@@ -198,7 +202,7 @@ class UploadReader {
               throw new TensorFormatException(
                   TensorFormatException.token(part.getFieldName()),
                   "is unknown; known parts are file, config, scaler, target_scaler, labels,"
-                      + " threshold");
+                      + " threshold, vocabulary");
         }
       }
     } catch (FileUploadException

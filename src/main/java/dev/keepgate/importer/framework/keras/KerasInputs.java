@@ -77,13 +77,19 @@ final class KerasInputs {
         return 0;
       }
     }
+    int rank = hasEmbedding() ? 2 : 3;
     for (KerasLayer layer : scope.layers().values()) {
       JsonNode shape = shape(layer.config());
-      if (shape.size() == 3) {
+      if (shape.size() == rank || shape.size() == 3) {
         return shape.get(1).asInt(0);
       }
     }
     return 0;
+  }
+
+  private boolean hasEmbedding() {
+    return scope.layers().values().stream()
+        .anyMatch(layer -> layer.className().equals("Embedding"));
   }
 
   /** Of an input that only goes into embeddings, the bound of its integers. */

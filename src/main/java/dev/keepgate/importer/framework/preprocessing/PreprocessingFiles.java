@@ -19,12 +19,14 @@ public final class PreprocessingFiles implements SideReader {
     ScalerFile target = scaler(SideFiles.TARGET_SCALER, files, limits);
     byte[] labels = bytes(SideFiles.LABELS, files, limits);
     byte[] threshold = bytes(SideFiles.THRESHOLD, files, limits);
+    byte[] vocabulary = bytes(SideFiles.VOCABULARY, files, limits);
     Scaler own = scaler == null ? null : scaler.target();
     return new Side(
         scaler == null ? null : scaler.scaler(),
         target == null ? own : target.scaler(),
         labels == null ? null : LabelsFile.read(labels, limits),
-        threshold == null ? null : ThresholdFile.read(threshold, limits));
+        threshold == null ? null : ThresholdFile.read(threshold, limits),
+        vocabulary == null ? null : VocabularyFile.read(vocabulary, limits));
   }
 
   private static @Nullable ScalerFile scaler(String part, SideFiles files, ImportLimits limits)
