@@ -109,7 +109,58 @@ public final class Computation {
 
   /** Computes what was validated and reserved; waits for it. */
   NetworkOutput run(InferenceCall call, NetworkInput input, boolean sequences) {
-    BatchResult computed = await(submit(call, input, sequences, false), call);
+    return computed(call, input, await(submit(call, input, sequences, false), call));
+  }
+
+  /** Who hands on what there is of a result that is still computed. */
+  interface Follower {
+
+    /**
+     * Waits until there is something new, nothing more will come, or the time is up.
+     *
+     * @return whether there is something new
+     */
+    boolean await(long nanos) throws InterruptedException;
+
+    /** Hands on what is new. */
+    void handOn() throws IOException;
+
+    /** Nothing more will come. Called on workers. */
+    void end();
+  }
+
+  /**
+   * Computes what was validated and reserved, the last step of each row; has somebody follow it.
+   *
+   * @throws IOException if the follower does not take what is new; then the rest is not computed
+   */
+  NetworkOutput follow(InferenceCall call, NetworkInput input, Follower follower)
+      throws IOException {
+    BatchTask task = submit(call, input, false, false);
+    var unused = task.result().whenComplete((result, failure) -> follower.end());
+    try {
+      long asked = System.nanoTime();
+      while (!task.result().isDone()) {
+        if (follower.await(patience(call))) {
+          follower.handOn();
+        }
+        // There may be something new always.
+        if (System.nanoTime() - asked > properties.clientCheck().toNanos()) {
+          requireWanted(call);
+          asked = System.nanoTime();
+        }
+      }
+      return computed(call, input, await(task, call));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InferenceException.ShuttingDown(e);
+    } finally {
+      scheduler.cancel(task);
+    }
+  }
+
+  private static NetworkOutput computed(
+      InferenceCall call, NetworkInput input, BatchResult computed) {
     InferenceContext context = call.context();
     context.stage(Stage.QUEUE, call.waited() + computed.queued().toNanos());
     context.stage(Stage.COMPUTE, computed.computed().toNanos());
@@ -291,7 +342,7 @@ public final class Computation {
   /**
    * @throws InferenceException if the deadline has passed, or whoever asked has gone
    */
-  private static void requireWanted(InferenceCall call) {
+  static void requireWanted(InferenceCall call) {
     OptionalLong deadline = call.deadline();
     if (deadline.isPresent() && deadline.getAsLong() - System.nanoTime() <= 0) {
       throw new InferenceException.DeadlineExceeded();

@@ -13,6 +13,9 @@ public enum ErrorCode {
 
   /** The model's answers do not tell what is not usual. */
   CANNOT_DETECT,
+
+  /** The model does not go on with a text. */
+  CANNOT_GENERATE,
   NOT_FINITE,
   REQUEST_TOO_LARGE,
   MODEL_TOO_LARGE,

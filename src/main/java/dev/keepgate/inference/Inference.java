@@ -25,6 +25,7 @@ public final class Inference {
   private final Forecasts forecasts;
   private final Detections detections;
   private final Thresholds thresholds;
+  private final Generations generations;
   private final Sequences sequences;
   private final InFlightMemory memory;
   private final InferenceProperties properties;
@@ -42,6 +43,7 @@ public final class Inference {
     this.forecasts = new Forecasts(computation, properties);
     this.detections = new Detections(computation);
     this.thresholds = new Thresholds(detections, registry);
+    this.generations = new Generations(computation, properties);
     this.sequences = sequences;
     this.memory = memory;
     this.properties = properties;
@@ -170,9 +172,22 @@ public final class Inference {
     return answer(call, decoder, thresholds::fit, encoder);
   }
 
+  <R> R generate(
+      InferenceCall call,
+      BodyDecoder<GenerateRequest> decoder,
+      TokenSink sink,
+      AnswerEncoder<GenerateResult, R> encoder)
+      throws IOException {
+    return answer(
+        call,
+        decoder,
+        (own, request, encodedBytes) -> generations.generate(own, request, encodedBytes, sink),
+        encoder);
+  }
+
   /** What is computed of a request of its own kind. */
   private interface Work<Q, A> {
-    A compute(InferenceCall call, Q request, LongUnaryOperator encodedBytes);
+    A compute(InferenceCall call, Q request, LongUnaryOperator encodedBytes) throws IOException;
   }
 
   private <Q, A, R> R answer(

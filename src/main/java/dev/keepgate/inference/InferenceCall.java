@@ -252,6 +252,21 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
     return inference.fitThreshold(this, decoder, encoder);
   }
 
+  /**
+   * Goes on with texts.
+   *
+   * @param sink who is told of each token as soon as it is there
+   * @throws InferenceException if there is no answer, or no rest of it
+   * @throws IOException if a token or the answer is not taken
+   */
+  public <R> R generate(
+      BodyDecoder<GenerateRequest> decoder,
+      TokenSink sink,
+      AnswerEncoder<GenerateResult, R> encoder)
+      throws IOException {
+    return inference.generate(this, decoder, sink, encoder);
+  }
+
   void needs(long bytes) {
     memory.requireAnswerFits(bytes);
     answerBytes = bytes;

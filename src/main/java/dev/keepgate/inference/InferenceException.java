@@ -94,6 +94,15 @@ public abstract sealed class InferenceException extends RuntimeException {
     }
   }
 
+  /** The model does not go on with a text. */
+  public static final class CannotGenerate extends InferenceException {
+    private static final long serialVersionUID = 1L;
+
+    CannotGenerate(String why) {
+      super(ErrorCode.CANNOT_GENERATE, "this model does not generate: " + why, null);
+    }
+  }
+
   /** The request asks for more memory than one request may take. */
   public static final class TooLarge extends InferenceException {
     private static final long serialVersionUID = 1L;

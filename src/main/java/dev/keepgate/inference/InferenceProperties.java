@@ -15,7 +15,7 @@ import org.springframework.validation.annotation.Validated;
  * @param defaultDeadline after which a request that names no deadline is dropped; none where not
  *     set
  * @param retryAfter what a client is told to wait when the queue is full
- * @param maxHorizon how many steps a forecast may have
+ * @param maxHorizon how many steps a forecast, and how many tokens a text may have
  * @param clientCheck how often a request that waits looks whether its client is still there
  */
 @Validated

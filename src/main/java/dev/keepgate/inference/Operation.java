@@ -11,7 +11,9 @@ public enum Operation {
   /** A sequence, and the steps that follow from it. */
   FORECAST,
   /** How far answers are off. */
-  DETECT;
+  DETECT,
+  /** A text, and the tokens that follow from it. */
+  GENERATE;
 
   /** Its name in paths and metrics. */
   public String id() {

@@ -1,6 +1,6 @@
 /**
- * The use cases, each once for all protocols: step, unroll, forecast and sequences, from admission
- * and decoding to a validated result; the list of error codes; statistics of each model.
+ * The use cases, each once for all protocols: step, unroll, forecast, generate and sequences, from
+ * admission and decoding to a validated result; the list of error codes; statistics of each model.
  */
 @NullMarked
 package dev.keepgate.inference;

@@ -25,6 +25,7 @@ final class HttpStatuses {
       case CANNOT_STEP,
           CANNOT_FORECAST,
           CANNOT_DETECT,
+          CANNOT_GENERATE,
           NOT_FINITE,
           MALFORMED_MODEL,
           UNSUPPORTED_MODEL ->

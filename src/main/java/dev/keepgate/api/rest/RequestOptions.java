@@ -62,6 +62,11 @@ record RequestOptions(
     return of(request, DEADLINE, SCALED);
   }
 
+  /** What a text may ask for. */
+  static RequestOptions ofGenerate(HttpServletRequest request) {
+    return of(request, DEADLINE);
+  }
+
   private static RequestOptions of(HttpServletRequest request, String... known) {
     if (request.getQueryString() != null) {
       QueryParameters.requireOnly(request, known);

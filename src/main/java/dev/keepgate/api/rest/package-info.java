@@ -1,4 +1,7 @@
-/** The server's own HTTP interface under {@code /v1}: models, steps, unrolls and sequences. */
+/**
+ * The server's own HTTP interface under {@code /v1}: models, steps, unrolls, forecasts, texts and
+ * sequences.
+ */
 @NullMarked
 package dev.keepgate.api.rest;
 

@@ -13,6 +13,7 @@ import dev.keepgate.api.http.ProblemDetails;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,6 +67,10 @@ class ContractFuzzTest implements OwnRepository {
       assertThat(send("PUT", "/v1/models/" + name + "/versions/1", file).status())
           .isIn(200, 201, 409);
     }
+    byte[] text =
+        Files.readAllBytes(Path.of("src/test/resources/golden-texts/keras-ids/model.keras"));
+    assertThat(send("PUT", "/v1/models/" + RequestFuzzer.GENERATOR + "/versions/1", text).status())
+        .isIn(200, 201, 409);
   }
 
   private Response get(String path) throws IOException {

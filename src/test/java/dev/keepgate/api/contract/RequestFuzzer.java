@@ -78,6 +78,9 @@ final class RequestFuzzer {
   /** A model that answers as many numbers as it takes. */
   static final String FORECASTER = "pytorch-nobias";
 
+  /** A model that takes ids and answers their probabilities. */
+  static final String GENERATOR = "text-ids";
+
   private final Random random;
   private final JsonFuzzer json;
   private final Map<String, Integer> widths;
@@ -147,9 +150,11 @@ final class RequestFuzzer {
               ? "fuzz-" + random.nextInt(5)
               : ofReadings(operation) && json.chance(0.8)
                   ? FORECASTER
-                  : json.chance(0.6) && parameter.has("example")
-                      ? parameter.get("example").asString()
-                      : model;
+                  : operation.path().endsWith("/generate") && json.chance(0.8)
+                      ? GENERATOR
+                      : json.chance(0.6) && parameter.has("example")
+                          ? parameter.get("example").asString()
+                          : model;
       case "version" -> json.chance(0.8) ? "1" : Integer.toString(random.nextInt(1, 4));
       default -> json.pick(List.of("chat-7", "chat-7b", "s-" + random.nextInt(5)));
     };
@@ -279,6 +284,13 @@ final class RequestFuzzer {
     content.path("examples").forEach(example -> examples.add(example.get("value")));
     if (ofReadings(operation)) {
       examples.add(readings(operation));
+    }
+    if (operation.path().endsWith("/generate")) {
+      ObjectNode text = JsonNodeFactory.instance.objectNode();
+      text.putArray("prompt").add(random.nextInt(8)).add(random.nextInt(8));
+      text.put("max_steps", random.nextInt(1, 9));
+      examples.add(text);
+      examples.add(text.deepCopy().put("temperature", 0.7).put("top_k", 3).put("seed", 5));
     }
     JsonNode value =
         examples.isEmpty() || json.chance(0.25)

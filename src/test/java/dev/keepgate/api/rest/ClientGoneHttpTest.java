@@ -9,6 +9,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -61,7 +64,11 @@ class ClientGoneHttpTest extends ServerTest {
   }
 
   private long executions() {
-    try (ModelHandle handle = registry.acquire(ModelRequest.latest("notebook-sequence"))) {
+    return executions("notebook-sequence");
+  }
+
+  private long executions(String model) {
+    try (ModelHandle handle = registry.acquire(ModelRequest.latest(model))) {
       return handle.statistics().executions();
     }
   }
@@ -130,6 +137,43 @@ class ClientGoneHttpTest extends ServerTest {
       awaitMoreThan(before);
     }
     assertLaneIsFree(before);
+  }
+
+  /** Goes on from a state, or over a window; waits for the whole, or follows it. */
+  @ParameterizedTest
+  @CsvSource({
+    "keras-ids, application/json",
+    "keras-ids, application/x-ndjson",
+    "keras-words-masked, application/json",
+    "keras-words-masked, text/event-stream"
+  })
+  void textThatNobodyReadsEnds(String name, String accept) throws Exception {
+    Path file = Path.of("src/test/resources/golden-texts", name, "model.keras");
+    String model = "gone-" + name;
+    assertThat(upload(model, List.of(file), "{}").statusCode()).isBetween(200, 201);
+    String prompts = String.join(",", Collections.nCopies(60, "[1, 2]"));
+    String body = "{\"max_steps\": 10000, \"prompt\": [" + prompts + "]}";
+    String request =
+        new String(post("/v1/models/" + model + "/generate", body), StandardCharsets.US_ASCII);
+    try (Socket socket = new Socket("localhost", port)) {
+      socket
+          .getOutputStream()
+          .write(ascii(request.replace("Host: a", "Host: a\r\nAccept: " + accept)));
+      Awaitility.await()
+          .pollDelay(0, TimeUnit.MILLISECONDS)
+          .pollInterval(1, TimeUnit.MILLISECONDS)
+          .until(() -> executions(model) > 0);
+    }
+    Awaitility.await()
+        .until(
+            () -> {
+              long seen = executions(model);
+              // A step of another model needs the one worker there is.
+              postJson(CELL, CELL_BODY);
+              postJson(CELL, CELL_BODY);
+              return executions(model) == seen;
+            });
+    assertThat(executions(model)).isBetween(1L, 9_999L);
   }
 
   @Test

@@ -92,6 +92,7 @@ class GrpcErrors {
           CANNOT_STEP,
           CANNOT_FORECAST,
           CANNOT_DETECT,
+          CANNOT_GENERATE,
           NOT_FINITE,
           MALFORMED_MODEL,
           UNSUPPORTED_MODEL ->

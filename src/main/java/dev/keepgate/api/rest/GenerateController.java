@@ -1,0 +1,62 @@
+package dev.keepgate.api.rest;
+
+import dev.keepgate.api.http.BodyReader;
+import dev.keepgate.api.http.HttpCancellation;
+import dev.keepgate.api.http.StreamFormat;
+import dev.keepgate.inference.Inference;
+import dev.keepgate.inference.InferenceCall;
+import dev.keepgate.inference.Operation;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Text over HTTP. */
+@RestController
+@RequestMapping(
+    path = InferenceController.MODEL,
+    consumes = MediaType.APPLICATION_JSON_VALUE,
+    produces = {
+      MediaType.APPLICATION_JSON_VALUE,
+      StreamFormat.NDJSON_TYPE,
+      StreamFormat.EVENTS_TYPE
+    })
+class GenerateController {
+
+  private static final String GENERATE = "/generate";
+
+  private final Inference inference;
+  private final BodyReader bodies;
+
+  GenerateController(Inference inference, BodyReader bodies) {
+    this.inference = inference;
+    this.bodies = bodies;
+  }
+
+  @PostMapping({GENERATE, InferenceController.VERSION + GENERATE})
+  void generate(
+      @PathVariable String model,
+      @PathVariable(required = false) @Nullable String version,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException, ServletException {
+    BodyReader.requirePlain(request);
+    RequestOptions options = RequestOptions.ofGenerate(request);
+    StreamFormat format = StreamFormat.of(request.getHeader("Accept"));
+    TokenWriter stream = format == null ? null : new TokenWriter(format, response);
+    InferenceCall call =
+        inference.open(
+            ModelPath.request(model, version),
+            Operation.GENERATE,
+            options.deadline(),
+            HttpCancellation.of(request));
+    bodies.read(
+        request, response, new JsonExchange<>(call, new GenerateOperation(stream), response));
+  }
+}
