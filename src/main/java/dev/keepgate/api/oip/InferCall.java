@@ -16,6 +16,13 @@ public record InferCall(
 
   /**
    * @param binary whether its bytes are to follow the JSON; null where that is not said
+   * @param classes how many of its largest numbers are to be told as text; 0 for all as they are
    */
-  public record WantedOutput(String name, @Nullable Boolean binary) {}
+  public record WantedOutput(String name, @Nullable Boolean binary, int classes) {
+
+    /** By its parameters. */
+    public static WantedOutput of(String name, Parameters parameters) {
+      return new WantedOutput(name, parameters.flag(Parameters.BINARY), parameters.classes());
+    }
+  }
 }

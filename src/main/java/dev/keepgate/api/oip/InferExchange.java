@@ -16,6 +16,7 @@ public abstract class InferExchange implements RequestDecoder {
 
   private @Nullable InferCall call;
   private @Nullable String sequence;
+  private @Nullable Signature model;
 
   /**
    * Reads the body or the message; it is let go.
@@ -47,7 +48,13 @@ public abstract class InferExchange implements RequestDecoder {
 
   @Override
   public InferenceRequest decode(Signature signature, RequestMemory memory) {
+    model = signature;
     return InferTensors.request(call(), signature);
+  }
+
+  /** Bytes that classes in words take, of so many numbers. */
+  protected long classesBytes(long numbers) {
+    return Classification.bytes(call(), Objects.requireNonNull(model), numbers);
   }
 
   public InferResponse answer(InferenceResult result) {

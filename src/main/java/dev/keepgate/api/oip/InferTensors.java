@@ -65,7 +65,7 @@ public final class InferTensors {
   public static InferenceRequest request(InferCall call, Signature signature) {
     Operation operation = operation(call, signature);
     checkInputs(call, signature);
-    checkOutputs(call, signature);
+    checkOutputs(call, signature, operation);
     Long step = call.parameters().whole("sequence_step");
     return new InferenceRequest(
         operation,
@@ -97,7 +97,9 @@ public final class InferTensors {
     }
   }
 
-  private static void checkOutputs(InferCall call, Signature signature) {
+  private static void checkOutputs(InferCall call, Signature signature, Operation operation) {
+    int[] shape = input(call, signature.inputs().get(signature.sequenceInput()).name()).shape();
+    int time = shape.length > 1 ? shape[1] : 1;
     for (WantedOutput output : call.outputs()) {
       if (!ModelTensors.isOutput(signature, output.name())) {
         throw new TensorFormatException(
@@ -105,6 +107,7 @@ public final class InferTensors {
             "is no output of this model; it has "
                 + ModelTensors.names(ModelTensors.outputs(signature)));
       }
+      Classification.require(call, output, signature, operation, time);
     }
   }
 
@@ -185,12 +188,15 @@ public final class InferTensors {
     List<InferResponse.Output> outputs = new ArrayList<>();
     if (call.outputs().isEmpty()) {
       for (ModelTensors.Info info : ModelTensors.outputs(result.signature())) {
-        outputs.add(new InferResponse.Output(info.name(), output(info.name(), result)));
+        outputs.add(new InferResponse.Numbers(info.name(), output(info.name(), result)));
       }
       return outputs;
     }
     for (WantedOutput wanted : call.outputs()) {
-      outputs.add(new InferResponse.Output(wanted.name(), output(wanted.name(), result)));
+      outputs.add(
+          wanted.classes() > 0
+              ? Classification.of(find(wanted.name(), result), wanted.classes(), result.signature())
+              : new InferResponse.Numbers(wanted.name(), output(wanted.name(), result)));
     }
     return outputs;
   }
@@ -201,9 +207,14 @@ public final class InferTensors {
     if (slot != null) {
       return slot(name, slot, state, result.batch());
     }
+    InferenceResult.Output output = find(name, result);
+    return Tensor.Floats.of(output.rounded(), shape(output, result));
+  }
+
+  private static InferenceResult.Output find(String name, InferenceResult result) {
     for (InferenceResult.Output output : result.outputs()) {
       if (output.described().name().equals(name)) {
-        return Tensor.Floats.of(output.rounded(), shape(output, result));
+        return output;
       }
     }
     throw new IllegalArgumentException("no output " + name);

@@ -26,6 +26,9 @@ public record Parameters(String pointer, Map<String, Object> values) {
   /** Of an output: whether its bytes are to follow the JSON. */
   public static final String BINARY = "binary_data";
 
+  /** Of an output: how many of its largest numbers are to be told, each as text. */
+  public static final String CLASSIFICATION = "classification";
+
   /** What a parameter's value has to be. */
   private interface Kind {
     void require(Parameters parameters, String name);
@@ -34,6 +37,10 @@ public record Parameters(String pointer, Map<String, Object> values) {
   private static final Kind ANYTHING = (parameters, name) -> {};
   private static final Kind FLAG = Parameters::flag;
   private static final Kind WHOLE = Parameters::whole;
+  private static final Kind CLASSES =
+      (parameters, name) -> {
+        var unused = parameters.classes();
+      };
   private static final Kind TEXT = Parameters::identifier;
 
   /** Those of Triton's own, such as triton_enable_empty_final_response. */
@@ -61,7 +68,7 @@ public record Parameters(String pointer, Map<String, Object> values) {
       new TreeMap<>(Map.of(BINARY_SIZE, WHOLE, CONTENT_TYPE, TEXT));
 
   private static final Map<String, Kind> OF_OUTPUT =
-      new TreeMap<>(Map.of(BINARY, FLAG, CONTENT_TYPE, TEXT));
+      new TreeMap<>(Map.of(BINARY, FLAG, CLASSIFICATION, CLASSES, CONTENT_TYPE, TEXT));
 
   /**
    * A request's own.
@@ -120,6 +127,18 @@ public record Parameters(String pointer, Map<String, Object> values) {
       return (Long) value;
     }
     throw fault(name, "expected a whole number");
+  }
+
+  /** How many classes are to be told of an output; 0 where its numbers are. */
+  public int classes() {
+    Long classes = whole(CLASSIFICATION);
+    if (classes == null) {
+      return 0;
+    }
+    if (classes < 1 || classes > Integer.MAX_VALUE) {
+      throw fault(CLASSIFICATION, "expected a whole number from 1, got " + classes);
+    }
+    return classes.intValue();
   }
 
   /**

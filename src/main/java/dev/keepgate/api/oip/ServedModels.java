@@ -27,6 +27,7 @@ public class ServedModels {
   public static final List<String> EXTENSIONS =
       List.of(
           "binary_tensor_data",
+          "classification",
           "sequence",
           "sequence(string_id)",
           "schedule_policy",

@@ -29,7 +29,7 @@ final class InferGrpcExchange extends InferExchange implements ResultEncoder<Mod
 
   @Override
   public long encodedBytes(long numbers) {
-    return COPIES * Float.BYTES * numbers;
+    return COPIES * Float.BYTES * numbers + classesBytes(numbers);
   }
 
   @Override

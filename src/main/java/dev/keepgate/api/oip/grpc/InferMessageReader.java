@@ -35,8 +35,10 @@ final class InferMessageReader {
   static InferCall read(ModelInferRequest request, ArrayMemory memory) {
     List<WantedOutput> outputs = new ArrayList<>(request.getOutputsCount());
     for (InferRequestedOutputTensor each : request.getOutputsList()) {
-      Parameters.ofOutput("/outputs/" + each.getName(), values(each.getParametersMap()));
-      outputs.add(new WantedOutput(each.getName(), null));
+      outputs.add(
+          WantedOutput.of(
+              each.getName(),
+              Parameters.ofOutput("/outputs/" + each.getName(), values(each.getParametersMap()))));
     }
     return new InferCall(
         request.getId(),

@@ -2,7 +2,6 @@ package dev.keepgate.api.oip.grpc;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
-import dev.keepgate.api.oip.Datatype;
 import dev.keepgate.api.oip.InferCall;
 import dev.keepgate.api.oip.InferResponse;
 import dev.keepgate.api.oip.Parameters;
@@ -30,16 +29,15 @@ final class InferMessageWriter {
             .setId(answer.id());
     answer.parameters().forEach((name, value) -> response.putParameters(name, parameter(value)));
     for (InferResponse.Output output : answer.outputs()) {
-      float[] values = output.tensor().values();
       InferOutputTensor.Builder tensor =
-          InferOutputTensor.newBuilder().setName(output.name()).setDatatype(Datatype.FP32.name());
-      for (int size : output.tensor().shape()) {
+          InferOutputTensor.newBuilder().setName(output.name()).setDatatype(output.datatype());
+      for (int size : output.shape()) {
         tensor.addShape(size);
       }
       if (raw) {
-        response.addRawOutputContents(bytes(values));
+        response.addRawOutputContents(bytes(output));
       } else {
-        tensor.setContents(contents(values));
+        tensor.setContents(contents(output));
       }
       response.addOutputs(tensor);
     }
@@ -53,7 +51,11 @@ final class InferMessageWriter {
         : parameter.setStringParam(value.toString()).build();
   }
 
-  private static ByteString bytes(float[] values) {
+  private static ByteString bytes(InferResponse.Output output) {
+    if (output instanceof InferResponse.Classes classes) {
+      return UnsafeByteOperations.unsafeWrap(classes.raw());
+    }
+    float[] values = ((InferResponse.Numbers) output).tensor().values();
     ByteBuffer bytes =
         ByteBuffer.allocate(Math.multiplyExact(Float.BYTES, values.length))
             .order(ByteOrder.LITTLE_ENDIAN);
@@ -62,9 +64,13 @@ final class InferMessageWriter {
     return UnsafeByteOperations.unsafeWrap(bytes);
   }
 
-  private static InferTensorContents contents(float[] values) {
+  private static InferTensorContents contents(InferResponse.Output output) {
     InferTensorContents.Builder contents = InferTensorContents.newBuilder();
-    for (float value : values) {
+    if (output instanceof InferResponse.Classes classes) {
+      classes.classes().forEach(text -> contents.addBytesContents(ByteString.copyFromUtf8(text)));
+      return contents.build();
+    }
+    for (float value : ((InferResponse.Numbers) output).tensor().values()) {
       contents.addFp32Contents(value);
     }
     return contents.build();

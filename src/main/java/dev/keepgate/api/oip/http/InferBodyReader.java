@@ -172,7 +172,7 @@ final class InferBodyReader {
     if (name == null) {
       throw new TensorFormatException(pointer + "/name", "is missing");
     }
-    outputs.add(new WantedOutput(name, Parameters.ofOutput(pointer, own).flag(Parameters.BINARY)));
+    outputs.add(WantedOutput.of(name, Parameters.ofOutput(pointer, own)));
   }
 
   /** What is null counts as left out: clients send so what nobody set. */

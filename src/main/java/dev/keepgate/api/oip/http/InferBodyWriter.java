@@ -53,11 +53,11 @@ final class InferBodyWriter {
     return asked != null ? asked : isBinaryByDefault(call);
   }
 
-  private List<Tensor.Floats> binary() {
-    List<Tensor.Floats> binary = new ArrayList<>();
+  private List<InferResponse.Output> binary() {
+    List<InferResponse.Output> binary = new ArrayList<>();
     for (int i = 0; i < answer.outputs().size(); i++) {
       if (isBinary(i)) {
-        binary.add(answer.outputs().get(i).tensor());
+        binary.add(answer.outputs().get(i));
       }
     }
     return binary;
@@ -72,7 +72,7 @@ final class InferBodyWriter {
     if (packs != null) {
       response.setHeader("Content-Encoding", packs.header());
     }
-    List<Tensor.Floats> binary = binary();
+    List<InferResponse.Output> binary = binary();
     if (binary.isEmpty()) {
       sendJson(packs, response);
     } else {
@@ -82,8 +82,7 @@ final class InferBodyWriter {
 
   private void sendJson(@Nullable Encoding packs, HttpServletResponse response) throws IOException {
     response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-    long numbers =
-        answer.outputs().stream().mapToLong(output -> output.tensor().values().length).sum();
+    long numbers = answer.outputs().stream().mapToLong(InferBodyWriter::numbers).sum();
     int estimate = JsonBuffer.estimate(numbers);
     if (estimate > LONGEST_WHOLE) {
       try (OutputStream out = packed(response.getOutputStream(), packs)) {
@@ -103,13 +102,20 @@ final class InferBodyWriter {
     whole.writeTo(response.getOutputStream());
   }
 
+  /** How many numbers a tensor has; of text how many would be as long, about. */
+  private static long numbers(InferResponse.Output output) {
+    return output instanceof InferResponse.Classes classes
+        ? classes.classes().stream().mapToLong(text -> 1 + text.length() / 8).sum()
+        : Tensor.count(output.shape());
+  }
+
   private static OutputStream packed(OutputStream out, @Nullable Encoding packs)
       throws IOException {
     return packs == null ? out : packs.encode(out);
   }
 
   private void sendBinary(
-      List<Tensor.Floats> binary, @Nullable Encoding packs, HttpServletResponse response)
+      List<InferResponse.Output> binary, @Nullable Encoding packs, HttpServletResponse response)
       throws IOException {
     JsonBuffer json = new JsonBuffer(1 << 10);
     writeJson(json);
@@ -117,15 +123,25 @@ final class InferBodyWriter {
     response.setHeader(OipController.JSON_LENGTH, Integer.toString(jsonLength));
     response.setContentType(MediaType.APPLICATION_OCTET_STREAM_VALUE);
     if (packs == null) {
-      long numbers = binary.stream().mapToLong(tensor -> tensor.values().length).sum();
-      response.setContentLengthLong(jsonLength + Float.BYTES * numbers);
+      long bytes = binary.stream().mapToLong(InferBodyWriter::rawBytes).sum();
+      response.setContentLengthLong(jsonLength + bytes);
     }
     try (OutputStream out = packed(response.getOutputStream(), packs)) {
       json.flushTo(out);
-      for (Tensor.Floats tensor : binary) {
-        LittleEndian.write(tensor.values(), out);
+      for (InferResponse.Output output : binary) {
+        if (output instanceof InferResponse.Classes classes) {
+          out.write(classes.raw());
+        } else {
+          LittleEndian.write(((InferResponse.Numbers) output).tensor().values(), out);
+        }
       }
     }
+  }
+
+  private static long rawBytes(InferResponse.Output output) {
+    return output instanceof InferResponse.Classes classes
+        ? classes.raw().length
+        : Float.BYTES * Tensor.count(output.shape());
   }
 
   private void writeJson(JsonBuffer json) {
@@ -140,16 +156,27 @@ final class InferBodyWriter {
     json.raw(",\"outputs\":[");
     for (int i = 0; i < answer.outputs().size(); i++) {
       InferResponse.Output output = answer.outputs().get(i);
-      json.comma().raw("{\"name\":\"" + output.name() + "\",\"datatype\":\"FP32\",\"shape\":");
-      json.raw(shape(output.tensor().shape()));
-      float[] values = output.tensor().values();
+      json.comma().raw("{\"name\":\"" + output.name() + "\",\"datatype\":\"");
+      json.raw(output.datatype() + "\",\"shape\":" + shape(output.shape()));
       if (isBinary(i)) {
-        json.raw(",\"parameters\":{\"binary_data_size\":" + 4L * values.length + "}}");
+        json.raw(",\"parameters\":{\"binary_data_size\":" + rawBytes(output) + "}}");
       } else {
-        json.raw(",\"data\":").tensor(values, 0, values.length).raw("}");
+        writeData(json.raw(",\"data\":"), output);
+        json.raw("}");
       }
     }
     json.raw("]}");
+  }
+
+  private static void writeData(JsonBuffer json, InferResponse.Output output) {
+    if (output instanceof InferResponse.Classes classes) {
+      json.raw("[");
+      classes.classes().forEach(text -> json.comma().string(text));
+      json.raw("]");
+      return;
+    }
+    float[] values = ((InferResponse.Numbers) output).tensor().values();
+    json.tensor(values, 0, values.length);
   }
 
   private static String shape(int[] shape) {

@@ -87,7 +87,7 @@ final class InferHttpExchange extends InferExchange
 
   @Override
   public long encodedBytes(long numbers) {
-    return InferBodyWriter.bytes(call(), numbers);
+    return InferBodyWriter.bytes(call(), numbers) + classesBytes(numbers);
   }
 
   @Override

@@ -68,7 +68,7 @@ class OipParametersTest implements OwnRepository {
         "\"parameters\": {\"sequence_id\": true} | `` | `` | /parameters/sequence_id: expected",
         "\"id\": \"1\" | \"binary_size\": 48 | `` | /inputs/x/parameters/binary_size: is unknown",
         "\"id\": \"1\" | \"shared_memory_region\": \"a\" | `` | shared_memory_region: is unknown",
-        "\"id\": \"1\" | `` | \"classification\": 3 | /parameters/classification: is unknown",
+        "\"id\": \"1\" | `` | \"classes\": 3 | /parameters/classes: is unknown",
         "\"id\": \"1\" | `` | \"binary_data\": 1 | /parameters/binary_data: expected true or false",
       })
   void parameterThatNobodyKnowsOrOfAnotherTypeIsRefused(
