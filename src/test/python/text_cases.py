@@ -193,3 +193,14 @@ torch.onnx.export(
     dynamic_axes={"ids": {0: "batch", 1: "time"}, "h": {1: "batch"}, "c": {1: "batch"}})
 write("onnx-log-softmax", "and the ", ids, chars,
       {"model.onnx": pathlib.Path("/tmp/text-case.onnx").read_bytes(), "vocabulary.json": json.dumps(CHARS)})
+
+# A network with branches, which goes on from its state too.
+x = keras.Input((None,))
+e = L.Embedding(len(CHARS), 10)(x)
+h = L.LSTM(20, return_sequences=True)(e)
+model = keras.Model(x, L.Dense(len(CHARS), activation="softmax")(L.Concatenate()([h, e])))
+train_keras(model, np.array([text[:-1]] * 16), np.array([text[1:]] * 16))
+own, ids = [ID[c] for c in "gate "], []
+for _ in range(STEPS):
+    ids.append(likeliest(keras_scores(model, np.array([own + ids]))[0, -1]))
+write("keras-branches", "gate ", ids, chars, {"model.keras": saved(model), "vocabulary.json": json.dumps(CHARS)})

@@ -200,7 +200,12 @@ final class ModelSettingsResolver {
       }
     }
     int window = said.window() > 0 ? said.window() : own.window();
-    boolean isOfSteps = inputSize == 1 && outputSize > 1 && !hasClasses && !isProbability();
+    boolean isOfSteps =
+        inputSize == 1
+            && outputSize > 1
+            && !hasClasses
+            && !isProbability()
+            && !network.signature().takesIds();
     if (window > 0 && isOfSteps && said.feedback() == null) {
       assumed.add("in a forecast, the output's %d numbers are as many steps".formatted(outputSize));
     }

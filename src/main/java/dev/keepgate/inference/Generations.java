@@ -93,6 +93,10 @@ public final class Generations {
     long drawn = rows * request.maxSteps();
     long state = 2 * rows * WorkingMemory.stateWidth(signature);
     long text = plan.vocabulary() == null ? 0 : drawn * plan.vocabulary().longest();
+    if (inputs > Integer.MAX_VALUE - 8 || drawn > Integer.MAX_VALUE - 8) {
+      // No array holds as many, however much memory there is.
+      throw new InferenceException.TooLarge(inputs * Float.BYTES, Integer.MAX_VALUE);
+    }
     long bytes = (inputs + beside + outputs + state + 4 * drawn + text) * Float.BYTES;
     return new WorkingMemory(drawn * 2 + text / 2, bytes);
   }

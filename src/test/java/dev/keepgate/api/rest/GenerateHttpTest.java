@@ -146,7 +146,8 @@ class GenerateHttpTest extends ServerTest {
     "torch-one-hot-lstm, 'the |no gate is|n'",
     "keras-words-window, 'the gate|and the state keeps the gate no gate|no'",
     "keras-one-hot-window, 'e keeps th|the state, and the'",
-    "onnx-log-softmax, 'and the |the gate keeps the|n'"
+    "onnx-log-softmax, 'and the |the gate keeps the|n'",
+    "keras-branches, 'gate |and the state|n'"
   })
   void promptsOfABatchAreAnsweredEachForItself(String name, String prompts) throws Exception {
     String path = served(name);
