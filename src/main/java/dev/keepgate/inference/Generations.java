@@ -84,9 +84,10 @@ public final class Generations {
       Signature signature, GeneratePlan plan, GenerateRequest request, List<int[]> prompts) {
     long rows = prompts.size();
     long longest = prompts.stream().mapToInt(ids -> ids.length).max().orElse(0);
-    long steps = plan.window() > 0 ? plan.window() : longest + request.maxSteps();
-    long inputs = rows * steps * (plan.takesIds() ? 1 : plan.ids());
     boolean isWhole = plan.window() > 0 || !signature.inside().isChain();
+    // What goes on in the batch has the room of all its tokens from the beginning on.
+    long steps = plan.window() > 0 ? plan.window() : longest + (isWhole ? 0 : request.maxSteps());
+    long inputs = rows * steps * (plan.takesIds() ? 1 : plan.ids());
     long beside = isWhole ? rows * signature.inside().numbers().at(steps) : 0;
     // What the model answers, and as it is sorted.
     long outputs = rows * plan.width() * 5L;

@@ -10,6 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -374,5 +378,43 @@ class GenerateHttpTest extends ServerTest {
     assertThat(text(response)).contains("expected at least 5 tokens");
     String long5 = "{\"prompt\": \"the gate keeps no gate\", \"max_steps\": 1}";
     assertThat(postJson(path, long5).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void whatIsDrawnIsTheSameAmongAnyOthers() throws Exception {
+    String path = served(CHARACTERS);
+    List<String> bodies =
+        IntStream.range(0, 24)
+            .mapToObj(
+                i ->
+                    body(JSON.getNodeFactory().stringNode("gate".substring(i % 4)), 10 + 9 * i)
+                        .put("temperature", 0.2 + i % 5)
+                        .put("seed", i)
+                        .toString())
+            .toList();
+    List<String> alone = new ArrayList<>();
+    for (String body : bodies) {
+      alone.add(text(postJson(path, body)));
+    }
+    ExecutorService clients = Executors.newFixedThreadPool(bodies.size());
+    try {
+      List<Callable<String>> requests = new ArrayList<>();
+      bodies.forEach(body -> requests.add(() -> text(postJson(path, body))));
+      List<String> together = new ArrayList<>();
+      for (Future<String> answer : clients.invokeAll(requests)) {
+        together.add(answer.get());
+      }
+      assertThat(together).isEqualTo(alone);
+    } finally {
+      clients.shutdownNow();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"keras-ids", "keras-words-masked", "keras-branches"})
+  void aDeadlineEndsAText(String name) throws Exception {
+    String path = served(name);
+    String body = "{\"prompt\": [1, 2], \"max_steps\": 10000}";
+    assertProblem(postJson(path + "?deadline=1ms", body), 504, "deadline-exceeded");
   }
 }
