@@ -143,9 +143,15 @@ final class ImportConfigReader {
         strings("labels"),
         new ModelSettings.Forecasting(
             Objects.requireNonNullElse(size("window"), 0), indices("feedback")),
+        distribution(),
         detection(),
         new ModelSettings.About(
             string("description"), Objects.requireNonNullElse(strings("tags"), List.of())));
+  }
+
+  private @Nullable DistributionConfig distribution() throws ImportException {
+    JsonNode value = given("distribution");
+    return value == null ? null : DistributionConfigReader.read(value);
   }
 
   private ModelSettings.Detection detection() throws ImportException {

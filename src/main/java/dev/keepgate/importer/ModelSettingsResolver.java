@@ -1,6 +1,7 @@
 package dev.keepgate.importer;
 
 import dev.keepgate.model.Activation;
+import dev.keepgate.model.Distribution;
 import dev.keepgate.model.InconsistentModelException;
 import dev.keepgate.model.Labels;
 import dev.keepgate.model.ModelSettings;
@@ -34,7 +35,10 @@ final class ModelSettingsResolver {
   private final SettingsConfig config;
   private final SettingsConfig.Readings readings;
   private final int inputSize;
-  private final int outputSize;
+
+  /** How many readings a step of the output is; of a distribution, one a target. */
+  private int outputSize;
+
   private final List<String> assumed = new ArrayList<>();
 
   ModelSettingsResolver(Network network, SettingsConfig config) {
@@ -53,14 +57,22 @@ final class ModelSettingsResolver {
   ModelSettings resolve(SideReader.Side side) throws ImportException {
     Scaler scaler = side.scaler();
     Scaler targetScaler = side.targetScaler();
+    Distribution distribution = distribution();
     Labels labels = side.labels();
     Labels names = labels == null && config.labels() != null ? labels(config.labels()) : labels;
+    if (names != null && distribution != null) {
+      throw ImportException.config(
+          "/config/distribution", "the output is of classes, as there are labels");
+    }
     Classes classes = names == null ? null : new Classes(names, probability(names));
     Scaler inputs = scaler == null ? null : inputs(scaler);
     Scaler outputs = classes == null ? outputs(scaler, targetScaler) : null;
-    Forecasting forecasting = forecasting(classes != null);
+    Forecasting forecasting =
+        forecasting(classes != null, distribution == null ? null : distribution.with(outputs));
+    // Parameters are no readings: the scaler is that of what is drawn.
+    Scaler undoing = distribution == null ? outputs : null;
     return new ModelSettings(
-        new ModelSettings.Readings(inputs, outputs, columns(inputs, outputs)),
+        new ModelSettings.Readings(inputs, undoing, columns(inputs, outputs)),
         classes,
         forecasting,
         detection(side.threshold()),
@@ -74,6 +86,16 @@ final class ModelSettingsResolver {
     Detection said = config.detection();
     Double threshold = said.threshold() != null ? said.threshold() : file;
     return new Detection(said.kind(), said.metric(), threshold);
+  }
+
+  private @Nullable Distribution distribution() throws ImportException {
+    DistributionConfig said = config.distribution();
+    if (said == null) {
+      return null;
+    }
+    Distribution distribution = new DistributionResolver(network, said).resolve(assumed);
+    outputSize = distribution.targets();
+    return distribution;
   }
 
   /** What nothing said and was taken for granted, in words. */
@@ -186,7 +208,8 @@ final class ModelSettingsResolver {
     }
   }
 
-  private Forecasting forecasting(boolean hasClasses) throws ImportException {
+  private Forecasting forecasting(boolean hasClasses, @Nullable Distribution distribution)
+      throws ImportException {
     Forecasting own = network.signature().settings().forecasting();
     Forecasting said = config.forecasting();
     if (said.feedback() != null) {
@@ -197,6 +220,12 @@ final class ModelSettingsResolver {
             "/config/feedback",
             "expected different columns of the input, from 0 to %d, got %s"
                 .formatted(inputSize - 1, said.feedback()));
+      }
+      if (said.feedback().size() != outputSize) {
+        throw ImportException.config(
+            "/config/feedback",
+            "names %d columns of the input, the model answers %d numbers"
+                .formatted(said.feedback().size(), outputSize));
       }
     }
     int window = said.window() > 0 ? said.window() : own.window();
@@ -209,7 +238,7 @@ final class ModelSettingsResolver {
     if (window > 0 && isOfSteps && said.feedback() == null) {
       assumed.add("in a forecast, the output's %d numbers are as many steps".formatted(outputSize));
     }
-    return new Forecasting(window, said.feedback());
+    return new Forecasting(window, said.feedback(), distribution);
   }
 
   private Optional<Activation.Kind> head() {

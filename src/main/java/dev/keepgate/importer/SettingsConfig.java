@@ -15,6 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param readings what a request brings and what it is answered
  * @param labels names of classes
  * @param forecasting how the model goes on by its own answers
+ * @param distribution how its output is read
  * @param detection how the model tells what is not usual
  * @param about the description and tags
  */
@@ -22,6 +23,7 @@ public record SettingsConfig(
     Readings readings,
     @Nullable List<String> labels,
     ModelSettings.Forecasting forecasting,
+    @Nullable DistributionConfig distribution,
     ModelSettings.Detection detection,
     ModelSettings.About about) {
 
@@ -36,6 +38,7 @@ public record SettingsConfig(
           "labels",
           "window",
           "feedback",
+          "distribution",
           "threshold",
           "detection",
           "description",
@@ -47,6 +50,7 @@ public record SettingsConfig(
           new Readings(null, null, null, null, Map.of()),
           null,
           ModelSettings.Forecasting.NONE,
+          null,
           ModelSettings.Detection.NONE,
           ModelSettings.About.NONE);
 

@@ -4,6 +4,7 @@ import dev.keepgate.batch.BatchResult;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.batch.BatchTask;
 import dev.keepgate.batch.QueueFullException;
+import dev.keepgate.batch.StepListener;
 import dev.keepgate.batch.TaskExpiredException;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
@@ -168,6 +169,31 @@ public final class Computation {
     return computed.output();
   }
 
+  /** Is told of steps that all rows have taken. */
+  interface StepsTaken {
+    void taken(int from, int to) throws IOException;
+  }
+
+  /**
+   * Unrolls what was validated and reserved, and tells of steps as they are taken.
+   *
+   * @throws IOException if that fails; then the rest is not computed
+   */
+  NetworkOutput followSteps(InferenceCall call, NetworkInput input, StepsTaken steps)
+      throws IOException {
+    StepFollower follower = new StepFollower(input);
+    call.follow(follower);
+    BatchTask task = submit(call, input, true, false);
+    follower.follow(task.result());
+    try {
+      follow(call, follower, task, (output, from, to) -> steps.taken(from, to));
+      return computed(call, input, await(task, call));
+    } finally {
+      scheduler.cancel(task);
+      call.follow(StepListener.NONE);
+    }
+  }
+
   /**
    * What the server has kept of so many rows.
    *
@@ -217,7 +243,17 @@ public final class Computation {
     BatchTask task = submit(call, request, input);
     follower.follow(task.result());
     try {
-      int seen = follow(call, request, task, sink);
+      int seen =
+          follow(
+              call,
+              follower,
+              task,
+              (output, from, to) -> {
+                InferenceResult soFar =
+                    result(call, request, input, new NetworkOutput(output, input.state(), null));
+                FiniteValidator.steps(soFar, from, to);
+                sink.steps(soFar, from, to);
+              });
       InferenceResult result = finish(call, request, input, await(task, call));
       if (seen < result.time()) {
         sink.steps(result, seen, result.time());
@@ -228,19 +264,19 @@ public final class Computation {
     }
   }
 
-  private int follow(InferenceCall call, InferenceRequest request, BatchTask task, StepSink sink)
+  /** Is handed the outputs of steps that all rows have taken. */
+  private interface OutputSteps {
+    void steps(float[] output, int from, int to) throws IOException;
+  }
+
+  private int follow(InferenceCall call, StepFollower follower, BatchTask task, OutputSteps sink)
       throws IOException {
-    StepFollower follower = (StepFollower) call.listener();
-    NetworkInput input = follower.input();
     int seen = 0;
     while (!task.result().isDone()) {
       int steps = awaitMoreThan(seen, follower, patience(call));
       float[] output = follower.output();
       if (steps > seen && output != null) {
-        InferenceResult soFar =
-            result(call, request, input, new NetworkOutput(output, input.state(), null));
-        FiniteValidator.steps(soFar, seen, steps);
-        sink.steps(soFar, seen, steps);
+        sink.steps(output, seen, steps);
         seen = steps;
       } else if (!task.result().isDone()) {
         requireWanted(call);
@@ -260,11 +296,7 @@ public final class Computation {
 
   private InferenceResult finish(
       InferenceCall call, InferenceRequest request, NetworkInput input, BatchResult computed) {
-    InferenceContext context = call.context();
-    context.stage(Stage.QUEUE, call.waited() + computed.queued().toNanos());
-    context.stage(Stage.COMPUTE, computed.computed().toNanos());
-    context.computed(input.batch(), steps(input));
-    InferenceResult result = result(call, request, input, computed.output());
+    InferenceResult result = result(call, request, input, computed(call, input, computed));
     FiniteValidator.all(result);
     return result;
   }

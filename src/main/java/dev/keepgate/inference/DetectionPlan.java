@@ -42,6 +42,10 @@ record DetectionPlan(@Nullable ForecastPlan forecast) {
   }
 
   private static ForecastPlan forecast(Signature signature) {
+    if (signature.settings().forecasting().distribution() != null) {
+      throw new InferenceException.CannotDetect(
+          "its output is a distribution, which is no next step");
+    }
     try {
       ForecastPlan plan = ForecastPlan.of(signature);
       if (Arrays.stream(plan.columns()).allMatch(column -> column < 0)) {

@@ -1,6 +1,8 @@
 package dev.keepgate.inference;
 
+import dev.keepgate.model.Distribution;
 import dev.keepgate.model.ModelSettings.Forecasting;
+import dev.keepgate.model.Scaler;
 import dev.keepgate.model.Signature;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,8 +19,42 @@ import org.jspecify.annotations.Nullable;
  * @param known columns of the input that must be known ahead
  * @param answered how many forecast steps an answer has
  * @param window how many steps it sees; 0 where it goes on from its state
+ * @param layout of an answer
  */
-record ForecastPlan(int inputSize, int[] columns, int[] known, int answered, int window) {
+record ForecastPlan(
+    int inputSize, int[] columns, int[] known, int answered, int window, Layout layout) {
+
+  /**
+   * Where the numbers of forecast steps are in an answer.
+   *
+   * @param size how many numbers a row's answer has
+   * @param at of each parameter of the distribution, or of the answer itself, of each number of its
+   *     steps where it is
+   */
+  record Layout(int size, int[][] at) {
+
+    /**
+     * Of an answer.
+     *
+     * @param output how many numbers a step of it has
+     * @param steps how many of these there are
+     */
+    static Layout of(@Nullable Distribution distribution, int output, int steps) {
+      List<List<Integer>> read =
+          distribution == null
+              ? List.of(IntStream.range(0, output).boxed().toList())
+              : distribution.parameters().stream().map(Distribution.Parameter::outputs).toList();
+      int[][] at = new int[read.size()][];
+      for (int i = 0; i < at.length; i++) {
+        List<Integer> own = read.get(i);
+        at[i] =
+            IntStream.range(0, steps)
+                .flatMap(step -> own.stream().mapToInt(number -> step * output + number))
+                .toArray();
+      }
+      return new Layout(output * steps, at);
+    }
+  }
 
   /**
    * @throws InferenceException.CannotForecast if it leaves open what is fed back
@@ -36,10 +72,13 @@ record ForecastPlan(int inputSize, int[] columns, int[] known, int answered, int
       throw cannot("its output is the probabilities of classes");
     }
     int window = window(signature, input);
-    int width = output.size();
+    Distribution distribution = signature.settings().forecasting().distribution();
+    int width = distribution == null ? output.size() : distribution.targets();
+    Layout layout = Layout.of(distribution, output.size(), 1);
     int answered = 1;
     if (!output.isSequence() && output.shape().size() == 3) {
       answered = output.shape().get(1).size();
+      layout = Layout.of(distribution, output.size(), answered);
     } else if (!output.isSequence() || signature.inside().isChain()) {
       boolean isOfSteps = input.size() == 1 && width > 1 && feedback(signature) == null;
       answered = isOfSteps ? width : 1;
@@ -54,7 +93,7 @@ record ForecastPlan(int inputSize, int[] columns, int[] known, int answered, int
       }
     }
     int[] ahead = known.stream().mapToInt(Integer::intValue).toArray();
-    return new ForecastPlan(input.size(), columns, ahead, answered, window);
+    return new ForecastPlan(input.size(), columns, ahead, answered, window, layout);
   }
 
   private static int window(Signature signature, Signature.Input input) {
@@ -95,6 +134,21 @@ record ForecastPlan(int inputSize, int[] columns, int[] known, int answered, int
 
   private static InferenceException.CannotForecast cannot(String why) {
     return new InferenceException.CannotForecast(why);
+  }
+
+  /** Whether a chain's rows go on by themselves, a step at a time. */
+  boolean goesByStep(Signature signature) {
+    return window == 0 && answered == 1 && signature.inside().isChain();
+  }
+
+  /** Where a step's numbers begin among those of its answer's steps. */
+  int first(int step) {
+    return step % answered * width();
+  }
+
+  /** Which column of a scaler of the targets, or of all steps of an answer, undoes a number. */
+  int column(Scaler scaler, int step, int target) {
+    return scaler.outputs() == width() ? target : first(step) + target;
   }
 
   /** How many numbers a forecast step has. */

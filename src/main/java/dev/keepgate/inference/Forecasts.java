@@ -1,22 +1,25 @@
 package dev.keepgate.inference;
 
-import dev.keepgate.batch.Feedback;
-import dev.keepgate.inference.InferenceException.FieldError;
+import dev.keepgate.inference.ForecastPaths.Size;
+import dev.keepgate.inference.InferenceException.CannotForecast;
 import dev.keepgate.inference.InferenceException.InvalidInput;
+import dev.keepgate.model.Distribution;
 import dev.keepgate.model.NetworkInput;
-import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
-import dev.keepgate.model.Scaler;
 import dev.keepgate.model.Signature;
-import dev.keepgate.tensor.Tensor;
-import java.util.Arrays;
-import java.util.List;
+import dev.keepgate.sequence.Sequence;
+import dev.keepgate.sequence.StepResult;
+import java.io.IOException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Forecasts: a history, and then as many steps as are asked, each made of the answer before it. A
  * chain of causal layers goes on in the workers' batch, from its state; a model that sees a window
- * is computed anew for each step, over a window that slides onto its own answers.
+ * is computed anew for each step, over a window that slides onto its own answers. Where the output
+ * is read as a distribution, each history goes on by as many paths as are drawn, which are rows of
+ * one batch.
  */
 public final class Forecasts {
 
@@ -29,13 +32,35 @@ public final class Forecasts {
   }
 
   /**
+   * What a forecast goes on from.
+   *
+   * @param rows how many histories there are
+   * @param batched whether the request has a dimension of rows
+   * @param input what was read; null where a sequence has read it
+   * @param answer [rows, answer] to the last step; null where it is still to be computed
+   * @param state after that step; null as the answer is
+   */
+  record Start(
+      int rows,
+      boolean batched,
+      @Nullable NetworkInput input,
+      float @Nullable [] answer,
+      @Nullable RecurrentState state) {}
+
+  /**
    * Computes a forecast.
    *
    * @param encodedBytes what encoding the result takes, by how many numbers it has
-   * @throws InferenceException if there is none
+   * @param sink which is told of steps as they are computed
+   * @throws InferenceException if there is none, or no rest of it
+   * @throws IOException if the sink does not take a step
    */
   ForecastResult forecast(
-      InferenceCall call, ForecastRequest request, LongUnaryOperator encodedBytes) {
+      InferenceCall call,
+      ForecastRequest request,
+      LongUnaryOperator encodedBytes,
+      ForecastSink sink)
+      throws IOException {
     if (request.horizon() < 1 || request.horizon() > properties.maxHorizon()) {
       throw new InvalidInput(
           "/horizon",
@@ -43,221 +68,106 @@ public final class Forecasts {
     }
     Signature signature = call.signature();
     ForecastPlan plan = ForecastPlan.of(signature);
-    NetworkInput history = computation.validate(call, request.history());
+    ForecastHead head = head(signature, plan, request.sampling());
+    Sequence sequence = call.sequence();
+    Start start =
+        sequence == null ? history(call, request.history(), plan) : sequence(sequence, plan);
+    Size size = new Size(start.rows(), perRow(head, request.sampling()), request.horizon());
+    ForecastMemory needed = new ForecastMemory(signature, plan, head, size);
+    int time = start.input() == null ? 0 : start.input().time();
+    computation.reserve(call, needed.of(request.sampling(), time), encodedBytes);
+    float[] ahead = new ForecastFuture(request, plan, signature).read(start);
+    ForecastPaths paths = new ForecastPaths(signature, plan, head, size, ahead);
+    ForecastSummary summary =
+        new ForecastSummary(
+            call.model(), paths, request.sampling(), start.batched(), request.isScaled());
+    new ForecastRun(computation, call, start, paths, sink != ForecastSink.NONE)
+        .run(
+            (from, to) -> {
+              summary.add(from, to);
+              sink.steps(summary.result(), from, to);
+            });
+    return summary.result();
+  }
+
+  private Start history(InferenceCall call, InferenceRequest request, ForecastPlan plan) {
+    Signature signature = call.signature();
+    NetworkInput history = computation.validate(call, request);
     if (history.time() < plan.window()) {
       throw new InvalidInput(
-          request.history().fields().input(signature.inputs().get(0)),
+          request.fields().input(signature.inputs().get(0)),
           "expected at least %d steps, which the model sees at once, got %d"
               .formatted(plan.window(), history.time()));
     }
-    long rows = history.batch();
-    long steps = (long) request.horizon() + plan.answered() + plan.window();
-    long numbers = rows * steps * (plan.inputSize() + 2L * plan.width());
-    long whole = signature.inside().numbers().at(Math.max(history.time(), plan.window()));
-    computation.reserve(
-        call,
-        new WorkingMemory(rows * request.horizon() * plan.width(), (numbers + rows * whole) * 4),
-        encodedBytes);
-    ForecastInputs inputs =
-        new ForecastInputs(
-            signature, plan, known(request, signature, plan, history.batch()), request.horizon());
-    float[] values = new Run(call, history, inputs).all();
-    return new ForecastResult(
-        call.model(),
-        new int[] {history.batch(), request.horizon(), plan.width()},
-        request.history().isBatched(signature),
-        values,
-        request.history().options().units().scaled() ? null : signature.settings().targetScaler());
+    return new Start(history.batch(), request.isBatched(signature), history, null, null);
   }
 
-  /** What is known ahead, scaled. */
-  private static float[] known(
-      ForecastRequest request, Signature signature, ForecastPlan plan, int batch) {
-    Tensor future = request.future();
-    int width = plan.known().length;
-    boolean batched = request.history().isBatched(signature);
-    int[] expected =
-        batched
-            ? new int[] {batch, request.horizon(), width}
-            : new int[] {request.horizon(), width};
-    if (future == null) {
-      if (width == 0 || request.horizon() == 1) {
-        return new float[batch * request.horizon() * width];
+  private Start sequence(Sequence sequence, ForecastPlan plan) {
+    if (plan.window() > 0) {
+      throw new CannotForecast(
+          "it sees a window of %d steps, which a sequence does not keep; send them as a history"
+              .formatted(plan.window()));
+    }
+    StepResult last = sequence.last();
+    float[] answer = sequence.lastStep();
+    if (last == null || answer == null) {
+      throw new InferenceException.SequenceRefused(
+          ErrorCode.OUT_OF_STEP,
+          "sequence %s has no answer to go on from, as %s; take a step first"
+              .formatted(
+                  sequence.id(),
+                  last == null
+                      ? "no step was taken since it was opened"
+                      : "the rows of its last steps were of different lengths"),
+          properties.retryAfter(),
+          null);
+    }
+    if (answer.length != sequence.batch() * plan.layout().size()) {
+      throw new CannotForecast("a sequence of it does not answer what a forecast begins with");
+    }
+    return new Start(sequence.batch(), last.batched(), null, answer, sequence.state());
+  }
+
+  private ForecastHead head(Signature signature, ForecastPlan plan, ForecastSampling asked) {
+    Distribution distribution = signature.settings().forecasting().distribution();
+    String drawing = asked.drawing();
+    if (distribution == null) {
+      if (drawing != null || !asked.quantiles().isEmpty()) {
+        throw new CannotForecast(
+            "it has no distribution to tell %s of; say how its output is read by config.distribution, such as \"gaussian\""
+                .formatted(drawing == null ? "quantiles" : drawing.substring(1)));
       }
-      throw new InvalidInput(
-          "/future",
-          "is missing: the input's columns %s do not follow from the answer before; expected shape %s"
-              .formatted(Arrays.toString(plan.known()), Arrays.toString(expected)));
+      return new ForecastHead.Point(plan);
     }
-    if (!Arrays.equals(future.shape(), expected)) {
-      throw new InvalidInput(
-          "/future",
-          "expected shape %s, got %s"
-              .formatted(Arrays.toString(expected), Arrays.toString(future.shape())));
+    if (distribution.isDrawn()) {
+      long seed =
+          asked
+              .seed()
+              .orElseGet(() -> ThreadLocalRandom.current().nextLong(ForecastSampling.MAX_SEED));
+      return new ForecastHead.Drawn(plan, distribution, seed);
     }
-    return scaled(future, request, signature, plan);
-  }
-
-  private static float[] scaled(
-      Tensor future, ForecastRequest request, Signature signature, ForecastPlan plan) {
-    double[] readings = StateValidator.doubles(future);
-    Scaler scaler =
-        request.history().options().units().scaled() ? null : signature.settings().scaler();
-    float[] scaled = new float[readings.length];
-    for (int i = 0; i < scaled.length; i++) {
-      int column = plan.known()[i % plan.known().length];
-      scaled[i] = (float) (scaler == null ? readings[i] : scaler.scale(column, readings[i]));
-      if (!Float.isFinite(scaled[i])) {
+    if (drawing != null) {
+      throw new InvalidInput(drawing, "the model answers quantiles, and nothing is drawn");
+    }
+    ForecastHead.Quantiles head = ForecastHead.Quantiles.of(plan, distribution);
+    for (int i = 0; i < asked.quantiles().size(); i++) {
+      if (!head.levels().contains(asked.quantiles().get(i))) {
         throw new InvalidInput(
-            List.of(
-                new FieldError(
-                    "/future",
-                    "holds %s at %s"
-                        .formatted(readings[i], StateValidator.position(i, future.shape())))));
+            "/quantiles/" + i, "expected one of those that the model answers, " + head.levels());
       }
     }
-    return scaled;
+    return head;
   }
 
-  /** One forecast on its way. */
-  private final class Run {
-
-    private final InferenceCall call;
-    private final NetworkInput history;
-    private final ForecastInputs inputs;
-    private final ForecastPlan plan;
-    private final int rows;
-
-    /** [rows, horizon, width] */
-    private final float[] forecast;
-
-    Run(InferenceCall call, NetworkInput history, ForecastInputs inputs) {
-      this.call = call;
-      this.history = history;
-      this.inputs = inputs;
-      this.plan = inputs.plan();
-      this.rows = history.batch();
-      this.forecast = new float[rows * inputs.horizon() * plan.width()];
+  private int perRow(ForecastHead head, ForecastSampling asked) {
+    if (!(head instanceof ForecastHead.Drawn)) {
+      return 1;
     }
-
-    float[] all() {
-      boolean loops =
-          plan.window() == 0 && plan.answered() == 1 && inputs.signature().inside().isChain();
-      if (plan.window() > 0) {
-        slide();
-      } else {
-        NetworkOutput first = run(history, false);
-        take(first.output(), 0);
-        if (loops) {
-          loop(first.state());
-        } else {
-          roll(first.state());
-        }
-      }
-      requireFinite();
-      return forecast;
+    int most = properties.maxSamples();
+    int samples = asked.samples().orElse(Math.min(ForecastSampling.USUAL_SAMPLES, most));
+    if (samples < 1 || samples > most) {
+      throw new InvalidInput("/samples", "expected 1 to %d, got %d".formatted(most, samples));
     }
-
-    private NetworkOutput run(NetworkInput input, boolean sequences) {
-      return computation.run(call, input, sequences);
-    }
-
-    /** Takes the forecast steps of an answer [rows, answered, width]. */
-    private void take(float[] answer, int from) {
-      int steps = Math.min(plan.answered(), inputs.horizon() - from);
-      int width = plan.width();
-      for (int row = 0; row < rows; row++) {
-        System.arraycopy(
-            answer,
-            row * plan.answered() * width,
-            forecast,
-            (row * inputs.horizon() + from) * width,
-            steps * width);
-      }
-    }
-
-    /** Writes the input that follows from a forecast step. */
-    private void write(int row, int step, float[] x, int to) {
-      int from = (row * inputs.horizon() + step) * plan.width();
-      inputs.write(row, step, forecast, from, x, to);
-    }
-
-    /** All other steps at once, by the workers themselves. */
-    private void loop(RecurrentState state) {
-      int steps = inputs.horizon() - 1;
-      if (steps == 0) {
-        return;
-      }
-      float[] x = new float[rows * steps * plan.inputSize()];
-      for (int row = 0; row < rows; row++) {
-        write(row, 0, x, row * steps * plan.inputSize());
-      }
-      call.feed(inputs);
-      try {
-        NetworkOutput output = run(new NetworkInput(rows, steps, x, null, null, state), true);
-        int size = steps * plan.width();
-        for (int row = 0; row < rows; row++) {
-          int to = (row * inputs.horizon() + 1) * plan.width();
-          System.arraycopy(output.output(), row * size, forecast, to, size);
-        }
-      } finally {
-        call.feed(Feedback.NONE);
-      }
-    }
-
-    /** As many steps as an answer has, again and again, from the state. */
-    private void roll(RecurrentState first) {
-      RecurrentState state = first;
-      for (int done = plan.answered(); done < inputs.horizon(); done += plan.answered()) {
-        int steps = plan.answered();
-        float[] x = new float[rows * steps * plan.inputSize()];
-        for (int row = 0; row < rows; row++) {
-          for (int step = 0; step < steps; step++) {
-            write(row, done - steps + step, x, (row * steps + step) * plan.inputSize());
-          }
-        }
-        NetworkOutput output = run(new NetworkInput(rows, steps, x, null, null, state), false);
-        take(output.output(), done);
-        state = output.state();
-      }
-    }
-
-    /** A window at a time. */
-    private void slide() {
-      RecurrentState zero = RecurrentState.zero(inputs.signature().state(), rows);
-      for (int done = 0; done < inputs.horizon(); done += plan.answered()) {
-        NetworkInput window = new NetworkInput(rows, plan.window(), window(done), null, null, zero);
-        take(run(window, false).output(), done);
-      }
-    }
-
-    /** The last steps of the history and of so many forecast steps. */
-    private float[] window(int done) {
-      int width = plan.inputSize();
-      float[] x = new float[rows * plan.window() * width];
-      for (int row = 0; row < rows; row++) {
-        for (int i = 0; i < plan.window(); i++) {
-          int to = (row * plan.window() + i) * width;
-          int at = history.time() + done - plan.window() + i;
-          if (at < history.time()) {
-            System.arraycopy(history.x(), (row * history.time() + at) * width, x, to, width);
-          } else {
-            write(row, at - history.time(), x, to);
-          }
-        }
-      }
-      return x;
-    }
-
-    private void requireFinite() {
-      for (int i = 0; i < forecast.length; i++) {
-        if (!Float.isFinite(forecast[i])) {
-          int step = i / plan.width() % inputs.horizon();
-          throw new InferenceException.NotFinite(
-              "the forecast of row %d is %s at step %d"
-                  .formatted(i / plan.width() / inputs.horizon(), forecast[i], step));
-        }
-      }
-    }
+    return samples;
   }
 }

@@ -153,7 +153,21 @@ public final class Inference {
       BodyDecoder<ForecastRequest> decoder,
       AnswerEncoder<ForecastResult, R> encoder)
       throws IOException {
-    return answer(call, decoder, forecasts::forecast, encoder);
+    return answer(
+        call,
+        decoder,
+        (of, request, bytes) -> forecasts.forecast(of, request, bytes, ForecastSink.NONE),
+        encoder);
+  }
+
+  ForecastResult forecast(
+      InferenceCall call, BodyDecoder<ForecastRequest> decoder, ForecastSink sink)
+      throws IOException {
+    // A step at a time is encoded, into a buffer that is used again.
+    ForecastResult result = forecasts.forecast(call, decoded(call, decoder), numbers -> 0, sink);
+    call.computed();
+    call.context().answered();
+    return result;
   }
 
   <R> R detect(
@@ -193,11 +207,16 @@ public final class Inference {
   private <Q, A, R> R answer(
       InferenceCall call, BodyDecoder<Q> decoder, Work<Q, A> work, AnswerEncoder<A, R> encoder)
       throws IOException {
+    Q request = decoded(call, decoder);
+    return encoded(call, work.compute(call, request, encoder::encodedBytes), encoder);
+  }
+
+  private <Q> Q decoded(InferenceCall call, BodyDecoder<Q> decoder) {
     InferenceContext context = call.context();
     long waited = computation.admit(call);
     Q request = decoder.decode(call.signature(), call.memory());
     context.stage(Stage.READ, System.nanoTime() - context.begun() - waited);
-    return encoded(call, work.compute(call, request, encoder::encodedBytes), encoder);
+    return request;
   }
 
   private static <A, R> R encoded(InferenceCall call, A result, AnswerEncoder<A, R> encoder)

@@ -231,6 +231,18 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
   }
 
   /**
+   * Has a forecast computed, and hands every step on as soon as it is computed.
+   *
+   * @return the whole forecast, once the sink has had all steps
+   * @throws InferenceException if there is none, or no rest of it
+   * @throws IOException if the sink does not take a step
+   */
+  public ForecastResult forecast(BodyDecoder<ForecastRequest> decoder, ForecastSink sink)
+      throws IOException {
+    return inference.forecast(this, decoder, sink);
+  }
+
+  /**
    * Has what is not usual told.
    *
    * @throws InferenceException if that cannot be told

@@ -110,7 +110,7 @@ public abstract sealed class InferenceException extends RuntimeException {
     TooLarge(long needed, long limit) {
       super(
           ErrorCode.REQUEST_TOO_LARGE,
-          "this takes %,d bytes of memory, one request may take %,d; send fewer rows or steps"
+          "this takes %,d bytes of memory, one request may take %,d; ask for fewer rows, steps or samples"
               .formatted(needed, limit),
           null);
     }

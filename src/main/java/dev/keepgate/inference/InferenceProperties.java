@@ -16,6 +16,7 @@ import org.springframework.validation.annotation.Validated;
  *     set
  * @param retryAfter what a client is told to wait when the queue is full
  * @param maxHorizon how many steps a forecast, and how many tokens a text may have
+ * @param maxSamples how many paths a forecast may draw of each history
  * @param clientCheck how often a request that waits looks whether its client is still there
  */
 @Validated
@@ -25,12 +26,17 @@ public record InferenceProperties(
     @Nullable Duration defaultDeadline,
     @DefaultValue("1s") Duration retryAfter,
     @DefaultValue("10000") int maxHorizon,
+    @DefaultValue("10000") int maxSamples,
     @DefaultValue("50ms") Duration clientCheck) {
 
   public InferenceProperties {
     if (maxHorizon < 1) {
       throw new IllegalArgumentException(
           "keepgate.inference.max-horizon is 1 at least, got " + maxHorizon);
+    }
+    if (maxSamples < 1) {
+      throw new IllegalArgumentException(
+          "keepgate.inference.max-samples is 1 at least, got " + maxSamples);
     }
     if (clientCheck.toMillis() < 1) {
       throw new IllegalArgumentException(

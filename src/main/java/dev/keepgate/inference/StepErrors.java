@@ -50,11 +50,11 @@ final class StepErrors {
 
   /** A number of the input as the output would say it. */
   private double asOutput(int output, int column, float number) {
-    if (ForecastInputs.isScaledAlike(signature.settings(), output, column)) {
-      return number;
-    }
     Scaler scaler = signature.settings().scaler();
     Scaler target = signature.settings().targetScaler();
+    if (ForecastPaths.isScaledAlike(target, output, scaler, column)) {
+      return number;
+    }
     double reading = scaler == null ? number : scaler.invert(column, number);
     return target == null ? reading : target.scale(output, reading);
   }

@@ -16,8 +16,6 @@ final class StepFollower implements StepListener {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  private final NetworkInput input;
-
   /** [time]: rows that have yet to take the step. */
   private final int[] left;
 
@@ -29,7 +27,6 @@ final class StepFollower implements StepListener {
   private float @Nullable [] output;
 
   StepFollower(NetworkInput input) {
-    this.input = input;
     left = new int[input.time()];
     taken = new int[input.batch()];
     for (int row = 0; row < input.batch(); row++) {
@@ -58,11 +55,6 @@ final class StepFollower implements StepListener {
     } finally {
       lock.unlock();
     }
-  }
-
-  /** The request's own. */
-  NetworkInput input() {
-    return input;
   }
 
   /** The request is answered or has failed; nobody has to wait on. */

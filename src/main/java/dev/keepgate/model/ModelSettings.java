@@ -53,7 +53,7 @@ public record ModelSettings(
    * @param scaler of the readings that a request brings; null where it brings the network's own
    *     numbers
    * @param targetScaler whose inverse makes readings of the network's output; null where the output
-   *     is answered as it is
+   *     is answered as it is, as the parameters of a distribution are
    * @param columns the names of readings
    */
   public record Readings(@Nullable Scaler scaler, @Nullable Scaler targetScaler, Columns columns) {
@@ -113,14 +113,21 @@ public record ModelSettings(
    * @param window how many steps it sees; 0 where it goes on from its state
    * @param feedback of each number of its output, the column of the input that it becomes; null
    *     where that follows from names or widths
+   * @param distribution how its output is read; null where that is the next reading itself
    */
-  public record Forecasting(int window, @Nullable List<Integer> feedback) {
+  public record Forecasting(
+      int window, @Nullable List<Integer> feedback, @Nullable Distribution distribution) {
 
     /** From its state, by names or widths. */
     public static final Forecasting NONE = new Forecasting(0, null);
 
     public Forecasting {
       feedback = feedback == null ? null : List.copyOf(feedback);
+    }
+
+    /** Of a network whose output is the next reading itself. */
+    public Forecasting(int window, @Nullable List<Integer> feedback) {
+      this(window, feedback, null);
     }
   }
 

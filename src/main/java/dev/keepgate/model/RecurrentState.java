@@ -61,6 +61,19 @@ public record RecurrentState(StateLayout layout, float[][] values) {
     return named;
   }
 
+  /**
+   * Each row so many times over, one after the other.
+   *
+   * @param batch how many rows it has
+   */
+  public RecurrentState repeated(int batch, int times) {
+    RecurrentState repeated = zero(layout, Math.multiplyExact(batch, times));
+    for (int row = 0; row < batch * times; row++) {
+      copyRow(row / times, repeated, row);
+    }
+    return repeated;
+  }
+
   /** Copies a row of all slots into a row of another state of this layout. */
   public void copyRow(int row, RecurrentState to, int toRow) {
     for (int i = 0; i < values.length; i++) {

@@ -11,7 +11,7 @@ class InferencePropertiesTest {
 
   private static InferenceProperties withCheck(Duration check) {
     return new InferenceProperties(
-        DataSize.ofMegabytes(1), null, Duration.ofSeconds(1), 100, check);
+        DataSize.ofMegabytes(1), null, Duration.ofSeconds(1), 100, 100, check);
   }
 
   @Test

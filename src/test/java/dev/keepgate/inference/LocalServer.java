@@ -90,7 +90,7 @@ public final class LocalServer implements AutoCloseable {
             List.of());
     InferenceProperties inferring =
         new InferenceProperties(
-            DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), 100, Duration.ofMillis(50));
+            DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), 100, 100, Duration.ofMillis(50));
     Computation computation = new Computation(scheduler, inferring);
     sequences =
         new Sequences(

@@ -2,6 +2,7 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.BodyReader;
 import dev.keepgate.api.http.HttpCancellation;
+import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.Operation;
@@ -19,9 +20,12 @@ import org.springframework.web.bind.annotation.RestController;
 /** Forecasts over HTTP. */
 @RestController
 @RequestMapping(
-    path = InferenceController.MODEL,
     consumes = MediaType.APPLICATION_JSON_VALUE,
-    produces = MediaType.APPLICATION_JSON_VALUE)
+    produces = {
+      MediaType.APPLICATION_JSON_VALUE,
+      StreamFormat.NDJSON_TYPE,
+      StreamFormat.EVENTS_TYPE
+    })
 class ForecastController {
 
   private static final String FORECAST = "/forecast";
@@ -34,7 +38,10 @@ class ForecastController {
     this.bodies = bodies;
   }
 
-  @PostMapping({FORECAST, InferenceController.VERSION + FORECAST})
+  @PostMapping({
+    InferenceController.MODEL + FORECAST,
+    InferenceController.MODEL + InferenceController.VERSION + FORECAST
+  })
   void forecast(
       @PathVariable String model,
       @PathVariable(required = false) @Nullable String version,
@@ -49,7 +56,21 @@ class ForecastController {
             Operation.FORECAST,
             options.deadline(),
             HttpCancellation.of(request));
-    bodies.read(
-        request, response, new JsonExchange<>(call, new ForecastOperation(options), response));
+    ForecastOperation operation =
+        new ForecastOperation(options, false, ForecastStream.of(request, response));
+    bodies.read(request, response, new JsonExchange<>(call, operation, response));
+  }
+
+  @PostMapping(SequencesController.SEQUENCE + FORECAST)
+  void ofSequence(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
+      throws IOException, ServletException {
+    BodyReader.requirePlain(request);
+    RequestOptions options = RequestOptions.ofReadings(request);
+    InferenceCall call =
+        inference.openStep(
+            id, Operation.FORECAST, options.deadline(), HttpCancellation.of(request));
+    ForecastOperation operation =
+        new ForecastOperation(options, true, ForecastStream.of(request, response));
+    bodies.read(request, response, new JsonExchange<>(call, operation, response));
   }
 }

@@ -9,14 +9,20 @@ import dev.keepgate.model.Signature;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonBuffer;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
-/** A forecast. */
-record ForecastOperation(RequestOptions options)
+/**
+ * A forecast.
+ *
+ * @param kept whether a sequence has the history
+ * @param stream what it is answered by, step by step; null where it is answered whole
+ */
+record ForecastOperation(RequestOptions options, boolean kept, @Nullable ForecastStream stream)
     implements JsonOperation<ForecastRequest, ForecastResult> {
 
   @Override
   public Reader<ForecastRequest> reader(Signature signature, ArrayMemory memory) {
-    return new ForecastReader(signature, options.units(), memory);
+    return new ForecastReader(signature, this, memory);
   }
 
   @Override
@@ -25,12 +31,16 @@ record ForecastOperation(RequestOptions options)
       BodyDecoder<ForecastRequest> decoder,
       AnswerEncoder<ForecastResult, Boolean> encoder)
       throws IOException {
-    var unused = call.forecast(decoder, encoder);
+    if (stream == null) {
+      var unused = call.forecast(decoder, encoder);
+    } else {
+      stream.end(call.forecast(decoder, stream));
+    }
   }
 
   @Override
   public long numbers(ForecastResult result) {
-    return result.values().length;
+    return result.numbers();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.inference.ForecastRequest;
+import dev.keepgate.inference.ForecastSampling;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.model.Signature;
@@ -8,7 +9,9 @@ import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonTensorReader;
 import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
@@ -20,26 +23,40 @@ final class ForecastReader implements JsonOperation.Reader<ForecastRequest> {
   private static final InferenceRequest.Fields FIELDS =
       new InferenceRequest.Fields(name -> "/history", slot -> "/state/" + slot, "/lengths");
 
+  /** More levels than anybody reads. */
+  private static final int MOST_QUANTILES = 99;
+
   private final StateReader state;
   private final ArrayMemory memory;
+  private final ForecastOperation form;
+  private final boolean kept;
   private boolean scaled;
   private @Nullable Tensor history;
   private @Nullable Tensor future;
   private int horizon;
+  private OptionalInt samples = OptionalInt.empty();
+  private OptionalLong seed = OptionalLong.empty();
+  private List<Double> quantiles = List.of();
+  private boolean returnSamples;
 
   /**
-   * @param units that the query names
+   * @param form of the request
    * @param memory of the tensors
    */
-  ForecastReader(Signature signature, InferenceRequest.Units units, ArrayMemory memory) {
+  ForecastReader(Signature signature, ForecastOperation form, ArrayMemory memory) {
     this.state = new StateReader(signature.state(), memory);
     this.memory = memory;
-    this.scaled = units.scaled();
+    this.form = form;
+    this.kept = form.kept();
+    this.scaled = form.options().units().scaled();
   }
 
   @Override
   public void readField(JsonParser json, String field) {
     boolean absent = json.currentToken() == JsonToken.VALUE_NULL;
+    if (kept && (field.equals("history") || field.equals("state"))) {
+      throw new TensorFormatException("/" + field, "is what the sequence has");
+    }
     switch (field) {
       case "history" -> history = JsonTensorReader.readDoubles(json, "/history", memory);
       case "horizon" -> horizon = (int) JsonFields.number(json, "/horizon", 1, Integer.MAX_VALUE);
@@ -47,29 +64,71 @@ final class ForecastReader implements JsonOperation.Reader<ForecastRequest> {
           future = absent ? null : JsonTensorReader.readDoubles(json, "/future", memory);
       case "state" -> state.read(json);
       case "scaled" -> scaled = absent ? scaled : JsonFields.flag(json, "/scaled");
-      default -> throw JsonFields.unknown(field, "history, horizon, future, state, scaled");
+      case "quantiles" -> quantiles = absent ? List.of() : levels(json, "/quantiles");
+      case "samples" ->
+          samples =
+              absent
+                  ? OptionalInt.empty()
+                  : OptionalInt.of((int) JsonFields.number(json, "/samples", 1, Integer.MAX_VALUE));
+      case "seed" ->
+          seed =
+              absent
+                  ? OptionalLong.empty()
+                  : OptionalLong.of(JsonFields.number(json, "/seed", 0, ForecastSampling.MAX_SEED));
+      case "return_samples" -> returnSamples = !absent && JsonFields.flag(json, "/return_samples");
+      default ->
+          throw JsonFields.unknown(
+              field,
+              (kept ? "" : "history, state, ")
+                  + "horizon, future, quantiles, samples, seed, return_samples, scaled");
     }
+  }
+
+  /** Levels between 0 and 1, each once. */
+  static List<Double> levels(JsonParser json, String pointer) {
+    if (json.currentToken() != JsonToken.START_ARRAY) {
+      throw new TensorFormatException(pointer, "expected levels such as [0.1, 0.5, 0.9]");
+    }
+    List<Double> levels = new ArrayList<>();
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      boolean isNumber = json.currentToken() != null && json.currentToken().isNumeric();
+      double level = isNumber ? json.getDoubleValue() : Double.NaN;
+      if (!(level > 0 && level < 1) || levels.contains(level)) {
+        throw new TensorFormatException(
+            pointer + "/" + levels.size(), "expected a number between 0 and 1, each once");
+      }
+      if (levels.size() == MOST_QUANTILES) {
+        throw new TensorFormatException(
+            pointer, "expected at most %d levels".formatted(MOST_QUANTILES));
+      }
+      levels.add(level);
+    }
+    return levels;
   }
 
   @Override
   public ForecastRequest request() {
     Tensor sequence = history;
-    if (sequence == null) {
+    if (sequence == null && !kept) {
       throw new TensorFormatException("/history", "is missing");
     }
     if (horizon == 0) {
       throw new TensorFormatException("/horizon", "is missing");
     }
+    if (returnSamples && form.stream() != null) {
+      throw new TensorFormatException("/return_samples", "a stream has no samples");
+    }
     return new ForecastRequest(
         new InferenceRequest(
             Operation.UNROLL,
-            List.of(sequence),
+            sequence == null ? List.of() : List.of(sequence),
             state.state(),
             null,
             new InferenceRequest.Options(
                 false, false, OptionalLong.empty(), new InferenceRequest.Units(scaled, 1)),
             FIELDS),
         horizon,
-        future);
+        future,
+        new ForecastSampling(samples, quantiles, seed, returnSamples));
   }
 }

@@ -2,10 +2,12 @@ package dev.keepgate.api.rest;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.keepgate.model.Distribution;
 import dev.keepgate.model.ModelSettings;
 import dev.keepgate.model.ModelSettings.Detection;
 import dev.keepgate.model.Scaler;
 import dev.keepgate.model.Vocabulary;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,7 +29,8 @@ record SettingsView(
     @Nullable Integer window,
     @Nullable List<Integer> feedback,
     @Nullable DetectionView detection,
-    @Nullable VocabularyView vocabulary) {
+    @Nullable VocabularyView vocabulary,
+    @Nullable DistributionView distribution) {
 
   /**
    * A vocabulary without its tokens.
@@ -52,6 +55,26 @@ record SettingsView(
           vocabulary.split().lowerCase(),
           vocabulary.special().unknown(),
           vocabulary.special().padding());
+    }
+  }
+
+  /**
+   * How an output is read.
+   *
+   * @param parameters of each, the numbers of the output that it is made of
+   * @param activations what makes them of those numbers
+   */
+  record DistributionView(
+      String kind, Map<String, List<Integer>> parameters, Map<String, String> activations) {
+
+    static DistributionView of(Distribution distribution) {
+      Map<String, List<Integer>> parameters = new LinkedHashMap<>();
+      Map<String, String> activations = new LinkedHashMap<>();
+      for (Distribution.Parameter each : distribution.parameters()) {
+        parameters.put(each.name(), each.outputs());
+        activations.put(each.name(), each.link().toString());
+      }
+      return new DistributionView(distribution.kind().word(), parameters, activations);
     }
   }
 
@@ -85,6 +108,8 @@ record SettingsView(
   record ColumnView(int source, double zero, double one) {}
 
   static SettingsView of(ModelSettings settings) {
+    Distribution distribution = settings.forecasting().distribution();
+    Scaler drawn = distribution == null ? null : distribution.scaler();
     return new SettingsView(
         settings.about().description(),
         orNull(settings.about().tags()),
@@ -92,12 +117,13 @@ record SettingsView(
         orNull(settings.columns().targets()),
         settings.columns().units().isEmpty() ? null : settings.columns().units(),
         view(settings.scaler(), ScalerView::of),
-        view(settings.targetScaler(), ScalerView::of),
+        view(drawn == null ? settings.targetScaler() : drawn, ScalerView::of),
         view(settings.classes(), classes -> classes.labels().names()),
         settings.forecasting().window() == 0 ? null : settings.forecasting().window(),
         settings.forecasting().feedback(),
         settings.detection().equals(Detection.NONE) ? null : DetectionView.of(settings.detection()),
-        view(settings.tokens().vocabulary(), VocabularyView::of));
+        view(settings.tokens().vocabulary(), VocabularyView::of),
+        view(distribution, DistributionView::of));
   }
 
   /**

@@ -71,6 +71,17 @@ class ContractFuzzTest implements OwnRepository {
         Files.readAllBytes(Path.of("src/test/resources/golden-texts/keras-ids/model.keras"));
     assertThat(send("PUT", "/v1/models/" + RequestFuzzer.GENERATOR + "/versions/1", text).status())
         .isIn(200, 201, 409);
+    openASequenceToLookAheadFrom();
+  }
+
+  private void openASequenceToLookAheadFrom() throws IOException {
+    byte[] open =
+        "{\"id\": \"%s\"}".formatted(RequestFuzzer.STEPPED).getBytes(StandardCharsets.UTF_8);
+    assertThat(send("POST", "/v1/models/" + RequestFuzzer.FORECASTER + "/sequences", open).status())
+        .isIn(201, 409);
+    byte[] step = "{\"x\": [1,2,3,4,3,2]}".getBytes(StandardCharsets.UTF_8);
+    String path = "/v1/sequences/" + RequestFuzzer.STEPPED + "/step";
+    assertThat(send("POST", path, step).status()).isEqualTo(200);
   }
 
   private Response get(String path) throws IOException {

@@ -81,6 +81,9 @@ final class RequestFuzzer {
   /** A model that takes ids and answers their probabilities. */
   static final String GENERATOR = "text-ids";
 
+  /** A sequence of it that has taken a step. */
+  static final String STEPPED = "stepped";
+
   private final Random random;
   private final JsonFuzzer json;
   private final Map<String, Integer> widths;
@@ -156,13 +159,17 @@ final class RequestFuzzer {
                           ? parameter.get("example").asString()
                           : model;
       case "version" -> json.chance(0.8) ? "1" : Integer.toString(random.nextInt(1, 4));
-      default -> json.pick(List.of("chat-7", "chat-7b", "s-" + random.nextInt(5)));
+      default ->
+          operation.path().endsWith("/forecast") && json.chance(0.8)
+              ? STEPPED
+              : json.pick(List.of("chat-7", "chat-7b", "s-" + random.nextInt(5)));
     };
   }
 
   /** Whether it takes a model that answers the numbers that it takes. */
   private static boolean ofReadings(Operation operation) {
-    return Stream.of("/forecast", "/detect", "/threshold").anyMatch(operation.path()::endsWith);
+    return operation.path().startsWith("/v1/models")
+        && Stream.of("/forecast", "/detect", "/threshold").anyMatch(operation.path()::endsWith);
   }
 
   /** The notebook's models answer other numbers than they take, so the document has no example. */
@@ -284,6 +291,8 @@ final class RequestFuzzer {
     content.path("examples").forEach(example -> examples.add(example.get("value")));
     if (ofReadings(operation)) {
       examples.add(readings(operation));
+    } else if (operation.path().endsWith("/forecast")) {
+      examples.add(JsonNodeFactory.instance.objectNode().put("horizon", random.nextInt(1, 9)));
     }
     if (operation.path().endsWith("/generate")) {
       ObjectNode text = JsonNodeFactory.instance.objectNode();
