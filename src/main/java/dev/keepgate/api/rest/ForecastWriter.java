@@ -61,7 +61,7 @@ record ForecastWriter(ForecastResult result) {
   }
 
   /** A level without an exponent. */
-  private static String level(Quantile quantile) {
+  static String level(Quantile quantile) {
     return BigDecimal.valueOf(quantile.level()).stripTrailingZeros().toPlainString();
   }
 
@@ -85,7 +85,7 @@ record ForecastWriter(ForecastResult result) {
   }
 
   /** Appends readings in double precision, and the network's own numbers as floats. */
-  private void tensor(JsonBuffer json, double[] values, int... shape) {
+  void tensor(JsonBuffer json, double[] values, int... shape) {
     if (result.shape().readings()) {
       json.tensor(values, 0, shape);
       return;

@@ -183,6 +183,15 @@ final class RequestFuzzer {
     return body.put("kind", "forecast");
   }
 
+  private ObjectNode timeSeries() {
+    ObjectNode body = JsonNodeFactory.instance.objectNode().put("model", FORECASTER);
+    body.putObject("options").put("horizon", random.nextInt(1, 9));
+    ObjectNode series = body.putArray("inputs").addObject();
+    series.put("type", "multivariate_time_series").put("name", "load").put("frequency", "H");
+    series.set("series", json.tensor(random.nextInt(1, 4), 6));
+    return body.putNull("metadata");
+  }
+
   private static boolean changesModels(Operation operation) {
     return operation.method().equals("DELETE")
         || operation.path().endsWith("/versions")
@@ -291,6 +300,8 @@ final class RequestFuzzer {
     content.path("examples").forEach(example -> examples.add(example.get("value")));
     if (ofReadings(operation)) {
       examples.add(readings(operation));
+    } else if (operation.path().startsWith("/v1/timeseries")) {
+      examples.add(timeSeries());
     } else if (operation.path().endsWith("/forecast")) {
       examples.add(JsonNodeFactory.instance.objectNode().put("horizon", random.nextInt(1, 9)));
     }
