@@ -24,9 +24,9 @@ folder = pathlib.Path(sys.argv[1])
 
 
 class Model(torch.nn.Module):
-    def __init__(self, parameters):
+    def __init__(self, inputs, parameters):
         super().__init__()
-        self.lstm = torch.nn.LSTM(1, 8, batch_first=True)
+        self.lstm = torch.nn.LSTM(inputs, 8, batch_first=True)
         self.linear = torch.nn.Linear(8, parameters)
 
     def forward(self, x, state=None):
@@ -61,44 +61,73 @@ def negative_binomial(p):
             lambda: scipy.stats.nbinom(count[0].item(), 1 - torch.sigmoid(logits[0]).item()))
 
 
+def blocks(p):
+    loc, scale = p[:, :2], softplus(p[:, 2:])
+    return torch.distributions.Normal(loc, scale), lambda: scipy.stats.norm(loc[0].numpy(), scale[0].numpy())
+
+
+def pairs(p):
+    loc, scale = p[:, ::2], softplus(p[:, 1::2])
+    return torch.distributions.Normal(loc, scale), lambda: scipy.stats.norm(loc[0].numpy(), scale[0].numpy())
+
+
+# name: (what reads the output, its bias, numbers of a step of the input, steps of an answer, the configuration)
 KINDS = {
-    "gaussian": (gaussian, [0.3, -0.5]),
-    "student_t": (student_t, [5.0, -0.4, 0.1]),
-    "laplace": (laplace, [-0.2, 0.4]),
-    "poisson": (poisson, [6.0]),
-    "negative_binomial": (negative_binomial, [3.0, 1.2]),
+    "gaussian": (gaussian, [0.3, -0.5], 1, 1, "gaussian"),
+    "student_t": (student_t, [5.0, -0.4, 0.1], 1, 1, "student_t"),
+    "laplace": (laplace, [-0.2, 0.4], 1, 1, "laplace"),
+    "poisson": (poisson, [6.0], 1, 1, "poisson"),
+    "negative_binomial": (negative_binomial, [3.0, 1.2], 1, 1, "negative_binomial"),
+    "two-steps": (blocks, [0.3, -0.8, -0.5, 0.7], 1, 2,
+                  {"kind": "gaussian", "parameters": {"loc": [0, 1], "scale": [2, 3]}}),
+    "two-targets": (pairs, [0.3, -0.8, -0.5, 0.7], 2, 1,
+                    {"kind": "gaussian", "parameters": {"loc": [0, 2], "scale": [1, 3]}}),
 }
 
 
+def summary(drawn):
+    """Of [paths, targets]."""
+    return {"mean": drawn.mean(0).tolist(), "std": drawn.std(0).tolist(),
+            "quantiles": np.quantile(drawn, LEVELS, axis=0).tolist()}
+
+
+def exact(distribution, steps):
+    numbers = [np.atleast_1d(n) for n in (distribution.mean(), distribution.std())]
+    quantiles = [np.atleast_1d(distribution.ppf(level)) for level in LEVELS]
+    count = len(numbers[0]) // steps
+    return {"mean": numbers[0][:count].tolist(), "std": numbers[1][:count].tolist(),
+            "quantiles": [q[:count].tolist() for q in quantiles]}
+
+
 @torch.no_grad()
-def case(kind, read, bias):
+def case(name, read, bias, inputs, answered, config):
     torch.manual_seed(SEED)
-    model = Model(len(bias))
+    model = Model(inputs, len(bias))
     model.linear.weight.mul_(2)
     model.linear.bias.copy_(torch.tensor(bias))
-    history = torch.randn(1, 12, 1)
+    history = torch.randn(1, 12, inputs)
     p, state = model(history)
-    first = read(p)[1]()
+    first = exact(read(p)[1](), answered)
     p = p.repeat(PATHS, 1)
     state = tuple(s.repeat(1, PATHS, 1) for s in state)
     steps = []
-    for _ in range(HORIZON):
-        drawn = read(p)[0].sample()
-        steps.append(drawn.double().numpy())
-        p, state = model(drawn.reshape(-1, 1, 1).float(), state)
-    path = folder / kind
+    while len(steps) < HORIZON:
+        drawn = read(p)[0].sample().reshape(PATHS, answered, inputs)
+        steps += [summary(drawn[:, i].double().numpy()) for i in range(answered)]
+        p, state = model(drawn.float(), state)
+    path = folder / name
     path.mkdir(parents=True, exist_ok=True)
     torch.save(model.state_dict(), path / "model.pt")
     (path / "case.json").write_text(json.dumps({
-        "distribution": kind,
-        "history": history.reshape(-1, 1).tolist(),
+        "distribution": config,
+        "history": history[0].tolist(),
         "levels": LEVELS,
-        "first": {"mean": first.mean(), "std": first.std(), "quantiles": first.ppf(LEVELS).tolist()},
+        "first": first,
         "paths": PATHS,
-        "steps": [{"mean": s.mean(), "std": s.std(), "quantiles": np.quantile(s, LEVELS).tolist()} for s in steps],
+        "steps": steps[:HORIZON],
     }, indent=1) + "\n")
-    print(kind, first.mean(), first.std(), [round(s.mean(), 3) for s in steps], [round(s.std(), 3) for s in steps])
+    print(name, first, [s["mean"] for s in steps])
 
 
-for kind, (read, bias) in KINDS.items():
-    case(kind, read, bias)
+for name, rest in KINDS.items():
+    case(name, *rest)
