@@ -67,6 +67,9 @@ final class ModelSettingsResolver {
     Classes classes = names == null ? null : new Classes(names, probability(names));
     Scaler inputs = scaler == null ? null : inputs(scaler);
     Scaler outputs = classes == null ? outputs(scaler, targetScaler) : null;
+    if (distribution != null && !distribution.isDrawn() && outputs != null) {
+      requireOrder(outputs);
+    }
     Forecasting forecasting =
         forecasting(classes != null, distribution == null ? null : distribution.with(outputs));
     // Parameters are no readings: the scaler is that of what is drawn.
@@ -96,6 +99,18 @@ final class ModelSettingsResolver {
     Distribution distribution = new DistributionResolver(network, said).resolve(assumed);
     outputSize = distribution.targets();
     return distribution;
+  }
+
+  /** A scaler that turns numbers round makes a low quantile of a high one. */
+  private static void requireOrder(Scaler scaler) throws ImportException {
+    for (int column = 0; column < scaler.outputs(); column++) {
+      if (scaler.invert(column, 1) < scaler.invert(column, 0)) {
+        throw ImportException.config(
+            "/config/distribution",
+            "the scaler turns the order of column %d round, and with it that of quantiles"
+                .formatted(column));
+      }
+    }
   }
 
   /** What nothing said and was taken for granted, in words. */

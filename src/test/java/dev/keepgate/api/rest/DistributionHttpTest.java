@@ -345,6 +345,26 @@ class DistributionHttpTest extends ServerTest {
   }
 
   @Test
+  void aScalerThatTurnsQuantilesRoundIsRefused() throws Exception {
+    String config = "{\"distribution\": {\"kind\": \"quantiles\", \"quantiles\": [0.1, 0.5, 0.9]}}";
+    HttpResponse<byte[]> response =
+        put("drawn-refused", "student_t", config, scaler("scaler", 0, -2));
+    assertThat(response.statusCode()).as(text(response)).isEqualTo(400);
+    assertThat(text(response)).contains("turns the order");
+    String model =
+        serve(
+            "drawn-turned",
+            "gaussian",
+            "{\"distribution\": \"gaussian\"}",
+            scaler("scaler", 0, -2));
+    ObjectNode body = body(2);
+    body.putArray("quantiles").add(0.1).add(0.9);
+    JsonNode quantiles = ask(model + "/forecast", body).path("quantiles");
+    assertThat(quantiles.path("0.9").path(0).path(0).asDouble())
+        .isGreaterThan(quantiles.path("0.1").path(0).path(0).asDouble());
+  }
+
+  @Test
   void aSequenceIsLookedAheadFromAndLeftAsItWas() throws Exception {
     String model = gaussian();
     JsonNode history = golden("gaussian").path("history");
