@@ -2,19 +2,10 @@ package dev.keepgate.api.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,84 +17,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Forecasts of models whose output is a distribution. */
 @TestPropertySource(properties = "keepgate.inference.max-working-memory=32MB")
-class DistributionHttpTest extends ServerTest {
+class DistributionHttpTest extends DistributionTest {
 
-  private static final Path CASES = Path.of("src/test/resources/forecasts");
-
-  private final long seed =
-      Long.getLong("keepgate.seed", new Random().nextLong()) & ((1L << 53) - 1);
-
-  private HttpResponse<byte[]> put(String name, String kind, String config, FormPart... more)
-      throws Exception {
-    List<FormPart> form = new ArrayList<>(List.of(more));
-    byte[] file = Files.readAllBytes(CASES.resolve(kind).resolve("model.pt"));
-    form.add(new FormPart("file", "model.pt", file));
-    form.add(new FormPart("config", null, config.getBytes(StandardCharsets.UTF_8)));
-    return form("PUT", "/v1/models/" + name + "/versions/1", form);
-  }
-
-  private String serve(String name, String kind, String config, FormPart... more) throws Exception {
-    if (send(request("GET", "/v1/models/" + name, null)).statusCode() == 404) {
-      HttpResponse<byte[]> put = put(name, kind, config, more);
-      assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
-    }
-    return "/v1/models/" + name;
-  }
-
-  private String gaussian() throws Exception {
-    return serve("drawn-gaussian", "gaussian", "{\"distribution\": \"gaussian\"}");
-  }
-
-  private static FormPart scaler(String name, double mean, double scale) {
-    String json = "{\"mean\": [%s], \"scale\": [%s]}".formatted(mean, scale);
-    return new FormPart(name, name + ".json", json.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private JsonNode ask(String path, JsonNode body) throws Exception {
-    HttpResponse<byte[]> response = postJson(path, body.toString());
-    assertThat(response.statusCode()).as(text(response)).isEqualTo(200);
-    return json(response);
-  }
-
-  private static JsonNode golden(String kind) throws Exception {
-    return JSON.readTree(Files.readString(CASES.resolve(kind).resolve("case.json")));
-  }
-
-  private ObjectNode body(JsonNode history, int horizon) {
-    ObjectNode body = JSON.createObjectNode().put("horizon", horizon).put("seed", seed);
-    body.set("history", history);
-    return body;
-  }
-
-  private ObjectNode body(int horizon) throws Exception {
-    return body(golden("gaussian").path("history"), horizon);
-  }
-
-  private static double[] numbers(JsonNode array) {
-    return array
-        .valueStream()
-        .flatMapToDouble(
-            each ->
-                each.isNumber() ? DoubleStream.of(each.asDouble()) : Arrays.stream(numbers(each)))
-        .toArray();
-  }
-
-  private void assertClose(double actual, double expected, double tolerance, String what) {
-    assertThat(Math.abs(actual - expected))
-        .as("seed %d: %s is %s, expected %s", seed, what, actual, expected)
-        .isLessThanOrEqualTo(tolerance);
-  }
-
-  private void assertClose(JsonNode actual, JsonNode expected) {
-    double[] numbers = numbers(actual);
-    double[] wanted = numbers(expected);
-    assertThat(numbers).hasSameSizeAs(wanted);
-    for (int i = 0; i < numbers.length; i++) {
-      assertClose(numbers[i], wanted[i], 2e-5 * Math.max(1, Math.abs(wanted[i])), "[" + i + "]");
-    }
-  }
-
-  /** Tolerances are six standard errors and more. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -364,83 +279,6 @@ class DistributionHttpTest extends ServerTest {
         .isGreaterThan(quantiles.path("0.1").path(0).path(0).asDouble());
   }
 
-  @Test
-  void aSequenceIsLookedAheadFromAndLeftAsItWas() throws Exception {
-    String model = gaussian();
-    JsonNode history = golden("gaussian").path("history");
-    String id = json(postJson(model + "/sequences", "{}")).path("id").asString();
-    String sequence = "/v1/sequences/" + id;
-    ObjectNode ahead = JSON.createObjectNode().put("horizon", 6).put("seed", seed);
-    assertProblem(postJson(sequence + "/forecast", ahead.toString()), 409, "out-of-step");
-    ObjectNode chunk = JSON.createObjectNode().put("return_sequences", true);
-    ArrayNode x = chunk.putArray("x");
-    for (int i = 0; i < 11; i++) {
-      x.add(history.get(i));
-    }
-    ask(sequence + "/unroll", chunk);
-    ObjectNode step = JSON.createObjectNode();
-    step.set("x", history.get(11));
-    ask(sequence + "/step", step);
-    JsonNode before = json(send(request("GET", sequence, null)));
-    JsonNode answer = ask(sequence + "/forecast", ahead);
-    assertClose(
-        answer.path("forecast"), ask(model + "/forecast", body(history, 6)).path("forecast"));
-    assertClose(ask(sequence + "/forecast", ahead).path("forecast"), answer.path("forecast"));
-    assertThat(json(send(request("GET", sequence, null)))).isEqualTo(before);
-    for (String field : List.of("history", "state", "no_such")) {
-      assertProblem(
-          postJson(sequence + "/forecast", "{\"horizon\": 2, \"%s\": [[1]]}".formatted(field)),
-          400,
-          "invalid-input",
-          "/" + field);
-    }
-    chunk.putArray("lengths").add(2);
-    chunk.putArray("x").add(JSON.createArrayNode().add(x.get(0)).add(x.get(1)).add(x.get(2)));
-    ask(sequence + "/unroll", chunk);
-    assertProblem(postJson(sequence + "/forecast", ahead.toString()), 409, "out-of-step");
-    assertProblem(postJson("/v1/sequences/none/forecast", "{}"), 404, "sequence-not-found");
-  }
-
-  @Test
-  void aSequenceIsLookedAheadFromBesideItsSteps() throws Exception {
-    String id = json(postJson(gaussian() + "/sequences", "{}")).path("id").asString();
-    String sequence = "/v1/sequences/" + id;
-    ask(sequence + "/step", JSON.readTree("{\"x\": [1]}"));
-    CompletableFuture<Integer> steps =
-        CompletableFuture.supplyAsync(
-            () -> {
-              int taken = 0;
-              for (int i = 0; i < 40; i++) {
-                taken += isTaken(sequence + "/step") ? 1 : 0;
-              }
-              return taken;
-            });
-    ObjectNode ahead = JSON.createObjectNode().put("horizon", 10).put("samples", 20);
-    for (int i = 0; i < 40; i++) {
-      assertThat(ask(sequence + "/forecast", ahead).path("forecast").size()).isEqualTo(10);
-    }
-    assertThat(steps.get(1, TimeUnit.MINUTES)).isEqualTo(40);
-    assertThat(json(send(request("GET", sequence, null))).path("step").asInt()).isEqualTo(41);
-  }
-
-  private boolean isTaken(String path) {
-    try {
-      return postJson(path, "{\"x\": [0.5]}").statusCode() == 200;
-    } catch (IOException | InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  @Test
-  void aSequenceOfAWindowSaysToSendTheHistory() throws Exception {
-    String model =
-        serve("drawn-window", "gaussian", "{\"distribution\": \"gaussian\", \"window\": 12}");
-    String id = json(postJson(model + "/sequences", "{}")).path("id").asString();
-    ask("/v1/sequences/" + id + "/step", JSON.readTree("{\"x\": [1]}"));
-    assertProblem(
-        postJson("/v1/sequences/" + id + "/forecast", "{\"horizon\": 2}"), 422, "cannot-forecast");
-  }
-
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -501,53 +339,5 @@ class DistributionHttpTest extends ServerTest {
     HttpResponse<byte[]> response = postJson(model + "/forecast", body(2).toString());
     assertProblem(response, 422, "not-finite");
     assertThat(text(response)).contains("activations");
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "\"normal\" | /config/distribution",
-        "7 | /config/distribution",
-        "\"poisson\" | /config/distribution",
-        "\"student_t\" | /config/distribution",
-        "\"quantiles\" | /config/distribution",
-        "{\"kind\": \"gaussian\", \"scale\": 1} | /config/distribution/scale",
-        "{} | /config/distribution/kind",
-        "{\"kind\": \"gaussian\", \"parameters\": {\"loc\": [0]}} | /config/distribution/parameters",
-        "{\"kind\": \"gaussian\", \"parameters\": {\"loc\": [0], \"scale\": [0]}} | /config/distribution/parameters",
-        "{\"kind\": \"gaussian\", \"parameters\": {\"loc\": [0], \"scale\": [2]}} | /config/distribution/parameters",
-        "{\"kind\": \"gaussian\", \"parameters\": {\"loc\": [0], \"scale\": \"1\"}} | /config/distribution/parameters/scale",
-        "{\"kind\": \"gaussian\", \"activations\": {\"scale\": \"tanh\"}} | /config/distribution/activations/scale",
-        "{\"kind\": \"gaussian\", \"activations\": {\"df\": \"exp\"}} | /config/distribution/activations/df",
-        "{\"kind\": \"quantiles\", \"quantiles\": [0.1, 0.9]} | /config/distribution/parameters",
-        "{\"kind\": \"quantiles\", \"quantiles\": [0.5]} | /config/distribution/parameters",
-        "{\"kind\": \"gaussian\", \"quantiles\": [0.5]} | /config/distribution/quantiles"
-      })
-  void whatIsNoDistributionOfTheModelIsNamed(String distribution, String pointer) throws Exception {
-    HttpResponse<byte[]> response =
-        put("drawn-refused", "gaussian", "{\"distribution\": %s}".formatted(distribution));
-    assertThat(response.statusCode()).as(text(response)).isEqualTo(400);
-    assertThat(json(response).path("errors").path(0).path("pointer").asString()).isEqualTo(pointer);
-  }
-
-  @Test
-  void anOutputThatIsActivatedAlreadyIsAskedFor() throws Exception {
-    String softplus = "\"head_activation\": \"softplus\"";
-    HttpResponse<byte[]> asked =
-        put("drawn-asked", "poisson", "{\"distribution\": \"poisson\", %s}".formatted(softplus));
-    assertThat(json(asked).path("errors").path(0).path("pointer").asString())
-        .as(text(asked))
-        .isEqualTo("/config/distribution/activations/rate");
-    String said = "{\"kind\": \"poisson\", \"activations\": {\"rate\": \"linear\"}}";
-    String model =
-        serve("drawn-said", "poisson", "{\"distribution\": %s, %s}".formatted(said, softplus));
-    ObjectNode body = body(golden("poisson").path("history"), 4);
-    assertClose(
-        ask(model + "/forecast", body).path("forecast"),
-        ask(
-                serve("drawn-poisson", "poisson", "{\"distribution\": \"poisson\"}") + "/forecast",
-                body)
-            .path("forecast"));
   }
 }
