@@ -29,7 +29,7 @@ class Client {
     InferenceApi inference = new InferenceApi(client);
     List<Object> x = List.of(List.of(1, 2, 3, 4, 3, 2), List.of(3, 2, 2, 2, 2, 2));
     InferenceAnswer step =
-        inference.step("notebook-cell", new StepRequest().x(x), null, null, null, null, null, null);
+        inference.step("notebook-cell", new StepRequest().x(x), null, null, null, null, null, null, null);
     near(step.getOutput(), -0.05328178);
     near(step.getState().getC(), -0.09374233);
 
@@ -37,7 +37,7 @@ class Client {
         inference.unroll(
             "notebook-sequence",
             new UnrollRequest().x(List.of(x)).lengths(List.of(2)).trace(true),
-            null, null, "10s", null, null, null);
+            null, null, "10s", null, null, null, null, null, null, null, null, null, null, null);
     equal(3, depth(unroll.getOutput()));
     equal(1, unroll.getTrace().size());
 

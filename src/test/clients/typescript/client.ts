@@ -24,7 +24,7 @@ async function main(server: string, file: string): Promise<void> {
   const inference = new v1.InferenceApi(configuration);
   const step = await inference.step({ model: "notebook-cell", stepRequest: { x } });
   near(step.output, -0.05328178);
-  near(step.state.c, -0.09374233);
+  near(step.state!.c, -0.09374233);
   const unroll = await inference.unroll({
     model: "notebook-sequence",
     unrollRequest: { x: [x], lengths: [2], trace: true },
@@ -53,7 +53,7 @@ async function main(server: string, file: string): Promise<void> {
   const first = await sequences.stepSequence({ id: opened.id, sequenceStep: { x, step: 1 } });
   check(first.step === 1 && JSON.stringify(first.output) === JSON.stringify(step.output), first);
   const exported = await sequences.getSequence({ id: opened.id });
-  check(JSON.stringify(exported.state!.h) === JSON.stringify(step.state.h), exported);
+  check(JSON.stringify(exported.state!.h) === JSON.stringify(step.state!.h), exported);
   await sequences.deleteSequence({ id: opened.id });
 
   const oip = new v2.ModelsApi(new v2.Configuration({ basePath: server }));

@@ -106,6 +106,74 @@ public final class Inference {
     return call;
   }
 
+  /**
+   * Begins a request of a model that is computed a part at a time, as its body comes.
+   *
+   * @param deadline after which the rest is dropped; null where each part has the server's own
+   * @throws dev.keepgate.registry.RegistryException if there is no such model
+   */
+  public InferenceStream openStream(
+      ModelRequest model,
+      Operation operation,
+      @Nullable Duration deadline,
+      CancellationSignal cancellation) {
+    ModelHandle handle = registry.acquire(model);
+    OptionalLong end = deadline == null ? OptionalLong.empty() : deadline(deadline);
+    return new InferenceStream(
+        handle,
+        memory.open(),
+        () ->
+            call(
+                handle.share(),
+                operation,
+                new InferenceCall.Conditions(
+                    model, end.isPresent() ? end : deadline(null), cancellation),
+                memory.open()));
+  }
+
+  /**
+   * Begins steps of a sequence that are taken a part at a time, as their body comes.
+   *
+   * @throws InferenceException if there is no such sequence, or its model is gone
+   */
+  public InferenceStream openStepStream(
+      String sequence,
+      Operation operation,
+      @Nullable Duration deadline,
+      CancellationSignal cancellation) {
+    Sequences.Found found = sequences.lookUp(sequence);
+    OptionalLong end = deadline == null ? OptionalLong.empty() : deadline(deadline);
+    return new InferenceStream(
+        found.handle(),
+        memory.open(),
+        () -> {
+          Sequences.Found now = lookUpAgain(sequence, found.handle());
+          InferenceCall call =
+              call(
+                  now.handle(),
+                  operation,
+                  new InferenceCall.Conditions(
+                      null, end.isPresent() ? end : deadline(null), cancellation),
+                  memory.open());
+          call.step(now.sequence(), now.handle(), false);
+          return call;
+        });
+  }
+
+  /** Looks a sequence up that was found before, and is another model's now, perhaps. */
+  private Sequences.Found lookUpAgain(String id, ModelHandle handle) {
+    Sequences.Found found = sequences.lookUp(id);
+    if (!found.handle().isSameModel(handle)) {
+      found.handle().close();
+      throw new InferenceException.SequenceRefused(
+          ErrorCode.SEQUENCE_NOT_FOUND,
+          "sequence %s was replaced".formatted(id),
+          Duration.ZERO,
+          null);
+    }
+    return found;
+  }
+
   private InferenceCall call(
       ModelHandle handle,
       Operation operation,

@@ -120,7 +120,7 @@ public abstract sealed class InferenceException extends RuntimeException {
   public static final class NotFinite extends InferenceException {
     private static final long serialVersionUID = 1L;
 
-    NotFinite(String what) {
+    public NotFinite(String what) {
       super(ErrorCode.NOT_FINITE, what, null);
     }
   }

@@ -10,6 +10,9 @@ import java.util.Arrays;
  */
 public record Body(byte[] bytes, int size) {
 
+  /** No bytes. */
+  static final Body EMPTY = new Body(new byte[0], 0);
+
   public boolean isEmpty() {
     return size == 0;
   }

@@ -4,16 +4,21 @@ import dev.keepgate.memory.RequestMemory;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 
-/** A request whose body is read into memory before it is answered. */
+/** A request that is answered once its body is read into memory, or as it reads it itself. */
 public interface BodyExchange extends AutoCloseable {
 
   /** Of which the body's bytes are taken as they come. */
   RequestMemory memory();
 
+  /** Whether it reads the request's body itself, as it answers. */
+  default boolean readsItself() {
+    return false;
+  }
+
   /**
    * Answers. Called at most once, on a thread that may wait.
    *
-   * @param body all of it
+   * @param body all of it; an empty one where it {@linkplain #readsItself() reads it itself}
    */
   void answer(Body body) throws IOException, ServletException;
 

@@ -71,6 +71,14 @@ public final class BodyReader {
       throws IOException, ServletException {
     boolean handedOn = false;
     try {
+      if (exchange.readsItself()) {
+        handedOn = !answerIfThereIsAThread(exchange);
+        if (handedOn) {
+          new Waiting(startAsync(request, response), request, response, exchange)
+              .answerOnceThereIsAThread();
+        }
+        return;
+      }
       long limit = properties.maxBody().toBytes();
       long announced = request.getContentLengthLong();
       requireFits(announced, limit, request, exchange);
@@ -86,11 +94,9 @@ public final class BodyReader {
         answerChunked(in, exchange);
         return;
       }
-      AsyncContext async = request.startAsync(request, response);
-      // The connection has deadlines for its head and its body, and the request for its answer.
-      async.setTimeout(0);
+      AsyncContext async = startAsync(request, response);
       handedOn = true;
-      Waiting waiting = new Waiting(async, request, response, in, exchange);
+      Waiting waiting = new Waiting(async, request, response, exchange);
       if (announced < 0) {
         waiting.answerOnceThereIsAThread();
       } else {
@@ -102,6 +108,27 @@ public final class BodyReader {
       if (!handedOn) {
         exchange.close();
       }
+    }
+  }
+
+  private static AsyncContext startAsync(HttpServletRequest request, HttpServletResponse response) {
+    AsyncContext async = request.startAsync(request, response);
+    // The connection has deadlines for its head and its body, and the request for its answer.
+    async.setTimeout(0);
+    return async;
+  }
+
+  /** Has a request answered that reads its body itself; false where there is no thread for it. */
+  private boolean answerIfThereIsAThread(BodyExchange exchange)
+      throws IOException, ServletException {
+    if (!threads.tryAcquire()) {
+      return false;
+    }
+    try {
+      exchange.answer(Body.EMPTY);
+      return true;
+    } finally {
+      threads.release();
     }
   }
 
@@ -182,12 +209,12 @@ public final class BodyReader {
         AsyncContext async,
         HttpServletRequest request,
         HttpServletResponse response,
-        ServletInputStream in,
-        BodyExchange exchange) {
+        BodyExchange exchange)
+        throws IOException {
       this.async = async;
       this.request = request;
       this.response = response;
-      this.in = in;
+      this.in = request.getInputStream();
       this.exchange = exchange;
       this.memory = exchange.memory();
       this.announced = request.getContentLengthLong();
@@ -272,7 +299,7 @@ public final class BodyReader {
     private void answer() {
       HttpRequestId.log(response);
       try {
-        exchange.answer(announced < 0 ? readChunked(in, memory) : new Body(bytes, size));
+        exchange.answer(body());
         end();
       } catch (IOException | ServletException | RuntimeException | Error e) {
         fail(e);
@@ -280,6 +307,13 @@ public final class BodyReader {
         HttpRequestId.endLog();
         threads.release();
       }
+    }
+
+    private Body body() throws IOException {
+      if (exchange.readsItself()) {
+        return Body.EMPTY;
+      }
+      return announced < 0 ? readChunked(in, memory) : new Body(bytes, size);
     }
 
     /** The connection has an end after this; whoever only ended his own side still listens. */

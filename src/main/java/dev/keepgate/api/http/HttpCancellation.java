@@ -3,6 +3,7 @@ package dev.keepgate.api.http;
 import dev.keepgate.inference.CancellationSignal;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -33,6 +34,22 @@ public final class HttpCancellation implements CancellationSignal {
   /** The client of a request whose body has been read. */
   public static CancellationSignal of(HttpServletRequest request) {
     return request.getAttribute(ATTRIBUTE) instanceof CancellationSignal signal ? signal : NONE;
+  }
+
+  /**
+   * The client of a request whose body is still read. Looking for its end has the connector read on
+   * into the buffer of which the servlet still reads, so it is looked for only where that is empty.
+   */
+  public static CancellationSignal whileReading(HttpServletRequest request) throws IOException {
+    CancellationSignal signal = of(request);
+    InputStream body = request.getInputStream();
+    return () -> {
+      try {
+        return body.available() == 0 && signal.isCancelled();
+      } catch (IOException e) {
+        return true;
+      }
+    };
   }
 
   /** Tells a client that waits to be told so (RFC 9110, 10.1.1) to send its body. */
@@ -80,6 +97,33 @@ public final class HttpCancellation implements CancellationSignal {
     }
   }
 
+  /**
+   * Whether a read of a body would not wait: some of it is here, or its end, or the connection's.
+   */
+  public static boolean isBodyThere(HttpServletRequest request) throws IOException {
+    return !(request.getAttribute(ATTRIBUTE) instanceof HttpCancellation connection)
+        || request.getInputStream().available() > 0
+        || connection.available(true) > 0
+        || connection.isRead();
+  }
+
+  /**
+   * Ends the connection of an answer that has begun and cannot be finished, so that nobody takes it
+   * for whole: chunks without a last one (RFC 9112, 8). What was written is sent first.
+   */
+  public static void abortAnswer(HttpServletRequest request, HttpServletResponse response) {
+    if (request.getAttribute(ATTRIBUTE) instanceof HttpCancellation connection) {
+      try {
+        response.flushBuffer();
+        leaveBody(request);
+      } catch (IOException e) {
+        // Whoever has gone needs no end.
+      } finally {
+        connection.request.getResponse().action(ActionCode.CLOSE_NOW, null);
+      }
+    }
+  }
+
   /** Leaves what has not come of a body that nobody reads on, as {@link #leaveBody} does. */
   static void leaveRest(HttpServletRequest request) {
     if (request.getAttribute(ATTRIBUTE) instanceof HttpCancellation connection) {
@@ -90,6 +134,20 @@ public final class HttpCancellation implements CancellationSignal {
   private void leaveRest() {
     if (!isRead()) {
       request.action(ActionCode.DISABLE_SWALLOW_INPUT, null);
+    }
+  }
+
+  /**
+   * Leaves the rest of a body whose request is refused, and has its connection end with the answer.
+   */
+  public static void refuseRest(HttpServletRequest request, HttpServletResponse response) {
+    if (hasUnreadBody(request) && !response.isCommitted()) {
+      response.setHeader("Connection", "close");
+      try {
+        leaveBody(request);
+      } catch (IOException e) {
+        // Whoever has gone has no rest.
+      }
     }
   }
 

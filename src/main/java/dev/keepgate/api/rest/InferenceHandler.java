@@ -118,7 +118,8 @@ final class InferenceHandler {
       body = whole;
       if (form.stream() != null) {
         StreamWriter writer = new StreamWriter(form.stream(), response);
-        writer.end(call.stream(this, writer));
+        InferenceResult result = call.stream(this, writer);
+        writer.end(result, returnsState);
       } else {
         var unused = call.infer(this, this);
       }
@@ -156,7 +157,7 @@ final class InferenceHandler {
         SequenceWriter.write(result, returnsState, form.answersBinary(), response);
         return true;
       }
-      ResultWriter writer = new ResultWriter(result);
+      ResultWriter writer = new ResultWriter(result, returnsState);
       if (form.answersBinary()) {
         response.setContentType(Safetensors.MEDIA_TYPE);
         writer.writeSafetensors(response.getOutputStream());

@@ -7,11 +7,12 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** The names and versions in paths. */
-final class ModelPath {
+public final class ModelPath {
 
   private ModelPath() {}
 
-  static ModelRequest request(String name, @Nullable String version) {
+  /** The version that a path names, or the latest. */
+  public static ModelRequest request(String name, @Nullable String version) {
     return version == null
         ? ModelRequest.latest(name(name))
         : new ModelRequest.Specific(id(name, version));

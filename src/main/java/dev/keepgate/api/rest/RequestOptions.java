@@ -6,6 +6,7 @@ import dev.keepgate.inference.StepNumber;
 import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
@@ -18,7 +19,7 @@ import org.springframework.boot.convert.DurationStyle;
  * @param step the number that a sequence's step is to have
  * @param units in what numbers it speaks
  */
-record RequestOptions(
+public record RequestOptions(
     Answer answer, @Nullable Duration deadline, OptionalLong step, InferenceRequest.Units units) {
 
   /**
@@ -26,10 +27,10 @@ record RequestOptions(
    *
    * @param returnSequences whether every step
    * @param trace whether the gates
-   * @param returnState whether a sequence's step answers the state
+   * @param returnState whether the state
    * @param detect whether a sequence's step is held against what was said of it
    */
-  record Answer(
+  public record Answer(
       @Nullable Boolean returnSequences,
       @Nullable Boolean trace,
       @Nullable Boolean returnState,
@@ -49,7 +50,7 @@ record RequestOptions(
 
   /** What a request of a model may ask for. */
   static RequestOptions ofModel(HttpServletRequest request) {
-    return of(request, RETURN_SEQUENCES, TRACE, DEADLINE, SCALED, TOP);
+    return of(request, RETURN_SEQUENCES, TRACE, DEADLINE, RETURN_STATE, SCALED, TOP);
   }
 
   /** What a request of a sequence may ask for. */
@@ -68,8 +69,17 @@ record RequestOptions(
   }
 
   private static RequestOptions of(HttpServletRequest request, String... known) {
+    return of(request, List.of(known));
+  }
+
+  /**
+   * What a request may ask for.
+   *
+   * @param known the query parameters that there are, those that are read elsewhere among them
+   */
+  public static RequestOptions of(HttpServletRequest request, List<String> known) {
     if (request.getQueryString() != null) {
-      QueryParameters.requireOnly(request, known);
+      QueryParameters.requireOnly(request, known.toArray(String[]::new));
     }
     return new RequestOptions(
         new Answer(
@@ -91,7 +101,7 @@ record RequestOptions(
   }
 
   /** A whole number of these bounds, in plain digits; empty where not said. */
-  static OptionalLong number(HttpServletRequest request, String name, long min, long max) {
+  public static OptionalLong number(HttpServletRequest request, String name, long min, long max) {
     String value = request.getParameter(name);
     if (value == null) {
       return OptionalLong.empty();
@@ -104,7 +114,8 @@ record RequestOptions(
     return OptionalLong.of(number);
   }
 
-  private static @Nullable Boolean flag(HttpServletRequest request, String name) {
+  /** A flag; null where not said. */
+  public static @Nullable Boolean flag(HttpServletRequest request, String name) {
     String value = request.getParameter(name);
     if (value == null) {
       return null;

@@ -60,7 +60,9 @@ final class RequestReader {
     this.inputs = new InputReader(signature, memory);
     this.state = new StateReader(signature.state(), memory);
     this.step = options.step();
-    this.returnState = Boolean.TRUE.equals(options.answer().returnState());
+    // A sequence's is with the server; any other would be lost.
+    Boolean asked = options.answer().returnState();
+    this.returnState = asked != null ? asked : !kept;
     this.returnSequences = options.answer().returnSequences();
     this.trace = Boolean.TRUE.equals(options.answer().trace());
     this.scaled = options.units().scaled();
@@ -146,7 +148,7 @@ final class RequestReader {
   private boolean isKnown(String field) {
     return switch (field) {
       case "state", "trace" -> !kept;
-      case "step", "return_state", "detect" -> kept;
+      case "step", "detect" -> kept;
       case InputReader.ONLY, InputReader.ALL -> inputs.isKnown(field);
       default -> true;
     };
@@ -182,7 +184,7 @@ final class RequestReader {
               inputs.field()
                   + (kept
                       ? ", step, lengths, return_sequences, return_state, scaled, top, detect"
-                      : ", state, lengths, return_sequences, trace, scaled, top"));
+                      : ", state, lengths, return_sequences, return_state, trace, scaled, top"));
     }
   }
 
@@ -211,7 +213,7 @@ final class RequestReader {
     return reader;
   }
 
-  /** Whether a sequence's step is to answer the state as well. */
+  /** Whether to answer the state as well. */
   boolean returnsState() {
     return returnState;
   }

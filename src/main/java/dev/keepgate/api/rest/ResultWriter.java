@@ -20,9 +20,14 @@ import org.jspecify.annotations.Nullable;
 final class ResultWriter {
 
   private final InferenceResult result;
+  private final boolean returnsState;
 
-  ResultWriter(InferenceResult result) {
+  /**
+   * @param returnsState whether the state is answered as well
+   */
+  ResultWriter(InferenceResult result, boolean returnsState) {
     this.result = result;
+    this.returnsState = returnsState;
   }
 
   /** Appends the whole answer. */
@@ -32,7 +37,7 @@ final class ResultWriter {
     OutputWriter outputs = OutputWriter.of(result);
     outputs.write(json);
     outputs.writeClasses(json);
-    state().write(json);
+    writeState(json);
     writeTrace(json, result.output().trace());
     json.raw("}");
   }
@@ -47,13 +52,19 @@ final class ResultWriter {
       rest.write(json);
       rest.writeClasses(json);
     }
-    state().write(json);
+    writeState(json);
     json.raw("}");
   }
 
   private void writeModel(JsonBuffer json) {
     json.raw("{\"model\":\"").raw(result.id().name());
     json.raw("\",\"version\":\"").raw(Long.toString(result.id().version())).raw("\"");
+  }
+
+  private void writeState(JsonBuffer json) {
+    if (returnsState) {
+      state().write(json);
+    }
   }
 
   private StateWriter state() {
@@ -69,7 +80,7 @@ final class ResultWriter {
             .flatMap(cell -> Arrays.stream(cell.values()))
             .mapToLong(values -> values.length)
             .sum();
-    return OutputWriter.of(result).numbers() + state().numbers() + traced;
+    return OutputWriter.of(result).numbers() + (returnsState ? state().numbers() : 0) + traced;
   }
 
   private void writeTrace(JsonBuffer json, @Nullable List<CellTrace> trace) {
@@ -96,7 +107,9 @@ final class ResultWriter {
   void writeSafetensors(OutputStream out) throws IOException {
     Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
     OutputWriter.of(result).putInto(tensors);
-    state().putInto(tensors);
+    if (returnsState) {
+      state().putInto(tensors);
+    }
     List<CellTrace> trace = result.output().trace();
     for (int i = 0; trace != null && i < trace.size(); i++) {
       String prefix = "trace." + i + ".";

@@ -42,11 +42,11 @@ final class StreamWriter implements StepSink {
     out.flush();
   }
 
-  /** Writes the last piece: which model it was, and its state. */
-  void end(InferenceResult result) throws IOException {
+  /** Writes the last piece: which model it was, and perhaps its state. */
+  void end(InferenceResult result, boolean returnsState) throws IOException {
     OutputStream out = open();
     json.raw(format.before("end"));
-    new ResultWriter(result).writeEnd(json);
+    new ResultWriter(result, returnsState).writeEnd(json);
     json.raw(format.after()).flushTo(out);
   }
 

@@ -29,6 +29,7 @@ final class RequestFuzzer {
 
   private static final String BOUNDARY = "fuzz-boundary";
   private static final String JSON = "application/json";
+  private static final String CSV = "text/csv";
   private static final List<String> HOSTILE =
       List.of(
           "%20",
@@ -71,6 +72,7 @@ final class RequestFuzzer {
           "multipart/form-data; boundary=x",
           "text/event-stream",
           "application/x-ndjson",
+          CSV,
           "application/x-www-form-urlencoded",
           "/",
           "application/json;q=2");
@@ -256,6 +258,7 @@ final class RequestFuzzer {
           case JSON -> jsonBody(operation, content.get(JSON), model);
           case "multipart/form-data" -> form();
           case Safetensors.MEDIA_TYPE -> maybeFlipped(safetensors());
+          case CSV -> csv(widths.getOrDefault(model, 6));
           default ->
               operation.path().startsWith("/v2")
                   ? binaryInfer(headers)
@@ -346,6 +349,22 @@ final class RequestFuzzer {
       shape.add(width);
     }
     return json.tensor(shape.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  /** Lines of numbers as a model takes them, or more or less beside them. */
+  private byte[] csv(int width) {
+    StringBuilder lines = new StringBuilder(json.chance(0.2) ? "a,b,c,d,e,f\n" : "");
+    int columns = json.chance(0.9) ? Math.max(1, width) : random.nextInt(8);
+    for (int line = random.nextInt(1, 12); line > 0; line--) {
+      for (int column = 0; column < columns; column++) {
+        lines.append(column > 0 ? "," : "");
+        lines.append(width == 0 ? "1" : Float.toString(random.nextFloat()));
+        lines.append(json.chance(0.01) ? json.pick(List.of("x", "\"", "\n", ",", "é")) : "");
+      }
+      lines.append('\n');
+    }
+    byte[] bytes = lines.toString().getBytes(StandardCharsets.UTF_8);
+    return json.chance(0.1) ? json.flipped(bytes) : bytes;
   }
 
   private byte[] safetensors() {

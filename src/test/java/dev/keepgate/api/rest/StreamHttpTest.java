@@ -107,4 +107,27 @@ class StreamHttpTest extends ServerTest {
         stream("notebook-sequence", "application/json, application/x-ndjson", SEQUENCE);
     assertThat(json(response).has("output")).isTrue();
   }
+
+  @Test
+  void theStateIsLeftOutWhereItIsNotWanted() throws Exception {
+    String off = SEQUENCE.replaceFirst("\\{", "{\"return_state\": false, ");
+    String unroll = "/v1/models/notebook-sequence/unroll";
+    JsonNode whole = json(postJson(unroll, SEQUENCE));
+    for (HttpResponse<byte[]> response :
+        List.of(postJson(unroll, off), postJson(unroll + "?return_state=false", SEQUENCE))) {
+      assertThat(json(response).has("state")).isFalse();
+      assertThat(json(response).path("output")).isEqualTo(whole.path("output"));
+    }
+    assertThat(whole.has("state")).isTrue();
+    assertThat(json(postJson(CELL + "?return_state=false", CELL_BODY)).has("state")).isFalse();
+    List<JsonNode> lines = lines(text(stream("notebook-sequence", "application/x-ndjson", off)));
+    assertThat(lines.get(3).has("state")).isFalse();
+    assertThat(lines.get(3).path("steps").asInt()).isEqualTo(3);
+    HttpResponse<byte[]> binary =
+        send(
+            request("POST", unroll, off.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+                .header("Content-Type", "application/json")
+                .header("Accept", "application/vnd.safetensors"));
+    assertThat(text(binary)).contains("\"output\"").doesNotContain("\"h\"");
+  }
 }

@@ -1,0 +1,42 @@
+package dev.keepgate.api.rest.csv;
+
+import dev.keepgate.api.http.StreamFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+
+/** In what a file is answered. */
+enum AnswerFormat {
+  CSV(AnswerFormat.CSV_TYPE),
+
+  /** An object a line. */
+  NDJSON(StreamFormat.NDJSON_TYPE),
+
+  /** One object, whose {@code rows} are an object each. */
+  JSON(MediaType.APPLICATION_JSON_VALUE);
+
+  static final String CSV_TYPE = "text/csv";
+
+  private final String type;
+
+  AnswerFormat(String type) {
+    this.type = type;
+  }
+
+  String type() {
+    return type;
+  }
+
+  /** The first that a client asks for by name; CSV where there is none. */
+  static AnswerFormat of(@Nullable String accept) {
+    List<MediaType> asked = accept == null ? List.of() : MediaType.parseMediaTypes(accept);
+    for (MediaType each : asked) {
+      for (AnswerFormat format : values()) {
+        if (each.isConcrete() && each.isCompatibleWith(MediaType.valueOf(format.type))) {
+          return format;
+        }
+      }
+    }
+    return CSV;
+  }
+}

@@ -1,0 +1,118 @@
+package dev.keepgate.api.rest.csv;
+
+import dev.keepgate.api.http.BodyReader;
+import dev.keepgate.api.http.HttpCancellation;
+import dev.keepgate.api.http.StreamFormat;
+import dev.keepgate.api.rest.ModelPath;
+import dev.keepgate.inference.Inference;
+import dev.keepgate.inference.InferenceStream;
+import dev.keepgate.inference.Operation;
+import dev.keepgate.registry.ModelRequest;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.web.HttpMediaTypeNotSupportedException;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Files of rows as bodies, at the paths that take JSON as well. */
+@RestController
+@RequestMapping(
+    path = "/v1",
+    consumes = AnswerFormat.CSV_TYPE,
+    produces = {AnswerFormat.CSV_TYPE, StreamFormat.NDJSON_TYPE, MediaType.APPLICATION_JSON_VALUE})
+class CsvController {
+
+  private final Inference inference;
+  private final BodyReader bodies;
+  private final CsvProperties properties;
+
+  CsvController(Inference inference, BodyReader bodies, CsvProperties properties) {
+    this.inference = inference;
+    this.bodies = bodies;
+    this.properties = properties;
+  }
+
+  @PostMapping({"/models/{model}/unroll", "/models/{model}/versions/{version}/unroll"})
+  void unroll(
+      @PathVariable String model,
+      @PathVariable(required = false) @Nullable String version,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException, ServletException {
+    requireReadable(request);
+    CsvOptions options = CsvOptions.ofUnroll(request);
+    read(
+        stream(Operation.UNROLL, ModelPath.request(model, version), options, request),
+        Scorers::unroll,
+        options,
+        request,
+        response);
+  }
+
+  @PostMapping({"/models/{model}/forecast", "/models/{model}/versions/{version}/forecast"})
+  void forecast(
+      @PathVariable String model,
+      @PathVariable(required = false) @Nullable String version,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException, ServletException {
+    requireReadable(request);
+    CsvOptions options = CsvOptions.ofForecast(request);
+    read(
+        stream(Operation.FORECAST, ModelPath.request(model, version), options, request),
+        Scorers::forecast,
+        options,
+        request,
+        response);
+  }
+
+  @PostMapping("/sequences/{id}/unroll")
+  void unrollSequence(
+      @PathVariable String id, HttpServletRequest request, HttpServletResponse response)
+      throws IOException, ServletException {
+    requireReadable(request);
+    CsvOptions options = CsvOptions.ofSequence(request);
+    InferenceStream stream =
+        inference.openStepStream(
+            id, Operation.UNROLL, options.deadline(), HttpCancellation.whileReading(request));
+    read(stream, Scorers::sequence, options, request, response);
+  }
+
+  private InferenceStream stream(
+      Operation operation, ModelRequest model, CsvOptions options, HttpServletRequest request)
+      throws IOException {
+    return inference.openStream(
+        model, operation, options.deadline(), HttpCancellation.whileReading(request));
+  }
+
+  private void read(
+      InferenceStream stream,
+      CsvExchange.ScorerFactory scorers,
+      CsvOptions options,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException, ServletException {
+    bodies.read(
+        request,
+        response,
+        new CsvExchange(stream, scorers, options, properties, request, response));
+  }
+
+  private static void requireReadable(HttpServletRequest request)
+      throws IOException, HttpMediaTypeNotSupportedException {
+    BodyCoding.requireKnown(request);
+    MediaType type = MediaType.valueOf(request.getContentType());
+    if (type.getCharset() != null && !StandardCharsets.UTF_8.equals(type.getCharset())) {
+      throw new HttpMediaTypeNotSupportedException(
+          type, List.of(new MediaType(type, StandardCharsets.UTF_8)));
+    }
+  }
+}

@@ -1,0 +1,555 @@
+package dev.keepgate.api.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Files of rows: each door answers what the same readings are answered as JSON. */
+class CsvHttpTest extends ServerTest {
+
+  private static final Path CASES = Path.of("src/test/resources/golden-scalers");
+
+  private final long seed = Long.getLong("keepgate.seed", new Random().nextLong());
+  private final Random random = new Random(seed);
+
+  /** A model of two numbers and a state. */
+  private String pair() throws Exception {
+    return serve("csv-pair", "forecast-stateful", "model.pt", "{\"features\": [\"a\", \"b\"]}");
+  }
+
+  /** The same without names. */
+  private String bare() throws Exception {
+    return serve("csv-bare", "forecast-stateful", "model.pt", "{}");
+  }
+
+  private String serve(String name, String folder, String file, String config) throws Exception {
+    if (send(request("GET", "/v1/models/" + name, null)).statusCode() == 404) {
+      HttpResponse<byte[]> put = upload(name, List.of(CASES.resolve(folder).resolve(file)), config);
+      assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+    }
+    return "/v1/models/" + name;
+  }
+
+  /** A scaler and a model of readings, as its case has them. */
+  private String load() throws Exception {
+    if (send(request("GET", "/v1/models/csv-load", null)).statusCode() == 404) {
+      Path folder = CASES.resolve("scaler-standardscaler");
+      List<FormPart> parts = new ArrayList<>();
+      parts.add(
+          new FormPart("file", "model.keras", Files.readAllBytes(folder.resolve("model.keras"))));
+      for (String side : List.of("scaler", "target_scaler")) {
+        Path file = folder.resolve(side + ".joblib");
+        parts.add(new FormPart(side, side + ".joblib", Files.readAllBytes(file)));
+      }
+      parts.add(
+          new FormPart(
+              "config", null, "{\"targets\": [\"load\"]}".getBytes(StandardCharsets.UTF_8)));
+      HttpResponse<byte[]> put = form("PUT", "/v1/models/csv-load/versions/1", parts);
+      assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+    }
+    return "/v1/models/csv-load";
+  }
+
+  private HttpResponse<byte[]> post(String path, byte[] body, String... headers) throws Exception {
+    var request = request("POST", path, body).header("Content-Type", "text/csv");
+    for (int i = 0; i < headers.length; i += 2) {
+      request.header(headers[i], headers[i + 1]);
+    }
+    return send(request);
+  }
+
+  private HttpResponse<byte[]> post(String path, String body, String... headers) throws Exception {
+    return post(path, body.getBytes(StandardCharsets.UTF_8), headers);
+  }
+
+  /** The lines of an answer, each as its fields. */
+  private List<String[]> ask(String path, String body) throws Exception {
+    return lines(post(path, body));
+  }
+
+  private List<String[]> lines(HttpResponse<byte[]> response) {
+    assertThat(response.statusCode()).as("seed %d: %s", seed, text(response)).isEqualTo(200);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue("text/csv;charset=UTF-8");
+    return text(response).lines().map(line -> line.split(",", -1)).toList();
+  }
+
+  private double[][] randomRows(int count, int width) {
+    double[][] rows = new double[count][width];
+    for (double[] row : rows) {
+      Arrays.setAll(row, i -> (float) random.nextGaussian());
+    }
+    return rows;
+  }
+
+  private static String csv(double[][] rows) {
+    return Arrays.stream(rows)
+        .map(
+            row ->
+                Arrays.stream(row).mapToObj(Double::toString).collect(Collectors.joining(","))
+                    + "\n")
+        .collect(Collectors.joining());
+  }
+
+  private static ArrayNode json(double[][] rows, int from, int to) {
+    ArrayNode array = JSON.createArrayNode();
+    for (int i = from; i < to; i++) {
+      ArrayNode row = array.addArray();
+      Arrays.stream(rows[i]).forEach(row::add);
+    }
+    return array;
+  }
+
+  private JsonNode unroll(String model, ArrayNode x, boolean sequences) throws Exception {
+    ObjectNode body = JSON.createObjectNode().put("return_sequences", sequences);
+    body.set("x", x);
+    HttpResponse<byte[]> response = postJson(model + "/unroll", body.toString());
+    assertThat(response.statusCode()).as(text(response)).isEqualTo(200);
+    return json(response).path("output");
+  }
+
+  private void assertNumbers(String[] line, int from, JsonNode expected) {
+    for (int i = 0; i < expected.size(); i++) {
+      double difference = Double.parseDouble(line[from + i]) - expected.get(i).asDouble();
+      assertThat(Math.abs(difference)).as("seed %d", seed).isLessThan(2e-6);
+    }
+  }
+
+  @Test
+  void linesAreStepsAsInJson() throws Exception {
+    double[][] rows = randomRows(2500, 2);
+    List<String[]> lines = ask(bare() + "/unroll", csv(rows));
+    JsonNode expected = unroll(bare(), json(rows, 0, rows.length), true);
+    assertThat(lines).hasSize(rows.length);
+    for (int i = 0; i < rows.length; i++) {
+      assertThat(lines.get(i)).hasSize(2);
+      assertNumbers(lines.get(i), 0, expected.get(i));
+    }
+  }
+
+  @Test
+  void readingsAreFoundByNameAndFurtherColumnsPassThrough() throws Exception {
+    double[][] rows = randomRows(3, 2);
+    String file =
+        "\uFEFFtime,b,note,a\r\n"
+            + IntStream.range(0, 3)
+                .mapToObj(
+                    i ->
+                        "2026-01-0%d,%s,\"x, \"\"y\"\"\",%s\r\n"
+                            .formatted(i + 1, rows[i][1], rows[i][0]))
+                .collect(Collectors.joining());
+    HttpResponse<byte[]> response = post(pair() + "/unroll", file);
+    JsonNode expected = unroll(pair(), json(rows, 0, 3), true);
+    List<String> lines = text(response).lines().toList();
+    assertThat(lines.get(0)).isEqualTo("time,note,output_0,output_1");
+    for (int i = 0; i < 3; i++) {
+      String begin = "2026-01-0%d,\"x, \"\"y\"\"\",".formatted(i + 1);
+      assertThat(lines.get(i + 1)).startsWith(begin);
+      assertNumbers(lines.get(i + 1).substring(begin.length()).split(","), 0, expected.get(i));
+    }
+  }
+
+  @Test
+  void columnsMayBeNamedByTheRequestAndSeparatedOtherwise() throws Exception {
+    double[][] rows = randomRows(2, 2);
+    String file =
+        "t;u;v\n1;%s;%s\n2;%s;%s\n".formatted(rows[0][1], rows[0][0], rows[1][1], rows[1][0]);
+    HttpResponse<byte[]> response = post(bare() + "/unroll?columns=v,u&delimiter=%3B", file);
+    assertThat(response.statusCode()).as(text(response)).isEqualTo(200);
+    List<String> lines = text(response).lines().toList();
+    assertThat(lines.get(0)).isEqualTo("t;output_0;output_1");
+    assertNumbers(lines.get(2).split(";"), 1, unroll(bare(), json(rows, 0, 2), true).get(1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5, 1", "5, 3", "7, 9"})
+  void windowsAreUnrollsOfTheirOwn(int window, int stride) throws Exception {
+    double[][] rows = randomRows(600, 2);
+    List<String[]> lines =
+        ask(pair() + "/unroll?window=%d&stride=%d".formatted(window, stride), "a,b\n" + csv(rows));
+    assertThat(lines.get(0)).containsExactly("row", "output_0", "output_1");
+    int count = 0;
+    for (int last = window - 1; last < rows.length; last += stride) {
+      String[] line = lines.get(++count);
+      assertThat(line[0]).isEqualTo("" + last);
+      if (random.nextInt(20) == 0 || last < 20) {
+        assertNumbers(line, 1, unroll(pair(), json(rows, last - window + 1, last + 1), false));
+      }
+    }
+    assertThat(lines).hasSize(count + 1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"''", "&window=4&stride=2"})
+  void seriesOfAFileAreEachTheirOwn(String query) throws Exception {
+    int count = 3000;
+    double[][] rows = randomRows(count, 2);
+    String[] names = new String[count];
+    List<StringBuilder> alone = new ArrayList<>();
+    IntStream.range(0, 40).forEach(i -> alone.add(new StringBuilder("a,b\n")));
+    StringBuilder together = new StringBuilder("series,a,b\n");
+    for (int i = 0; i < count; i++) {
+      // Some come often, some seldom.
+      int series = (int) (40 * Math.pow(random.nextDouble(), 3));
+      names[i] = "s" + series;
+      String line = "%s,%s\n".formatted(rows[i][0], rows[i][1]);
+      together.append(names[i]).append(',').append(line);
+      alone.get(series).append(line);
+    }
+    List<String[]> lines = ask(pair() + "/unroll?sequence=series" + query, together.toString());
+    for (int series = 0; series < alone.size(); series++) {
+      String name = "s" + series;
+      HttpResponse<byte[]> response =
+          post(pair() + "/unroll?missing=zero" + query, alone.get(series).toString());
+      if (response.statusCode() == 400) {
+        assertThat(lines).noneMatch(line -> line[0].equals(name));
+        continue;
+      }
+      List<String[]> own = lines(response);
+      List<String[]> found = lines.stream().filter(line -> line[0].equals(name)).toList();
+      int from = query.isEmpty() ? 0 : 1;
+      assertThat(found).as("seed %d", seed).hasSize(own.size() - 1);
+      for (int i = 0; i < found.size(); i++) {
+        for (int j = 0; j < 2; j++) {
+          assertThat(Double.parseDouble(found.get(i)[1 + from + j]))
+              .as("seed %d, %s", seed, name)
+              .isCloseTo(
+                  Double.parseDouble(own.get(i + 1)[from + j]),
+                  org.assertj.core.data.Offset.offset(2e-6));
+        }
+      }
+    }
+    if (query.isEmpty()) {
+      assertThat(lines.stream().skip(1).map(line -> line[0])).containsExactly(names);
+    }
+  }
+
+  @Test
+  void readingsAreScaledAsInJson() throws Exception {
+    JsonNode golden =
+        JSON.readTree(Files.readString(CASES.resolve("scaler-standardscaler/case.json")));
+    JsonNode model = json(send(request("GET", load(), null)));
+    int width = model.path("inputs").path(0).path("shape").path(2).asInt();
+    JsonNode x = golden.path("inputs").path("x");
+    int steps = x.path("shape").path(1).asInt();
+    double[][] rows = new double[steps][width];
+    for (int i = 0; i < steps * width; i++) {
+      rows[i / width][i % width] = x.path("data").get(i).asDouble();
+    }
+    JsonNode expected = unroll(load(), json(rows, 0, steps), false);
+    HttpResponse<byte[]> response = post(load() + "/unroll?window=" + steps, csv(rows));
+    String[] line = lines(response).get(0);
+    assertThat(Double.parseDouble(line[1]))
+        .isCloseTo(expected.get(0).asDouble(), org.assertj.core.data.Offset.offset(1e-3));
+    HttpResponse<byte[]> scaled = post(load() + "/unroll?scaled=true&window=" + steps, csv(rows));
+    assertThat(lines(scaled).get(0)[1]).isNotEqualTo(line[1]);
+  }
+
+  @Test
+  void identifiersAreReadAndChecked() throws Exception {
+    serve("pytorch-tagger");
+    List<String[]> lines =
+        ask("/v1/models/pytorch-tagger/unroll?columns=id", "id,word\n1,a\n7,b\n10,c\n");
+    assertThat(lines.get(0)).startsWith("word").hasSize(6);
+    JsonNode expected =
+        unroll("/v1/models/pytorch-tagger", JSON.createArrayNode().add(1).add(7).add(10), true);
+    assertNumbers(lines.get(3), 1, expected.get(2));
+    assertProblem(
+        post("/v1/models/pytorch-tagger/unroll", "id\n1\n11\n"),
+        400,
+        "invalid-input",
+        "line 3, column 'id'");
+    assertProblem(
+        post("/v1/models/pytorch-tagger/unroll", "id\n1\n1.5\n"),
+        400,
+        "invalid-input",
+        "line 3, column 'id'");
+  }
+
+  @Test
+  void answersMayBeLinesOfJsonOrAnArray() throws Exception {
+    String file = "t,a,b\n1,0.5,0.25\n2,1,-1\n";
+    HttpResponse<byte[]> array = post(pair() + "/unroll", file, "Accept", "application/json");
+    assertThat(array.headers().firstValue("Content-Type")).hasValue("application/json");
+    assertThat(json(array).path("model").asString()).isEqualTo("csv-pair");
+    JsonNode whole = json(array).path("rows");
+    assertThat(whole.size()).isEqualTo(2);
+    assertThat(whole.get(1).propertyNames()).containsExactly("t", "output_0", "output_1");
+    assertThat(whole.get(1).path("t").asString()).isEqualTo("2");
+    HttpResponse<byte[]> lines = post(pair() + "/unroll", file, "Accept", "application/x-ndjson");
+    assertThat(text(lines).lines().map(JSON::readTree).toList())
+        .isEqualTo(whole.valueStream().toList());
+    String[] csv = ask(pair() + "/unroll", file).get(2);
+    assertThat(whole.get(1).path("output_1").asDouble()).isEqualTo(Double.parseDouble(csv[2]));
+    HttpResponse<byte[]> none = post(pair() + "/unroll", file, "Accept", "image/png");
+    assertThat(none.statusCode()).isEqualTo(406);
+  }
+
+  @Test
+  void missingValuesMayBeFilled() throws Exception {
+    String file = "a,b\n1,2\nNaN,3\n4,\n";
+    String unroll = pair() + "/unroll";
+    assertProblem(post(unroll, file), 400, "invalid-input", "line 3, column 'a'");
+    assertThat(post(unroll + "?missing=previous", file).body())
+        .isEqualTo(post(unroll, "a,b\n1,2\n1,3\n4,3\n").body());
+    assertThat(post(unroll + "?missing=zero", file).body())
+        .isEqualTo(post(unroll, "a,b\n1,2\n0,3\n4,0\n").body());
+    assertProblem(
+        post(unroll + "?missing=previous", "a,b\nNA,1\n"),
+        400,
+        "invalid-input",
+        "line 2, column 'a'");
+  }
+
+  static List<String[]> faults() {
+    return List.of(
+        new String[] {"", "", "line 1"},
+        new String[] {"a,a,b\n1,2,3\n", "", "line 1"},
+        new String[] {"a,c\n1,2\n", "", "line 1"},
+        new String[] {"1,2,3\n", "", "line 1"},
+        new String[] {"a,b\n1,2\n1,2,3\n", "", "line 3"},
+        new String[] {"a,b\n1,2\n1\n", "", "line 3"},
+        new String[] {"a,b\n1,x\n", "", "line 2, column 'b'"},
+        new String[] {"a,b\n1,inf\n", "", "line 2, column 'b'"},
+        new String[] {"a,b\n1,1e999\n", "", "line 2, column 'b'"},
+        new String[] {"a,b\n1,1e39\n", "", "line 2, column 'b'"},
+        new String[] {"a;b\n1;1,5\n", "delimiter=%3B", "line 2, column 'b'"},
+        new String[] {"a;b\n1;1\n", "", "line 1"},
+        new String[] {"a,b\n1,\"2\"x\n", "", "line 2"},
+        new String[] {"a,b\n1,\"2\n1,2\n", "", "line 2, column 'b'"},
+        new String[] {"t,a,b\n\"x,1,2\n", "", "line 2"},
+        new String[] {"a,b\n1,2\n", "sequence=s", "?sequence"},
+        new String[] {"1,2\n", "sequence=s", "?sequence"},
+        new String[] {"s,a,b\n,1,2\n", "sequence=s", "line 2, column 's'"},
+        new String[] {"a,b\n1,2\n", "window=3", "?window"},
+        new String[] {"a,b\n1,2\n", "stride=3", "?stride"},
+        new String[] {"a,b\n1,2\n", "columns=a", "?columns"},
+        new String[] {"a,b\n1,2\n", "missing=mean", "?missing"},
+        new String[] {"a,b\n1,2\n", "delimiter=x", "?delimiter"},
+        new String[] {"a,b\n1,2\n", "window=100000000", "?window"},
+        new String[] {"a,b\n1,2\n", "return_state=true", "?return_state"},
+        new String[] {"a,b\n1,2\n", "trace=true", "?trace"});
+  }
+
+  @ParameterizedTest
+  @MethodSource("faults")
+  void faultsAreToldByLineAndColumn(String file, String query, String pointer) throws Exception {
+    assertProblem(post(pair() + "/unroll?" + query, file), 400, "invalid-input", pointer);
+  }
+
+  @Test
+  void whatIsNoUtf8IsRefused() throws Exception {
+    byte[] file = "t,a,b\n\u00fc,1,2\n".getBytes(StandardCharsets.ISO_8859_1);
+    assertThat(text(post(pair() + "/unroll", file))).contains("not UTF-8");
+    HttpResponse<byte[]> latin =
+        send(
+            request("POST", pair() + "/unroll", file)
+                .header("Content-Type", "text/csv;charset=latin1"));
+    assertThat(latin.statusCode()).isEqualTo(415);
+  }
+
+  static byte[] gzip(byte[] bytes) throws IOException {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+      out.write(bytes);
+    }
+    return packed.toByteArray();
+  }
+
+  @Test
+  void packedFilesAreUnpackedWholeOrRefused() throws Exception {
+    String file = "a,b\n" + csv(randomRows(5000, 2));
+    byte[] packed = gzip(file.getBytes(StandardCharsets.UTF_8));
+    HttpResponse<byte[]> plain = post(pair() + "/unroll", file);
+    assertThat(post(pair() + "/unroll", packed, "Content-Encoding", "gzip").body())
+        .isEqualTo(plain.body());
+    ByteArrayOutputStream members = new ByteArrayOutputStream();
+    for (int at = 0; at < file.length(); at += 1000) {
+      String part = file.substring(at, Math.min(file.length(), at + 1000));
+      members.write(gzip(part.getBytes(StandardCharsets.UTF_8)));
+    }
+    assertThat(post(pair() + "/unroll", members.toByteArray(), "Content-Encoding", "gzip").body())
+        .isEqualTo(plain.body());
+    byte[] cut = Arrays.copyOf(gzip("a,b\n1,2\n3,4\n".getBytes(StandardCharsets.UTF_8)), 25);
+    assertProblem(
+        post(pair() + "/unroll", cut, "Content-Encoding", "gzip"), 400, "invalid-input", "");
+    assertProblem(
+        post(pair() + "/unroll", file, "Content-Encoding", "gzip"), 400, "invalid-input", "");
+    assertProblem(
+        post(pair() + "/unroll", file, "Content-Encoding", "br"), 415, "unsupported-coding");
+    byte[] bomb = gzip(new byte[64 << 20]);
+    assertProblem(
+        post(pair() + "/unroll", bomb, "Content-Encoding", "gzip"), 400, "invalid-input", "line 1");
+  }
+
+  private JsonNode forecast(String model, ObjectNode body) throws Exception {
+    HttpResponse<byte[]> response = postJson(model + "/forecast", body.toString());
+    assertThat(response.statusCode()).as(text(response)).isEqualTo(200);
+    return json(response).path("forecast");
+  }
+
+  private static ObjectNode history(double[][] rows, int from, int to, int horizon) {
+    ObjectNode body = JSON.createObjectNode().put("horizon", horizon);
+    body.set("history", json(rows, from, to));
+    return body;
+  }
+
+  @Test
+  void aFileMayBeAHistory() throws Exception {
+    double[][] rows = randomRows(2600, 2);
+    List<String[]> lines = ask(pair() + "/forecast?horizon=7", "a,b\n" + csv(rows));
+    JsonNode expected = forecast(pair(), history(rows, 0, rows.length, 7));
+    assertThat(lines.get(0)).containsExactly("step", "output_0", "output_1");
+    assertThat(lines).hasSize(8);
+    for (int step = 0; step < 7; step++) {
+      assertThat(lines.get(step + 1)[0]).isEqualTo("" + (step + 1));
+      assertNumbers(lines.get(step + 1), 1, expected.get(step));
+    }
+    assertProblem(post(pair() + "/forecast", "a,b\n1,2\n"), 400, "invalid-input", "?horizon");
+    assertProblem(
+        post(pair() + "/forecast?horizon=10001", "a,b\n1,2\n"), 400, "invalid-input", "/horizon");
+    assertProblem(post(pair() + "/forecast?horizon=3", "a,b\n"), 400, "invalid-input", "");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"forecast-stateful, model.pt, 2", "forecast-window, model.keras, 1"})
+  void everySeriesOfAFileHasItsForecast(String folder, String file, int width) throws Exception {
+    String model = serve("csv-" + folder, folder, file, "{}");
+    int count = 700;
+    double[][][] rows = new double[count][][];
+    StringBuilder together = new StringBuilder("s,x,y\n".substring(0, 2 + 2 * width - 1) + "\n");
+    for (int i = 0; i < count; i++) {
+      rows[i] = randomRows(10 + i % 7, width);
+    }
+    for (int line = 0; line < 17; line++) {
+      for (int i = 0; i < count; i++) {
+        if (line < rows[i].length) {
+          together.append("series ").append(i);
+          Arrays.stream(rows[i][line]).forEach(value -> together.append(',').append(value));
+          together.append('\n');
+        }
+      }
+    }
+    List<String[]> lines = ask(model + "/forecast?sequence=s&horizon=3", together.toString());
+    assertThat(lines).hasSize(1 + 3 * count);
+    assertThat(lines.get(0)).startsWith("s", "step", "output_0");
+    for (int i = 0; i < count; i += 97) {
+      JsonNode expected = forecast(model, history(rows[i], 0, rows[i].length, 3));
+      for (int step = 0; step < 3; step++) {
+        String[] line = lines.get(1 + 3 * i + step);
+        assertThat(line).startsWith("series " + i, "" + (step + 1));
+        assertNumbers(line, 2, expected.get(step));
+      }
+    }
+  }
+
+  @Test
+  void linesWithoutTheTargetAreKnownAhead() throws Exception {
+    String model = "/v1/models/csv-known";
+    Path file = Path.of("src/test/resources/golden-scalers/scaler-standardscaler/model.keras");
+    String config =
+        "{\"features\": [\"load\", \"temp\", \"hour\", \"day\", \"u\", \"v\"], \"targets\": [\"load\"]}";
+    HttpResponse<byte[]> put = upload("csv-known", List.of(file), config);
+    assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+    JsonNode shape = json(send(request("GET", model, null))).path("inputs").path(0).path("shape");
+    assertThat(shape.path(2).asInt()).isEqualTo(6);
+    double[][] rows = randomRows(60, 6);
+    double[][] ahead = randomRows(4, 6);
+    ObjectNode body = history(rows, 0, rows.length, 4);
+    ArrayNode future = body.putArray("future");
+    StringBuilder known = new StringBuilder();
+    for (double[] row : ahead) {
+      ArrayNode columns = future.addArray();
+      Arrays.stream(row).skip(1).forEach(columns::add);
+      Arrays.stream(row).skip(1).forEach(value -> known.append(',').append(value));
+      known.append('\n');
+    }
+    JsonNode expected = forecast(model, body);
+    String header = "load,temp,hour,day,u,v\n";
+    for (String query : List.of("", "?horizon=4", "?missing=zero")) {
+      List<String[]> lines = ask(model + "/forecast" + query, header + csv(rows) + known);
+      assertThat(lines.get(0)).containsExactly("step", "load");
+      for (int step = 0; step < 4; step++) {
+        assertNumbers(lines.get(step + 1), 1, expected.get(step));
+      }
+    }
+    assertProblem(
+        post(model + "/forecast?horizon=5", header + csv(rows) + known), 400, "invalid-input", "");
+    assertProblem(
+        post(model + "/forecast", header + csv(rows) + known + "1,2,3,4,5,6\n"),
+        400,
+        "invalid-input",
+        "line 66");
+    assertProblem(
+        post(model + "/forecast", header + csv(rows) + ",1,,2,3,4\n"),
+        400,
+        "invalid-input",
+        "line 62, column 'hour'");
+  }
+
+  @Test
+  void aSequenceGoesOnByAFile() throws Exception {
+    HttpResponse<byte[]> opened =
+        postJson(pair() + "/sequences", "{\"id\": \"csv-%d\"}".formatted(seed & 0xffffffL));
+    assertThat(opened.statusCode()).as(text(opened)).isEqualTo(201);
+    String sequence = "/v1/sequences/" + json(opened).path("id").asString();
+    double[][] rows = randomRows(1500, 2);
+    JsonNode expected = unroll(pair(), json(rows, 0, rows.length), true);
+    List<String[]> first =
+        ask(sequence + "/unroll", "a,b,t\n" + csv(Arrays.copyOf(rows, 1100)).replace("\n", ",x\n"));
+    assertThat(first.get(0)).containsExactly("t", "step", "output_0", "output_1");
+    assertThat(first.get(1100)).startsWith("x", "1100");
+    assertNumbers(first.get(1100), 2, expected.get(1099));
+    List<String[]> rest =
+        ask(sequence + "/unroll", csv(Arrays.copyOfRange(rows, 1100, rows.length)));
+    assertThat(rest.get(399)).startsWith("1500");
+    assertNumbers(rest.get(399), 1, expected.get(1499));
+    assertThat(post("/v1/sequences/none/unroll", "1,2\n").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void classesAreAnsweredByName() throws Exception {
+    String model = "/v1/models/csv-posture";
+    Path folder = CASES.resolve("labels");
+    List<FormPart> parts =
+        List.of(
+            new FormPart("file", "model.keras", Files.readAllBytes(folder.resolve("model.keras"))),
+            new FormPart(
+                "labels", "labels.joblib", Files.readAllBytes(folder.resolve("labels.joblib"))));
+    HttpResponse<byte[]> put = form("PUT", model + "/versions/1", parts);
+    assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+    String file = "0,0,0,0,0,1\n0,1,0,0,0,0\n";
+    JsonNode expected =
+        json(postJson(
+                model + "/unroll?top=2",
+                "{\"return_sequences\": false, \"x\": [[0,0,0,0,0,1],[0,1,0,0,0,0]]}"))
+            .path("classes");
+    HttpResponse<byte[]> response = post(model + "/unroll?window=2&top=2&header=false", file);
+    String[] line = lines(response).get(0);
+    assertThat(line).hasSize(5).startsWith("1", expected.get(0).path("label").asString());
+    assertThat(Double.parseDouble(line[4]))
+        .isCloseTo(
+            expected.get(1).path("probability").asDouble(),
+            org.assertj.core.data.Offset.offset(1e-6));
+    assertThat(lines(post(model + "/unroll?window=2", "a,b,c,d,e,f\n" + file)).get(0))
+        .containsExactly("row", "class", "probability");
+  }
+}
