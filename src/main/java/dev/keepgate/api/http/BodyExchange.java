@@ -15,6 +15,11 @@ public interface BodyExchange extends AutoCloseable {
     return false;
   }
 
+  /** Whether a body that is packed comes as it is. */
+  default boolean unpacksItself() {
+    return false;
+  }
+
   /**
    * Answers. Called at most once, on a thread that may wait.
    *

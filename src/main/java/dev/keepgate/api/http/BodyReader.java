@@ -53,6 +53,12 @@ public final class BodyReader {
     this.errors = handlerExceptionResolver;
   }
 
+  /** Refuses a body that is packed in a way that is not unpacked. */
+  public static void requireKnownCoding(HttpServletRequest request)
+      throws UnsupportedCodingException {
+    var unused = Encoding.ofBody(request);
+  }
+
   /** Refuses a body that is packed. */
   public static void requirePlain(HttpServletRequest request) throws UnsupportedCodingException {
     String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
@@ -86,12 +92,12 @@ public final class BodyReader {
       boolean there = announced >= 0 && HttpCancellation.buffered(request) >= announced;
       if (there && exchange.memory().tryTake(announced)) {
         if (threads.tryAcquire()) {
-          answerNow(in, (int) announced, exchange);
+          answerNow(request, (int) announced, exchange);
           return;
         }
         exchange.memory().giveBack(announced);
       } else if (announced < 0 && threads.tryAcquire()) {
-        answerChunked(in, exchange);
+        answerChunked(request, exchange);
         return;
       }
       AsyncContext async = startAsync(request, response);
@@ -147,12 +153,12 @@ public final class BodyReader {
     }
   }
 
-  private void answerNow(ServletInputStream in, int size, BodyExchange exchange)
+  private void answerNow(HttpServletRequest request, int size, BodyExchange exchange)
       throws IOException, ServletException {
     try {
       byte[] bytes = new byte[size];
-      int read = in.readNBytes(bytes, 0, size);
-      exchange.answer(new Body(bytes, read));
+      int read = request.getInputStream().readNBytes(bytes, 0, size);
+      exchange.answer(unpacked(new Body(bytes, read), request, exchange));
     } finally {
       threads.release();
     }
@@ -162,13 +168,22 @@ public final class BodyReader {
    * Chunks are read by a thread that waits for them: at the last one Tomcat 11 goes on with the
    * connection's next request before this one has an answer, if nobody waits.
    */
-  private void answerChunked(ServletInputStream in, BodyExchange exchange)
+  private void answerChunked(HttpServletRequest request, BodyExchange exchange)
       throws IOException, ServletException {
     try {
-      exchange.answer(readChunked(in, exchange.memory()));
+      Body body = readChunked(request.getInputStream(), exchange.memory());
+      exchange.answer(unpacked(body, request, exchange));
     } finally {
       threads.release();
     }
+  }
+
+  private Body unpacked(Body body, HttpServletRequest request, BodyExchange exchange)
+      throws IOException {
+    Encoding packed = exchange.unpacksItself() ? null : Encoding.ofBody(request);
+    return packed == null
+        ? body
+        : packed.unpack(body, properties.maxBody().toBytes(), exchange.memory());
   }
 
   private Body readChunked(ServletInputStream in, RequestMemory memory) throws IOException {
@@ -313,7 +328,8 @@ public final class BodyReader {
       if (exchange.readsItself()) {
         return Body.EMPTY;
       }
-      return announced < 0 ? readChunked(in, memory) : new Body(bytes, size);
+      Body body = announced < 0 ? readChunked(in, memory) : new Body(bytes, size);
+      return unpacked(body, request, exchange);
     }
 
     /** The connection has an end after this; whoever only ended his own side still listens. */

@@ -63,7 +63,7 @@ class DetectionController {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, ServletException {
-    BodyReader.requirePlain(request);
+    BodyReader.requireKnownCoding(request);
     RequestOptions options = RequestOptions.ofReadings(request);
     InferenceCall call =
         inference.open(model, Operation.DETECT, options.deadline(), HttpCancellation.of(request));

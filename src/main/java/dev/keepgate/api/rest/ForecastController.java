@@ -48,7 +48,7 @@ class ForecastController {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, ServletException {
-    BodyReader.requirePlain(request);
+    BodyReader.requireKnownCoding(request);
     RequestOptions options = RequestOptions.ofReadings(request);
     InferenceCall call =
         inference.open(

@@ -43,7 +43,7 @@ final class InferenceHandler {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, ServletException {
-    BodyReader.requirePlain(request);
+    BodyReader.requireKnownCoding(request);
     RequestOptions options = RequestOptions.ofModel(request);
     Form form = Form.of(operation, options, false, request);
     InferenceCall call =
@@ -59,7 +59,7 @@ final class InferenceHandler {
   void ofSequence(
       Operation operation, String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
-    BodyReader.requirePlain(request);
+    BodyReader.requireKnownCoding(request);
     RequestOptions options = RequestOptions.ofSequence(request);
     Form form = Form.of(operation, options, true, request);
     InferenceCall call =

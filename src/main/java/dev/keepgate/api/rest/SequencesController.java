@@ -68,7 +68,7 @@ class SequencesController {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, ServletException {
-    BodyReader.requirePlain(request);
+    BodyReader.requireKnownCoding(request);
     QueryParameters.requireOnly(request, "id", "batch", "step", "ttl");
     ModelHandle handle = registry.acquire(ModelPath.request(model, version));
     RequestMemory memory = inference.openMemory();
@@ -183,7 +183,7 @@ class SequencesController {
   @PostMapping("/sequences/{id}/fork")
   void fork(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
-    BodyReader.requirePlain(request);
+    BodyReader.requireKnownCoding(request);
     QueryParameters.requireOnly(request);
     RequestMemory memory = inference.openMemory();
     read(

@@ -1,5 +1,6 @@
 package dev.keepgate.api.oip.http;
 
+import dev.keepgate.api.http.Encoding;
 import dev.keepgate.api.oip.InferCall;
 import dev.keepgate.api.oip.InferResponse;
 import dev.keepgate.api.oip.Parameters;

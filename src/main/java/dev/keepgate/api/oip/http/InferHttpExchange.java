@@ -3,6 +3,7 @@ package dev.keepgate.api.oip.http;
 import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyExchange;
 import dev.keepgate.api.http.BodyTooLargeException;
+import dev.keepgate.api.http.Encoding;
 import dev.keepgate.api.oip.InferCall;
 import dev.keepgate.api.oip.InferExchange;
 import dev.keepgate.inference.InferenceCall;
@@ -41,6 +42,12 @@ final class InferHttpExchange extends InferExchange
     this.inference = inference;
     this.form = form;
     this.response = response;
+  }
+
+  /** It is let in before that costs anything. */
+  @Override
+  public boolean unpacksItself() {
+    return true;
   }
 
   @Override

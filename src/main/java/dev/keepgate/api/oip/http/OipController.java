@@ -2,6 +2,7 @@ package dev.keepgate.api.oip.http;
 
 import dev.keepgate.api.http.BodyLimit;
 import dev.keepgate.api.http.BodyReader;
+import dev.keepgate.api.http.Encoding;
 import dev.keepgate.api.http.HttpCancellation;
 import dev.keepgate.api.http.HttpProperties;
 import dev.keepgate.api.http.UnsupportedCodingException;

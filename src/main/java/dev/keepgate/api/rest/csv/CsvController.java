@@ -108,7 +108,7 @@ class CsvController {
 
   private static void requireReadable(HttpServletRequest request)
       throws IOException, HttpMediaTypeNotSupportedException {
-    BodyCoding.requireKnown(request);
+    BodyReader.requireKnownCoding(request);
     MediaType type = MediaType.valueOf(request.getContentType());
     if (type.getCharset() != null && !StandardCharsets.UTF_8.equals(type.getCharset())) {
       throw new HttpMediaTypeNotSupportedException(
