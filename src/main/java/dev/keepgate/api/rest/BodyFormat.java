@@ -2,14 +2,9 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.tensor.JsonBuffer;
 import dev.keepgate.tensor.LittleEndian;
-import dev.keepgate.tensor.Safetensors;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 
 /** In what tensors come and go. */
@@ -20,40 +15,13 @@ final class BodyFormat {
 
   private BodyFormat() {}
 
-  static boolean isSafetensors(@Nullable String contentType) {
-    return contentType != null && contentType.startsWith(Safetensors.MEDIA_TYPE);
-  }
-
-  /**
-   * JSON, unless safetensors is asked for by name, and not after or below JSON: clients that are
-   * generated name all that a document has, the first first.
-   */
-  static boolean prefersSafetensors(@Nullable String accept) {
-    if (accept == null || accept.equals(MediaType.APPLICATION_JSON_VALUE)) {
-      return false;
-    }
-    List<MediaType> named = new ArrayList<>(MediaType.parseMediaTypes(accept));
-    named.removeIf(type -> !type.isConcrete() || !(isJson(type) || isSafetensors(type)));
-    // The order of those that are liked as well stays.
-    named.sort(Comparator.comparingDouble(MediaType::getQualityValue).reversed());
-    return !named.isEmpty() && isSafetensors(named.get(0));
-  }
-
-  private static boolean isJson(MediaType type) {
-    return type.isCompatibleWith(MediaType.APPLICATION_JSON);
-  }
-
-  private static boolean isSafetensors(MediaType type) {
-    return type.isCompatibleWith(MediaType.valueOf(Safetensors.MEDIA_TYPE));
-  }
-
   /**
    * Bytes that writing an answer of so many numbers takes.
    *
-   * @param safetensors whether it is binary
+   * @param binary whether it is
    */
-  static long encodedBytes(long numbers, boolean safetensors) {
-    if (safetensors) {
+  static long encodedBytes(long numbers, boolean binary) {
+    if (binary) {
       // States of several cells are put behind each other.
       return Float.BYTES * numbers + LittleEndian.PIECE;
     }

@@ -2,6 +2,7 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.inference.Operation;
+import dev.keepgate.tensor.Npy;
 import dev.keepgate.tensor.Safetensors;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -18,8 +19,8 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping(
     path = InferenceController.MODEL,
-    consumes = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE},
-    produces = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE})
+    consumes = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE, Npy.MEDIA_TYPE},
+    produces = {MediaType.APPLICATION_JSON_VALUE, Safetensors.MEDIA_TYPE, Npy.MEDIA_TYPE})
 class InferenceController {
 
   static final String MODEL = "/v1/models/{model}";
@@ -48,6 +49,7 @@ class InferenceController {
       produces = {
         MediaType.APPLICATION_JSON_VALUE,
         Safetensors.MEDIA_TYPE,
+        Npy.MEDIA_TYPE,
         StreamFormat.NDJSON_TYPE,
         StreamFormat.EVENTS_TYPE
       })

@@ -14,6 +14,7 @@ import dev.keepgate.inference.RequestDecoder;
 import dev.keepgate.inference.ResultEncoder;
 import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.model.Signature;
+import dev.keepgate.tensor.Npy;
 import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.ServletException;
@@ -71,14 +72,14 @@ final class InferenceHandler {
    * How a request and its answer are written.
    *
    * @param reading what the body may say
-   * @param binary whether the body is safetensors
-   * @param answersBinary whether the answer is
+   * @param body how its tensors come
+   * @param answer how they are answered
    * @param stream how an unroll is answered step by step; null where it is answered whole
    */
   private record Form(
       RequestReader.Form reading,
-      boolean binary,
-      boolean answersBinary,
+      TensorFormat body,
+      TensorFormat answer,
       @Nullable StreamFormat stream) {
 
     static Form of(
@@ -86,8 +87,8 @@ final class InferenceHandler {
       String accept = request.getHeader("Accept");
       return new Form(
           new RequestReader.Form(operation, options, kept),
-          BodyFormat.isSafetensors(request.getContentType()),
-          BodyFormat.prefersSafetensors(accept),
+          TensorFormat.ofBody(request.getContentType()),
+          TensorFormat.preferred(accept),
           operation == Operation.UNROLL && !kept ? StreamFormat.of(accept) : null);
     }
   }
@@ -132,37 +133,58 @@ final class InferenceHandler {
         throw new IllegalStateException("there is no body");
       }
       RequestReader reader =
-          form.binary()
-              ? form.reading().readSafetensors(whole, signature, memory::change)
-              : form.reading().readJson(whole, signature, memory::change);
+          switch (form.body()) {
+            case JSON -> form.reading().readJson(whole, signature, memory::change);
+            case SAFETENSORS -> form.reading().readSafetensors(whole, signature, memory::change);
+            case NPY -> form.reading().readNpy(whole, signature, memory::change);
+          };
       // The tensors are all that is left of it.
       body = null;
       memory.giveBack(whole.bytes().length);
       returnsState = reader.returnsState();
-      InferenceRequest decoded = reader.request(form.binary());
+      InferenceRequest decoded = reader.request(form.body().isBinary());
       if (decoded.options().trace() && form.stream() != null) {
         throw new TensorFormatException("/trace", "a stream has no trace");
+      }
+      if (form.answer() == TensorFormat.NPY) {
+        requireOneArray(decoded, signature);
       }
       return decoded;
     }
 
+    private static void requireOneArray(InferenceRequest request, Signature signature) {
+      if (request.options().trace()) {
+        throw new TensorFormatException("/trace", "an npy answer is one array, without a trace");
+      }
+      if (signature.outputs().size() > 1) {
+        throw new TensorFormatException(
+            "", "an npy answer is one array, this model has several outputs; accept safetensors");
+      }
+    }
+
     @Override
     public long encodedBytes(long numbers) {
-      return BodyFormat.encodedBytes(numbers, form.answersBinary());
+      return BodyFormat.encodedBytes(numbers, form.answer().isBinary());
     }
 
     @Override
     public Boolean encode(InferenceResult result) throws IOException {
       if (form.reading().kept()) {
-        SequenceWriter.write(result, returnsState, form.answersBinary(), response);
+        boolean isBinary = form.answer().isBinary();
+        SequenceWriter.write(result, returnsState, isBinary, response);
         return true;
       }
       ResultWriter writer = new ResultWriter(result, returnsState);
-      if (form.answersBinary()) {
-        response.setContentType(Safetensors.MEDIA_TYPE);
-        writer.writeSafetensors(response.getOutputStream());
-      } else {
-        BodyFormat.send(writer.numbers(), writer::writeJson, response);
+      switch (form.answer()) {
+        case JSON -> BodyFormat.send(writer.numbers(), writer::writeJson, response);
+        case SAFETENSORS -> {
+          response.setContentType(Safetensors.MEDIA_TYPE);
+          writer.writeSafetensors(response.getOutputStream());
+        }
+        case NPY -> {
+          response.setContentType(Npy.MEDIA_TYPE);
+          writer.writeNpy(response.getOutputStream());
+        }
       }
       return true;
     }

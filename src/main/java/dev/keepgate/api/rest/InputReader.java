@@ -142,6 +142,19 @@ final class InputReader {
     given.put(name, tensor);
   }
 
+  /**
+   * Takes the only input.
+   *
+   * @throws TensorFormatException if there are several
+   */
+  void takeOnly(Tensor tensor) {
+    if (inputs.size() > 1) {
+      throw new TensorFormatException(
+          "", "an npy body is one array, this model takes %s; send safetensors".formatted(names()));
+    }
+    take(inputs.get(0).name(), tensor);
+  }
+
   /** The inputs' names, for an error. */
   String names() {
     return String.join(", ", inputs.stream().map(Signature.Input::name).toList());

@@ -8,6 +8,7 @@ import dev.keepgate.model.Signature;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonTensorReader;
 import dev.keepgate.tensor.JsonTensorScanner;
+import dev.keepgate.tensor.Npy;
 import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
@@ -108,6 +109,20 @@ final class RequestReader {
       return safetensors(
           Safetensors.read(body.bytes(), body.size(), memory), reader(signature, memory));
     }
+
+    /**
+     * Reads an npy body, which is the only input.
+     *
+     * @throws TensorFormatException if it is damaged, or the model has several inputs
+     */
+    RequestReader readNpy(Body body, Signature signature, ArrayMemory memory) {
+      return reader(signature, memory).taking(Npy.read(body.bytes(), body.size(), memory));
+    }
+  }
+
+  private RequestReader taking(Tensor only) {
+    inputs.takeOnly(only);
+    return this;
   }
 
   private void scan(JsonTensorScanner json) throws JsonTensorScanner.NotScannedException {
@@ -221,7 +236,7 @@ final class RequestReader {
   /**
    * What was read.
    *
-   * @param binary whether the body is safetensors
+   * @param binary whether the body is
    */
   InferenceRequest request(boolean binary) {
     InferenceRequest.Fields fields = binary ? SAFETENSORS_FIELDS : json(inputs::pointer);

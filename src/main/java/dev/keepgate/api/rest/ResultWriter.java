@@ -6,6 +6,7 @@ import dev.keepgate.model.CellTrace;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.Slot;
 import dev.keepgate.tensor.JsonBuffer;
+import dev.keepgate.tensor.Npy;
 import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.tensor.Tensor;
 import java.io.IOException;
@@ -124,6 +125,13 @@ final class ResultWriter {
         out,
         tensors,
         Map.of("model", result.id().name(), "version", Long.toString(result.id().version())));
+  }
+
+  /** Writes the only output, F32. */
+  void writeNpy(OutputStream out) throws IOException {
+    Map<String, Tensor.Floats> tensors = new LinkedHashMap<>();
+    OutputWriter.of(result).putInto(tensors);
+    Npy.write(out, tensors.values().iterator().next());
   }
 
   private int[] traceShape(Slot slot) {

@@ -82,7 +82,7 @@ class SequencesController {
           OpenReader reader =
               new OpenReader(handle.id(), handle.signature(), request, memory::change);
           OpenRequest asked =
-              BodyFormat.isSafetensors(request.getContentType())
+              TensorFormat.ofBody(request.getContentType()).isBinary()
                   ? reader.readSafetensors(body)
                   : reader.readJson(body);
           created(sequences.open(handle, asked), response);
@@ -166,7 +166,7 @@ class SequencesController {
   }
 
   private static boolean wantsSafetensors(HttpServletRequest request) {
-    return BodyFormat.prefersSafetensors(request.getHeader("Accept"));
+    return TensorFormat.preferred(request.getHeader("Accept")) == TensorFormat.SAFETENSORS;
   }
 
   @GetMapping("/sequences/{id}")

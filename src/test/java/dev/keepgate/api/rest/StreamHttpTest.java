@@ -130,4 +130,42 @@ class StreamHttpTest extends ServerTest {
                 .header("Accept", "application/vnd.safetensors"));
     assertThat(text(binary)).contains("\"output\"").doesNotContain("\"h\"");
   }
+
+  @Test
+  void anArrayIsTakenAndAnsweredAsNumpySavesIt() throws Exception {
+    float[] x = {1, 2, 3, 4, 3, 2, 1, 2, 1, 1, 1, 2};
+    java.io.ByteArrayOutputStream body = new java.io.ByteArrayOutputStream();
+    dev.keepgate.tensor.Npy.write(body, dev.keepgate.tensor.Tensor.Floats.of(x, 1, 2, 6));
+    HttpResponse<byte[]> response =
+        send(
+            request("POST", "/v1/models/notebook-sequence/unroll", body.toByteArray())
+                .header("Content-Type", "application/x-npy")
+                .header("Accept", "application/x-npy"));
+    assertThat(response.statusCode()).as(text(response)).isEqualTo(200);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue("application/x-npy");
+    var output =
+        (dev.keepgate.tensor.Tensor.Floats)
+            dev.keepgate.tensor.Npy.read(
+                response.body(), response.body().length, dev.keepgate.tensor.ArrayMemory.UNBOUNDED);
+    JsonNode expected =
+        json(postJson(
+                "/v1/models/notebook-sequence/unroll", "{\"x\": [[[1,2,3,4,3,2],[1,2,1,1,1,2]]]}"))
+            .path("output");
+    assertThat(output.shape()).containsExactly(1, 2, 4);
+    for (int i = 0; i < 8; i++) {
+      assertThat(output.values()[i])
+          .isEqualTo((float) expected.get(0).get(i / 4).get(i % 4).asDouble());
+    }
+    assertProblem(
+        send(
+            request("POST", "/v1/models/notebook-sequence/unroll?trace=true", body.toByteArray())
+                .header("Content-Type", "application/x-npy")
+                .header("Accept", "application/x-npy")),
+        400,
+        "invalid-input",
+        "/trace");
+    HttpResponse<byte[]> wide =
+        send(request("POST", CELL, body.toByteArray()).header("Content-Type", "application/x-npy"));
+    assertProblem(wide, 400, "invalid-input", "/x");
+  }
 }
