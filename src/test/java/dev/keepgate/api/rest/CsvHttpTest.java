@@ -552,4 +552,53 @@ class CsvHttpTest extends ServerTest {
     assertThat(lines(post(model + "/unroll?window=2", "a,b,c,d,e,f\n" + file)).get(0))
         .containsExactly("row", "class", "probability");
   }
+
+  @Test
+  void errorsOfWindowsAreThoseOfJson() throws Exception {
+    String model = "/v1/models/csv-detect";
+    Path file = Path.of("src/test/resources/golden-networks/keras-autoencoder/model.keras");
+    HttpResponse<byte[]> put = upload("csv-detect", List.of(file), "{\"threshold\": 0.7}");
+    assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+    JsonNode shape = json(send(request("GET", model, null))).at("/outputs/0/shape");
+    int window = shape.get(1).asInt();
+    int width = shape.get(2).asInt();
+    double[][] rows = randomRows(40, width);
+    List<String[]> lines = lines(post(model + "/detect?window=" + window, csv(rows)));
+    assertThat(lines).hasSize(rows.length - window + 1);
+    for (int first = 0; first < lines.size(); first += 7) {
+      ObjectNode body = JSON.createObjectNode();
+      body.set("x", json(rows, first, first + window));
+      JsonNode expected = json(postJson(model + "/detect", body.toString()));
+      String[] line = lines.get(first);
+      assertThat(line).hasSize(4 + width).startsWith("" + (first + window - 1));
+      assertThat(Double.parseDouble(line[1]))
+          .isCloseTo(expected.path("error").asDouble(), org.assertj.core.data.Offset.offset(1e-6));
+      assertNumbers(line, 2, expected.path("feature_error"));
+      assertThat(line[3 + width]).isEqualTo(expected.path("anomaly").asString());
+    }
+  }
+
+  @Test
+  void errorsOfTheLineAfterAWindowAreThoseOfJson() throws Exception {
+    double[][] rows = randomRows(30, 2);
+    String own =
+        serve(
+            "csv-detect-next",
+            "forecast-stateful",
+            "model.pt",
+            "{\"features\": [\"a\", \"b\"], \"feedback\": [0, 1]}");
+    List<String[]> lines = ask(own + "/detect?window=5", "a,b\n" + csv(rows));
+    assertThat(lines.get(0)).containsExactly("row", "error", "error_a", "error_b");
+    assertThat(lines).hasSize(1 + 25);
+    for (int line = 1; line < lines.size(); line += 6) {
+      ObjectNode body = JSON.createObjectNode();
+      body.set("x", json(rows, line - 1, line + 5));
+      JsonNode expected = json(postJson(own + "/detect", body.toString()));
+      assertThat(lines.get(line)[0]).isEqualTo("" + (line + 4));
+      assertThat(Double.parseDouble(lines.get(line)[1]))
+          .isCloseTo(
+              expected.path("error").get(5).asDouble(), org.assertj.core.data.Offset.offset(1e-6));
+    }
+    assertProblem(post(own + "/detect", "a,b\n1,2\n"), 400, "invalid-input", "?window");
+  }
 }

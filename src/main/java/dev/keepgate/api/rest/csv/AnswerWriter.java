@@ -120,6 +120,11 @@ final class AnswerWriter {
     return this;
   }
 
+  AnswerWriter flag(boolean value) {
+    next().raw(Boolean.toString(value));
+    return this;
+  }
+
   AnswerWriter number(long value) {
     next().raw(Long.toString(value));
     return this;

@@ -1,6 +1,8 @@
 package dev.keepgate.api.rest.csv;
 
 import dev.keepgate.inference.AnswerEncoder;
+import dev.keepgate.inference.DetectionRequest;
+import dev.keepgate.inference.DetectionResult;
 import dev.keepgate.inference.ForecastRequest;
 import dev.keepgate.inference.ForecastResult;
 import dev.keepgate.inference.InferenceCall;
@@ -37,18 +39,20 @@ final class ChunkRunner {
         }
       };
 
-  private static final AnswerEncoder<ForecastResult, ForecastResult> FORECAST =
-      new AnswerEncoder<>() {
-        @Override
-        public long encodedBytes(long numbers) {
-          return 0;
-        }
+  /** Hands a result on as it is. */
+  private static <A> AnswerEncoder<A, A> asItIs() {
+    return new AnswerEncoder<>() {
+      @Override
+      public long encodedBytes(long numbers) {
+        return 0;
+      }
 
-        @Override
-        public ForecastResult encode(ForecastResult result) {
-          return result;
-        }
-      };
+      @Override
+      public A encode(A result) {
+        return result;
+      }
+    };
+  }
 
   private final InferenceStream stream;
   private final Duration patience;
@@ -144,7 +148,21 @@ final class ChunkRunner {
                   memory.take(history.bytes());
                   return request;
                 },
-                FORECAST));
+                asItIs()));
+  }
+
+  /** Tells how far answers are off. */
+  DetectionResult detect(Rows rows) throws IOException {
+    DetectionRequest request = new DetectionRequest(rows.request(true, units), null, null, null);
+    return run(
+        rows,
+        call ->
+            call.detect(
+                (signature, memory) -> {
+                  memory.take(rows.bytes());
+                  return request;
+                },
+                asItIs()));
   }
 
   private <R> R run(Rows rows, Part<R> part) throws IOException {

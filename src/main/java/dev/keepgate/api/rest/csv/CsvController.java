@@ -74,6 +74,23 @@ class CsvController {
         response);
   }
 
+  @PostMapping({"/models/{model}/detect", "/models/{model}/versions/{version}/detect"})
+  void detect(
+      @PathVariable String model,
+      @PathVariable(required = false) @Nullable String version,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException, ServletException {
+    requireReadable(request);
+    CsvOptions options = CsvOptions.ofDetection(request);
+    read(
+        stream(Operation.DETECT, ModelPath.request(model, version), options, request),
+        Scorers::detect,
+        options,
+        request,
+        response);
+  }
+
   @PostMapping("/sequences/{id}/unroll")
   void unrollSequence(
       @PathVariable String id, HttpServletRequest request, HttpServletResponse response)

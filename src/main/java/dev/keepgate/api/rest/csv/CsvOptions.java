@@ -70,6 +70,13 @@ record CsvOptions(
             "return_state"));
   }
 
+  static CsvOptions ofDetection(HttpServletRequest request) {
+    return of(
+        request,
+        List.of(
+            WINDOW, STRIDE, SEQUENCE, MISSING, HEADER, DELIMITER, COLUMNS, "scaled", "deadline"));
+  }
+
   static CsvOptions ofForecast(HttpServletRequest request) {
     return of(
         request,

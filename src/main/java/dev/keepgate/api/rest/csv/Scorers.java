@@ -1,7 +1,9 @@
 package dev.keepgate.api.rest.csv;
 
 import dev.keepgate.api.rest.csv.CsvExchange.ScorerParts;
+import dev.keepgate.inference.DetectionShape;
 import dev.keepgate.inference.ForecastShape;
+import dev.keepgate.model.ModelSettings.DetectionKind;
 import dev.keepgate.model.Signature;
 import dev.keepgate.tensor.TensorFormatException;
 
@@ -24,7 +26,7 @@ final class Scorers {
     }
     return new WindowScorer(
         parts,
-        outputs,
+        new WindowOutputs(parts.runner(), outputs),
         windows(parts, window),
         new WindowScorer.Windows(window, parts.options().stride()));
   }
@@ -43,6 +45,29 @@ final class Scorers {
       throw new TensorFormatException("?horizon", "is missing: how many steps to go on");
     }
     return new ForecastScorer(parts, shape, rows(parts));
+  }
+
+  /**
+   * How far off the model is: at windows that it reconstructs, or at the line after each window.
+   */
+  static RowScorer detect(ScorerParts parts) {
+    Signature signature = parts.runner().stream().signature();
+    DetectionShape shape = DetectionShape.of(signature);
+    int own = shape.window() > 0 ? shape.window() : signature.settings().forecasting().window();
+    int window = parts.options().window().orElse(own);
+    if (window == 0 || (shape.window() > 0 && window != shape.window())) {
+      throw new TensorFormatException(
+          "?window",
+          shape.window() > 0
+              ? "this model sees %d steps at once, got %d".formatted(shape.window(), window)
+              : "is missing: say how many lines the model sees before each error");
+    }
+    int lines = shape.kind() == DetectionKind.FORECAST ? window + 1 : window;
+    return new WindowScorer(
+        parts,
+        new DetectionCells(parts.runner(), parts.readings(), shape),
+        windows(parts, lines),
+        new WindowScorer.Windows(lines, parts.options().stride()));
   }
 
   private static void requireCausal(Signature signature) {

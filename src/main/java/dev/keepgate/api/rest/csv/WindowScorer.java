@@ -1,6 +1,5 @@
 package dev.keepgate.api.rest.csv;
 
-import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.tensor.TensorFormatException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -8,14 +7,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** Lines are cut into windows, each an unroll of its own, answered at its last line. */
+/** Lines are cut into windows, each computed by itself, and answered at its last line. */
 final class WindowScorer implements RowScorer {
 
   private static final String ROW = "row";
 
-  private final ChunkRunner runner;
   private final Readings readings;
-  private final OutputCells outputs;
+  private final WindowAnswers answers;
   private final RowChunk chunk;
   private final AnswerWriter answer;
   private final Windows windows;
@@ -34,10 +32,9 @@ final class WindowScorer implements RowScorer {
    * @param chunk of windows, each a line with the numbers of all its lines
    */
   WindowScorer(
-      CsvExchange.ScorerParts parts, OutputCells outputs, RowChunk chunk, Windows windows) {
-    this.runner = parts.runner();
+      CsvExchange.ScorerParts parts, WindowAnswers answers, RowChunk chunk, Windows windows) {
     this.readings = parts.readings();
-    this.outputs = outputs;
+    this.answers = answers;
     this.chunk = chunk;
     this.answer = parts.answer();
     this.windows = windows;
@@ -51,7 +48,7 @@ final class WindowScorer implements RowScorer {
     if (numbersRows) {
       computed.add(ROW);
     }
-    computed.addAll(outputs.names());
+    computed.addAll(answers.names());
     return new Columns(file.further(), computed);
   }
 
@@ -79,23 +76,21 @@ final class WindowScorer implements RowScorer {
     if (count == 0) {
       return;
     }
-    InferenceResult result =
-        runner.unroll(
+    WindowAnswers.Cells cells =
+        answers.compute(
             new ChunkRunner.Rows(
                 RowChunk.tensor(chunk.values(), readings, count, windows.size()),
                 null,
                 null,
                 OptionalLong.empty(),
                 Math.max(1, chunk.firstLine() - windows.size() + 1),
-                chunk.lastLine()),
-            false);
-    List<InferenceResult.Output> computed = result.outputs();
+                chunk.lastLine()));
     for (int row = 0; row < count; row++) {
       chunk.writeFurther(answer.line(), row);
       if (numbersRows) {
         answer.number(chunk.row(row));
       }
-      outputs.write(answer, computed, row, 0);
+      cells.write(answer, row);
       answer.end();
     }
     chunk.clear();
