@@ -46,7 +46,7 @@ class GenerateController {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, ServletException {
-    BodyReader.requirePlain(request);
+    BodyReader.requireKnownCoding(request);
     RequestOptions options = RequestOptions.ofGenerate(request);
     StreamFormat format = StreamFormat.of(request.getHeader("Accept"));
     TokenWriter stream = format == null ? null : new TokenWriter(format, response);
