@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,51 @@ class DistributionHttpTest extends DistributionTest {
       JsonNode quantiles = answer.path("quantiles");
       assertClose(quantiles.path("0.9").path(step).path(0).asDouble(), upper, 1e-6, "0.9");
       assertClose(quantiles.path("0.025").path(step).path(0).asDouble(), lower, 1e-6, "0.025");
+    }
+  }
+
+  @Test
+  void aFileIsAnsweredAsItsNumbersAre() throws Exception {
+    String path = gaussian() + "/forecast";
+    ObjectNode body = body(4).put("samples", 30);
+    body.putArray("quantiles").add(0.1).add(0.9);
+    JsonNode expected = ask(path, body);
+    StringBuilder csv = new StringBuilder();
+    for (JsonNode step : body.path("history")) {
+      csv.append(step.path(0)).append('\n');
+    }
+    HttpResponse<byte[]> response =
+        send(
+            request(
+                    "POST",
+                    "%s?horizon=4&samples=30&quantiles=0.1,0.9&seed=%d".formatted(path, seed),
+                    csv.toString().getBytes(StandardCharsets.UTF_8))
+                .header("Content-Type", "text/csv"));
+    assertThat(response.statusCode()).as(text(response)).isEqualTo(200);
+    List<String> lines = text(response).lines().toList();
+    assertThat(lines).hasSize(4);
+    for (int step = 0; step < 4; step++) {
+      String[] cells = lines.get(step).split(",");
+      double[] wanted = {
+        step + 1,
+        expected.path("forecast").path(step).path(0).asDouble(),
+        expected.path("quantiles").path("0.1").path(step).path(0).asDouble(),
+        expected.path("quantiles").path("0.9").path(step).path(0).asDouble()
+      };
+      assertThat(cells).hasSize(4);
+      for (int i = 0; i < 4; i++) {
+        assertClose(Double.parseDouble(cells[i]), wanted[i], 2e-5, "cell " + i);
+      }
+    }
+    for (String wrong : List.of("1.5", "0.1,0.1", "x", "", "0")) {
+      HttpResponse<byte[]> refused =
+          send(
+              request(
+                      "POST",
+                      path + "?horizon=4&quantiles=" + wrong,
+                      csv.toString().getBytes(StandardCharsets.UTF_8))
+                  .header("Content-Type", "text/csv"));
+      assertProblem(refused, 400, "invalid-input", "?quantiles");
     }
   }
 

@@ -5,6 +5,7 @@ import dev.keepgate.inference.DetectionRequest;
 import dev.keepgate.inference.DetectionResult;
 import dev.keepgate.inference.ForecastRequest;
 import dev.keepgate.inference.ForecastResult;
+import dev.keepgate.inference.ForecastSampling;
 import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.InferenceException;
 import dev.keepgate.inference.InferenceRequest;
@@ -138,8 +139,11 @@ final class ChunkRunner {
    *
    * @param future [rows, horizon, columns] that are known ahead; null where none are
    */
-  ForecastResult forecast(Rows history, int horizon, @Nullable Tensor future) throws IOException {
-    ForecastRequest request = new ForecastRequest(history.request(false, units), horizon, future);
+  ForecastResult forecast(
+      Rows history, int horizon, @Nullable Tensor future, ForecastSampling sampling)
+      throws IOException {
+    ForecastRequest request =
+        new ForecastRequest(history.request(false, units), horizon, future, sampling);
     return run(
         history,
         call ->

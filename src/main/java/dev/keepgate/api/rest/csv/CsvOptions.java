@@ -1,15 +1,18 @@
 package dev.keepgate.api.rest.csv;
 
 import dev.keepgate.api.rest.RequestOptions;
+import dev.keepgate.inference.ForecastSampling;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param reading how the file is read
  * @param window lines of a window; 0 for none; empty where not said
  * @param stride lines from a window to the next
- * @param horizon steps of a forecast; 0 where not said
+ * @param ahead what is asked of a forecast
  * @param deadline after which the rest is dropped; null where not said
  * @param units in what numbers it speaks
  */
@@ -26,7 +29,7 @@ record CsvOptions(
     Reading reading,
     OptionalInt window,
     int stride,
-    int horizon,
+    Ahead ahead,
     @Nullable Duration deadline,
     InferenceRequest.Units units) {
 
@@ -38,6 +41,11 @@ record CsvOptions(
   private static final String DELIMITER = "delimiter";
   private static final String COLUMNS = "columns";
   private static final String HORIZON = "horizon";
+  private static final String QUANTILES = "quantiles";
+  private static final String SAMPLES = "samples";
+  private static final String SEED = "seed";
+  private static final Pattern LEVEL = Pattern.compile("0?\\.[0-9]{1,17}");
+  private static final int MOST_QUANTILES = 99;
 
   /**
    * How the file is read.
@@ -52,6 +60,13 @@ record CsvOptions(
       Missing missing,
       @Nullable Boolean header,
       char delimiter) {}
+
+  /**
+   * What is asked of a forecast.
+   *
+   * @param horizon how many steps; 0 where not said
+   */
+  record Ahead(int horizon, ForecastSampling sampling) {}
 
   static CsvOptions ofUnroll(HttpServletRequest request) {
     return of(
@@ -80,7 +95,18 @@ record CsvOptions(
   static CsvOptions ofForecast(HttpServletRequest request) {
     return of(
         request,
-        List.of(HORIZON, SEQUENCE, MISSING, HEADER, DELIMITER, COLUMNS, "scaled", "deadline"));
+        List.of(
+            HORIZON,
+            QUANTILES,
+            SAMPLES,
+            SEED,
+            SEQUENCE,
+            MISSING,
+            HEADER,
+            DELIMITER,
+            COLUMNS,
+            "scaled",
+            "deadline"));
   }
 
   static CsvOptions ofSequence(HttpServletRequest request) {
@@ -104,9 +130,37 @@ record CsvOptions(
             delimiter(request)),
         window(request),
         number(request, STRIDE, 1, 1),
-        number(request, HORIZON, 1, 0),
+        new Ahead(number(request, HORIZON, 1, 0), sampling(request)),
         common.deadline(),
         common.units());
+  }
+
+  private static ForecastSampling sampling(HttpServletRequest request) {
+    OptionalLong samples = RequestOptions.number(request, SAMPLES, 1, Integer.MAX_VALUE);
+    return new ForecastSampling(
+        samples.isPresent() ? OptionalInt.of((int) samples.getAsLong()) : OptionalInt.empty(),
+        quantiles(request),
+        RequestOptions.number(request, SEED, 0, ForecastSampling.MAX_SEED),
+        false);
+  }
+
+  private static List<Double> quantiles(HttpServletRequest request) {
+    String text = request.getParameter(QUANTILES);
+    if (text == null) {
+      return List.of();
+    }
+    List<Double> levels = new ArrayList<>();
+    for (String part : text.split(",", -1)) {
+      double level = LEVEL.matcher(part).matches() ? Double.parseDouble(part) : 0;
+      if (level <= 0 || levels.contains(level) || levels.size() == MOST_QUANTILES) {
+        throw new TensorFormatException(
+            "?quantiles",
+            "expected at most %d levels between 0 and 1, each once, such as 0.1,0.9"
+                .formatted(MOST_QUANTILES));
+      }
+      levels.add(level);
+    }
+    return levels;
   }
 
   private static OptionalInt window(HttpServletRequest request) {

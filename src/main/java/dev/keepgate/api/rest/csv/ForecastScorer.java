@@ -8,6 +8,7 @@ import dev.keepgate.model.StateLayout;
 import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -80,8 +81,12 @@ final class ForecastScorer implements RowScorer {
   public Columns columns(CsvColumns file) {
     List<String> targets = runner.stream().signature().settings().columns().targets();
     List<String> computed = new ArrayList<>(List.of(STEP));
-    computed.addAll(
-        targets.size() == shape.width() ? targets : OutputCells.numbered("output", shape.width()));
+    List<String> names =
+        targets.size() == shape.width() ? targets : OutputCells.numbered("output", shape.width());
+    computed.addAll(names);
+    for (double level : options.ahead().sampling().quantiles()) {
+      names.forEach(name -> computed.add(name + "_" + BigDecimal.valueOf(level).toPlainString()));
+    }
     String sequence = options.reading().sequence();
     return new Columns(sequence == null ? List.of() : List.of(sequence), computed);
   }
@@ -91,7 +96,7 @@ final class ForecastScorer implements RowScorer {
     Series series = line.series();
     lastLine = line.number();
     if (line.isAhead()) {
-      int most = options.horizon() == 0 ? Integer.MAX_VALUE : options.horizon();
+      int most = options.ahead().horizon() == 0 ? Integer.MAX_VALUE : options.ahead().horizon();
       if (series.aheadSize() / known.size() < most) {
         series.addAhead(line.values(), known, runner.stream().memory());
       }
@@ -155,10 +160,10 @@ final class ForecastScorer implements RowScorer {
               .formatted(label(series), lines, kept));
     }
     if (known.isEmpty()) {
-      return options.horizon();
+      return options.ahead().horizon();
     }
     int ahead = series.aheadSize() / known.size();
-    int horizon = options.horizon() == 0 ? ahead : options.horizon();
+    int horizon = options.ahead().horizon() == 0 ? ahead : options.ahead().horizon();
     if (ahead < horizon || horizon == 0) {
       throw new TensorFormatException(
           "",
@@ -173,7 +178,10 @@ final class ForecastScorer implements RowScorer {
   }
 
   private int together(int horizon) {
-    long numbers = ((long) horizon + kept) * (readings.width() + 2L * shape.width());
+    long numbers =
+        ((long) horizon + kept)
+            * (readings.width() + 2L * shape.width())
+            * shape.paths(options.ahead().sampling());
     return (int) Math.max(1, Math.min(properties.chunkWindows(), Scorers.MOST_NUMBERS / numbers));
   }
 
@@ -201,7 +209,8 @@ final class ForecastScorer implements RowScorer {
                 1,
                 lastLine),
             horizon,
-            ahead(series, horizon));
+            ahead(series, horizon),
+            options.ahead().sampling());
     for (int row = 0; row < rows; row++) {
       for (int step = 0; step < horizon; step++) {
         answer.line();
@@ -210,12 +219,26 @@ final class ForecastScorer implements RowScorer {
         }
         answer.number((long) step + 1);
         int at = (row * horizon + step) * shape.width();
-        OutputCells.write(answer, result.values(), at, shape.width(), result.scaler());
+        write(result.shape().readings(), result.values(), at);
+        for (ForecastResult.Quantile quantile : result.quantiles()) {
+          write(result.shape().readings(), quantile.values(), at);
+        }
         answer.end();
       }
     }
     answer.send();
     memory.giveBack(bytes);
+  }
+
+  private void write(boolean areReadings, double[] values, int at) {
+    for (int i = at; i < at + shape.width(); i++) {
+      if (areReadings) {
+        answer.number(values[i]);
+      } else {
+        // The network's own are floats, and are told in their digits.
+        answer.number((float) values[i]);
+      }
+    }
   }
 
   private @Nullable Tensor ahead(List<Series> series, int horizon) {

@@ -41,7 +41,7 @@ final class Scorers {
   /** What follows from the lines of each series. */
   static RowScorer forecast(ScorerParts parts) {
     ForecastShape shape = ForecastShape.of(parts.runner().stream().signature());
-    if (parts.options().horizon() == 0 && shape.known().isEmpty()) {
+    if (parts.options().ahead().horizon() == 0 && shape.known().isEmpty()) {
       throw new TensorFormatException("?horizon", "is missing: how many steps to go on");
     }
     return new ForecastScorer(parts, shape, rows(parts));
