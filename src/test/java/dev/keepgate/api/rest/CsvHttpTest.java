@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
@@ -20,118 +19,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Files of rows: each door answers what the same readings are answered as JSON. */
-class CsvHttpTest extends ServerTest {
-
-  private static final Path CASES = Path.of("src/test/resources/golden-scalers");
-
-  private final long seed = Long.getLong("keepgate.seed", new Random().nextLong());
-  private final Random random = new Random(seed);
-
-  /** A model of two numbers and a state. */
-  private String pair() throws Exception {
-    return serve("csv-pair", "forecast-stateful", "model.pt", "{\"features\": [\"a\", \"b\"]}");
-  }
-
-  /** The same without names. */
-  private String bare() throws Exception {
-    return serve("csv-bare", "forecast-stateful", "model.pt", "{}");
-  }
-
-  private String serve(String name, String folder, String file, String config) throws Exception {
-    if (send(request("GET", "/v1/models/" + name, null)).statusCode() == 404) {
-      HttpResponse<byte[]> put = upload(name, List.of(CASES.resolve(folder).resolve(file)), config);
-      assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
-    }
-    return "/v1/models/" + name;
-  }
-
-  /** A scaler and a model of readings, as its case has them. */
-  private String load() throws Exception {
-    if (send(request("GET", "/v1/models/csv-load", null)).statusCode() == 404) {
-      Path folder = CASES.resolve("scaler-standardscaler");
-      List<FormPart> parts = new ArrayList<>();
-      parts.add(
-          new FormPart("file", "model.keras", Files.readAllBytes(folder.resolve("model.keras"))));
-      for (String side : List.of("scaler", "target_scaler")) {
-        Path file = folder.resolve(side + ".joblib");
-        parts.add(new FormPart(side, side + ".joblib", Files.readAllBytes(file)));
-      }
-      parts.add(
-          new FormPart(
-              "config", null, "{\"targets\": [\"load\"]}".getBytes(StandardCharsets.UTF_8)));
-      HttpResponse<byte[]> put = form("PUT", "/v1/models/csv-load/versions/1", parts);
-      assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
-    }
-    return "/v1/models/csv-load";
-  }
-
-  private HttpResponse<byte[]> post(String path, byte[] body, String... headers) throws Exception {
-    var request = request("POST", path, body).header("Content-Type", "text/csv");
-    for (int i = 0; i < headers.length; i += 2) {
-      request.header(headers[i], headers[i + 1]);
-    }
-    return send(request);
-  }
-
-  private HttpResponse<byte[]> post(String path, String body, String... headers) throws Exception {
-    return post(path, body.getBytes(StandardCharsets.UTF_8), headers);
-  }
-
-  /** The lines of an answer, each as its fields. */
-  private List<String[]> ask(String path, String body) throws Exception {
-    return lines(post(path, body));
-  }
-
-  private List<String[]> lines(HttpResponse<byte[]> response) {
-    assertThat(response.statusCode()).as("seed %d: %s", seed, text(response)).isEqualTo(200);
-    assertThat(response.headers().firstValue("Content-Type")).hasValue("text/csv;charset=UTF-8");
-    return text(response).lines().map(line -> line.split(",", -1)).toList();
-  }
-
-  private double[][] randomRows(int count, int width) {
-    double[][] rows = new double[count][width];
-    for (double[] row : rows) {
-      Arrays.setAll(row, i -> (float) random.nextGaussian());
-    }
-    return rows;
-  }
-
-  private static String csv(double[][] rows) {
-    return Arrays.stream(rows)
-        .map(
-            row ->
-                Arrays.stream(row).mapToObj(Double::toString).collect(Collectors.joining(","))
-                    + "\n")
-        .collect(Collectors.joining());
-  }
-
-  private static ArrayNode json(double[][] rows, int from, int to) {
-    ArrayNode array = JSON.createArrayNode();
-    for (int i = from; i < to; i++) {
-      ArrayNode row = array.addArray();
-      Arrays.stream(rows[i]).forEach(row::add);
-    }
-    return array;
-  }
-
-  private JsonNode unroll(String model, ArrayNode x, boolean sequences) throws Exception {
-    ObjectNode body = JSON.createObjectNode().put("return_sequences", sequences);
-    body.set("x", x);
-    HttpResponse<byte[]> response = postJson(model + "/unroll", body.toString());
-    assertThat(response.statusCode()).as(text(response)).isEqualTo(200);
-    return json(response).path("output");
-  }
-
-  private void assertNumbers(String[] line, int from, JsonNode expected) {
-    for (int i = 0; i < expected.size(); i++) {
-      double difference = Double.parseDouble(line[from + i]) - expected.get(i).asDouble();
-      assertThat(Math.abs(difference)).as("seed %d", seed).isLessThan(2e-6);
-    }
-  }
+class CsvHttpTest extends CsvTest {
 
   @Test
   void linesAreStepsAsInJson() throws Exception {
@@ -398,111 +289,6 @@ class CsvHttpTest extends ServerTest {
     byte[] bomb = gzip(new byte[64 << 20]);
     assertProblem(
         post(pair() + "/unroll", bomb, "Content-Encoding", "gzip"), 400, "invalid-input", "line 1");
-  }
-
-  private JsonNode forecast(String model, ObjectNode body) throws Exception {
-    HttpResponse<byte[]> response = postJson(model + "/forecast", body.toString());
-    assertThat(response.statusCode()).as(text(response)).isEqualTo(200);
-    return json(response).path("forecast");
-  }
-
-  private static ObjectNode history(double[][] rows, int from, int to, int horizon) {
-    ObjectNode body = JSON.createObjectNode().put("horizon", horizon);
-    body.set("history", json(rows, from, to));
-    return body;
-  }
-
-  @Test
-  void aFileMayBeAHistory() throws Exception {
-    double[][] rows = randomRows(2600, 2);
-    List<String[]> lines = ask(pair() + "/forecast?horizon=7", "a,b\n" + csv(rows));
-    JsonNode expected = forecast(pair(), history(rows, 0, rows.length, 7));
-    assertThat(lines.get(0)).containsExactly("step", "output_0", "output_1");
-    assertThat(lines).hasSize(8);
-    for (int step = 0; step < 7; step++) {
-      assertThat(lines.get(step + 1)[0]).isEqualTo("" + (step + 1));
-      assertNumbers(lines.get(step + 1), 1, expected.get(step));
-    }
-    assertProblem(post(pair() + "/forecast", "a,b\n1,2\n"), 400, "invalid-input", "?horizon");
-    assertProblem(
-        post(pair() + "/forecast?horizon=10001", "a,b\n1,2\n"), 400, "invalid-input", "/horizon");
-    assertProblem(post(pair() + "/forecast?horizon=3", "a,b\n"), 400, "invalid-input", "");
-  }
-
-  @ParameterizedTest
-  @CsvSource({"forecast-stateful, model.pt, 2", "forecast-window, model.keras, 1"})
-  void everySeriesOfAFileHasItsForecast(String folder, String file, int width) throws Exception {
-    String model = serve("csv-" + folder, folder, file, "{}");
-    int count = 700;
-    double[][][] rows = new double[count][][];
-    StringBuilder together = new StringBuilder("s,x,y\n".substring(0, 2 + 2 * width - 1) + "\n");
-    for (int i = 0; i < count; i++) {
-      rows[i] = randomRows(10 + i % 7, width);
-    }
-    for (int line = 0; line < 17; line++) {
-      for (int i = 0; i < count; i++) {
-        if (line < rows[i].length) {
-          together.append("series ").append(i);
-          Arrays.stream(rows[i][line]).forEach(value -> together.append(',').append(value));
-          together.append('\n');
-        }
-      }
-    }
-    List<String[]> lines = ask(model + "/forecast?sequence=s&horizon=3", together.toString());
-    assertThat(lines).hasSize(1 + 3 * count);
-    assertThat(lines.get(0)).startsWith("s", "step", "output_0");
-    for (int i = 0; i < count; i += 97) {
-      JsonNode expected = forecast(model, history(rows[i], 0, rows[i].length, 3));
-      for (int step = 0; step < 3; step++) {
-        String[] line = lines.get(1 + 3 * i + step);
-        assertThat(line).startsWith("series " + i, "" + (step + 1));
-        assertNumbers(line, 2, expected.get(step));
-      }
-    }
-  }
-
-  @Test
-  void linesWithoutTheTargetAreKnownAhead() throws Exception {
-    String model = "/v1/models/csv-known";
-    Path file = Path.of("src/test/resources/golden-scalers/scaler-standardscaler/model.keras");
-    String config =
-        "{\"features\": [\"load\", \"temp\", \"hour\", \"day\", \"u\", \"v\"], \"targets\": [\"load\"]}";
-    HttpResponse<byte[]> put = upload("csv-known", List.of(file), config);
-    assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
-    JsonNode shape = json(send(request("GET", model, null))).path("inputs").path(0).path("shape");
-    assertThat(shape.path(2).asInt()).isEqualTo(6);
-    double[][] rows = randomRows(60, 6);
-    double[][] ahead = randomRows(4, 6);
-    ObjectNode body = history(rows, 0, rows.length, 4);
-    ArrayNode future = body.putArray("future");
-    StringBuilder known = new StringBuilder();
-    for (double[] row : ahead) {
-      ArrayNode columns = future.addArray();
-      Arrays.stream(row).skip(1).forEach(columns::add);
-      Arrays.stream(row).skip(1).forEach(value -> known.append(',').append(value));
-      known.append('\n');
-    }
-    JsonNode expected = forecast(model, body);
-    String header = "load,temp,hour,day,u,v\n";
-    for (String query : List.of("", "?horizon=4", "?missing=zero")) {
-      List<String[]> lines = ask(model + "/forecast" + query, header + csv(rows) + known);
-      assertThat(lines.get(0)).containsExactly("step", "load");
-      for (int step = 0; step < 4; step++) {
-        assertNumbers(lines.get(step + 1), 1, expected.get(step));
-      }
-    }
-    assertProblem(
-        post(model + "/forecast?horizon=5", header + csv(rows) + known), 400, "invalid-input", "");
-    assertProblem(
-        post(model + "/forecast", header + csv(rows) + known + "1,2,3,4,5,6\n"),
-        400,
-        "invalid-input",
-        "line 66");
-    assertProblem(
-        post(model + "/forecast", header + csv(rows) + ",1,,2,3,4\n"),
-        400,
-        "invalid-input",
-        "line 62, column 'hour'");
   }
 
   @Test

@@ -20,6 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
 @TestPropertySource(properties = "keepgate.inference.max-working-memory=32MB")
 class DistributionHttpTest extends DistributionTest {
 
+  /** Tolerances are six standard errors and more. */
   @ParameterizedTest
   @ValueSource(
       strings = {

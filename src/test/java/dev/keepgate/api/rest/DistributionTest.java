@@ -90,6 +90,4 @@ abstract class DistributionTest extends ServerTest {
       assertClose(numbers[i], wanted[i], 2e-5 * Math.max(1, Math.abs(wanted[i])), "[" + i + "]");
     }
   }
-
-  /** Tolerances are six standard errors and more. */
 }
