@@ -78,7 +78,7 @@ public final class Computation {
       LongUnaryOperator encodedBytes) {
     SequenceErrors errors =
         request.options().detect() ? SequenceErrors.of(call.signature(), request) : null;
-    NetworkInput input = validate(call, request, kept);
+    NetworkInput input = validate(call, call.signature(), request, kept);
     reserve(call, WorkingMemory.of(call.signature(), input, request), encodedBytes);
     BatchTask task = submit(call, request, input);
     InferenceResult result = finish(call, request, input, await(task, call));
@@ -91,7 +91,16 @@ public final class Computation {
    * @throws InferenceException.InvalidInput if it does not fit the model
    */
   NetworkInput validate(InferenceCall call, InferenceRequest request) {
-    return validate(call, request, (Kept) null);
+    return validate(call, call.signature(), request, null);
+  }
+
+  /**
+   * Validates a request of windows, whose model may be made for as many steps as one of them.
+   *
+   * @throws InferenceException.InvalidInput if it does not fit the model but for its steps
+   */
+  NetworkInput validateSeries(InferenceCall call, InferenceRequest request) {
+    return validate(call, call.signature().withOpenSteps(), request, null);
   }
 
   /**
@@ -201,8 +210,8 @@ public final class Computation {
    */
   record Kept(RecurrentState state, int rows, float @Nullable [] last) {}
 
-  private NetworkInput validate(InferenceCall call, InferenceRequest request, @Nullable Kept kept) {
-    Signature signature = call.signature();
+  private NetworkInput validate(
+      InferenceCall call, Signature signature, InferenceRequest request, @Nullable Kept kept) {
     if (request.operation() == Operation.STEP && !signature.isCausal()) {
       throw new InferenceException.CannotStep(call.model().toString(), signature);
     }
@@ -236,7 +245,7 @@ public final class Computation {
   InferenceResult stream(InferenceCall call, InferenceRequest request, StepSink sink)
       throws IOException {
     // A step at a time is encoded, into a buffer that is used again.
-    NetworkInput input = validate(call, request, null);
+    NetworkInput input = validate(call, request);
     reserve(call, WorkingMemory.of(call.signature(), input, request), numbers -> 0);
     StepFollower follower = new StepFollower(input);
     call.follow(follower);

@@ -39,7 +39,11 @@ final class Detections {
     DetectionPlan plan = DetectionPlan.of(signature, request.kind());
     Metric metric =
         request.metric() != null ? request.metric() : signature.settings().detection().metric();
-    NetworkInput input = computation.validate(call, request.input());
+    boolean isOfWindows = plan.forecast() != null && plan.forecast().window() > 0;
+    NetworkInput input =
+        isOfWindows
+            ? computation.validateSeries(call, request.input())
+            : computation.validate(call, request.input());
     Errors errors =
         plan.forecast() == null
             ? reconstruction(call, request.input(), input, metric, encodedBytes)

@@ -92,7 +92,10 @@ public final class Forecasts {
 
   private Start history(InferenceCall call, InferenceRequest request, ForecastPlan plan) {
     Signature signature = call.signature();
-    NetworkInput history = computation.validate(call, request);
+    NetworkInput history =
+        plan.window() > 0
+            ? computation.validateSeries(call, request)
+            : computation.validate(call, request);
     if (history.time() < plan.window()) {
       throw new InvalidInput(
           request.fields().input(signature.inputs().get(0)),

@@ -228,6 +228,16 @@ public record Signature(
     return new Signature(inputs, outputs, state, inside, unroll, other);
   }
 
+  /** The same of any number of steps, for windows of what a request brings. */
+  public Signature withOpenSteps() {
+    List<Input> open = new ArrayList<>(inputs);
+    Input sequence = inputs.get(sequenceInput());
+    List<Dimension> shape = new ArrayList<>(sequence.shape());
+    shape.set(1, Dimension.TIME);
+    open.set(sequenceInput(), new Input(sequence.name(), shape, sequence.vocabulary()));
+    return new Signature(open, outputs, state, inside, unroll, settings);
+  }
+
   /**
    * An input as a request brings it: readings, where a scaler makes the network's numbers of them.
    *

@@ -389,4 +389,34 @@ class DetectHttpTest extends ServerTest {
     assertProblem(postJson(sequence + "/step", body.toString()), 422, "cannot-detect");
     assertThat(json(send(request("GET", sequence, null))).path("step").asInt()).isZero();
   }
+
+  /**
+   * A file may be made for a fixed number of steps, which are a window of what a request brings.
+   */
+  @Test
+  void seriesMayBeLongerThanTheFilesFixedLength() throws Exception {
+    String model = serve("detect-fixed", CASES.resolve("forecast-fixed-window/model.onnx"), "{}");
+    ArrayNode x = random(11, 2);
+    ArrayNode first = JSON.createArrayNode();
+    for (int i = 3; i < 9; i++) {
+      first.add(x.get(i));
+    }
+    JsonNode said = ask(model + "/unroll", body(first)).path("output");
+    JsonNode answer = ask(model + "/detect", body(x));
+    assertThat(answer.path("error").size()).isEqualTo(11);
+    assertThat(answer.at("/error/5").isNull()).isTrue();
+    assertThat(answer.at("/error/9").asDouble())
+        .isCloseTo(error("mae", numbers(said), numbers(x.get(9)), 0, 1), within(1e-6));
+    ObjectNode forecast = JSON.createObjectNode().put("horizon", 2);
+    ArrayNode history = forecast.putArray("history");
+    for (int i = 0; i < 9; i++) {
+      history.add(x.get(i));
+    }
+    double[] ahead = numbers(ask(model + "/forecast", forecast).path("forecast").get(0));
+    assertThat(ahead).containsExactly(numbers(said), within(1e-6));
+    assertProblem(
+        postJson(model + "/detect", body(random(6, 2)).toString()), 400, "invalid-input", "/x");
+    assertProblem(
+        postJson(model + "/detect", body(random(9, 3)).toString()), 400, "invalid-input", "/x");
+  }
 }

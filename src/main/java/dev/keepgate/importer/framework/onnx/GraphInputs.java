@@ -98,6 +98,19 @@ final class GraphInputs {
         : input.dimensions();
   }
 
+  /** How many steps the file was made for; 0 where it takes any number, or a state beside them. */
+  int window() {
+    if (data.size() != 1) {
+      return 0;
+    }
+    return data.values().stream()
+        .flatMap(only -> GraphNodes.flat(only.dims()).stream())
+        .filter(axis -> axis.size().equals(Dimension.TIME) && axis.written() > 1)
+        .mapToInt(axis -> (int) axis.written())
+        .findFirst()
+        .orElse(0);
+  }
+
   /** Whether the steps of an input come first here, and behind its features in the file. */
   boolean isReordered() {
     for (Data each : data.values()) {

@@ -8,6 +8,8 @@ import dev.keepgate.importer.ModelFiles;
 import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.importer.ModelImporter;
 import dev.keepgate.model.InconsistentModelException;
+import dev.keepgate.model.ModelSettings;
+import dev.keepgate.model.ModelSettings.Forecasting;
 import dev.keepgate.model.Network;
 import java.io.IOException;
 import java.util.HashMap;
@@ -92,7 +94,11 @@ public final class OnnxImporter implements ModelImporter {
         Evaluation evaluation = new Evaluation(file, inputs);
         Network network = GraphOutputs.model(evaluation, evaluation.outputs(), returnSequences);
         inputs.reordered().forEach(evaluation::assume);
-        return new Made(network, evaluation.assumed(), inputs.isReordered());
+        Forecasting forecasting = new Forecasting(inputs.window(), null);
+        return new Made(
+            network.with(ModelSettings.NONE.with(forecasting)),
+            evaluation.assumed(),
+            inputs.isReordered());
       } catch (InputLayout.Learned learned) {
         if (left-- == 0) {
           throw ImportException.unsupported(
