@@ -11,12 +11,16 @@ import java.io.ByteArrayOutputStream;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -138,6 +142,27 @@ class InferenceHttpTest extends ServerTest {
         ok(postJson("/v1/models/pytorch-bidirectional/unroll?trace=true", "{\"x\": " + x + "}"));
     assertThat(both.get("trace").size()).isEqualTo(4);
     assertThat(shape(both.get("trace").get(3).get("forget"))).containsExactly(2, 4);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "keras-bidirectional-concat, model.keras",
+    "pytorch-bidirectional, model.safetensors"
+  })
+  void lastStepIsThatOfAllSteps(String golden, String name) throws Exception {
+    String model = "last-" + golden;
+    Path file = Path.of("src/test/resources/golden", golden, name);
+    assertThat(upload(model, List.of(file), "{}").statusCode()).isEqualTo(201);
+    String path = "/v1/models/" + model + "/unroll";
+    int size =
+        ok(send(request("GET", "/v1/models/" + model, null))).at("/inputs/0/shape/2").intValue();
+    String steps =
+        IntStream.range(0, 3)
+            .mapToObj(step -> Collections.nCopies(size, 0.5 - step).toString())
+            .collect(Collectors.joining(",", "[", "]"));
+    JsonNode all = ok(postJson(path + "?return_sequences=true", "{\"x\": " + steps + "}"));
+    JsonNode last = ok(postJson(path + "?return_sequences=false", "{\"x\": " + steps + "}"));
+    assertClose(last.get("output"), all.get("output").get(2));
   }
 
   @Test

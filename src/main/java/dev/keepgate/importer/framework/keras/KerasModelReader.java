@@ -72,8 +72,12 @@ final class KerasModelReader {
           "layers",
           "no recurrent layer is among " + layers.stream().map(KerasLayer::className).toList());
     }
+    // Of a model that answers every step the last one is asked for, and no layer's final state.
     return Network.chain(
-        "keras", made, returnSequences == null ? sequences : returnSequences, Summary.FINAL_STATE);
+        "keras",
+        made,
+        returnSequences == null ? sequences : returnSequences,
+        sequences ? Summary.LAST_STEP : Summary.FINAL_STATE);
   }
 
   /** The input's width, from the input layer, or from the first layer where Keras 2 has none. */
