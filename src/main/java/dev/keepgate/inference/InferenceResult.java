@@ -26,7 +26,7 @@ public record InferenceResult(
     Shape shape,
     NetworkOutput output,
     long step,
-    float @Nullable [] errors) {
+    double @Nullable [] errors) {
 
   /**
    * How the outputs are laid out.
@@ -128,7 +128,7 @@ public record InferenceResult(
     return new InferenceResult(id, signature, shape, output, taken, errors);
   }
 
-  InferenceResult withErrors(float[] found) {
+  InferenceResult withErrors(double[] found) {
     return new InferenceResult(id, signature, shape, output, step, found);
   }
 }

@@ -53,10 +53,6 @@ final class SequenceErrors {
         }
       }
     }
-    float[] rounded = new float[errors.values().length];
-    for (int i = 0; i < rounded.length; i++) {
-      rounded[i] = (float) errors.values()[i];
-    }
-    return result.withErrors(rounded);
+    return result.withErrors(errors.values());
   }
 }

@@ -47,7 +47,7 @@ final class SequenceCodec {
     String known = sequence.content().digest();
     byte[] digest = bytes(known == null ? "" : known);
     StepResult last = sequence.last();
-    float[] errors = last == null ? null : last.errors();
+    double[] errors = last == null ? null : last.errors();
     byte format = format(sequence.state());
     ByteBuffer to =
         ByteBuffer.allocate(
@@ -57,7 +57,7 @@ final class SequenceCodec {
                 + digest.length
                 + size(sequence.state(), format)
                 + (last == null ? 0 : ANSWER_BYTES + last.output().length * Float.BYTES)
-                + (errors == null ? 0 : Integer.BYTES + errors.length * Float.BYTES));
+                + (errors == null ? 0 : Integer.BYTES + errors.length * Double.BYTES));
     to.put(format).putInt(id.length).put(id).putInt(model.length).put(model);
     to.putLong(sequence.model().version()).putInt(sequence.batch());
     to.putLong(sequence.ttl().toMillis());
@@ -73,7 +73,8 @@ final class SequenceCodec {
     }
     to.putInt(digest.length).put(digest);
     if (errors != null) {
-      put(to, errors);
+      to.putInt(errors.length);
+      to.asDoubleBuffer().put(errors);
     }
     return to.array();
   }
@@ -180,9 +181,15 @@ final class SequenceCodec {
     return digest.isEmpty() ? null : digest;
   }
 
-  private static float @Nullable [] errors(ByteBuffer from) {
-    float[] errors = from.remaining() < Integer.BYTES ? new float[0] : floats(from);
-    return errors.length == 0 ? null : errors;
+  private static double @Nullable [] errors(ByteBuffer from) {
+    int length = from.remaining() < Integer.BYTES ? 0 : length(from, Double.BYTES);
+    if (length == 0) {
+      return null;
+    }
+    double[] errors = new double[length];
+    from.asDoubleBuffer().get(errors);
+    from.position(from.position() + length * Double.BYTES);
+    return errors;
   }
 
   private static void requireEnd(ByteBuffer from) {

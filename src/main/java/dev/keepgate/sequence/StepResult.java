@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *     not asked
  */
 public record StepResult(
-    Steps steps, boolean sequences, boolean batched, float[] output, float @Nullable [] errors) {
+    Steps steps, boolean sequences, boolean batched, float[] output, double @Nullable [] errors) {
 
   /**
    * The steps of a request.
@@ -39,13 +39,14 @@ public record StepResult(
     return steps.time();
   }
 
-  StepResult withErrors(float @Nullable [] known) {
+  StepResult withErrors(double @Nullable [] known) {
     return new StepResult(steps, sequences, batched, output, known);
   }
 
   /** Memory that its numbers take. */
   long bytes() {
-    return (long) Float.BYTES * (output.length + (errors == null ? 0 : errors.length));
+    long ofErrors = errors == null ? 0 : (long) Double.BYTES * errors.length;
+    return (long) Float.BYTES * output.length + ofErrors;
   }
 
   /**

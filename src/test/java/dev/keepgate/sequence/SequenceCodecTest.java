@@ -109,13 +109,13 @@ class SequenceCodecTest {
               true,
               true,
               new float[] {1, 2, 3, 4},
-              new float[] {Float.NaN, 0.25f});
+              new double[] {Double.NaN, 1e50});
       Sequence read =
           SequenceCodec.decode(SequenceCodec.encode(sequence("chat-7", digest, 3, held)));
       StepResult last = Objects.requireNonNull(read.last());
       assertThat(last.steps()).isEqualTo(held.steps());
       assertThat(last.output()).isEqualTo(held.output());
-      assertThat(last.errors()).containsExactly(Float.NaN, 0.25f);
+      assertThat(last.errors()).containsExactly(Double.NaN, 1e50);
       assertThat(read.content().digest()).isEqualTo(digest);
     }
   }

@@ -221,6 +221,23 @@ class DetectHttpTest extends ServerTest {
   }
 
   @Test
+  void errorOfAStepBeyondFloatsIsANumber() throws Exception {
+    String model =
+        serve(
+            "detect-beyond",
+            CASES.resolve("forecast-stateful/model.pt"),
+            "{\"detection\": {\"metric\": \"mse\"}, \"threshold\": 1e60}");
+    String sequence =
+        "/v1/sequences/" + json(postJson(model + "/sequences", "{}")).path("id").asString();
+    ObjectNode body = JSON.createObjectNode().put("detect", true);
+    ask(sequence + "/step", body.set("x", random(2)));
+    body.putArray("x").add(3e30f).add(0);
+    JsonNode answer = ask(sequence + "/step", body);
+    assertThat(answer.path("error").asDouble()).isCloseTo(4.5e60, within(1e56));
+    assertThat(answer.path("anomaly").asBoolean()).isTrue();
+  }
+
+  @Test
   void whatMayBeBothIsAskedFor() throws Exception {
     String model = serve("detect-both", CASES.resolve("forecast-stateful/model.pt"), "{}");
     ArrayNode x = random(5, 2);
