@@ -1,11 +1,13 @@
 package dev.keepgate.inference;
 
+import dev.keepgate.model.ModelSettings.Columns;
 import dev.keepgate.model.ModelSettings.Detection;
 import dev.keepgate.model.ModelSettings.DetectionKind;
 import dev.keepgate.model.Signature;
 import dev.keepgate.model.Signature.Dimension;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,10 @@ record DetectionPlan(@Nullable ForecastPlan forecast) {
     if (kind == DetectionKind.RECONSTRUCTION && !reconstructs) {
       throw new InferenceException.CannotDetect(
           "it does not answer its input's shape %s".formatted(signature.inputs().get(0).shape()));
+    }
+    if (kind == null && reconstructs && hasOtherTargets(signature)) {
+      throw new InferenceException.CannotDetect(
+          "its targets are not its features; say \"kind\": \"reconstruction\" where they are the same numbers, or \"forecast\", in the request or in config.detection");
     }
     boolean saysHowToForecast = signature.settings().forecasting().feedback() != null;
     if (kind == null && reconstructs && signature.isCausal() && !saysHowToForecast) {
@@ -55,7 +61,10 @@ record DetectionPlan(@Nullable ForecastPlan forecast) {
       return plan;
     } catch (InferenceException.CannotForecast e) {
       throw new InferenceException.CannotDetect(
-          "it does not answer its input's shape, and %s".formatted(e.why()));
+          "%s%s"
+              .formatted(
+                  reconstructs(signature) ? "" : "it does not answer its input's shape, and ",
+                  e.why()));
     }
   }
 
@@ -66,6 +75,24 @@ record DetectionPlan(@Nullable ForecastPlan forecast) {
         && signature.settings().classes() == null
         && (signature.returnSequences() || !signature.outputs().get(0).isSequence())
         && isSameShape(signature.inputs().get(0).shape(), signature.outputs().get(0).shape());
+  }
+
+  private static boolean hasOtherTargets(Signature signature) {
+    Columns columns = signature.settings().columns();
+    return !columns.features().isEmpty()
+        && !columns.targets().isEmpty()
+        && !columns.features().containsAll(columns.targets());
+  }
+
+  /**
+   * Of each number of an output that reconstructs the input, the column of the input that it is.
+   */
+  static int[] reconstructed(Signature signature) {
+    Columns columns = signature.settings().columns();
+    boolean areNamed = !columns.features().isEmpty() && !columns.targets().isEmpty();
+    return areNamed && !hasOtherTargets(signature)
+        ? columns.targets().stream().mapToInt(columns.features()::indexOf).toArray()
+        : IntStream.range(0, signature.outputSize()).toArray();
   }
 
   /** An input of any number of steps may be made for as many as the output has. */

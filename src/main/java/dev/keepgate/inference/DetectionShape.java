@@ -26,7 +26,7 @@ public record DetectionShape(
     ForecastPlan forecast = plan.forecast();
     if (forecast != null) {
       int features =
-          new StepErrors(signature, forecast, signature.settings().detection().metric()).features();
+          StepErrors.of(signature, forecast, signature.settings().detection().metric()).features();
       return new DetectionShape(plan.kind(), forecast.window(), features, threshold);
     }
     Signature.Input input = signature.inputs().get(0);

@@ -71,15 +71,11 @@ final class Detections {
     float[] output = computation.run(call, input, true).output();
     requireFinite(output);
     Errors errors = Errors.of(features, input.batch());
-    ErrorSum sum = new ErrorSum(metric, features);
+    StepErrors row = StepErrors.ofReconstruction(call.signature(), metric);
     int size = output.length / input.batch();
-    for (int row = 0; row < input.batch(); row++) {
-      int used = input.lengths() == null ? size : size / input.time() * input.lengths()[row];
-      sum.clear();
-      for (int at = row * size; at < row * size + used; at += features) {
-        sum.add(output, at, input.x(), at);
-      }
-      sum.write(errors, row);
+    for (int at = 0; at < input.batch(); at++) {
+      int used = input.lengths() == null ? size : size / input.time() * input.lengths()[at];
+      row.writeRow(output, input.x(), at * size, at * size + used, errors, at);
     }
     return errors;
   }
@@ -123,7 +119,7 @@ final class Detections {
       this.call = call;
       this.plan = plan;
       this.input = input;
-      this.step = new StepErrors(call.signature(), plan, metric);
+      this.step = StepErrors.of(call.signature(), plan, metric);
     }
 
     Errors errors(DetectionRequest request, LongUnaryOperator encodedBytes) {

@@ -23,24 +23,12 @@ final class ErrorSum {
     count = 0;
   }
 
-  /** Adds the errors of as many numbers as there are features, from these places on. */
-  void add(float[] said, int saidAt, float[] was, int wasAt) {
-    for (int i = 0; i < sums.length; i++) {
-      add(i, (double) said[saidAt + i] - was[wasAt + i]);
-    }
-    count++;
-  }
-
   /** Adds the error of each feature. */
   void add(double[] errors) {
     for (int i = 0; i < sums.length; i++) {
-      add(i, errors[i]);
+      sums[i] += metric == Metric.MAE ? Math.abs(errors[i]) : errors[i] * errors[i];
     }
     count++;
-  }
-
-  private void add(int feature, double error) {
-    sums[feature] += metric == Metric.MAE ? Math.abs(error) : error * error;
   }
 
   /** Writes the mean errors at a place; nothing where none was added. */

@@ -33,7 +33,7 @@ final class SequenceErrors {
       throw new InvalidInput("/detect", "needs what every step says: set return_sequences to true");
     }
     return new SequenceErrors(
-        new StepErrors(signature, plan, signature.settings().detection().metric()),
+        StepErrors.of(signature, plan, signature.settings().detection().metric()),
         plan.inputSize());
   }
 

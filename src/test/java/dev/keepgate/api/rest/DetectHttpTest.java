@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,17 @@ class DetectHttpTest extends ServerTest {
       HttpResponse<byte[]> put = upload(name, List.of(file), config);
       assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
     }
+    return "/v1/models/" + name;
+  }
+
+  private String serve(String name, Path file, String config, Map<String, String> parts)
+      throws Exception {
+    List<FormPart> form = new ArrayList<>();
+    form.add(new FormPart("file", file.getFileName().toString(), Files.readAllBytes(file)));
+    parts.forEach((part, text) -> form.add(new FormPart(part, part, text.getBytes(UTF_8))));
+    form.add(new FormPart("config", null, config.getBytes(UTF_8)));
+    HttpResponse<byte[]> put = form("PUT", "/v1/models/" + name + "/versions/1", form);
+    assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
     return "/v1/models/" + name;
   }
 
@@ -218,6 +230,45 @@ class DetectHttpTest extends ServerTest {
 
   private static byte[] bytes(Path file) throws Exception {
     return Files.readAllBytes(file);
+  }
+
+  @Test
+  void whatIsMadeOfTheInputIsHeldAgainstItInTheOutputsUnitsAndOrder() throws Exception {
+    String model =
+        serve(
+            "detect-ordered",
+            AUTOENCODER.resolve("model.keras"),
+            "{\"features\": [\"a\",\"b\",\"c\",\"d\",\"e\",\"f\"], \"targets\": [\"b\",\"a\",\"c\",\"d\",\"e\",\"f\"]}",
+            Map.of(
+                "scaler", "{\"mean\": [5, 6, 7, 8, 9, 9], \"scale\": [2, 2, 2, 2, 2, 2]}",
+                "target_scaler",
+                    "{\"mean\": [1, 2, 3, 4, 5, 6], \"scale\": [10, 20, 30, 40, 50, 60]}"));
+    int[] sizes = sizes(json(send(request("GET", model, null))));
+    ArrayNode x = random(sizes[0], sizes[1]);
+    double[] output = numbers(ask(model + "/unroll", body(x)).path("output"));
+    int[] column = {1, 0, 2, 3, 4, 5};
+    double expected = 0;
+    for (int i = 0; i < output.length; i++) {
+      int target = i % 6;
+      double was = numbers(x)[i - target + column[target]];
+      expected += Math.abs(output[i] - was) / (10 * (target + 1)) / output.length;
+    }
+    JsonNode answer = ask(model + "/detect", body(x));
+    assertThat(answer.path("kind").asString()).isEqualTo("reconstruction");
+    assertThat(answer.path("error").asDouble()).isCloseTo(expected, within(1e-5));
+  }
+
+  @Test
+  void autoencoderWhoseTargetsAreNotItsFeaturesIsAskedFor() throws Exception {
+    String model =
+        serve(
+            "detect-others",
+            AUTOENCODER.resolve("model.keras"),
+            "{\"features\": [\"a\",\"b\",\"c\",\"d\",\"e\",\"f\"], \"targets\": [\"u\",\"v\",\"w\",\"x\",\"y\",\"z\"]}");
+    int[] sizes = sizes(json(send(request("GET", model, null))));
+    ObjectNode body = body(random(sizes[0], sizes[1]));
+    assertProblem(postJson(model + "/detect", body.toString()), 422, "cannot-detect");
+    ask(model + "/detect", body.put("kind", "reconstruction"));
   }
 
   @Test
