@@ -12,6 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Vocabularies beside a model. */
@@ -76,6 +77,15 @@ class VocabularyHttpTest extends ServerTest {
     HttpResponse<byte[]> put =
         put("vocabulary-classes", file, tokens, new FormPart("labels", "l.joblib", labels));
     assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"abcdefghij", "\"abcdefghij\"", "the cat sat\n"})
+  void oneLineIsNoVocabulary(String line) throws Exception {
+    HttpResponse<byte[]> put =
+        put("vocabulary-line", WORDS.resolve("model.keras"), line.getBytes(StandardCharsets.UTF_8));
+    assertProblem(put, 422, "unsupported-model", "vocabulary");
+    assertThat(text(put)).contains("is one line");
   }
 
   @Test

@@ -84,6 +84,10 @@ public final class VocabularyFile {
 
   private static List<String> lines(SideFile side) throws ImportException {
     List<String> lines = side.lines();
+    if (lines.size() == 1) {
+      throw side.unsupported(
+          "is one line; send a token a line, or a JSON list of tokens, that of id 0 first");
+    }
     int empty = lines.lastIndexOf("");
     if (empty > 0) {
       throw side.unsupported(
