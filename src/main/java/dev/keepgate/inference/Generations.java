@@ -57,7 +57,7 @@ public final class Generations {
       requireLength(call.signature(), plan, prompt.field(), ids.length);
       prompts.add(ids);
     }
-    List<int[]> stop = request.stop().stream().map(encoder::encode).toList();
+    List<int[]> stop = request.stop().stream().map(encoder::encodeStop).toList();
     computation.reserve(call, memory(call.signature(), plan, request, prompts), encodedBytes);
     GeneratedTokens tokens = new GeneratedTokens(plan, request, stop);
     Progress progress = new Progress(tokens, request.batched(), plan.vocabulary(), sink);

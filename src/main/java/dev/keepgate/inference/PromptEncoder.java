@@ -5,6 +5,7 @@ import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.model.Vocabulary;
 import dev.keepgate.model.Vocabulary.UnknownTokenException;
+import java.util.function.BiFunction;
 
 /** Makes a request's text into ids, and validates its ids. */
 record PromptEncoder(GeneratePlan plan, RequestMemory memory) {
@@ -18,9 +19,24 @@ record PromptEncoder(GeneratePlan plan, RequestMemory memory) {
    * @throws InvalidInput if it has a token that the model does not know, or none
    */
   int[] encode(Passage passage) {
+    return encode(passage, Vocabulary::encode);
+  }
+
+  /**
+   * The ids of a passage that ends others; at least one. No other token is one of them, nor is what
+   * stands for tokens that are not in the vocabulary.
+   *
+   * @throws InvalidInput if it has a token that the model does not know, or none
+   */
+  int[] encodeStop(Passage passage) {
+    return encode(passage, Vocabulary::encodeExactly);
+  }
+
+  private int[] encode(Passage passage, BiFunction<Vocabulary, String, int[]> split) {
     String text = passage.text();
     int[] given = passage.ids();
-    int[] ids = text != null ? encode(passage.field(), text) : given == null ? new int[0] : given;
+    int[] ids =
+        text != null ? encode(passage.field(), text, split) : given == null ? new int[0] : given;
     if (ids.length == 0) {
       throw new InvalidInput(
           passage.field(),
@@ -36,7 +52,7 @@ record PromptEncoder(GeneratePlan plan, RequestMemory memory) {
     return ids;
   }
 
-  private int[] encode(String field, String text) {
+  private int[] encode(String field, String text, BiFunction<Vocabulary, String, int[]> split) {
     Vocabulary vocabulary = plan.vocabulary();
     if (vocabulary == null) {
       throw new InvalidInput(field, "is text, and the model has no vocabulary; send ids");
@@ -44,7 +60,7 @@ record PromptEncoder(GeneratePlan plan, RequestMemory memory) {
     long bytes = BYTES_A_CHARACTER * text.length();
     memory.take(bytes);
     try {
-      return vocabulary.encode(text);
+      return split.apply(vocabulary, text);
     } catch (UnknownTokenException e) {
       throw new InvalidInput(field, String.valueOf(e.getMessage()));
     } finally {

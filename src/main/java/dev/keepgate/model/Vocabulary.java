@@ -120,6 +120,24 @@ public final class Vocabulary {
     return encoded.stream().mapToInt(Integer::intValue).toArray();
   }
 
+  /**
+   * The ids of a text that is a token, or whose tokens all are of the vocabulary.
+   *
+   * @throws UnknownTokenException if one is not, whatever stands for such tokens in other texts
+   */
+  public int[] encodeExactly(String text) {
+    List<String> tokens = ids.containsKey(text) ? List.of(text) : split.split(text);
+    int[] encoded = new int[tokens.size()];
+    for (int position = 0; position < encoded.length; position++) {
+      Integer id = ids.get(tokens.get(position));
+      if (id == null) {
+        throw new UnknownTokenException(tokens.get(position), position);
+      }
+      encoded[position] = id;
+    }
+    return encoded;
+  }
+
   /** Whether an id is part of a text: whether it has a token, and is no padding. */
   public boolean isText(int id) {
     Integer padding = special.padding();

@@ -105,6 +105,28 @@ class GenerateHttpTest extends ServerTest {
     }
   }
 
+  @Test
+  void endOfATextIsOfTokensThatTheVocabularyHas() throws Exception {
+    Path model = CASES.resolve(CHARACTERS).resolve("model.pt");
+    String[] words = "<pad> <unk> a b c d e f g h i j k l m n o p q".split(" ");
+    words[2] = "the";
+    String path = "/v1/models/text-ends/generate";
+    List<FormPart> form =
+        List.of(
+            new FormPart("file", "model.pt", Files.readAllBytes(model)),
+            new FormPart("vocabulary", "v.json", JSON.writeValueAsBytes(words)));
+    assertThat(form("PUT", "/v1/models/text-ends/versions/1", form).statusCode()).isEqualTo(201);
+    ObjectNode body = body(JSON.getNodeFactory().stringNode("the other"), 8);
+    int[] ids = ids(ask(path, body).path("ids"));
+    assertThat(ids).as("unknown words are read, and written").contains(1);
+    for (String unknown : List.of("other", "the other")) {
+      body.putArray("stop").add(unknown);
+      assertProblem(postJson(path, body.toString()), 400, "invalid-input", "/stop/0");
+    }
+    body.putArray("stop").add("<unk>");
+    assertThat(ask(path, body).path("finish").stringValue()).isEqualTo("stop");
+  }
+
   private List<String> stream(String path, String accept, JsonNode body) throws Exception {
     HttpResponse<byte[]> response =
         send(
