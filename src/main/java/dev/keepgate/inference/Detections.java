@@ -136,8 +136,10 @@ final class Detections {
       Errors errors = Errors.of(step.features(), input.batch(), input.time());
       if (plan.window() > 0) {
         slide(errors);
-      } else {
+      } else if (call.signature().outputs().get(0).isStreamed()) {
         goOn(errors);
+      } else {
+        goStepByStep(errors);
       }
       return errors;
     }
@@ -167,6 +169,35 @@ final class Detections {
           step.write(output, (at - 1) * width, input.x(), at * plan.inputSize(), errors, at);
         }
       }
+    }
+
+    /** From its state, where an answer is of the last step alone. */
+    private void goStepByStep(Errors errors) {
+      RecurrentState state = input.state();
+      for (int time = 1; time < input.time(); time++) {
+        Computation.requireWanted(call);
+        NetworkOutput output = computation.run(call, oneStep(time - 1, state), false);
+        float[] said = output.output();
+        requireFinite(said);
+        int size = said.length / input.batch();
+        for (int row = 0; row < input.batch(); row++) {
+          if (time < length(row)) {
+            int at = row * input.time() + time;
+            step.write(said, row * size, input.x(), at * plan.inputSize(), errors, at);
+          }
+        }
+        state = output.state();
+      }
+    }
+
+    /** One step of each row. */
+    private NetworkInput oneStep(int time, RecurrentState state) {
+      int size = plan.inputSize();
+      float[] x = new float[input.batch() * size];
+      for (int row = 0; row < input.batch(); row++) {
+        System.arraycopy(input.x(), (row * input.time() + time) * size, x, row * size, size);
+      }
+      return new NetworkInput(input.batch(), 1, x, null, null, state);
     }
 
     private int length(int row) {

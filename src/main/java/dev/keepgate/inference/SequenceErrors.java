@@ -29,12 +29,23 @@ final class SequenceErrors {
     if (plan == null) {
       throw new IllegalStateException("a forecast has a plan");
     }
-    if (request.operation() == Operation.UNROLL && !request.returnsSequences(signature)) {
-      throw new InvalidInput("/detect", "needs what every step says: set return_sequences to true");
+    if (request.operation() == Operation.UNROLL) {
+      requireEveryStep(signature, request);
     }
     return new SequenceErrors(
         StepErrors.of(signature, plan, signature.settings().detection().metric()),
         plan.inputSize());
+  }
+
+  private static void requireEveryStep(Signature signature, InferenceRequest request) {
+    if (!signature.outputs().get(0).isStreamed()) {
+      throw new InvalidInput(
+          "/detect",
+          "needs what every step says, and this model answers the last: send it by step");
+    }
+    if (!request.returnsSequences(signature)) {
+      throw new InvalidInput("/detect", "needs what every step says: set return_sequences to true");
+    }
   }
 
   /** The result with the errors of its steps. */

@@ -346,7 +346,9 @@ public final class Sequences implements AutoCloseable {
         new StepResult(
             new StepResult.Steps(
                 result.operation() == Operation.UNROLL, result.time(), request.lengths() != null),
-            result.sequences(),
+            // A network with branches may answer its last step alone, whatever was asked.
+            result.sequences()
+                && call.signature().outputs().stream().anyMatch(Signature.Output::isStreamed),
             result.batched(),
             result.output().joined(),
             result.errors());

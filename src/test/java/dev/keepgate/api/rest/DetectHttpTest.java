@@ -272,6 +272,53 @@ class DetectHttpTest extends ServerTest {
   }
 
   @Test
+  void forecasterThatAnswersItsLastStepAloneIsAskedForEachStep() throws Exception {
+    String model =
+        serve(
+            "detect-last",
+            Path.of("src/test/resources/golden/onnx-export-last-hidden-dynamo/model.onnx"),
+            "{\"feedback\": [0], \"detection\": {\"kind\": \"forecast\"}}");
+    JsonNode described = json(send(request("GET", model, null)));
+    assertThat(described.at("/outputs/0/shape").size()).isEqualTo(2);
+    int width = described.at("/inputs/0/shape/2").intValue();
+    ArrayNode x = random(2, 5, width);
+    JsonNode errors = ask(model + "/detect", body(x)).path("error");
+    double[][] expected = new double[2][5];
+    for (int row = 0; row < 2; row++) {
+      assertThat(errors.at("/%d/0".formatted(row)).isNull()).isTrue();
+      for (int step = 1; step < 5; step++) {
+        ArrayNode before = JSON.createArrayNode();
+        for (int i = 0; i < step; i++) {
+          before.add(x.at("/%d/%d".formatted(row, i)));
+        }
+        double[] said = numbers(ask(model + "/unroll", body(before)).path("output"));
+        double[] was = Arrays.copyOf(numbers(x.at("/%d/%d".formatted(row, step))), said.length);
+        expected[row][step] = error("mae", said, was, 0, 1);
+        assertThat(errors.at("/%d/%d".formatted(row, step)).asDouble())
+            .isCloseTo(expected[row][step], within(1e-5));
+      }
+    }
+    String sequence =
+        "/v1/sequences/"
+            + json(postJson(model + "/sequences", "{\"batch\": 2}")).path("id").asString();
+    ObjectNode chunk = JSON.createObjectNode().put("return_sequences", true);
+    ArrayNode rows = chunk.putArray("x");
+    for (int row = 0; row < 2; row++) {
+      rows.addArray().add(x.at("/%d/0".formatted(row))).add(x.at("/%d/1".formatted(row)));
+    }
+    ObjectNode wrong = chunk.deepCopy().put("detect", true);
+    assertProblem(
+        postJson(sequence + "/unroll", wrong.toString()), 400, "invalid-input", "/detect");
+    ask(sequence + "/unroll", chunk);
+    ObjectNode next = JSON.createObjectNode().put("detect", true);
+    next.putArray("x").add(x.at("/0/2")).add(x.at("/1/2"));
+    JsonNode answer = ask(sequence + "/step", next);
+    for (int row = 0; row < 2; row++) {
+      assertThat(answer.at("/error/" + row).asDouble()).isCloseTo(expected[row][2], within(1e-5));
+    }
+  }
+
+  @Test
   void errorOfAStepBeyondFloatsIsANumber() throws Exception {
     String model =
         serve(
