@@ -21,9 +21,17 @@ public record TextSplit(
   /** Words stand between white space. */
   public static final TextSplit WORDS = new TextSplit(false, false, " ", "\t\n\r\f");
 
+  /** A text is not to grow by much as characters of it become separators. */
+  private static final int LONGEST_SEPARATOR = 16;
+
   public TextSplit {
     if (separator.isEmpty()) {
       throw new InconsistentModelException("the separator of words is empty");
+    }
+    if (separator.length() > LONGEST_SEPARATOR) {
+      throw new InconsistentModelException(
+          "the separator of words has %d characters, %d at most"
+              .formatted(separator.length(), LONGEST_SEPARATOR));
     }
   }
 

@@ -43,8 +43,8 @@ public final class Vocabulary {
   /**
    * A vocabulary.
    *
-   * @throws InconsistentModelException if it is empty, an id is negative, or two tokens have the
-   *     same
+   * @throws InconsistentModelException if it is empty, an id is negative, two tokens have the same,
+   *     or one is no text
    */
   public Vocabulary(Map<String, Integer> ids, TextSplit split, Special special) {
     if (ids.isEmpty()) {
@@ -54,6 +54,10 @@ public final class Vocabulary {
         (token, id) -> {
           if (id < 0) {
             throw new InconsistentModelException("'%s' has the id %d".formatted(token, id));
+          }
+          if (token.codePoints().anyMatch(Vocabulary::isHalf)) {
+            throw new InconsistentModelException(
+                "the token of id %d is half a character".formatted(id));
           }
           String other = tokens.put(id, token);
           if (other != null) {
@@ -66,6 +70,11 @@ public final class Vocabulary {
     this.special = special;
     this.longest =
         split.separator().length() + ids.keySet().stream().mapToInt(String::length).max().orElse(0);
+  }
+
+  /** Whether it is a surrogate without its other half, which no UTF-8 has. */
+  private static boolean isHalf(int codePoint) {
+    return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
   }
 
   /** How many tokens it has; ids may leave gaps. */

@@ -89,6 +89,30 @@ class VocabularyHttpTest extends ServerTest {
   }
 
   @Test
+  void halfACharacterIsNoToken() throws Exception {
+    byte[] tokens = "[\"a\", \"\\ud83d\", \"b\"]".getBytes(StandardCharsets.UTF_8);
+    HttpResponse<byte[]> put = put("vocabulary-half", WORDS.resolve("model.keras"), tokens);
+    assertProblem(put, 422, "unsupported-model", "vocabulary");
+    assertThat(text(put)).contains("the token of id 1 is half a character");
+  }
+
+  @Test
+  void separatorThatTextWouldGrowByIsRefused() throws Exception {
+    String tokenizer =
+        """
+        {"class_name": "Tokenizer", "config": {"filters": "!", "split": "%s",
+         "word_index": {"a": 1, "b": 2}}}""";
+    byte[] longest = tokenizer.formatted("-".repeat(16)).getBytes(StandardCharsets.UTF_8);
+    byte[] longer = tokenizer.formatted("-".repeat(17)).getBytes(StandardCharsets.UTF_8);
+    Path file = WORDS.resolve("model.keras");
+    HttpResponse<byte[]> refused = put("vocabulary-separator", file, longer);
+    assertThat(refused.statusCode()).as(text(refused)).isEqualTo(422);
+    assertThat(text(refused)).contains("has 17 characters, 16 at most");
+    HttpResponse<byte[]> put = put("vocabulary-separator", file, longest);
+    assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+  }
+
+  @Test
   void whatIsNoVocabularyOrThereTwiceIsRefused() throws Exception {
     Path file = WORDS.resolve("model.keras");
     assertProblem(
