@@ -68,7 +68,7 @@ class OpenApiTest {
 
   /** Routes that are of no protocol: the page, its files, what moved, operation, errors. */
   private static final Pattern OTHER =
-      Pattern.compile("/docs.*|/openapi/.*|/actuator.*|/error|/webjars/\\*\\*|/\\*\\*");
+      Pattern.compile("/|/page/.*|/docs.*|/openapi/.*|/actuator.*|/error");
 
   private final HttpClient client = HttpClient.newHttpClient();
 

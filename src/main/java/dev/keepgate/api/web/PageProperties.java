@@ -1,0 +1,15 @@
+package dev.keepgate.api.web;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The page at {@code /}.
+ *
+ * @param enabled whether it is served
+ */
+@ConfigurationProperties("keepgate.page")
+record PageProperties(@DefaultValue("true") boolean enabled) {
+
+  static final String ENABLED = "keepgate.page.enabled";
+}

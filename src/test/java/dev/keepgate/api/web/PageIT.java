@@ -1,0 +1,217 @@
+package dev.keepgate.api.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepgate.OwnRepository;
+import java.nio.file.Path;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebElement;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+
+/** The page in a browser. */
+@SpringBootTest(
+    webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
+    properties = {"spring.application.name=page", "keepgate.repository.built-in=always"})
+class PageIT implements OwnRepository {
+
+  private static final Path GOLDEN = Path.of("src/test/resources/golden").toAbsolutePath();
+
+  @LocalServerPort private int port;
+  private Browser browser;
+
+  @BeforeEach
+  void start() {
+    browser = Browser.start();
+    open("");
+    Awaitility.await().until(() -> !browser.all("nav a").isEmpty());
+    browser.awaitText("notebook-stacked");
+  }
+
+  @AfterEach
+  void end() {
+    if (browser != null) {
+      browser.close();
+    }
+  }
+
+  private void open(String view) {
+    browser.open("http://localhost:%d/#/%s".formatted(port, view));
+  }
+
+  /** The notebook prints these numbers. */
+  @Test
+  void notebooksExamplesRunByAClick() {
+    for (WebElement button : browser.all("main button")) {
+      button.click();
+    }
+    browser.awaitText("-0.053282");
+    String text = browser.text();
+    assertThat(text).contains("0.055756").contains("-0.09982").contains("-0.78348");
+    browser.assertNoErrors();
+  }
+
+  @Test
+  void cellShowsWhatItsGatesDo() {
+    open("cell");
+    browser.awaitText("The output is h.");
+    assertThat(browser.text()).contains("h new").contains("c new");
+    WebElement cell = browser.find("svg [data-part='cell']");
+    cell.click();
+    String equation = browser.find(".equation").getText();
+    assertThat(equation).startsWith("Cell = keep × Old + write × New").endsWith("= -0.093742");
+    browser.find("svg [data-part='forget']").click();
+    assertThat(browser.find(".equation").getText()).startsWith("keep = σ(");
+    // The second step, from the state of the first, as the notebook takes it.
+    browser.named("Go on from there").click();
+    WebElement x = browser.find("input[aria-label='x, row 0, number 0']");
+    x.sendKeys(Keys.chord(Keys.CONTROL, "a"), "1.5");
+    browser.named("Step").click();
+    browser.await(
+        "what was new is not old",
+        () ->
+            String.valueOf(browser.find("svg [data-part='old_c']").getDomAttribute("aria-label"))
+                    .endsWith("-0.093742")
+                ? Boolean.TRUE
+                : null);
+    x = browser.find("input[aria-label='x, row 0, number 0']");
+    x.sendKeys(Keys.chord(Keys.CONTROL, "a"), "one");
+    assertThat(x.getDomAttribute("aria-invalid")).isEqualTo("true");
+    browser.assertNoErrors();
+  }
+
+  @Test
+  void whatWasTypedIsThereAfterAReload() {
+    open("cell");
+    WebElement x = browser.find("input[aria-label='x, row 1, number 5']");
+    x.sendKeys(Keys.chord(Keys.CONTROL, "a"), "7.25");
+    browser.driver().navigate().refresh();
+    browser.await(
+        "the number is gone",
+        () ->
+            "7.25"
+                    .equals(
+                        browser
+                            .find("input[aria-label='x, row 1, number 5']")
+                            .getDomProperty("value"))
+                ? Boolean.TRUE
+                : null);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "pytorch-tagger/model.pt, pytorch",
+    "keras-stacked-dense/model.keras, keras",
+    "onnx-forward/model.onnx, onnx"
+  })
+  void modelThatIsUploadedIsDescribedAndServed(String file, String framework) {
+    open("models");
+    browser.find("#upload-files");
+    browser.all("#upload-files").get(0).sendKeys(GOLDEN.resolve(file).toString());
+    browser.awaitText("What the server understands");
+    WebElement name = browser.find("input[aria-label='Name of the model']");
+    name.sendKeys(Keys.chord(Keys.CONTROL, "a"), "page-" + framework);
+    browser.named("Upload").click();
+    browser.awaitText("Serves as page-" + framework + " 1");
+    browser.named("Open it").click();
+    browser.awaitText("from " + framework);
+    browser.named("Delete this version").click();
+    browser.named("Delete page-" + framework + " 1").click();
+    browser.find("section[aria-label='Loaded models'] table");
+    browser.await(
+        "it is still there",
+        () -> browser.text().contains("page-" + framework) ? null : Boolean.TRUE);
+    browser.assertNoErrors();
+  }
+
+  @Test
+  void fileThatIsRefusedIsToldInTheServersWords() {
+    open("models");
+    browser.find("#upload-files");
+    browser.all("#upload-files").get(0).sendKeys(Path.of("pom.xml").toAbsolutePath().toString());
+    WebElement problem = browser.find(".problem");
+    assertThat(problem.getText()).contains("the file is XML or a web page");
+    browser.assertNoErrors();
+  }
+
+  @Test
+  void sequenceShowsEveryGateOverTime() throws Exception {
+    open("sequence");
+    browser.find("canvas.map");
+    assertThat(browser.all("canvas.map")).hasSize(6);
+    assertThat(browser.text()).contains("Step 2").contains("Units that remember longest");
+    browser.find("button[type='button']");
+    browser.named("Compare the next with this").click();
+    WebElement text = browser.find("textarea");
+    text.sendKeys(
+        Keys.chord(Keys.CONTROL, "a"), "a,b,c,d,e,f\n1,2,3,4,3,2\n0,0,0,0,0,0\n5,1,1,1,1,1\n");
+    browser.named("Run").click();
+    browser.awaitText("how far it is from the other");
+    text.sendKeys(Keys.chord(Keys.CONTROL, "a"), "[[1, 2], [3]]");
+    browser.named("Run").click();
+    assertThat(browser.find(".problem").getText()).contains("Step 1 has 1 numbers, step 0 has 2");
+    browser.assertNoErrors();
+  }
+
+  /** The browser answers while ten thousand steps of 512 units are drawn. */
+  @Test
+  void longSequenceDoesNotBlockThePage() throws Exception {
+    open("sequence");
+    browser.find("canvas.map");
+    Object longest =
+        browser.await(
+            "nothing was drawn",
+            () ->
+                browser.asynchronous(
+                    """
+                    const done = finished;
+                    const {drawHeatMap} = await import("./page/heat-map.js");
+                    const steps = 10000, units = 512;
+                    const values = new Float32Array(steps * units).map((_, i) => Math.sin(i));
+                    const canvas = document.querySelector("canvas.map");
+                    let last = performance.now(), longest = 0, on = true;
+                    const tick = () => {
+                      longest = Math.max(longest, performance.now() - last);
+                      last = performance.now();
+                      if (on) setTimeout(tick);
+                    };
+                    tick();
+                    await drawHeatMap(canvas, (step, unit) => values[step * units + unit], steps, units,
+                        new AbortController().signal);
+                    on = false;
+                    done(longest);
+                    """));
+    System.out.printf("longest pause while a long sequence was drawn: %s ms%n", longest);
+    assertThat(browser.find("canvas.map").isDisplayed()).isTrue();
+    browser.assertNoErrors();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "models", "models/notebook-stacked/1", "cell", "sequence"})
+  void viewIsForEverybody(String view) throws Exception {
+    open(view);
+    browser.find("main h1");
+    for (String theme : new String[] {"light", "dark"}) {
+      browser.script("document.documentElement.dataset.theme = arguments[0]", theme);
+      for (int width : new int[] {400, 900, 1400}) {
+        browser.width(width);
+        browser.picture(
+            "%s-%s-%d".formatted(view.isEmpty() ? "start" : view.replace('/', '-'), theme, width));
+        assertThat(
+                (Boolean)
+                    browser.script("return document.documentElement.scrollWidth <= innerWidth"))
+            .as("nothing is cut off at %d", width)
+            .isTrue();
+      }
+      browser.assertAccessible();
+    }
+    browser.assertNoErrors();
+  }
+}
