@@ -14,6 +14,7 @@ const VIEWS = {
   "": { name: "Start", load: () => import("./start.js") },
   models: { name: "Models", load: () => import("./models.js") },
   cell: { name: "Cell", load: () => import("./cell.js") },
+  forecast: { name: "Forecast", load: () => import("./forecast.js") },
   sequence: { name: "Sequence", load: () => import("./sequence.js") },
 };
 

@@ -76,6 +76,9 @@ async function renderOne(place, name, version, signal) {
   if (model.steps && model.inputs?.length === 1) {
     place.append(element("p", {}, element("a", { class: "button", href: `#/cell/${model.name}/${model.version}` }, "Step its cell")));
   }
+  if (model.inputs?.length === 1 && !model.inputs[0].vocabulary) {
+    place.append(element("p", {}, element("a", { class: "button", href: `#/forecast/${model.name}/${model.version}` }, "Give it readings")));
+  }
   if (!model.built_in) {
     place.append(unloadCard(model, signal));
   }

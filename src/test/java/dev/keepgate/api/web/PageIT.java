@@ -3,11 +3,13 @@ package dev.keepgate.api.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.OwnRepository;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,6 +25,8 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 class PageIT implements OwnRepository {
 
   private static final Path GOLDEN = Path.of("src/test/resources/golden").toAbsolutePath();
+
+  private static final Path SCALERS = Path.of("src/test/resources/golden-scalers").toAbsolutePath();
 
   @LocalServerPort private int port;
   private Browser browser;
@@ -141,6 +145,45 @@ class PageIT implements OwnRepository {
     browser.assertNoErrors();
   }
 
+  /** Nothing is typed but the names of files. */
+  @Test
+  void forecastFromAFileOfReadings(@TempDir Path folder) throws Exception {
+    upload("forecast-window/model.keras");
+    browser.named("Give it readings").click();
+    StringBuilder csv = new StringBuilder("when,load\n");
+    for (int i = 0; i < 60; i++) {
+      csv.append("2026-01-01,").append(Math.sin(0.3 * i)).append("\n");
+    }
+    Path file = Files.writeString(folder.resolve("readings.csv"), csv);
+    browser.find("section[aria-label='Input']");
+    browser.all("input[aria-label='A file with the readings']").get(0).sendKeys(file.toString());
+    browser.awaitText("The next step:");
+    browser.find("section[aria-label='Forecast'] canvas");
+    browser.awaitText("51 errors of kind forecast");
+    browser.picture("forecast");
+    browser.assertAccessible();
+    browser.assertNoErrors();
+  }
+
+  @Test
+  void readingsOfAnotherWidthAreToldAtOnce(@TempDir Path folder) throws Exception {
+    open("forecast/notebook-cell/1");
+    Path file = Files.writeString(folder.resolve("readings.csv"), "a,b\n1,2\n3,4\n");
+    browser.find("section[aria-label='Input']");
+    browser.all("input[aria-label='A file with the readings']").get(0).sendKeys(file.toString());
+    assertThat(browser.find(".problem").getText())
+        .isEqualTo("The model takes 6 numbers a step, the readings have 2 (a, b).");
+  }
+
+  private void upload(String file) {
+    open("models");
+    browser.find("#upload-files");
+    browser.all("#upload-files").get(0).sendKeys(SCALERS.resolve(file).toString());
+    browser.awaitText("What the server understands");
+    browser.named("Upload").click();
+    browser.named("Open it").click();
+  }
+
   @Test
   void sequenceShowsEveryGateOverTime() throws Exception {
     open("sequence");
@@ -194,7 +237,8 @@ class PageIT implements OwnRepository {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "models", "models/notebook-stacked/1", "cell", "sequence"})
+  @ValueSource(
+      strings = {"", "models", "models/notebook-stacked/1", "cell", "sequence", "forecast"})
   void viewIsForEverybody(String view) throws Exception {
     open(view);
     browser.find("main h1");
