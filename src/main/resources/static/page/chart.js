@@ -7,6 +7,12 @@ import uPlot from "./uplot/uPlot.esm.js";
 const HUES = ["--keep", "--read", "--write", "--new", "--cell", "--old", "--bad", "--good"];
 
 /**
+ * What is drawn in each place, and drawn anew when the window or the theme changes.
+ * @type {WeakMap<HTMLElement, AbortController>}
+ */
+const drawings = new WeakMap();
+
+/**
  * A line, or a band between two.
  * @typedef {{ name: string, values: (number | null)[], dashed?: boolean, bandTo?: number, points?: boolean }} Line
  */
@@ -18,7 +24,9 @@ const HUES = ["--keep", "--read", "--write", "--new", "--cell", "--old", "--bad"
  * @param {{ label: string, signal: AbortSignal, point?: (step: number) => void }} options
  */
 export function drawChart(place, lines, { label, signal, point }) {
+  drawings.get(place)?.abort();
   const drawing = new AbortController();
+  drawings.set(place, drawing);
   const show = () => {
     const style = getComputedStyle(document.documentElement);
     const ink = style.getPropertyValue("--muted");
@@ -27,7 +35,7 @@ export function drawChart(place, lines, { label, signal, point }) {
     place.classList.add("chart");
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", label);
-    const plot = new uPlot(
+    new uPlot(
       {
         width: Math.max(240, place.clientWidth),
         height: 260,
@@ -52,11 +60,10 @@ export function drawChart(place, lines, { label, signal, point }) {
       [Array.from({ length: lines[0]?.values.length ?? 0 }, (_, i) => i), ...lines.map((line) => line.values)],
       place,
     );
-    return plot;
   };
   show();
   const again = () => show();
   addEventListener("theme", again, { signal: drawing.signal });
   addEventListener("resize", again, { signal: drawing.signal });
-  signal.addEventListener("abort", () => drawing.abort());
+  signal.addEventListener("abort", () => drawing.abort(), { signal: drawing.signal });
 }

@@ -16,6 +16,7 @@ const VIEWS = {
   cell: { name: "Cell", load: () => import("./cell.js") },
   forecast: { name: "Forecast", load: () => import("./forecast.js") },
   sequence: { name: "Sequence", load: () => import("./sequence.js") },
+  live: { name: "Live", load: () => import("./live.js") },
 };
 
 const content = /** @type {HTMLElement} */ (document.getElementById("content"));

@@ -3,6 +3,12 @@ package dev.keepgate.api.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.OwnRepository;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.awaitility.Awaitility;
@@ -185,6 +191,40 @@ class PageIT implements OwnRepository {
   }
 
   @Test
+  void liveValuesMoveUnderLoad() throws Exception {
+    open("live");
+    browser.find("output[data-meter='steps']");
+    HttpClient client = HttpClient.newHttpClient();
+    HttpRequest step =
+        HttpRequest.newBuilder(
+                URI.create("http://localhost:%d/v1/models/notebook-cell/step".formatted(port)))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString("{\"x\": [1, 2, 3, 4, 3, 2]}"))
+            .build();
+    browser.await(
+        "no step was seen",
+        () -> {
+          assertThat(send(client, step)).isEqualTo(200);
+          String shown = browser.find("output[data-meter='steps']").getText();
+          return shown.matches("[1-9][0-9]*") ? shown : null;
+        });
+    assertThat(browser.find("output[data-meter='heap']").getText()).endsWith("B");
+    browser.find("section[aria-label='A second'] canvas");
+    browser.assertNoErrors();
+  }
+
+  private static int send(HttpClient client, HttpRequest request) {
+    try {
+      return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
   void sequenceShowsEveryGateOverTime() throws Exception {
     open("sequence");
     browser.find("canvas.map");
@@ -238,7 +278,7 @@ class PageIT implements OwnRepository {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "models", "models/notebook-stacked/1", "cell", "sequence", "forecast"})
+      strings = {"", "models", "models/notebook-stacked/1", "cell", "sequence", "forecast", "live"})
   void viewIsForEverybody(String view) throws Exception {
     open(view);
     browser.find("main h1");
