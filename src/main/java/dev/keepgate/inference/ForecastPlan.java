@@ -124,6 +124,11 @@ record ForecastPlan(
     if (!targets.isEmpty() && features.containsAll(targets)) {
       return targets.stream().mapToInt(features::indexOf).toArray();
     }
+    if (width > 1 && inputSize == width && !features.isEmpty() && !targets.isEmpty()) {
+      throw cannot(
+          "its targets %s are not among its features %s; say which columns of the input they become by config.feedback, such as %s"
+              .formatted(targets, features, IntStream.range(0, width).boxed().toList()));
+    }
     if (inputSize == width) {
       return IntStream.range(0, width).toArray();
     }

@@ -208,4 +208,21 @@ class ForecastHttpTest extends ServerTest {
     assertProblem(
         postJson(model + "/forecast", body(rows, 10_000).toString()), 413, "request-too-large");
   }
+
+  /** Names that differ may be in another order; a single column is the same, whatever its name. */
+  @Test
+  void targetsThatAreNoFeaturesAreAskedFor() throws Exception {
+    Path file = CASES.resolve("forecast-stateful/model.pt");
+    String names = "\"features\": [\"a\", \"b\"], \"targets\": [\"x\", \"y\"]";
+    String open = serve("forecast-named-open", file, "{%s}".formatted(names));
+    HttpResponse<byte[]> refused = postJson(open + "/forecast", body(random(4, 2), 3).toString());
+    assertProblem(refused, 422, "cannot-forecast");
+    assertThat(text(refused)).contains("config.feedback");
+    String said = serve("forecast-named", file, "{%s, \"feedback\": [1, 0]}".formatted(names));
+    String plain = serve("forecast-swapped", file, "{\"feedback\": [1, 0]}");
+    ArrayNode history = random(4, 2);
+    assertClose(
+        ask(said + "/forecast", body(history, 3)).path("forecast"),
+        numbers(ask(plain + "/forecast", body(history, 3)).path("forecast")));
+  }
 }
