@@ -4,11 +4,13 @@ Models of tokens, what lies beside them, and what their framework goes on with, 
 each time. Needs PyTorch and Keras 3.
 """
 
+import io
 import json
 import os
 import pathlib
 import pickle
 import sys
+import tempfile
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras
@@ -106,10 +108,10 @@ def train_keras(model, x, y):
 
 
 def saved(model):
-    path = pathlib.Path("/tmp/text-case.keras")
-    model.save(path)
-    content = path.read_bytes()
-    path.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "model.keras"
+        model.save(path)
+        content = path.read_bytes()
     return content
 
 
@@ -187,12 +189,13 @@ with torch.no_grad():
     for _ in range(STEPS):
         ids.append(likeliest(scores[0, -1]))
         scores, *state = model(torch.tensor([[ids[-1]]]), *state)
+graph = io.BytesIO()
 torch.onnx.export(
-    model, (torch.tensor([own]), zero, zero), "/tmp/text-case.onnx", dynamo=False, input_names=["ids", "h", "c"],
+    model, (torch.tensor([own]), zero, zero), graph, dynamo=False, input_names=["ids", "h", "c"],
     output_names=["output", "hn", "cn"],
     dynamic_axes={"ids": {0: "batch", 1: "time"}, "h": {1: "batch"}, "c": {1: "batch"}})
 write("onnx-log-softmax", "and the ", ids, chars,
-      {"model.onnx": pathlib.Path("/tmp/text-case.onnx").read_bytes(), "vocabulary.json": json.dumps(CHARS)})
+      {"model.onnx": graph.getvalue(), "vocabulary.json": json.dumps(CHARS)})
 
 # A network with branches, which goes on from its state too.
 x = keras.Input((None,))

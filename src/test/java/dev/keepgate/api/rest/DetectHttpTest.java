@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -21,90 +20,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What is not usual: the errors of autoencoders and forecasters. */
-class DetectHttpTest extends ServerTest {
-
-  private static final Path CASES = Path.of("src/test/resources/golden-scalers");
-  private static final Path NETWORKS = Path.of("src/test/resources/golden-networks");
-  private static final Path AUTOENCODER = NETWORKS.resolve("keras-autoencoder");
-
-  private final long seed = Long.getLong("keepgate.seed", new Random().nextLong());
-
-  private String serve(String name, Path file, String config) throws Exception {
-    if (send(request("GET", "/v1/models/" + name, null)).statusCode() == 404) {
-      HttpResponse<byte[]> put = upload(name, List.of(file), config);
-      assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
-    }
-    return "/v1/models/" + name;
-  }
-
-  private String serve(String name, Path file, String config, Map<String, String> parts)
-      throws Exception {
-    List<FormPart> form = new ArrayList<>();
-    form.add(new FormPart("file", file.getFileName().toString(), Files.readAllBytes(file)));
-    parts.forEach((part, text) -> form.add(new FormPart(part, part, text.getBytes(UTF_8))));
-    form.add(new FormPart("config", null, config.getBytes(UTF_8)));
-    HttpResponse<byte[]> put = form("PUT", "/v1/models/" + name + "/versions/1", form);
-    assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
-    return "/v1/models/" + name;
-  }
-
-  private JsonNode ask(String path, JsonNode body) throws Exception {
-    HttpResponse<byte[]> response = postJson(path, body.toString());
-    assertThat(response.statusCode()).as("seed %d: %s", seed, text(response)).isEqualTo(200);
-    return json(response);
-  }
-
-  private static ObjectNode body(JsonNode x) {
-    ObjectNode body = JSON.createObjectNode();
-    body.set("x", x);
-    return body;
-  }
-
-  private ArrayNode random(int... shape) {
-    return random(new Random(seed), shape, 0);
-  }
-
-  private static ArrayNode random(Random random, int[] shape, int axis) {
-    ArrayNode array = JSON.createArrayNode();
-    for (int i = 0; i < shape[axis]; i++) {
-      if (axis == shape.length - 1) {
-        array.add((float) random.nextGaussian());
-      } else {
-        array.add(random(random, shape, axis + 1));
-      }
-    }
-    return array;
-  }
-
-  private static void flatten(JsonNode node, List<Double> into) {
-    if (node.isArray()) {
-      node.forEach(element -> flatten(element, into));
-    } else {
-      into.add(node.isNull() ? Double.NaN : node.asDouble());
-    }
-  }
-
-  private static double[] numbers(JsonNode node) {
-    List<Double> numbers = new ArrayList<>();
-    flatten(node, numbers);
-    return numbers.stream().mapToDouble(Double::doubleValue).toArray();
-  }
-
-  private static double error(String metric, double[] said, double[] was, int first, int stride) {
-    double sum = 0;
-    int count = 0;
-    for (int i = first; i < said.length; i += stride) {
-      double error = said[i] - was[i];
-      sum += metric.equals("mae") ? Math.abs(error) : error * error;
-      count++;
-    }
-    return metric.equals("rmse") ? Math.sqrt(sum / count) : sum / count;
-  }
-
-  private static int[] sizes(JsonNode model) {
-    JsonNode shape = model.at("/outputs/0/shape");
-    return new int[] {shape.get(1).asInt(), shape.get(2).asInt()};
-  }
+class DetectHttpTest extends DetectionTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"mae", "mse", "rmse"})
@@ -319,23 +235,6 @@ class DetectHttpTest extends ServerTest {
   }
 
   @Test
-  void errorOfAStepBeyondFloatsIsANumber() throws Exception {
-    String model =
-        serve(
-            "detect-beyond",
-            CASES.resolve("forecast-stateful/model.pt"),
-            "{\"detection\": {\"metric\": \"mse\"}, \"threshold\": 1e60}");
-    String sequence =
-        "/v1/sequences/" + json(postJson(model + "/sequences", "{}")).path("id").asString();
-    ObjectNode body = JSON.createObjectNode().put("detect", true);
-    ask(sequence + "/step", body.set("x", random(2)));
-    body.putArray("x").add(3e30f).add(0);
-    JsonNode answer = ask(sequence + "/step", body);
-    assertThat(answer.path("error").asDouble()).isCloseTo(4.5e60, within(1e56));
-    assertThat(answer.path("anomaly").asBoolean()).isTrue();
-  }
-
-  @Test
   void whatMayBeBothIsAskedFor() throws Exception {
     String model = serve("detect-both", CASES.resolve("forecast-stateful/model.pt"), "{}");
     ArrayNode x = random(5, 2);
@@ -380,129 +279,6 @@ class DetectHttpTest extends ServerTest {
     String model = serve("detect-window", CASES.resolve("forecast-window/model.keras"), "{}");
     HttpResponse<byte[]> response = postJson(model + "/detect", body);
     assertProblem(response, 400, "invalid-input", pointer);
-  }
-
-  @Test
-  void thresholdIsAQuantileOfTheErrorsOfUsualData() throws Exception {
-    String model = serve("detect-fit", AUTOENCODER.resolve("model.keras"), "{}");
-    int[] sizes = sizes(json(send(request("GET", model, null))));
-    ArrayNode usual = random(21, sizes[0], sizes[1]);
-    double[] errors =
-        numbers(ask(model + "/detect", body(usual).put("metric", "rmse")).path("error"));
-    Arrays.sort(errors);
-    ObjectNode body = body(usual).put("metric", "rmse").put("quantile", 0.93);
-    JsonNode answer = ask(model + "/threshold", body);
-    // 0.93 of the way from the first to the last of 21: 0.6 of the way from the 19th to the 20th.
-    double expected = errors[18] + 0.6 * (errors[19] - errors[18]);
-    assertThat(answer.path("threshold").asDouble()).isCloseTo(expected, within(1e-12));
-    assertThat(answer.path("errors").asInt()).isEqualTo(21);
-    assertThat(answer.path("metric").asString()).isEqualTo("rmse");
-    assertThat(answer.has("kept_version")).isFalse();
-    assertThat(ask(model + "/threshold", body.put("quantile", 1)).path("threshold").asDouble())
-        .isEqualTo(errors[20]);
-    assertProblem(
-        postJson(model + "/threshold", body.put("quantile", 1.5).toString()),
-        400,
-        "invalid-input",
-        "/quantile");
-  }
-
-  @Test
-  void thresholdIsKeptInAVersionOfTheSameFiles() throws Exception {
-    String model =
-        serve(
-            "detect-keep",
-            CASES.resolve("forecast-stateful/model.pt"),
-            "{\"description\": \"a pump\", \"threshold\": 7}");
-    ArrayNode usual = random(12, 2);
-    ObjectNode body = body(usual).put("kind", "forecast").put("metric", "mse").put("keep", true);
-    JsonNode answer = ask(model + "/threshold", body.put("quantile", 0.5));
-    assertThat(answer.path("version").asString()).isEqualTo("1");
-    assertThat(answer.path("kept_version").asString()).isEqualTo("2");
-    JsonNode kept = json(send(request("GET", model, null)));
-    assertThat(kept.path("version").asString()).isEqualTo("2");
-    assertThat(kept.path("description").asString()).isEqualTo("a pump");
-    assertThat(kept.path("detection"))
-        .isEqualTo(
-            JSON.createObjectNode()
-                .put("kind", "forecast")
-                .put("metric", "mse")
-                .put("threshold", answer.path("threshold").asDouble()));
-    JsonNode detected = ask(model + "/detect", body(usual));
-    int anomalies = 0;
-    for (JsonNode anomaly : detected.path("anomaly")) {
-      anomalies += anomaly.asBoolean(false) ? 1 : 0;
-    }
-    assertThat(anomalies).isEqualTo(5);
-    JsonNode first = json(send(request("GET", model + "/versions/1", null)));
-    assertThat(first.at("/detection/threshold").asDouble()).isEqualTo(7);
-  }
-
-  @Test
-  void stepOfASequenceIsHeldAgainstWhatTheLastSaidOfIt() throws Exception {
-    String model =
-        serve("detect-steps", CASES.resolve("forecast-stateful/model.pt"), "{\"threshold\": 0.9}");
-    ArrayNode x = random(2, 8, 2);
-    double[] expected =
-        numbers(ask(model + "/detect", body(x).put("kind", "forecast")).path("error"));
-    HttpResponse<byte[]> opened = postJson(model + "/sequences", "{\"batch\": 2}");
-    String sequence = "/v1/sequences/" + json(opened).path("id").asString();
-    for (int step = 0; step < 4; step++) {
-      ObjectNode body = JSON.createObjectNode().put("detect", true).put("step", step + 1);
-      body.putArray("x").add(x.at("/0/" + step)).add(x.at("/1/" + step));
-      JsonNode answer = ask(sequence + "/step", body);
-      assertStep(answer.path("error"), answer.path("anomaly"), expected, step);
-      assertThat(answer.path("threshold").asDouble()).isEqualTo(0.9);
-      // A step that is asked for again has the error that it had.
-      assertThat(ask(sequence + "/step", body)).isEqualTo(answer);
-    }
-    ObjectNode chunk = JSON.createObjectNode().put("detect", true);
-    ArrayNode rows = chunk.putArray("x");
-    for (int row = 0; row < 2; row++) {
-      ArrayNode steps = rows.addArray();
-      for (int step = 4; step < 7; step++) {
-        steps.add(x.at("/%d/%d".formatted(row, step)));
-      }
-    }
-    assertProblem(
-        postJson(sequence + "/unroll", chunk.put("return_sequences", false).toString()),
-        400,
-        "invalid-input",
-        "/detect");
-    JsonNode answer = ask(sequence + "/unroll", chunk.put("return_sequences", true));
-    for (int row = 0; row < 2; row++) {
-      for (int step = 4; step < 7; step++) {
-        assertThat(answer.at("/error/%d/%d".formatted(row, step - 4)).asDouble())
-            .isCloseTo(expected[row * 8 + step], within(1e-5));
-      }
-    }
-    ObjectNode last = JSON.createObjectNode();
-    last.putArray("x").add(x.at("/0/7")).add(x.at("/1/7"));
-    assertThat(ask(sequence + "/step?detect=true", last).at("/error/1").asDouble())
-        .isCloseTo(expected[15], within(1e-5));
-    assertThat(ask(sequence + "/step", last).has("error")).isFalse();
-  }
-
-  private static void assertStep(JsonNode error, JsonNode anomaly, double[] expected, int step) {
-    for (int row = 0; row < 2; row++) {
-      if (step == 0) {
-        assertThat(error.get(row).isNull()).isTrue();
-        assertThat(anomaly.get(row).isNull()).isTrue();
-      } else {
-        double wanted = expected[row * 8 + step];
-        assertThat(error.get(row).asDouble()).isCloseTo(wanted, within(1e-5));
-        assertThat(anomaly.get(row).asBoolean()).isEqualTo(wanted > 0.9);
-      }
-    }
-  }
-
-  @Test
-  void sequenceOfAModelThatDoesNotSayItsNextStepDetectsNothing() throws Exception {
-    HttpResponse<byte[]> opened = postJson("/v1/models/notebook-cell/sequences", "{}");
-    String sequence = "/v1/sequences/" + json(opened).path("id").asString();
-    ObjectNode body = body(random(6)).put("detect", true);
-    assertProblem(postJson(sequence + "/step", body.toString()), 422, "cannot-detect");
-    assertThat(json(send(request("GET", sequence, null))).path("step").asInt()).isZero();
   }
 
   /**
