@@ -143,7 +143,16 @@ class BadAddressHttpTest extends ServerTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/", "/v1", "/v2x", "/v1/models/a/b/c", "/v1/models/a/stride", "/favicon.ico"})
+      strings = {
+        "/index.html",
+        "/page",
+        "/page/none.js",
+        "/v1",
+        "/v2x",
+        "/v1/models/a/b/c",
+        "/v1/models/a/stride",
+        "/favicon.ico"
+      })
   void unknownRoute(String path) throws Exception {
     assertProblem(send(request("GET", path, null)), 404, "not-found");
   }
