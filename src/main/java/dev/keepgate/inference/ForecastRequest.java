@@ -12,9 +12,20 @@ import org.jspecify.annotations.Nullable;
  * @param future [horizon, known] or [batch, horizon, known]: of each forecast step the inputs that
  *     are known ahead; null where there are none
  * @param sampling what is asked of the readings that may come
+ * @param returnState whether to answer the state after the history
  */
 public record ForecastRequest(
-    InferenceRequest history, int horizon, @Nullable Tensor future, ForecastSampling sampling) {
+    InferenceRequest history,
+    int horizon,
+    @Nullable Tensor future,
+    ForecastSampling sampling,
+    boolean returnState) {
+
+  /** Of one that asks for no state. */
+  public ForecastRequest(
+      InferenceRequest history, int horizon, @Nullable Tensor future, ForecastSampling sampling) {
+    this(history, horizon, future, sampling, false);
+  }
 
   /** Whether it speaks in the network's own numbers. */
   boolean isScaled() {

@@ -1,6 +1,7 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.RecurrentState;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,9 +14,15 @@ import org.jspecify.annotations.Nullable;
  *     were drawn, the median where the network answers quantiles
  * @param quantiles those that were asked for, in that order
  * @param drawn the paths; null where none were drawn
+ * @param state after the history; null where it was not asked for
  */
 public record ForecastResult(
-    ModelId id, Shape shape, double[] values, List<Quantile> quantiles, @Nullable Drawn drawn) {
+    ModelId id,
+    Shape shape,
+    double[] values,
+    List<Quantile> quantiles,
+    @Nullable Drawn drawn,
+    @Nullable RecurrentState state) {
 
   /**
    * The layout of a forecast's numbers.
@@ -59,6 +66,11 @@ public record ForecastResult(
   /** How many numbers it has. */
   public long numbers() {
     long paths = drawn == null || drawn.values() == null ? 0 : drawn.values().length;
-    return (1L + quantiles.size()) * values.length + paths;
+    long slots = state == null ? 0 : state.layout().rowSize() * shape.batch();
+    return (1L + quantiles.size()) * values.length + paths + slots;
+  }
+
+  ForecastResult with(RecurrentState after) {
+    return new ForecastResult(id, shape, values, quantiles, drawn, after);
   }
 }

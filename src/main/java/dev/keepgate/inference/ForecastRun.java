@@ -7,6 +7,7 @@ import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.Signature;
 import java.io.IOException;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** One forecast on its way. */
 final class ForecastRun {
@@ -44,11 +45,15 @@ final class ForecastRun {
     this.follows = follows;
   }
 
-  /** Computes all steps. */
-  void run(Steps steps) throws IOException {
+  /**
+   * Computes all steps.
+   *
+   * @return the state after the history; null where windows have none
+   */
+  @Nullable RecurrentState run(Steps steps) throws IOException {
     if (plan.window() > 0) {
       slide(steps);
-      return;
+      return null;
     }
     float[] answer = start.answer();
     RecurrentState state = start.state();
@@ -65,6 +70,7 @@ final class ForecastRun {
     } else {
       roll(each, steps);
     }
+    return state;
   }
 
   /** All other steps at once, by the workers themselves. */

@@ -36,7 +36,8 @@ final class ForecastSummary {
             .map(level -> new Quantile(level, new double[shape.size()]))
             .toList();
     this.result =
-        new ForecastResult(model, shape, new double[shape.size()], quantiles, drawn(asked, shape));
+        new ForecastResult(
+            model, shape, new double[shape.size()], quantiles, drawn(asked, shape), null);
   }
 
   private ForecastResult.@Nullable Drawn drawn(ForecastSampling asked, ForecastResult.Shape shape) {

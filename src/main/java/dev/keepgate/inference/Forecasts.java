@@ -68,6 +68,9 @@ public final class Forecasts {
     }
     Signature signature = call.signature();
     ForecastPlan plan = ForecastPlan.of(signature);
+    if (request.returnState() && plan.window() > 0) {
+      throw new InvalidInput("/return_state", "a model that sees a window has no state");
+    }
     ForecastHead head = head(signature, plan, request.sampling());
     Sequence sequence = call.sequence();
     Start start =
@@ -81,13 +84,14 @@ public final class Forecasts {
     ForecastSummary summary =
         new ForecastSummary(
             call.model(), paths, request.sampling(), start.batched(), request.isScaled());
-    new ForecastRun(computation, call, start, paths, sink != ForecastSink.NONE)
-        .run(
-            (from, to) -> {
-              summary.add(from, to);
-              sink.steps(summary.result(), from, to);
-            });
-    return summary.result();
+    RecurrentState state =
+        new ForecastRun(computation, call, start, paths, sink != ForecastSink.NONE)
+            .run(
+                (from, to) -> {
+                  summary.add(from, to);
+                  sink.steps(summary.result(), from, to);
+                });
+    return request.returnState() && state != null ? summary.result().with(state) : summary.result();
   }
 
   private Start history(InferenceCall call, InferenceRequest request, ForecastPlan plan) {

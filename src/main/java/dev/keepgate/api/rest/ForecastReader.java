@@ -38,6 +38,7 @@ final class ForecastReader implements JsonOperation.Reader<ForecastRequest> {
   private OptionalLong seed = OptionalLong.empty();
   private List<Double> quantiles = List.of();
   private boolean returnSamples;
+  private boolean returnState;
 
   /**
    * @param form of the request
@@ -54,7 +55,7 @@ final class ForecastReader implements JsonOperation.Reader<ForecastRequest> {
   @Override
   public void readField(JsonParser json, String field) {
     boolean absent = json.currentToken() == JsonToken.VALUE_NULL;
-    if (kept && (field.equals("history") || field.equals("state"))) {
+    if (kept && List.of("history", "state", "return_state").contains(field)) {
       throw new TensorFormatException("/" + field, "is what the sequence has");
     }
     switch (field) {
@@ -75,11 +76,12 @@ final class ForecastReader implements JsonOperation.Reader<ForecastRequest> {
               absent
                   ? OptionalLong.empty()
                   : OptionalLong.of(JsonFields.number(json, "/seed", 0, ForecastSampling.MAX_SEED));
+      case "return_state" -> returnState = !absent && JsonFields.flag(json, "/return_state");
       case "return_samples" -> returnSamples = !absent && JsonFields.flag(json, "/return_samples");
       default ->
           throw JsonFields.unknown(
               field,
-              (kept ? "" : "history, state, ")
+              (kept ? "" : "history, state, return_state, ")
                   + "horizon, future, quantiles, samples, seed, return_samples, scaled");
     }
   }
@@ -129,6 +131,7 @@ final class ForecastReader implements JsonOperation.Reader<ForecastRequest> {
             FIELDS),
         horizon,
         future,
-        new ForecastSampling(samples, quantiles, seed, returnSamples));
+        new ForecastSampling(samples, quantiles, seed, returnSamples),
+        returnState);
   }
 }

@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import dev.keepgate.inference.ForecastResult;
 import dev.keepgate.inference.ForecastResult.Drawn;
 import dev.keepgate.inference.ForecastResult.Quantile;
+import dev.keepgate.model.RecurrentState;
 import dev.keepgate.tensor.JsonBuffer;
 import java.math.BigDecimal;
 import java.util.Arrays;
@@ -28,7 +29,16 @@ record ForecastWriter(ForecastResult result) {
       json.raw(",\"samples\":");
       write(json, drawn.values(), shape.batch(), drawn.count(), shape.horizon(), shape.targets());
     }
-    json.raw(seed()).raw("}");
+    json.raw(seed());
+    writeState(json);
+    json.raw("}");
+  }
+
+  private void writeState(JsonBuffer json) {
+    RecurrentState state = result.state();
+    if (state != null) {
+      new StateWriter(state, result.shape().batch(), result.shape().batched()).write(json);
+    }
   }
 
   /** Appends the numbers of one step. */
@@ -47,7 +57,9 @@ record ForecastWriter(ForecastResult result) {
 
   /** Appends what a stream ends with. */
   void writeEnd(JsonBuffer json) {
-    json.raw("{").raw(model()).raw(seed()).raw("}");
+    json.raw("{").raw(model()).raw(seed());
+    writeState(json);
+    json.raw("}");
   }
 
   private String model() {

@@ -4,9 +4,9 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * The page at {@code /}.
+ * The page for browsers.
  *
- * @param enabled whether it is served
+ * @param enabled whether the page at {@code /} is served
  */
 @ConfigurationProperties("keepgate.page")
 record PageProperties(@DefaultValue("true") boolean enabled) {

@@ -225,4 +225,31 @@ class ForecastHttpTest extends ServerTest {
         ask(said + "/forecast", body(history, 3)).path("forecast"),
         numbers(ask(plain + "/forecast", body(history, 3)).path("forecast")));
   }
+
+  /** The next readings alone are sent with the state that the history before left. */
+  @Test
+  void stateAfterTheHistoryIsWhereTheNextRequestGoesOn() throws Exception {
+    String model = serve("forecast-stateful", CASES.resolve("forecast-stateful/model.pt"), "{}");
+    ArrayNode history = random(9, 2);
+    ArrayNode begin = JSON.createArrayNode();
+    ArrayNode rest = JSON.createArrayNode();
+    for (int i = 0; i < history.size(); i++) {
+      (i < 6 ? begin : rest).add(history.get(i));
+    }
+    JsonNode first = ask(model + "/forecast", body(begin, 4).put("return_state", true));
+    ObjectNode second = body(rest, 4);
+    second.set("state", first.path("state"));
+    JsonNode answer = ask(model + "/forecast", second);
+    assertThat(answer.has("state")).isFalse();
+    assertClose(
+        answer.path("forecast"),
+        numbers(ask(model + "/forecast", body(history, 4)).path("forecast")));
+    String window =
+        serve("forecast-window-scaled", CASES.resolve("forecast-window/model.keras"), "{}");
+    assertProblem(
+        postJson(window + "/forecast", body(random(20, 1), 2).put("return_state", true).toString()),
+        400,
+        "invalid-input",
+        "/return_state");
+  }
 }
