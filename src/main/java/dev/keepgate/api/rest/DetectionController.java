@@ -1,9 +1,5 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.http.BodyReader;
-import dev.keepgate.api.http.HttpCancellation;
-import dev.keepgate.inference.Inference;
-import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.registry.ModelRequest;
 import jakarta.servlet.ServletException;
@@ -29,12 +25,10 @@ class DetectionController {
   private static final String DETECT = "/detect";
   private static final String THRESHOLD = "/threshold";
 
-  private final Inference inference;
-  private final BodyReader bodies;
+  private final JsonHandler handler;
 
-  DetectionController(Inference inference, BodyReader bodies) {
-    this.inference = inference;
-    this.bodies = bodies;
+  DetectionController(JsonHandler handler) {
+    this.handler = handler;
   }
 
   @PostMapping({DETECT, InferenceController.VERSION + DETECT})
@@ -63,10 +57,11 @@ class DetectionController {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, ServletException {
-    BodyReader.requireKnownCoding(request);
     RequestOptions options = RequestOptions.ofReadings(request);
-    InferenceCall call =
-        inference.open(model, Operation.DETECT, options.deadline(), HttpCancellation.of(request));
-    bodies.read(request, response, new JsonExchange<>(call, operation.apply(options), response));
+    handler.ofModel(
+        model,
+        new JsonHandler.Asked(Operation.DETECT, options.deadline(), operation.apply(options)),
+        request,
+        response);
   }
 }

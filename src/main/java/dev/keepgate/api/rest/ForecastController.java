@@ -1,10 +1,6 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.http.BodyReader;
-import dev.keepgate.api.http.HttpCancellation;
 import dev.keepgate.api.http.StreamFormat;
-import dev.keepgate.inference.Inference;
-import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.Operation;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -30,12 +26,10 @@ class ForecastController {
 
   private static final String FORECAST = "/forecast";
 
-  private final Inference inference;
-  private final BodyReader bodies;
+  private final JsonHandler handler;
 
-  ForecastController(Inference inference, BodyReader bodies) {
-    this.inference = inference;
-    this.bodies = bodies;
+  ForecastController(JsonHandler handler) {
+    this.handler = handler;
   }
 
   @PostMapping({
@@ -48,29 +42,25 @@ class ForecastController {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, ServletException {
-    BodyReader.requireKnownCoding(request);
-    RequestOptions options = RequestOptions.ofReadings(request);
-    InferenceCall call =
-        inference.open(
-            ModelPath.request(model, version),
-            Operation.FORECAST,
-            options.deadline(),
-            HttpCancellation.of(request));
-    ForecastOperation operation =
-        new ForecastOperation(options, false, ForecastStream.of(request, response));
-    bodies.read(request, response, new JsonExchange<>(call, operation, response));
+    handler.ofModel(
+        ModelPath.request(model, version), asked(false, request, response), request, response);
   }
 
   @PostMapping(SequencesController.SEQUENCE + FORECAST)
   void ofSequence(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
-    BodyReader.requirePlain(request);
+    handler.ofSequence(id, asked(true, request, response), request, response);
+  }
+
+  /**
+   * @param kept whether a sequence has the history
+   */
+  private static JsonHandler.Asked asked(
+      boolean kept, HttpServletRequest request, HttpServletResponse response) {
     RequestOptions options = RequestOptions.ofReadings(request);
-    InferenceCall call =
-        inference.openStep(
-            id, Operation.FORECAST, options.deadline(), HttpCancellation.of(request));
-    ForecastOperation operation =
-        new ForecastOperation(options, true, ForecastStream.of(request, response));
-    bodies.read(request, response, new JsonExchange<>(call, operation, response));
+    return new JsonHandler.Asked(
+        Operation.FORECAST,
+        options.deadline(),
+        new ForecastOperation(options, kept, ForecastStream.of(request, response)));
   }
 }

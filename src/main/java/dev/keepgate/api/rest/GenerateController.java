@@ -1,10 +1,6 @@
 package dev.keepgate.api.rest;
 
-import dev.keepgate.api.http.BodyReader;
-import dev.keepgate.api.http.HttpCancellation;
 import dev.keepgate.api.http.StreamFormat;
-import dev.keepgate.inference.Inference;
-import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.Operation;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -31,12 +27,10 @@ class GenerateController {
 
   private static final String GENERATE = "/generate";
 
-  private final Inference inference;
-  private final BodyReader bodies;
+  private final JsonHandler handler;
 
-  GenerateController(Inference inference, BodyReader bodies) {
-    this.inference = inference;
-    this.bodies = bodies;
+  GenerateController(JsonHandler handler) {
+    this.handler = handler;
   }
 
   @PostMapping({GENERATE, InferenceController.VERSION + GENERATE})
@@ -46,17 +40,14 @@ class GenerateController {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, ServletException {
-    BodyReader.requireKnownCoding(request);
     RequestOptions options = RequestOptions.ofGenerate(request);
     StreamFormat format = StreamFormat.of(request.getHeader("Accept"));
     TokenWriter stream = format == null ? null : new TokenWriter(format, response);
-    InferenceCall call =
-        inference.open(
-            ModelPath.request(model, version),
-            Operation.GENERATE,
-            options.deadline(),
-            HttpCancellation.of(request));
-    bodies.read(
-        request, response, new JsonExchange<>(call, new GenerateOperation(stream), response));
+    handler.ofModel(
+        ModelPath.request(model, version),
+        new JsonHandler.Asked(
+            Operation.GENERATE, options.deadline(), new GenerateOperation(stream)),
+        request,
+        response);
   }
 }
