@@ -53,7 +53,7 @@ class TimeSeriesController {
       produces = MediaType.APPLICATION_JSON_VALUE)
   void forecast(HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
-    BodyReader.requirePlain(request);
+    BodyReader.requireKnownCoding(request);
     RequestOptions options = RequestOptions.ofReadings(request);
     CancellationSignal cancellation = HttpCancellation.of(request);
     bodies.read(request, response, new Exchange(inference, options, cancellation, response));

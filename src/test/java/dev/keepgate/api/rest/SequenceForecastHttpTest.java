@@ -3,6 +3,8 @@ package dev.keepgate.api.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +38,14 @@ class SequenceForecastHttpTest extends DistributionTest {
     assertClose(
         answer.path("forecast"), ask(model + "/forecast", body(history, 6)).path("forecast"));
     assertClose(ask(sequence + "/forecast", ahead).path("forecast"), answer.path("forecast"));
+    byte[] packed = gzip(ahead.toString().getBytes(StandardCharsets.UTF_8));
+    HttpResponse<byte[]> unpacked =
+        send(
+            request("POST", sequence + "/forecast", packed)
+                .header("Content-Type", "application/json")
+                .header("Content-Encoding", "gzip"));
+    assertThat(unpacked.statusCode()).as(text(unpacked)).isEqualTo(200);
+    assertThat(json(unpacked)).isEqualTo(answer);
     assertThat(json(send(request("GET", sequence, null)))).isEqualTo(before);
     for (String field : List.of("history", "state", "no_such")) {
       assertProblem(

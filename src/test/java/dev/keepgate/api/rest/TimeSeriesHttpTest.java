@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -199,5 +200,22 @@ class TimeSeriesHttpTest extends ServerTest {
         {"model": "series-none", "options": {"horizon": 1}, "inputs": [
           {"type": "univariate_time_series", "name": "a", "series": [1, 2], "frequency": "D"}]}""";
     assertProblem(postJson(PATH, body), 404, "model-not-found");
+  }
+
+  @Test
+  void bodyMayBePacked() throws Exception {
+    serveDrawn();
+    String body =
+        """
+        {"model": "series-drawn", "options": {"horizon": 2, "seed": 3}, "inputs": [
+          {"type": "univariate_time_series", "name": "a", "series": [0.1, 0.2], "frequency": "D"}]}""";
+    HttpResponse<byte[]> unpacked =
+        send(
+            request("POST", PATH, gzip(body.getBytes(StandardCharsets.UTF_8)))
+                .header("Content-Type", "application/json")
+                .header("Content-Encoding", "gzip"));
+    assertThat(unpacked.statusCode()).as(text(unpacked)).isEqualTo(200);
+    assertThat(json(unpacked).at("/outputs/0/content/0/mean_forecast"))
+        .isEqualTo(ask(PATH, body).at("/outputs/0/content/0/mean_forecast"));
   }
 }
