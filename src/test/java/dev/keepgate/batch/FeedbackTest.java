@@ -2,6 +2,7 @@ package dev.keepgate.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.keepgate.kernel.CompiledModel;
@@ -122,6 +123,60 @@ class FeedbackTest {
           assertThat(Arrays.copyOfRange(output, row * size, (row + 1) * size))
               .as("request %d row %d", i, row)
               .containsExactly(alone(kernel, model, before, feedbacks.get(i), row), within(2e-5f));
+        }
+      }
+    }
+  }
+
+  /** Fails at a step. */
+  private record Failing(int at) implements Feedback {
+    @Override
+    public int known(int row) {
+      return 1;
+    }
+
+    @Override
+    public void feed(NetworkInput input, int row, int step, float[] outputs, int offset) {
+      if (step == at) {
+        throw new ArithmeticException("no input follows");
+      }
+      new Halves(1).feed(input, row, step, outputs, offset);
+    }
+  }
+
+  /** One that cannot make its next input harms no other of its batch. */
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void feedbackThatFailsFailsItsOwnRequestAlone(LstmKernel kernel) throws Exception {
+    System.out.println("FeedbackTest seed " + seed);
+    Random random = new Random(seed);
+    BatchProperties properties =
+        new BatchProperties(1, 1000, Duration.ZERO, 8, Duration.ZERO, Duration.ofMillis(1));
+    try (CompiledModel model = kernel.compile(TestModels.stacked(random, WIDTH, WIDTH, 2));
+        BatchScheduler scheduler = new BatchScheduler(kernel, properties, List.of())) {
+      List<NetworkInput> given = new ArrayList<>();
+      List<CompletableFuture<BatchResult>> results = new ArrayList<>();
+      for (int i = 0; i < 16; i++) {
+        NetworkInput input = request(random, model, 1 + random.nextInt(3), 20);
+        given.add(
+            new NetworkInput(
+                input.batch(), input.time(), input.x().clone(), null, null, input.state()));
+        Feedback feedback = i % 4 == 1 ? new Failing(1 + random.nextInt(19)) : new Halves(1);
+        results.add(scheduler.submit(model, input, true, false, new Owner(feedback)).result());
+      }
+      for (int i = 0; i < results.size(); i++) {
+        CompletableFuture<BatchResult> result = results.get(i);
+        if (i % 4 == 1) {
+          assertThatThrownBy(result::get).hasRootCauseInstanceOf(ArithmeticException.class);
+          continue;
+        }
+        NetworkInput input = given.get(i);
+        float[] output = result.get().output().output();
+        for (int row = 0; row < input.batch(); row++) {
+          int size = input.time() * WIDTH;
+          assertThat(Arrays.copyOfRange(output, row * size, (row + 1) * size))
+              .as("request %d row %d", i, row)
+              .containsExactly(alone(kernel, model, input, new Halves(1), row), within(2e-5f));
         }
       }
     }
