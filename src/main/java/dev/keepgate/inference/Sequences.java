@@ -5,7 +5,6 @@ import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.inference.InferenceException.SequenceRefused;
 import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
-import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ModelHandle;
@@ -17,7 +16,9 @@ import dev.keepgate.sequence.SequenceException;
 import dev.keepgate.sequence.SequenceId;
 import dev.keepgate.sequence.SequenceListener;
 import dev.keepgate.sequence.SequenceLocks;
+import dev.keepgate.sequence.SequencePlace;
 import dev.keepgate.sequence.SequenceProperties;
+import dev.keepgate.sequence.SequenceQuery;
 import dev.keepgate.sequence.SequenceStore;
 import dev.keepgate.sequence.StepResult;
 import java.time.Clock;
@@ -295,7 +296,7 @@ public final class Sequences implements AutoCloseable {
       StepResult last = now.last();
       if (step.isPresent() && step.getAsLong() == now.step() && last != null) {
         listeners.tell(listener -> listener.repeated(call.model()));
-        return result(call, now, last, request.options().units());
+        return RepeatedStep.result(call, now, last, request.options().units());
       }
       if (time > StepNumber.MAX - now.step()) {
         throw refused(
@@ -361,35 +362,28 @@ public final class Sequences implements AutoCloseable {
     return next;
   }
 
-  private static InferenceResult result(
-      InferenceCall call, Sequence sequence, StepResult last, InferenceRequest.Units units) {
-    return new InferenceResult(
-        sequence.model(),
-        call.signature(),
-        new InferenceResult.Shape(
-            last.unrolled() ? Operation.UNROLL : Operation.STEP,
-            sequence.batch(),
-            last.time(),
-            last.sequences(),
-            last.batched(),
-            units),
-        NetworkOutput.of(
-            last.output(), sequence.state(), sizes(call.signature(), sequence.batch(), last)),
-        sequence.step(),
-        last.errors());
-  }
-
-  private static List<int[]> sizes(Signature signature, int batch, StepResult last) {
-    return signature.outputs().stream()
-        .map(output -> output.sizes(batch, last.time(), last.sequences()))
-        .toList();
-  }
-
   /**
    * @throws InferenceException if there is none
    */
   public SequenceInfo find(String id) {
     return SequenceInfo.of(asked(null, () -> store.find(known(id))));
+  }
+
+  /**
+   * Open sequences, in the order in which they were opened.
+   *
+   * @param model the only one whose sequences are wanted, of any version; null for all
+   * @param limit how many at most
+   * @param after the {@code next} of the page before; null for the first
+   * @throws InferenceException if there is no such place, or the store does not answer
+   */
+  public SequencePage list(@Nullable String model, int limit, @Nullable String after) {
+    SequencePlace place = after == null ? null : SequencePage.place(after);
+    if (after != null && place == null) {
+      throw new InvalidInput("?after", "expected a page's 'next', got '%s'".formatted(after));
+    }
+    SequenceQuery query = new SequenceQuery(place, Math.addExact(limit, 1), model);
+    return SequencePage.of(asked(null, () -> store.list(query)), limit);
   }
 
   /**

@@ -3,6 +3,8 @@ package dev.keepgate.sequence;
 import dev.keepgate.model.ModelId;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -186,6 +188,16 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
     if (leaving) {
       throw new SequenceException.Unavailable("the server has handed its sequences over", null);
     }
+  }
+
+  /** Those of this process, and those that wait in Redis for the next process. */
+  @Override
+  public List<SequenceSummary> list(SequenceQuery query) {
+    // Redis first: one that moves here between the two looks is in both rather than in none.
+    Map<SequencePlace, SequenceSummary> found = new TreeMap<>();
+    redis.list(query).forEach(summary -> found.put(summary.place(), summary));
+    memory.list(query).forEach(summary -> found.put(summary.place(), summary));
+    return found.values().stream().limit(query.limit()).toList();
   }
 
   @Override

@@ -5,7 +5,7 @@ import dev.keepgate.model.ModelId;
 import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NavigableSet;
@@ -43,7 +43,7 @@ public final class InMemorySequenceStore implements SequenceStore {
   private final Tombstones tombstones;
   private final ConcurrentMap<SequenceId, Entry> entries = new ConcurrentHashMap<>();
   private final NavigableSet<Deadline> deadlines = new ConcurrentSkipListSet<>();
-  private final NavigableSet<Opening> openings = new ConcurrentSkipListSet<>();
+  private final NavigableSet<SequencePlace> openings = new ConcurrentSkipListSet<>();
 
   /**
    * A sequence's place among those that are to end.
@@ -58,22 +58,13 @@ public final class InMemorySequenceStore implements SequenceStore {
     }
   }
 
-  /** A sequence's place in the order in which they were opened. */
-  private record Opening(Instant at, SequenceId id) implements Comparable<Opening> {
-    @Override
-    public int compareTo(Opening other) {
-      int order = at.compareTo(other.at);
-      return order != 0 ? order : id.value().compareTo(other.id.value());
-    }
-  }
-
   /**
    * @param end {@link #now()} when it expires
    * @param deadline where it stands among the deadlines: at its end, or earlier
    */
   private record Entry(Sequence sequence, long end, Deadline deadline) {
-    Opening opening() {
-      return new Opening(sequence.openedAt(), sequence.id());
+    SequencePlace opening() {
+      return new SequencePlace(sequence.openedAt(), sequence.id());
     }
   }
 
@@ -326,8 +317,30 @@ public final class InMemorySequenceStore implements SequenceStore {
 
   @Override
   public SequenceUsage usage() {
-    Opening oldest = first(openings);
-    return new SequenceUsage(quota.count(), quota.bytes(), oldest == null ? null : oldest.at());
+    SequencePlace oldest = first(openings);
+    return new SequenceUsage(
+        quota.count(), quota.bytes(), oldest == null ? null : oldest.openedAt());
+  }
+
+  @Override
+  public List<SequenceSummary> list(SequenceQuery query) {
+    SequencePlace after = query.after();
+    List<SequenceSummary> page = new ArrayList<>();
+    for (SequencePlace place : after == null ? openings : openings.tailSet(after, false)) {
+      Entry entry = entries.get(place.id());
+      // It may have ended meanwhile, and another of its id may have begun, which comes later.
+      if (entry == null || !entry.opening().equals(place) || !isAlive(entry)) {
+        continue;
+      }
+      String model = query.model();
+      if (model == null || entry.sequence().model().name().equals(model)) {
+        page.add(SequenceSummary.of(entry.sequence()));
+      }
+      if (page.size() == query.limit()) {
+        break;
+      }
+    }
+    return page;
   }
 
   /** All that is open now. */

@@ -10,6 +10,7 @@ import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,10 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 public final class RedisSequenceStore implements SequenceStore {
 
   private static final int SWEEP = 500;
+
+  /** How many sequences a script looks at for a list, so that no other call waits long. */
+  private static final int LOOK = 1000;
+
   private static final String UNKNOWN = "UNKNOWN";
   private static final String EXPIRED = "EXPIRED";
 
@@ -202,6 +207,41 @@ public final class RedisSequenceStore implements SequenceStore {
         listeners.tell(listener -> listener.ended(model, End.EXPIRED));
       }
       swept = models.size();
+    }
+  }
+
+  @Override
+  public List<SequenceSummary> list(SequenceQuery query) {
+    List<SequenceSummary> page = new ArrayList<>();
+    String after = "";
+    String score = "";
+    SequencePlace place = query.after();
+    if (place != null) {
+      after = place.id().value();
+      score = Long.toString(place.openedAt().toEpochMilli());
+    }
+    String model = query.model() == null ? "" : query.model();
+    while (page.size() < query.limit()) {
+      int missing = query.limit() - page.size();
+      List<byte[]> reply =
+          run("list", "", score, after, missing, model, LOOK, SequenceCodec.HEAD_BYTES);
+      for (int i = 2; i < reply.size(); i += 2) {
+        page.add(summary(reply.get(i + 1), Long.parseLong(text(reply.get(i)))));
+      }
+      after = text(reply.get(0));
+      score = text(reply.get(1));
+      if (after.isEmpty()) {
+        break;
+      }
+    }
+    return page;
+  }
+
+  private static SequenceSummary summary(byte[] head, long bytes) {
+    try {
+      return SequenceCodec.decodeHead(head, bytes);
+    } catch (IllegalArgumentException e) {
+      throw new SequenceException.Unavailable("a sequence cannot be read", e);
     }
   }
 

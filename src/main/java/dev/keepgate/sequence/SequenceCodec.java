@@ -36,6 +36,9 @@ final class SequenceCodec {
 
   private static final int ANSWER_BYTES = 11;
 
+  /** At least as much as all that comes before the revision: two texts of 128 and the numbers. */
+  static final int HEAD_BYTES = 320;
+
   /** In place of the flag of an unroll, as which earlier builds read it. */
   private static final byte UNROLLED_PADDED_ROWS = 2;
 
@@ -145,35 +148,64 @@ final class SequenceCodec {
   static Sequence decode(byte[] bytes) {
     ByteBuffer from = ByteBuffer.wrap(bytes);
     try {
-      byte format = from.get();
-      if (format != OF_LSTM_CELLS && format != OF_SLOTS) {
-        throw new IllegalArgumentException(
-            "the sequence is stored in format %d, known are %d and %d"
-                .formatted(format, OF_LSTM_CELLS, OF_SLOTS));
-      }
-      SequenceId id = new SequenceId(text(from));
-      ModelId model = new ModelId(text(from), from.getLong());
-      int batch = from.getInt();
-      Duration ttl = Duration.ofMillis(from.getLong());
-      Instant openedAt = Instant.ofEpochMilli(from.getLong());
-      Instant expiresAt = Instant.ofEpochMilli(from.getLong());
-      long step = from.getLong();
+      byte format = format(from);
+      SequenceSummary head = head(from, bytes.length);
       long revision = from.getLong();
-      RecurrentState state = format == OF_LSTM_CELLS ? lstmCells(from, batch) : slots(from, batch);
+      RecurrentState state =
+          format == OF_LSTM_CELLS ? lstmCells(from, head.batch()) : slots(from, head.batch());
       StepResult answer = answer(from);
       String digest = digest(from);
       StepResult last = answer == null ? null : answer.withErrors(errors(from));
       requireEnd(from);
       return new Sequence(
-          id,
-          new ModelContent(model, digest),
-          batch,
-          new Sequence.Lifetime(ttl, openedAt, expiresAt),
-          new Sequence.Progress(step, state, last),
+          head.id(),
+          new ModelContent(head.model(), digest),
+          head.batch(),
+          head.lifetime(),
+          new Sequence.Progress(head.step(), state, last),
           revision);
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("the stored sequence ends early", e);
     }
+  }
+
+  /**
+   * What comes before the state.
+   *
+   * @param head the first {@link #HEAD_BYTES} of a sequence, or fewer where it has no more
+   * @param bytes memory that the sequence takes
+   * @throws IllegalArgumentException if the bytes are no sequence, or of a format to come
+   */
+  static SequenceSummary decodeHead(byte[] head, long bytes) {
+    ByteBuffer from = ByteBuffer.wrap(head);
+    try {
+      format(from);
+      return head(from, bytes);
+    } catch (BufferUnderflowException e) {
+      throw new IllegalArgumentException("the stored sequence ends early", e);
+    }
+  }
+
+  private static byte format(ByteBuffer from) {
+    byte format = from.get();
+    if (format != OF_LSTM_CELLS && format != OF_SLOTS) {
+      throw new IllegalArgumentException(
+          "the sequence is stored in format %d, known are %d and %d"
+              .formatted(format, OF_LSTM_CELLS, OF_SLOTS));
+    }
+    return format;
+  }
+
+  private static SequenceSummary head(ByteBuffer from, long bytes) {
+    SequenceId id = new SequenceId(text(from));
+    ModelId model = new ModelId(text(from), from.getLong());
+    int batch = from.getInt();
+    Duration ttl = Duration.ofMillis(from.getLong());
+    Instant openedAt = Instant.ofEpochMilli(from.getLong());
+    Instant expiresAt = Instant.ofEpochMilli(from.getLong());
+    long step = from.getLong();
+    return new SequenceSummary(
+        id, model, batch, step, new Sequence.Lifetime(ttl, openedAt, expiresAt), bytes);
   }
 
   private static @Nullable String digest(ByteBuffer from) {

@@ -1,6 +1,7 @@
 package dev.keepgate.sequence;
 
 import dev.keepgate.model.ModelId;
+import java.util.List;
 
 /**
  * Where sequences lie between their steps. For any number of threads.
@@ -41,6 +42,9 @@ public interface SequenceStore extends AutoCloseable {
    * @throws SequenceException.Expired if it was there and has expired
    */
   void remove(SequenceId id);
+
+  /** Open sequences, in the order in which they were opened. */
+  List<SequenceSummary> list(SequenceQuery query);
 
   /** How many sequences of a version are open. */
   long count(ModelId model);

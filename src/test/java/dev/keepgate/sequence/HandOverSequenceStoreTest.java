@@ -114,6 +114,22 @@ class HandOverSequenceStoreTest {
   }
 
   @Test
+  void listsWhatIsHereAndWhatWaits() {
+    HandOverSequenceStore last = process(10);
+    last.create(sequence("a"));
+    last.create(sequence("b"));
+    last.stop();
+    HandOverSequenceStore next = process(10);
+    next.create(sequence("c"));
+    var unused = next.find(new SequenceId("b"));
+    List<SequenceSummary> all = next.list(new SequenceQuery(null, 10, null));
+    assertThat(all).extracting(each -> each.id().value()).containsExactlyInAnyOrder("a", "b", "c");
+    assertThat(all).extracting(SequenceSummary::place).isSorted();
+    assertThat(next.list(new SequenceQuery(all.get(0).place(), 1, null)))
+        .containsExactly(all.get(1));
+  }
+
+  @Test
   void whatWasHandedOverIsNotChangedAnyMore() {
     HandOverSequenceStore last = process(10);
     Sequence sequence = sequence("a");

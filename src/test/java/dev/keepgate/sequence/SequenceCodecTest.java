@@ -2,6 +2,7 @@ package dev.keepgate.sequence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.RecurrentState;
@@ -88,6 +89,24 @@ class SequenceCodecTest {
     assertThat(SequenceCodec.decode(frozen("format-1.txt", name)))
         .usingRecursiveComparison()
         .isEqualTo(expected(name, null));
+  }
+
+  @Test
+  void headOfTheLongestNamesIsWhole() {
+    Sequence sequence =
+        Sequence.open(
+            new SequenceId("i".repeat(128)),
+            new ModelContent(new ModelId("m".repeat(128), 999_999_999_999_999_999L), null),
+            1,
+            Duration.ofHours(1),
+            Instant.ofEpochMilli(1_234_567_890_123L),
+            new Sequence.Progress(
+                41, TestStates.lstm(1, new float[][] {{1}}, new float[][] {{2}}), null));
+    byte[] head = Arrays.copyOf(SequenceCodec.encode(sequence), SequenceCodec.HEAD_BYTES);
+    assertThat(SequenceCodec.decodeHead(head, sequence.bytes()))
+        .isEqualTo(SequenceSummary.of(sequence));
+    assertThatThrownBy(() -> SequenceCodec.decodeHead(Arrays.copyOf(head, 200), 0))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

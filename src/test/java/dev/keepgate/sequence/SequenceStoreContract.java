@@ -11,6 +11,7 @@ import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -214,6 +215,59 @@ abstract class SequenceStoreContract {
     store.remove(b.id());
     assertThat(store.usage()).isEqualTo(new SequenceUsage(0, 0, null));
     assertThat(store.count(MODEL)).isZero();
+  }
+
+  private List<String> listed(SequenceQuery query) {
+    return store.list(query).stream().map(summary -> summary.id().value()).toList();
+  }
+
+  @Test
+  void listsInTheOrderOfOpeningAPageAtATime() throws Exception {
+    // Some begin in the same millisecond, and stand in the order of their ids.
+    Random random = new Random(seed);
+    List<Sequence> all = new ArrayList<>();
+    for (int i = 0; i < 23; i++) {
+      ModelId model = i % 3 == 0 ? new ModelId("other", i % 2 + 1) : MODEL;
+      Sequence sequence = sequence("s" + random.nextInt(1000) + "-" + i, model, TTL, 1 + i % 4);
+      store.create(sequence);
+      all.add(sequence);
+    }
+    all.sort(Comparator.comparing(each -> SequenceSummary.of(each).place()));
+    SequencePlace place = null;
+    for (int from = 0; from < all.size(); from += 4) {
+      List<SequenceSummary> page = store.list(new SequenceQuery(place, 4, null));
+      assertThat(page)
+          .as("seed %d", seed)
+          .isEqualTo(
+              all.subList(from, Math.min(from + 4, all.size())).stream()
+                  .map(SequenceSummary::of)
+                  .toList());
+      place = page.get(page.size() - 1).place();
+      // The next page begins where this one ended, though its last sequence is gone.
+      store.remove(page.get(page.size() - 1).id());
+    }
+    assertThat(store.list(new SequenceQuery(place, 4, null))).isEmpty();
+  }
+
+  @Test
+  void listsAModelsSequencesAsTheyAre() throws Exception {
+    Sequence first = sequence("a");
+    store.create(first);
+    store.create(sequence("b", new ModelId("cells", 1), TTL, 2));
+    store.create(sequence("c", OTHER, Duration.ofSeconds(90), 2));
+    store.create(sequence("d", MODEL, Duration.ofMillis(400), 2));
+    pass(Duration.ofSeconds(1));
+    Sequence after = next(first);
+    assertThat(store.replace(first, after)).isTrue();
+    assertThat(store.list(new SequenceQuery(null, 1, "cell")))
+        .containsExactly(SequenceSummary.of(after));
+    // What has expired is not there, whether or not it was collected.
+    assertThat(listed(new SequenceQuery(null, 9, "cell"))).containsExactlyInAnyOrder("a", "c");
+    assertThat(listed(new SequenceQuery(null, 9, null))).containsExactlyInAnyOrder("a", "b", "c");
+    assertThat(listed(new SequenceQuery(null, 9, "cel"))).isEmpty();
+    reap();
+    assertThat(listed(new SequenceQuery(null, 9, null))).hasSize(3);
+    assertThat(store.usage().open()).isEqualTo(3);
   }
 
   @Test

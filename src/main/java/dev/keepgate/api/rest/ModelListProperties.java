@@ -17,10 +17,10 @@ record ModelListProperties(
     @DefaultValue("1000") @Min(1) int defaultLimit, @DefaultValue("10000") @Min(1) int maxLimit) {
 
   ModelListProperties {
-    if (defaultLimit > maxLimit) {
-      throw new IllegalArgumentException(
-          "keepgate.model-list.default-limit must not be above max-limit, got %d and %d"
-              .formatted(defaultLimit, maxLimit));
-    }
+    PageLimits.of("keepgate.model-list", defaultLimit, maxLimit);
+  }
+
+  PageLimits limits() {
+    return new PageLimits(defaultLimit, maxLimit);
   }
 }

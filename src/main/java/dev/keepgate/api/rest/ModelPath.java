@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /** The names and versions in paths. */
 public final class ModelPath {
 
+  static final String NAME_RULE =
+      "a model's name is 1 to 128 letters, digits, '-' and '_', and starts with a letter or digit";
+
   private ModelPath() {}
 
   /** The version that a path names, or the latest. */
@@ -24,10 +27,7 @@ public final class ModelPath {
 
   static String name(String name) {
     if (!ModelId.isName(name)) {
-      throw new TensorFormatException(
-          "{model}",
-          "a model's name is 1 to 128 letters, digits, '-' and '_', and starts with a letter or"
-              + " digit");
+      throw new TensorFormatException("{model}", NAME_RULE);
     }
     return name;
   }

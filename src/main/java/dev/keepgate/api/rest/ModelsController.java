@@ -4,7 +4,6 @@ import dev.keepgate.api.http.QueryParameters;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.ModelRegistry;
-import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.net.URI;
@@ -30,26 +29,24 @@ import org.springframework.web.bind.annotation.RestController;
 class ModelsController {
 
   private static final String FORMAT = "format";
-  private static final String LIMIT = "limit";
-  private static final String AFTER = "after";
 
   private final ModelRegistry registry;
   private final UploadReader uploads;
-  private final ModelListProperties pages;
+  private final PageLimits pages;
 
   ModelsController(ModelRegistry registry, UploadReader uploads, ModelListProperties pages) {
     this.registry = registry;
     this.uploads = uploads;
-    this.pages = pages;
+    this.pages = pages.limits();
   }
 
   @GetMapping("/models")
   ResponseEntity<ModelView.ListView> list(
-      @RequestParam(name = LIMIT, required = false) @Nullable String limit,
-      @RequestParam(name = AFTER, required = false) @Nullable String after,
+      @RequestParam(name = PageLimits.LIMIT, required = false) @Nullable String limit,
+      @RequestParam(name = PageLimits.AFTER, required = false) @Nullable String after,
       HttpServletRequest request) {
-    QueryParameters.requireOnly(request, LIMIT, AFTER);
-    int size = limit == null ? pages.defaultLimit() : limit(limit);
+    QueryParameters.requireOnly(request, PageLimits.LIMIT, PageLimits.AFTER);
+    int size = pages.size(limit);
     List<ModelInfo> page =
         registry.list(after == null ? null : ModelPath.cursor(after), Math.addExact(size, 1));
     boolean isLast = page.size() <= size;
@@ -59,18 +56,10 @@ class ModelsController {
     if (next != null) {
       answer.header(
           HttpHeaders.LINK,
-          "</v1/models?%s=%d&%s=%s>; rel=\"next\"".formatted(LIMIT, size, AFTER, next));
+          "</v1/models?%s=%d&%s=%s>; rel=\"next\""
+              .formatted(PageLimits.LIMIT, size, PageLimits.AFTER, next));
     }
     return answer.body(new ModelView.ListView(shown.stream().map(ModelView::of).toList(), next));
-  }
-
-  private int limit(String text) {
-    if (text.matches("[1-9][0-9]{0,8}") && Integer.parseInt(text) <= pages.maxLimit()) {
-      return Integer.parseInt(text);
-    }
-    throw new TensorFormatException(
-        "?" + LIMIT,
-        "expected a whole number from 1 to %d, got '%s'".formatted(pages.maxLimit(), text));
   }
 
   @GetMapping("/models/{model}")

@@ -101,7 +101,7 @@ final class SequenceWriter {
     Safetensors.write(response.getOutputStream(), tensors, metadata);
   }
 
-  private static String simple(Duration duration) {
+  static String simple(Duration duration) {
     return duration.toMillisPart() == 0 ? duration.toSeconds() + "s" : duration.toMillis() + "ms";
   }
 }

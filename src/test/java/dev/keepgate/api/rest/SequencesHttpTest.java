@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -76,6 +77,61 @@ class SequencesHttpTest extends ServerTest {
     assertThat(json(get("chat-7")).get("state")).isEqualTo(then.get("state"));
     delete("chat-7");
     assertProblem(get("chat-7"), 404, "sequence-not-found");
+  }
+
+  private HttpResponse<byte[]> list(String query) throws Exception {
+    return send(request("GET", "/v1/sequences" + query, null));
+  }
+
+  @Test
+  void openSequencesAreListedAPageAtATime() throws Exception {
+    for (String id : List.of("list-1", "list-2", "list-3")) {
+      open("{\"id\": \"%s\", \"batch\": 2, \"ttl\": \"10m\"}".formatted(id));
+    }
+    post("list-2", "step", "{\"x\": " + X0 + "}");
+    List<JsonNode> found = new ArrayList<>();
+    String query = "?model=notebook-cell&limit=2";
+    for (int pages = 0; query != null; pages++) {
+      assertThat(pages).isLessThan(40);
+      HttpResponse<byte[]> page = list(query);
+      assertThat(page.statusCode()).as(text(page)).isEqualTo(200);
+      assertThat(json(page).get("sequences").size()).isLessThanOrEqualTo(2);
+      json(page).get("sequences").forEach(found::add);
+      JsonNode next = json(page).get("next");
+      query = next == null ? null : "?model=notebook-cell&limit=2&after=" + next.asString();
+      assertThat(page.headers().firstValue("Link"))
+          .isEqualTo(
+              next == null
+                  ? Optional.empty()
+                  : Optional.of("</v1/sequences" + query + ">; rel=\"next\""));
+    }
+    List<JsonNode> own =
+        found.stream().filter(each -> each.get("id").asString().startsWith("list-")).toList();
+    assertThat(own).extracting(each -> each.get("id").asString()).contains("list-1", "list-2");
+    JsonNode second =
+        own.stream().filter(each -> each.get("id").asString().equals("list-2")).findAny().get();
+    assertThat(second.propertyNames())
+        .containsExactly(
+            "id", "model", "version", "step", "batch", "ttl", "opened_at", "expires_at", "bytes");
+    JsonNode alone = json(get("list-2"));
+    for (String field : List.of("id", "model", "version", "step", "batch", "ttl", "expires_at")) {
+      assertThat(second.get(field)).as(field).isEqualTo(alone.get(field));
+    }
+    assertThat(own).hasSize(3);
+    for (String id : List.of("list-1", "list-2", "list-3")) {
+      delete(id);
+    }
+    assertThat(text(list("?model=nobody"))).isEqualTo("{\"sequences\":[]}");
+  }
+
+  @Test
+  void listRefusesWhatItDoesNotKnow() throws Exception {
+    assertProblem(list("?after=x"), 400, "invalid-input", "?after");
+    assertProblem(list("?limit=0"), 400, "invalid-input", "?limit");
+    assertProblem(list("?limit=10001"), 400, "invalid-input", "?limit");
+    assertProblem(list("?model=a/b"), 400, "invalid-input", "?model");
+    assertProblem(list("?version=1"), 400, "invalid-input", "?version");
+    assertThat(text(list("?after=" + "9".repeat(16) + "/a"))).contains("?after");
   }
 
   @Test
