@@ -84,6 +84,20 @@ export async function models(signal) {
 }
 
 /**
+ * An open sequence as the list has it.
+ * @typedef {{ id: string, model: string, version: string, step: number, batch: number, ttl: string, opened_at: string,
+ *   expires_at: string, bytes: number }} OpenedSequence
+ */
+
+/**
+ * The address of an open sequence.
+ * @param {string} id
+ */
+export function sequenceAddress(id) {
+  return `v1/sequences/${encodeURIComponent(id)}`;
+}
+
+/**
  * The address of a model's version.
  * @param {{ name: string, version?: string }} model
  */

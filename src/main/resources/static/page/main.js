@@ -16,6 +16,7 @@ const VIEWS = {
   cell: { name: "Cell", load: () => import("./cell.js") },
   forecast: { name: "Forecast", load: () => import("./forecast.js") },
   sequence: { name: "Sequence", load: () => import("./sequence.js") },
+  sequences: { name: "Sequences", load: () => import("./sequences.js") },
   live: { name: "Live", load: () => import("./live.js") },
 };
 

@@ -1,18 +1,16 @@
 // @ts-check
-/** The models there are, one of them in full, and the upload of another. */
+/** The models there are, and one of them in full. */
 
-import { address, ask, models, send } from "./api.js";
+import { address, ask, models } from "./api.js";
 import { element } from "./element.js";
 import { size } from "./numbers.js";
 import { networkDrawing } from "./network-drawing.js";
-import { clearProblem, showProblem } from "./problem.js";
+import { showProblem } from "./problem.js";
+import { uploadCard } from "./upload.js";
 
 /** @typedef {import("./api.js").Model} Model */
 
 export const title = "Models";
-
-/** What may lie beside a model, told by names as the server tells them. */
-const BESIDE = ["scaler", "target_scaler", "labels", "vocabulary", "threshold"];
 
 /**
  * @param {HTMLElement} place
@@ -25,7 +23,7 @@ export async function render(place, path, signal) {
     return;
   }
   const list = element("section", { class: "card", "aria-label": "Loaded models" });
-  place.append(element("h1", {}, "Models"), uploadCard(signal), list);
+  place.append(element("h1", {}, "Models"), uploadCard(described, signal), list);
   await fill(list, signal);
 }
 
@@ -88,7 +86,7 @@ async function renderOne(place, name, version, signal) {
  * All that the server says of a model.
  * @param {Model} model
  */
-export function described(model) {
+function described(model) {
   const facts = element("dl", { class: "facts" });
   const add = (/** @type {string} */ name, /** @type {unknown} */ value) => {
     if (value !== undefined && value !== null && value !== "") {
@@ -154,99 +152,4 @@ function unloadCard(model, signal) {
   }
   card.append(ask1);
   return card;
-}
-
-/** @param {AbortSignal} signal */
-function uploadCard(signal) {
-  /** @type {File[]} */
-  let files = [];
-  const name = element("input", { type: "text", "aria-label": "Name of the model", placeholder: "name", pattern: "[A-Za-z0-9._\\-]+" });
-  const config = element("textarea", { rows: 3, "aria-label": "config, as JSON", placeholder: '{"forward": ["lstm", "last", "fc"]}' });
-  const chosen = element("ul", { "aria-label": "Files chosen" });
-  const answer = element("div", { "aria-live": "polite" });
-  const bar = element("progress", { max: 1, value: 0, hidden: true, "aria-label": "Upload" });
-  const picker = element("input", { type: "file", multiple: true, id: "upload-files", "aria-label": "Files of the model", change: () => take(picker.files) });
-  const inspect = element("button", { type: "button", class: "quiet", disabled: true, click: () => go(true) }, "Inspect");
-  const upload = element("button", { type: "button", disabled: true, click: () => go(false) }, "Upload");
-  const stop = element("button", { type: "button", class: "quiet", hidden: true }, "Stop");
-  const drop = element(
-    "div",
-    {
-      class: "drop",
-      dragover: (/** @type {DragEvent} */ event) => { event.preventDefault(); drop.classList.add("over"); },
-      dragleave: () => drop.classList.remove("over"),
-      drop: (/** @type {DragEvent} */ event) => { event.preventDefault(); drop.classList.remove("over"); take(event.dataTransfer?.files ?? null); },
-    },
-    element("p", {}, "Drop a model's file here, with what lies beside it: scaler.pkl, labels.txt, vocabulary.json, threshold.json"),
-    picker,
-  );
-
-  /** @param {FileList | null} list */
-  function take(list) {
-    files = [...(list ?? [])];
-    const model = files.find((file) => !besideName(file)) ?? files[0];
-    if (model && !name.value) {
-      name.value = model.name.replace(/\.[^.]*$/, "").replace(/[^A-Za-z0-9._-]/g, "-");
-    }
-    chosen.replaceChildren(...files.map((file) => element("li", {}, `${file.name}, ${size(file.size)}`, besideName(file) ? `, the ${besideName(file)}` : "")));
-    inspect.disabled = upload.disabled = files.length === 0;
-    if (files.length > 0) {
-      go(true);
-    }
-  }
-
-  /** @param {boolean} only whether nothing is to be kept */
-  async function go(only) {
-    const stopped = new AbortController();
-    const either = AbortSignal.any([signal, stopped.signal]);
-    stop.onclick = () => stopped.abort();
-    stop.hidden = bar.hidden = false;
-    inspect.disabled = upload.disabled = true;
-    clearProblem(answer);
-    try {
-      const path = only ? "v1/models:inspect" : `${address({ name: name.value })}/versions`;
-      const model = await send("POST", path, form(), { signal: either, progress: (share) => (bar.value = share) });
-      answer.replaceChildren(
-        element("h3", {}, only ? "What the server understands" : `Serves as ${model.name} ${model.version}`),
-        described(model),
-        only ? "" : element("a", { class: "button", href: `#/models/${model.name}/${model.version}` }, "Open it"),
-      );
-    } catch (error) {
-      answer.replaceChildren();
-      showProblem(answer, error);
-    } finally {
-      stop.hidden = bar.hidden = true;
-      inspect.disabled = upload.disabled = files.length === 0;
-    }
-  }
-
-  function form() {
-    const data = new FormData();
-    for (const file of files) {
-      data.append(besideName(file) ?? "file", file, file.name);
-    }
-    if (config.value.trim()) {
-      data.append("config", config.value);
-    }
-    return data;
-  }
-
-  return element(
-    "section",
-    { class: "card", "aria-label": "Upload" },
-    element("h2", {}, "Upload"),
-    drop,
-    chosen,
-    element("div", { class: "row" }, element("label", {}, "Name ", name)),
-    element("details", {}, element("summary", {}, "What the file cannot say (config)"), config),
-    element("div", { class: "row" }, inspect, upload, stop),
-    bar,
-    answer,
-  );
-}
-
-/** @param {File} file */
-function besideName(file) {
-  const stem = file.name.toLowerCase().split(".")[0];
-  return BESIDE.includes(stem) ? stem : null;
 }

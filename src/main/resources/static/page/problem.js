@@ -20,7 +20,7 @@ export function showProblem(place, error) {
     element(
       "div",
       { class: "problem", role: "alert" },
-      element("p", {}, error instanceof TypeError ? `The server cannot be reached (${text}).` : text),
+      text === "" ? null : element("p", {}, error instanceof TypeError ? `The server cannot be reached (${text}).` : text),
       fields.length > 0
         ? element(
             "ul",
@@ -33,6 +33,28 @@ export function showProblem(place, error) {
         : null,
     ),
   );
+}
+
+/**
+ * Shows each fault of a problem at the place that it speaks of; what has no place, or where there is none, in the first.
+ * @param {HTMLElement} place
+ * @param {unknown} error
+ * @param {(pointer: string) => HTMLElement | null} placeOf where the field of a pointer is
+ */
+export function showProblemAt(place, error, placeOf) {
+  /** @type {Map<HTMLElement, import("./api.js").FieldError[]>} */
+  const placed = new Map();
+  for (const field of error instanceof Problem ? error.errors : []) {
+    const own = placeOf(field.pointer) ?? place;
+    placed.set(own, [...(placed.get(own) ?? []), field]);
+  }
+  if (!(error instanceof Problem) || placed.size === 0 || placed.has(place)) {
+    showProblem(place, error);
+    return;
+  }
+  for (const [own, fields] of placed) {
+    showProblem(own, new Problem(error.status, "", fields, error.requestId));
+  }
 }
 
 /** @param {HTMLElement} place */

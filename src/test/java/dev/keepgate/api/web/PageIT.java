@@ -11,7 +11,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.LSTM;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.activations.Activation;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -117,37 +126,102 @@ class PageIT implements OwnRepository {
 
   @ParameterizedTest
   @CsvSource({
-    "pytorch-tagger/model.pt, pytorch",
-    "keras-stacked-dense/model.keras, keras",
-    "onnx-forward/model.onnx, onnx"
+    "safetensors, flax, flax-tagger/model.safetensors",
+    "npz, tensorflow, tf1-multi-rnn-cell/model.npz",
+    "pt, pytorch, pytorch-tagger/model.pt",
+    "keras, keras, keras-stacked-dense/model.keras",
+    "h5, keras, keras-lstm-last/model.h5",
+    "onnx, onnx, onnx-forward/model.onnx",
+    "tf-checkpoint, tensorflow, tf1-basic-lstm-cell/model.ckpt.index"
+        + " tf1-basic-lstm-cell/model.ckpt.data-00000-of-00001"
   })
-  void modelThatIsUploadedIsDescribedAndServed(String file, String framework) {
-    open("models");
-    browser.find("#upload-files");
-    browser.all("#upload-files").get(0).sendKeys(GOLDEN.resolve(file).toString());
-    browser.awaitText("What the server understands");
-    WebElement name = browser.find("input[aria-label='Name of the model']");
-    name.sendKeys(Keys.chord(Keys.CONTROL, "a"), "page-" + framework);
-    browser.named("Upload").click();
-    browser.awaitText("Serves as page-" + framework + " 1");
-    browser.named("Open it").click();
-    browser.awaitText("from " + framework);
-    browser.named("Delete this version").click();
-    browser.named("Delete page-" + framework + " 1").click();
-    browser.find("section[aria-label='Loaded models'] table");
-    browser.await(
-        "it is still there",
-        () -> browser.text().contains("page-" + framework) ? null : Boolean.TRUE);
-    browser.assertNoErrors();
+  void modelThatIsUploadedIsDescribedAndServed(String format, String framework, String files) {
+    Path[] paths = Stream.of(files.split(" ")).map(GOLDEN::resolve).toArray(Path[]::new);
+    assertServes(format, framework, paths);
   }
 
   @Test
-  void fileThatIsRefusedIsToldInTheServersWords() {
+  void networkOfDeeplearning4jIsServed(@TempDir Path folder) throws Exception {
+    MultiLayerConfiguration configuration =
+        new NeuralNetConfiguration.Builder()
+            .list()
+            .layer(new LSTM.Builder().nIn(3).nOut(4).build())
+            .layer(
+                new RnnOutputLayer.Builder().nIn(4).nOut(2).activation(Activation.SOFTMAX).build())
+            .build();
+    MultiLayerNetwork network = new MultiLayerNetwork(configuration);
+    network.init();
+    Path file = folder.resolve("network.zip");
+    ModelSerializer.writeModel(network, file.toFile(), false);
+    assertServes("dl4j", "dl4j", file);
+  }
+
+  private void assertServes(String format, String framework, Path... files) {
+    choose(files);
+    browser.awaitText("What the server understands");
+    String model = "page-" + format;
+    typeOver("Name of the model", model);
+    browser.named("Upload").click();
+    browser.awaitText("Serves as " + model + " 1");
+    browser.named("Open it").click();
+    browser.awaitText(format + ", from " + framework);
+    browser.named("Delete this version").click();
+    browser.named("Delete " + model + " 1").click();
+    browser.find("section[aria-label='Loaded models'] table");
+    browser.await("it is still there", () -> browser.text().contains(model) ? null : Boolean.TRUE);
+    browser.assertNoErrors();
+  }
+
+  private void choose(Path... files) {
     open("models");
+    // What was chosen before is gone.
+    browser.driver().navigate().refresh();
     browser.find("#upload-files");
-    browser.all("#upload-files").get(0).sendKeys(Path.of("pom.xml").toAbsolutePath().toString());
-    WebElement problem = browser.find(".problem");
-    assertThat(problem.getText()).contains("the file is XML or a web page");
+    String names =
+        Stream.of(files)
+            .map(file -> file.toAbsolutePath().toString())
+            .collect(Collectors.joining("\n"));
+    browser.all("#upload-files").get(0).sendKeys(names);
+  }
+
+  private void typeOver(String label, String text) {
+    browser
+        .find("[aria-label='%s']".formatted(label))
+        .sendKeys(Keys.chord(Keys.CONTROL, "a"), text);
+  }
+
+  @Test
+  void fileThatIsRefusedIsToldInTheServersWords() throws Exception {
+    choose(Path.of("pom.xml"));
+    assertThat(browser.find(".problem").getText()).contains("the file is XML or a web page");
+    browser.picture("refused");
+    choose(Path.of("src/test/resources/refused/keras/lambda.keras"));
+    browser.await(
+        "it is not refused",
+        () -> browser.find(".problem").getText().contains("Lambda") ? Boolean.TRUE : null);
+    browser.assertNoErrors();
+  }
+
+  /** What is wrong is told where it was given. */
+  @Test
+  void refusalStandsAtTheFieldThatItSpeaksOf(@TempDir Path folder) throws Exception {
+    Path config = Files.writeString(folder.resolve("config.json"), "{\"forwrd\": [\"lstm\"]}");
+    Path scaler = Files.writeString(folder.resolve("scaler.json"), "{\"mean\": 1}");
+    choose(GOLDEN.resolve("pytorch-tagger/model.pt"), config);
+    assertThat(browser.find("details .problem").getText())
+        .startsWith("/config/forwrd is unknown; known are [activation,");
+    typeOver("config, as JSON", " ");
+    browser.named("Inspect").click();
+    browser.awaitText("What the server understands");
+    assertThat(browser.all(".problem")).isEmpty();
+    choose(GOLDEN.resolve("pytorch-2layer/model.pt"), scaler);
+    assertThat(browser.find("li[data-part='scaler'] .problem").getText()).contains("scaler");
+    typeOver("Name of the model", "no spaces");
+    choose(GOLDEN.resolve("pytorch-2layer/model.pt"));
+    browser.awaitText("What the server understands");
+    typeOver("Name of the model", "no spaces");
+    browser.named("Upload").click();
+    browser.awaitText("a model's name is 1 to 128 letters");
     browser.assertNoErrors();
   }
 
@@ -171,6 +245,67 @@ class PageIT implements OwnRepository {
     browser.assertNoErrors();
   }
 
+  /** A forecast whose model answers a distribution has a band. */
+  @Test
+  void forecastOfADistributionHasABand(@TempDir Path folder) throws Exception {
+    Path model = Path.of("src/test/resources/forecasts/gaussian/model.pt");
+    Path config =
+        Files.writeString(folder.resolve("config.json"), "{\"distribution\": \"gaussian\"}");
+    choose(model, config);
+    browser.awaitText("What the server understands");
+    typeOver("Name of the model", "page-gaussian");
+    browser.named("Upload").click();
+    browser.named("Open it").click();
+    browser.named("Give it readings").click();
+    StringBuilder csv = new StringBuilder("load\n");
+    for (int i = 0; i < 60; i++) {
+      csv.append(Math.sin(0.3 * i)).append("\n");
+    }
+    Path file = Files.writeString(folder.resolve("readings.csv"), csv);
+    browser.find("section[aria-label='Input']");
+    browser.all("input[aria-label='A file with the readings']").get(0).sendKeys(file.toString());
+    browser.awaitText("The next step:");
+    browser.find("section[aria-label='Forecast'] canvas");
+    assertThat(browser.find("section[aria-label='Forecast'] .u-legend").getText())
+        .contains("0, high", "0, low");
+    browser.picture("forecast-band");
+    browser.assertNoErrors();
+  }
+
+  @Test
+  void sequenceIsSteppedForkedAndEnded() throws Exception {
+    open("sequences");
+    typeOver("Id of the sequence", "page-sequence");
+    browser.named("Open").click();
+    browser.find("output[data-fact='steps']");
+    typeOver("x, row 0, number 0", "1");
+    browser.named("Step").click();
+    browser.awaitText("After step 1");
+    browser.named("Step").click();
+    browser.awaitText("After step 2");
+    assertThat(browser.find("output[data-fact='steps']").getText()).isEqualTo("2");
+    browser.find("section[aria-label='Step'] canvas");
+    browser.named("Look ahead").click();
+    // The notebook's cell takes six numbers and answers four: it cannot read its own answers.
+    assertThat(browser.find("section[aria-label='Look ahead'] .problem").getText()).isNotBlank();
+    typeOver("Id of the fork", "page-fork");
+    browser.named("Fork").click();
+    browser.await(
+        "no fork", () -> browser.find("h1").getText().equals("page-fork") ? Boolean.TRUE : null);
+    assertThat(browser.find("output[data-fact='steps']").getText()).isEqualTo("2");
+    browser.picture("sequences-one");
+    browser.assertAccessible();
+    for (String id : new String[] {"page-fork", "page-sequence"}) {
+      open("sequences/" + id);
+      browser.await("other", () -> browser.find("h1").getText().equals(id) ? Boolean.TRUE : null);
+      browser.named("End it").click();
+      browser.named("End " + id).click();
+      browser.find("section[aria-label='Open sequences']");
+    }
+    browser.awaitText("None is open.");
+    browser.assertNoErrors();
+  }
+
   @Test
   void readingsOfAnotherWidthAreToldAtOnce(@TempDir Path folder) throws Exception {
     open("forecast/notebook-cell/1");
@@ -182,9 +317,7 @@ class PageIT implements OwnRepository {
   }
 
   private void upload(String file) {
-    open("models");
-    browser.find("#upload-files");
-    browser.all("#upload-files").get(0).sendKeys(SCALERS.resolve(file).toString());
+    choose(SCALERS.resolve(file));
     browser.awaitText("What the server understands");
     browser.named("Upload").click();
     browser.named("Open it").click();
@@ -278,7 +411,16 @@ class PageIT implements OwnRepository {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "models", "models/notebook-stacked/1", "cell", "sequence", "forecast", "live"})
+      strings = {
+        "",
+        "models",
+        "models/notebook-stacked/1",
+        "cell",
+        "sequence",
+        "forecast",
+        "sequences",
+        "live"
+      })
   void viewIsForEverybody(String view) throws Exception {
     open(view);
     browser.find("main h1");
