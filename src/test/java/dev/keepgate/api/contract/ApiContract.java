@@ -145,7 +145,7 @@ final class ApiContract {
     assertThat(content)
         .as("%s answers %d as %s", operation, response.status(), response.mediaType())
         .isNotNull();
-    if (response.mediaType().equals("application/json")) {
+    if (response.mediaType().matches("application/(.+[+])?json")) {
       JsonNode body = Json.strict(response.body());
       assertThat(body.isMissingNode()).as("the answer is no JSON").isFalse();
       assertThat(errors(content.get("schema"), body)).isEmpty();

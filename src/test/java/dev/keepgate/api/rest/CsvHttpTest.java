@@ -22,6 +22,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** Files of rows: each door answers what the same readings are answered as JSON. */
 class CsvHttpTest extends CsvTest {
 
+  private static final String ROWS = "application/vnd.keepgate.rows+json";
+
   @Test
   void linesAreStepsAsInJson() throws Exception {
     double[][] rows = randomRows(2500, 2);
@@ -177,7 +179,8 @@ class CsvHttpTest extends CsvTest {
   void answersMayBeLinesOfJsonOrAnArray() throws Exception {
     String file = "t,a,b\n1,0.5,0.25\n2,1,-1\n";
     HttpResponse<byte[]> array = post(pair() + "/unroll", file, "Accept", "application/json");
-    assertThat(array.headers().firstValue("Content-Type")).hasValue("application/json");
+    assertThat(array.headers().firstValue("Content-Type")).hasValue(ROWS);
+    assertThat(post(pair() + "/unroll", file, "Accept", ROWS).body()).isEqualTo(array.body());
     assertThat(json(array).path("model").asString()).isEqualTo("csv-pair");
     JsonNode whole = json(array).path("rows");
     assertThat(whole.size()).isEqualTo(2);

@@ -74,6 +74,10 @@ class PageIT implements OwnRepository {
     browser.awaitText("-0.053282");
     String text = browser.text();
     assertThat(text).contains("0.055756").contains("-0.09982").contains("-0.78348");
+    System.out.printf(
+        "first paint of the page: %s ms%n",
+        browser.script(
+            "return performance.getEntriesByName('first-contentful-paint')[0].startTime"));
     browser.assertNoErrors();
   }
 
@@ -275,6 +279,7 @@ class PageIT implements OwnRepository {
   @Test
   void sequenceIsSteppedForkedAndEnded() throws Exception {
     open("sequences");
+    browser.find("[aria-label='Model of the sequence']").sendKeys("notebook-cell");
     typeOver("Id of the sequence", "page-sequence");
     browser.named("Open").click();
     browser.find("output[data-fact='steps']");

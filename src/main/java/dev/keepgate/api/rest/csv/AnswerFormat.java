@@ -13,9 +13,12 @@ enum AnswerFormat {
   NDJSON(StreamFormat.NDJSON_TYPE),
 
   /** One object, whose {@code rows} are an object each. */
-  JSON(MediaType.APPLICATION_JSON_VALUE);
+  JSON(AnswerFormat.ROWS_TYPE);
 
   static final String CSV_TYPE = "text/csv";
+
+  /** Not JSON alone: that is what a body of JSON is answered, with other fields. */
+  static final String ROWS_TYPE = "application/vnd.keepgate.rows+json";
 
   private final String type;
 
@@ -35,6 +38,9 @@ enum AnswerFormat {
         if (each.isConcrete() && each.isCompatibleWith(MediaType.valueOf(format.type))) {
           return format;
         }
+      }
+      if (each.equalsTypeAndSubtype(MediaType.APPLICATION_JSON)) {
+        return JSON;
       }
     }
     return CSV;

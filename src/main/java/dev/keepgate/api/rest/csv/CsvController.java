@@ -27,7 +27,12 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping(
     path = "/v1",
     consumes = AnswerFormat.CSV_TYPE,
-    produces = {AnswerFormat.CSV_TYPE, StreamFormat.NDJSON_TYPE, MediaType.APPLICATION_JSON_VALUE})
+    produces = {
+      AnswerFormat.CSV_TYPE,
+      StreamFormat.NDJSON_TYPE,
+      AnswerFormat.ROWS_TYPE,
+      MediaType.APPLICATION_JSON_VALUE
+    })
 class CsvController {
 
   private final Inference inference;
