@@ -52,7 +52,7 @@ const CHARTS = [
   {
     title: "Milliseconds of a request",
     lines: Object.fromEntries(
-      ["read", "queue", "compute", "write"].map((stage) => [
+      ["read", "queue", "compute", "store", "write"].map((stage) => [
         stage,
         (/** @type {Reading} */ now, /** @type {Reading} */ before) => {
           const seconds = mean(now, before, "keepgate.stage", { stage });

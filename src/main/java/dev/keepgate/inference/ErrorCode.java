@@ -1,5 +1,6 @@
 package dev.keepgate.inference;
 
+import dev.keepgate.sequence.SequenceException;
 import java.util.Locale;
 
 /** Everything that a request can fail with, once for all protocols. */
@@ -53,5 +54,18 @@ public enum ErrorCode {
   /** Its name in problem documents and meters. */
   public String slug() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  static ErrorCode of(SequenceException e) {
+    if (e instanceof SequenceException.Unknown) {
+      return SEQUENCE_NOT_FOUND;
+    } else if (e instanceof SequenceException.Expired) {
+      return SEQUENCE_EXPIRED;
+    } else if (e instanceof SequenceException.Exists) {
+      return SEQUENCE_EXISTS;
+    } else if (e instanceof SequenceException.Full) {
+      return SEQUENCES_FULL;
+    }
+    return SEQUENCES_UNAVAILABLE;
   }
 }

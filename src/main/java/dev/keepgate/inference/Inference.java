@@ -102,7 +102,7 @@ public final class Inference {
             operation,
             new InferenceCall.Conditions(null, deadline(deadline), cancellation),
             memory.open());
-    call.step(found.sequence(), found.handle(), false);
+    call.step(found, false);
     return call;
   }
 
@@ -155,7 +155,7 @@ public final class Inference {
                   new InferenceCall.Conditions(
                       null, end.isPresent() ? end : deadline(null), cancellation),
                   memory.open());
-          call.step(now.sequence(), now.handle(), false);
+          call.step(now, false);
           return call;
         });
   }

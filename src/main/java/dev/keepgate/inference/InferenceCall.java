@@ -112,13 +112,14 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
   }
 
   /** Makes it a step of a sequence, whose version of the model is held from now on. */
-  void step(Sequence found, ModelHandle itsModel, boolean ends) {
+  void step(Sequences.Found found, boolean ends) {
     ModelHandle former = handle;
-    sequence = found;
+    sequence = found.sequence();
     endsSequence = ends;
-    handle = itsModel;
-    context.model(itsModel);
-    if (former != itsModel) {
+    handle = found.handle();
+    context.model(handle);
+    context.addTo(Stage.STORE, found.took());
+    if (former != handle) {
       former.close();
     }
   }

@@ -44,6 +44,11 @@ public final class InferenceContext extends Observation.Context {
     stages[stage.ordinal()] = Math.max(0, nanos);
   }
 
+  /** Adds to what a stage took before. */
+  void addTo(Stage stage, long nanos) {
+    stage(stage, Math.max(0, stages[stage.ordinal()]) + nanos);
+  }
+
   void computed(int batch, long allSteps) {
     rows = batch;
     steps = allSteps;

@@ -162,8 +162,9 @@ public final class Sequences implements AutoCloseable {
    * A sequence and its model.
    *
    * @param handle closed by whoever has this
+   * @param took nanoseconds that the store took to answer
    */
-  record Found(Sequence sequence, ModelHandle handle) {}
+  record Found(Sequence sequence, ModelHandle handle, long took) {}
 
   /**
    * Looks a sequence up for a step whose body is still to be read.
@@ -171,8 +172,10 @@ public final class Sequences implements AutoCloseable {
    * @throws InferenceException if there is none, or its model is gone
    */
   Found lookUp(String id) {
+    long asked = System.nanoTime();
     Sequence sequence = asked(null, () -> store.find(known(id)));
-    return new Found(sequence, model(sequence));
+    long took = System.nanoTime() - asked;
+    return new Found(sequence, model(sequence), took);
   }
 
   /**
@@ -188,7 +191,7 @@ public final class Sequences implements AutoCloseable {
       throw new InvalidInput(
           step.field(), "sequence %s is of model %s".formatted(step.id(), model));
     }
-    call.step(found.sequence(), found.handle(), step.end());
+    call.step(found, step.end());
   }
 
   /**
@@ -311,12 +314,21 @@ public final class Sequences implements AutoCloseable {
       Computation.Kept kept = new Computation.Kept(now.state(), now.batch(), now.lastStep());
       InferenceResult result = computation.compute(call, request, kept, encodedBytes);
       Sequence next = next(call, now, request, result);
-      if (store.replace(now, next)) {
+      if (replace(call, now, next)) {
         models.pin(call.handle());
         listeners.tell(listener -> listener.stepped(call.model(), time));
         return result.atStep(next.step());
       }
       now = store.find(now.id());
+    }
+  }
+
+  private boolean replace(InferenceCall call, Sequence before, Sequence after) {
+    long asked = System.nanoTime();
+    try {
+      return store.replace(before, after);
+    } finally {
+      call.context().addTo(Stage.STORE, System.nanoTime() - asked);
     }
   }
 
@@ -468,21 +480,8 @@ public final class Sequences implements AutoCloseable {
       if (e instanceof SequenceException.Full && model != null) {
         listeners.tell(listener -> listener.rejected(model));
       }
-      throw refused(code(e), String.valueOf(e.getMessage()), e);
+      throw refused(ErrorCode.of(e), String.valueOf(e.getMessage()), e);
     }
-  }
-
-  private static ErrorCode code(SequenceException e) {
-    if (e instanceof SequenceException.Unknown) {
-      return ErrorCode.SEQUENCE_NOT_FOUND;
-    } else if (e instanceof SequenceException.Expired) {
-      return ErrorCode.SEQUENCE_EXPIRED;
-    } else if (e instanceof SequenceException.Exists) {
-      return ErrorCode.SEQUENCE_EXISTS;
-    } else if (e instanceof SequenceException.Full) {
-      return ErrorCode.SEQUENCES_FULL;
-    }
-    return ErrorCode.SEQUENCES_UNAVAILABLE;
   }
 
   private SequenceRefused refused(ErrorCode code, String message, @Nullable Throwable cause) {

@@ -8,6 +8,8 @@ public enum Stage {
   QUEUE,
   /** With a worker. */
   COMPUTE,
+  /** Asking the store of sequences, for a sequence and to keep its next state. */
+  STORE,
   /** From tensors to bytes. */
   WRITE
 }

@@ -36,6 +36,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
+import io.micrometer.context.ContextSnapshotFactory;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +47,8 @@ import org.springframework.grpc.server.service.GrpcService;
 /** The Open Inference Protocol over gRPC. */
 @GrpcService
 class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.AsyncService {
+
+  private static final ContextSnapshotFactory CONTEXTS = ContextSnapshotFactory.builder().build();
 
   private final ServedModels models;
   private final Inference inference;
@@ -124,7 +127,8 @@ class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.
     return InferStream.open(
         (ServerCallStreamObserver<ModelStreamInferResponse>) client,
         this::streamed,
-        Context.currentContextExecutor(threads.requests()),
+        // What a thread of the call knows of it, its trace above all, a request's knows, too.
+        CONTEXTS.captureAll().wrapExecutor(Context.currentContextExecutor(threads.requests())),
         properties.streamWindow(),
         life);
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.keepgate.tracing;
+
+import org.jspecify.annotations.NullMarked;
