@@ -141,6 +141,8 @@ class ArchitectureTest {
             .because("what HTTP's doors share knows none of them"),
         room("api.error", "api.http", "api.rest", "api.oip", "api.openapi")
             .because("what went wrong is known before any protocol words it"),
+        room("api.access", "api.http", "api.rest", "api.oip", "api.openapi", "inference")
+            .because("a line of the log is the same, however its request came"),
         room("api.openapi", "api.http", "api.rest", "api.oip", "api.error")
             .because("the documents are written by hand, and served as they are"),
         noClasses()

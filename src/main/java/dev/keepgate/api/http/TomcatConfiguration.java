@@ -1,5 +1,6 @@
 package dev.keepgate.api.http;
 
+import dev.keepgate.api.access.AccessLog;
 import org.apache.coyote.ContinueResponseTiming;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -40,6 +41,15 @@ class TomcatConfiguration {
       factory.addContextCustomizers(
           context -> context.getParent().getPipeline().addValve(new ProblemReportValve(errors)));
       factory.addEngineValves(new HttpRequestId.Valve(), new HttpCancellation.Valve());
+    };
+  }
+
+  @Bean
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> accessLogOfHttp(AccessLog log) {
+    return factory -> {
+      if (log.isOn()) {
+        factory.addEngineValves(new AccessLogValve(log));
+      }
     };
   }
 

@@ -28,6 +28,14 @@ import org.slf4j.MDC;
  */
 final class GrpcCall extends ServerStreamTracer implements Executor {
 
+  /**
+   * What is known of a call by its headers.
+   *
+   * @param requestId what it is called in its answer and in the log
+   * @param method with its service
+   */
+  record Head(String requestId, String method) {}
+
   /** The call that is answered. */
   static final Context.Key<GrpcCall> CURRENT = Context.key("keepgate-call");
 
@@ -47,7 +55,8 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
   private final GrpcCalls.Kind kind;
   private final MessageMemory room;
   private final boolean admitted;
-  private final String requestId;
+  private final Head head;
+  private final long begunAt = System.nanoTime();
 
   /** The stream itself, and each task that waits for a thread or has one. */
   private final AtomicInteger holders = new AtomicInteger(1);
@@ -83,25 +92,24 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
   private long sendsSince;
   private long sent;
 
-  GrpcCall(
-      GrpcCalls calls,
-      GrpcCalls.Kind kind,
-      MessageMemory room,
-      boolean admitted,
-      String requestId) {
+  GrpcCall(GrpcCalls calls, GrpcCalls.Kind kind, MessageMemory room, boolean admitted, Head head) {
     this.calls = calls;
     this.kind = kind;
     this.room = room;
     this.admitted = admitted;
-    this.requestId = requestId;
+    this.head = head;
   }
 
   GrpcCalls.Kind kind() {
     return kind;
   }
 
+  Head head() {
+    return head;
+  }
+
   String requestId() {
-    return requestId;
+    return head.requestId();
   }
 
   /** Whether there was room for one more call. */
@@ -153,7 +161,7 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
 
   /** Runs a task of this call, whose id is in the log's context meanwhile. */
   private void logged(Runnable task) {
-    MDC.put(RequestId.NAME, requestId);
+    MDC.put(RequestId.NAME, head.requestId());
     try {
       task.run();
     } finally {
@@ -406,7 +414,7 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
     if (madeRoom) {
       room.gaveWay();
     }
-    calls.closed(this);
+    calls.closed(this, status, System.nanoTime() - begunAt);
     leave();
   }
 }

@@ -1,5 +1,6 @@
 package dev.keepgate.api.oip.grpc;
 
+import dev.keepgate.api.access.AccessLog;
 import dev.keepgate.api.error.RequestId;
 import dev.keepgate.memory.InFlightMemory;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
@@ -51,6 +52,7 @@ final class GrpcCalls extends ServerStreamTracer.Factory
   private final GrpcErrors errors;
   private final GrpcProperties properties;
   private final GrpcThreads threads;
+  private final AccessLog accessLog;
   private final Set<GrpcCall> open = ConcurrentHashMap.newKeySet();
 
   /** For calls that ask for health, and for all others. */
@@ -60,7 +62,12 @@ final class GrpcCalls extends ServerStreamTracer.Factory
   private final ScheduledExecutorService clock;
 
   GrpcCalls(
-      InFlightMemory memory, GrpcErrors errors, GrpcProperties properties, GrpcThreads threads) {
+      InFlightMemory memory,
+      GrpcErrors errors,
+      GrpcProperties properties,
+      GrpcThreads threads,
+      AccessLog accessLog) {
+    this.accessLog = accessLog;
     this.room = new MessageMemory(memory);
     this.errors = errors;
     this.properties = properties;
@@ -85,7 +92,7 @@ final class GrpcCalls extends ServerStreamTracer.Factory
     Kind kind = kind(method);
     boolean admitted = permits(kind).tryAcquire();
     String id = RequestId.of(headers.get(REQUEST_ID));
-    GrpcCall call = new GrpcCall(this, kind, room, admitted, id);
+    GrpcCall call = new GrpcCall(this, kind, room, admitted, new GrpcCall.Head(id, method));
     open.add(call);
     return call;
   }
@@ -144,8 +151,19 @@ final class GrpcCalls extends ServerStreamTracer.Factory
     return open.size();
   }
 
-  void closed(GrpcCall call) {
+  void closed(GrpcCall call, Status status, long took) {
     open.remove(call);
+    if (accessLog.isOn()) {
+      GrpcCall.Head head = call.head();
+      accessLog.write(
+          new AccessLog.Entry(
+              head.requestId(),
+              "gRPC",
+              head.method(),
+              status.getCode().name(),
+              !status.isOk(),
+              took));
+    }
   }
 
   /** Nothing of a call is under way any more. */

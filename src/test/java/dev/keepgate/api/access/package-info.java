@@ -1,0 +1,4 @@
+@NullMarked
+package dev.keepgate.api.access;
+
+import org.jspecify.annotations.NullMarked;
