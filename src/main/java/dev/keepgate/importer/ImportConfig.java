@@ -211,7 +211,7 @@ public record ImportConfig(
      * @throws ImportException that names the first field in which they differ
      */
     public void check(Network network) throws ImportException {
-      List<LayerDescription> layers = network.describe();
+      List<LayerDescription> layers = network.describe().layers();
       List<LayerDescription> recurrent =
           layers.stream().filter(layer -> layer.cells() != null).toList();
       LayerDescription.Cells first = Objects.requireNonNull(recurrent.get(0).cells());

@@ -59,7 +59,7 @@ final class GraphValues {
             && !(isStreamed && hasSummary);
     outputs.forEach(
         (port, shape) -> {
-          String name = port.equals(Operation.MAIN) ? node.name() : node.name() + ":" + port;
+          String name = node.output(port);
           boolean isOwnMask = Shape.OWN_MASK.equals(shape.mask());
           shapes.put(name, isOwnMask ? shape.withMask(node.name()) : shape);
           if (isCausal) {

@@ -38,6 +38,11 @@ public final class Network {
     public Node {
       inputs = List.copyOf(inputs);
     }
+
+    /** The name under which other nodes take what it gives at a port. */
+    String output(String port) {
+      return port.equals(Operation.MAIN) ? name : name + ":" + port;
+    }
   }
 
   private Network(
@@ -260,9 +265,9 @@ public final class Network {
     return nodes.stream().mapToLong(node -> node.operation().parameters()).sum();
   }
 
-  /** What there is to see of its layers without their weights, in the order of the nodes. */
-  public List<LayerDescription> describe() {
-    return nodes.stream().map(this::describe).toList();
+  /** What there is to see of it without its weights. */
+  public NetworkDescription describe() {
+    return NetworkDescription.of(nodes, outputs, values);
   }
 
   /** What gives the first output. */

@@ -2,7 +2,7 @@ package dev.keepgate.registry;
 
 import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.ModelFormat;
-import dev.keepgate.model.LayerDescription;
+import dev.keepgate.model.NetworkDescription;
 import dev.keepgate.model.Signature;
 import java.util.List;
 
@@ -12,7 +12,7 @@ import java.util.List;
  * @param format of the file
  * @param framework whose semantics the model follows, such as {@code pytorch}
  * @param signature what the model takes and answers
- * @param layers of the model, from input to output
+ * @param network its nodes, from input to output
  * @param parameters how many numbers it has
  * @param bytes of memory that it holds, or would hold, once compiled
  * @param unusedTensors names of the file's tensors that play no part
@@ -23,14 +23,13 @@ public record ModelDescription(
     ModelFormat format,
     String framework,
     Signature signature,
-    List<LayerDescription> layers,
+    NetworkDescription network,
     long parameters,
     long bytes,
     List<String> unusedTensors,
     List<ImportedModel.Stage> forward,
     List<String> assumed) {
   public ModelDescription {
-    layers = List.copyOf(layers);
     unusedTensors = List.copyOf(unusedTensors);
     forward = List.copyOf(forward);
     assumed = List.copyOf(assumed);

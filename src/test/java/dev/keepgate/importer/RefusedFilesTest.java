@@ -135,7 +135,7 @@ class RefusedFilesTest {
     Path file = safetensors(tensors);
     assertThat(refusal(file)).hasMessageContaining("words.weight [7, 2], letters.weight [5, 2]");
     String config = "{\"embedding\": \"letters\", \"ignore\": [\"words\"]}";
-    assertThat(read(file, config).network().describe().get(0).table())
+    assertThat(read(file, config).network().describe().layers().get(0).table())
         .isEqualTo(new LayerDescription.Table(5, false));
   }
 

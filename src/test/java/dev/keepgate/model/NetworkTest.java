@@ -125,7 +125,7 @@ class NetworkTest {
             new Slot("hidden", 2));
     assertThat(trace.get(2)).containsExactly(new Slot("hidden", 5));
     assertThat(network.parameters()).isEqualTo(4 * 4 * 8 + (6 * 7 + 2) + 5 * 8);
-    assertThat(network.describe().get(1).toString()).contains("gru", "resetAfter=true");
+    assertThat(network.describe().layers().get(1).toString()).contains("gru", "resetAfter=true");
   }
 
   @Test

@@ -40,6 +40,7 @@ record ModelView(
     @Nullable List<LayerView> layers,
     @Nullable EmbeddingView embedding,
     @Nullable List<PointwiseView> head,
+    @Nullable GraphView graph,
     @JsonProperty("return_sequences") @Nullable Boolean returnSequences,
     @Nullable Long parameters,
     @Nullable Long bytes,
@@ -113,7 +114,7 @@ record ModelView(
           .toList();
     }
 
-    private static List<Object> sizes(List<Signature.Dimension> shape) {
+    static List<Object> sizes(List<Signature.Dimension> shape) {
       return shape.stream()
           .map(dim -> dim.symbol() == null ? (Object) dim.size() : dim.symbol())
           .toList();
@@ -132,20 +133,37 @@ record ModelView(
   /** A stage of a recipe, as config.forward would say it, and the shape of what it gives. */
   record StageView(String stage, List<String> shape) {}
 
+  /** One of many, without its graph. */
   static ModelView of(ModelInfo info) {
-    return of(info, info.description());
+    return of(info, info.description(), null);
   }
 
-  /** What a file holds that is no model of this server. */
-  static ModelView of(ModelDescription description) {
-    return of(null, description);
+  /**
+   * A version in full.
+   *
+   * @param maxNodes of its graph
+   */
+  static ModelView of(ModelInfo info, int maxNodes) {
+    return of(info, info.description(), maxNodes);
   }
 
-  private static ModelView of(@Nullable ModelInfo info, @Nullable ModelDescription description) {
+  /**
+   * What a file holds that is no model of this server.
+   *
+   * @param maxNodes of its graph
+   */
+  static ModelView of(ModelDescription description, int maxNodes) {
+    return of(null, description, maxNodes);
+  }
+
+  private static ModelView of(
+      @Nullable ModelInfo info,
+      @Nullable ModelDescription description,
+      @Nullable Integer maxNodes) {
     Optional<Signature> signature =
         Optional.ofNullable(description).map(ModelDescription::signature);
     Optional<List<LayerDescription>> layers =
-        Optional.ofNullable(description).map(ModelDescription::layers);
+        Optional.ofNullable(description).map(each -> each.network().layers());
     return new ModelView(
         info == null ? null : info.id().name(),
         info == null ? null : Long.toString(info.id().version()),
@@ -163,6 +181,9 @@ record ModelView(
         layers.map(ModelView::recurrent).orElse(null),
         layers.map(ModelView::embedding).orElse(null),
         layers.map(ModelView::head).orElse(null),
+        description == null || maxNodes == null
+            ? null
+            : GraphView.of(description.signature(), description.network(), maxNodes),
         signature.map(Signature::returnSequences).orElse(null),
         description == null ? null : description.parameters(),
         description == null ? null : description.bytes(),
@@ -311,7 +332,7 @@ record ModelView(
     return Float.isFinite(clip) ? clip : null;
   }
 
-  private static String name(Activation activation) {
+  static String name(Activation activation) {
     String name = activation.kind().name().toLowerCase(Locale.ROOT);
     return activation.alpha() == 0 && activation.beta() == 0
         ? name

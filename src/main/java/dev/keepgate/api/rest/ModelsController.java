@@ -33,11 +33,17 @@ class ModelsController {
   private final ModelRegistry registry;
   private final UploadReader uploads;
   private final PageLimits pages;
+  private final int maxNodes;
 
-  ModelsController(ModelRegistry registry, UploadReader uploads, ModelListProperties pages) {
+  ModelsController(
+      ModelRegistry registry,
+      UploadReader uploads,
+      ModelListProperties pages,
+      ModelDescriptionProperties descriptions) {
     this.registry = registry;
     this.uploads = uploads;
     this.pages = pages.limits();
+    this.maxNodes = descriptions.maxNodes();
   }
 
   @GetMapping("/models")
@@ -65,14 +71,14 @@ class ModelsController {
   @GetMapping("/models/{model}")
   ModelView latest(@PathVariable String model, HttpServletRequest request) {
     QueryParameters.requireOnly(request);
-    return ModelView.of(registry.find(ModelPath.request(model, null)));
+    return ModelView.of(registry.find(ModelPath.request(model, null)), maxNodes);
   }
 
   @GetMapping("/models/{model}/versions/{version}")
   ModelView version(
       @PathVariable String model, @PathVariable String version, HttpServletRequest request) {
     QueryParameters.requireOnly(request);
-    return ModelView.of(registry.find(ModelPath.request(model, version)));
+    return ModelView.of(registry.find(ModelPath.request(model, version)), maxNodes);
   }
 
   @ResponseStatus(HttpStatus.CREATED)
@@ -105,7 +111,7 @@ class ModelsController {
     QueryParameters.requireOnly(request, FORMAT);
     ModelRegistry.Stored stored =
         uploads.read(request, format, upload -> registry.put(model, version, upload));
-    ModelView view = ModelView.of(stored.info());
+    ModelView view = ModelView.of(stored.info(), maxNodes);
     return stored.created()
         ? ResponseEntity.created(
                 URI.create(
@@ -120,7 +126,7 @@ class ModelsController {
       HttpServletRequest request)
       throws IOException {
     QueryParameters.requireOnly(request, FORMAT);
-    return ModelView.of(uploads.read(request, format, registry::inspect));
+    return ModelView.of(uploads.read(request, format, registry::inspect), maxNodes);
   }
 
   @DeleteMapping(path = "/models/{model}/versions/{version}", produces = MediaType.ALL_VALUE)

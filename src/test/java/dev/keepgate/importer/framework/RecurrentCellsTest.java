@@ -68,7 +68,7 @@ class RecurrentCellsTest {
         "c.dense_i.kernel 5 2, c.dense_h.kernel 2 2 | {} | rnn, hiddenSize=2",
       })
   void shapesTellTheCell(String shapes, String config, String said) throws Exception {
-    String described = read(shapes, config).describe().get(0).toString();
+    String described = read(shapes, config).describe().layers().get(0).toString();
     assertThat(described).contains(said.split(", "));
   }
 
