@@ -25,9 +25,13 @@ export class Problem extends Error {
  * @typedef {{ type: string, input_size: number, hidden_size: number, projection_size?: number, bidirectional: boolean,
  *   activation: string, recurrent_activation?: string, cell_activation?: string, peepholes?: boolean, forget_bias?: number,
  *   reset_after?: boolean }} Layer
+ * @typedef {{ name: string, shape: (string | number)[] }} GraphValue
+ * @typedef {{ name: string, type: string, activation?: string, array_operation?: boolean, inputs: string[],
+ *   gives: GraphValue[], parameters: number }} GraphNode
+ * @typedef {{ inputs: string[], nodes: GraphNode[], outputs: { name: string, of: string }[], truncated?: number }} Graph
  * @typedef {{ name: string, version: string, status: string, error?: string, built_in?: boolean, format?: string,
  *   framework?: string, inputs?: TensorDescription[], outputs?: TensorDescription[], steps?: boolean, layers?: Layer[],
- *   head?: object[], embedding?: object, parameters?: number, bytes?: number, description?: string, tags?: string[],
+ *   head?: object[], embedding?: object, graph?: Graph, parameters?: number, bytes?: number, description?: string, tags?: string[],
  *   features?: string[], targets?: string[], units?: Record<string, string>, labels?: string[], window?: number,
  *   scaler?: object, target_scaler?: object, detection?: object, forward?: { stage: string, shape: string[] }[],
  *   assumed?: string[], unused_tensors?: string[], loaded_at?: string }} Model

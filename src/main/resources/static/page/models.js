@@ -118,11 +118,19 @@ function described(model) {
   return element(
     "section",
     { class: "card", "aria-label": "What the model is" },
-    networkDrawing(model),
-    facts,
-    assumed.length > 0
-      ? element("div", {}, element("h3", {}, "Taken for granted"), element("ul", {}, ...assumed.map((one) => element("li", {}, one))))
-      : null,
+    element(
+      "div",
+      { class: "model" },
+      networkDrawing(model),
+      element(
+        "div",
+        {},
+        facts,
+        assumed.length > 0
+          ? element("div", {}, element("h3", {}, "Taken for granted"), element("ul", {}, ...assumed.map((one) => element("li", {}, one))))
+          : null,
+      ),
+    ),
   );
 }
 

@@ -1,68 +1,217 @@
 // @ts-check
-/** A network, drawn from its description: its stages from what it takes to what it answers. */
+/** A network, drawn from its description: what takes what, from its inputs down to its outputs. */
 
-import { drawn } from "./element.js";
-
-const HEIGHT = 46;
-const GAP = 26;
-const WIDTH = 260;
+import { drawn, element } from "./element.js";
+import { layout } from "./graph-layout.js";
+import { boxesOf } from "./network-graph.js";
 
 /**
+ * @typedef {import("./network-graph.js").Box} Box
+ * @typedef {import("./graph-layout.js").Layout} Layout
+ */
+
+const SIZES = { width: 216, height: 62, gap: 20, between: 36 };
+const MARGIN = 14;
+
+/** Letters that fit into a box. */
+const TITLE_LETTERS = 26;
+const SMALL_LETTERS = 34;
+
+/**
+ * The drawing; null where the server says nothing of the network.
  * @param {import("./api.js").Model} model
  */
 export function networkDrawing(model) {
-  const stages = stagesOf(model);
-  const height = stages.length * (HEIGHT + GAP) - GAP + 8;
-  return drawn(
+  const { graph } = model;
+  if (!graph) {
+    return null;
+  }
+  /** @type {Set<string>} */
+  const opened = new Set();
+  const place = element("div", { class: "network" });
+  /** @param {string} [focused] id of the box, or of the run, that is to have the focus */
+  function draw(focused) {
+    const boxes = boxesOf(model, /** @type {import("./api.js").Graph} */ (graph), opened);
+    const drawing = drawingOf(boxes, toggle);
+    place.replaceChildren(drawing);
+    if (focused) {
+      groupOf(drawing, (boxes.find((box) => box.id === focused) ?? boxes.find((box) => box.run === focused))?.id)?.focus();
+    }
+  }
+  /** @param {string} run */
+  function toggle(run) {
+    if (!opened.delete(run)) {
+      opened.add(run);
+    }
+    draw(run);
+  }
+  draw();
+  // What the network takes is seen first, also where it is in the middle of a wide drawing.
+  requestAnimationFrame(() => {
+    const first = place.querySelector("[data-box]")?.getBoundingClientRect();
+    const whole = place.getBoundingClientRect();
+    place.scrollLeft += first ? first.left + first.width / 2 - whole.left - whole.width / 2 : 0;
+  });
+  return place;
+}
+
+/**
+ * @param {Box[]} boxes
+ * @param {(run: string) => void} toggle
+ */
+function drawingOf(boxes, toggle) {
+  const placed = layout(boxes, SIZES);
+  const width = placed.width + 2 * MARGIN;
+  const height = placed.height + 2 * MARGIN;
+  const labels = new Map(boxes.map((box) => [box.id, box.labels]));
+  const drawing = drawn(
     "svg",
-    { class: "drawing", viewBox: `0 0 ${WIDTH + 8} ${height}`, role: "img", "aria-label": `The network: ${stages.map((stage) => stage.join(" ")).join(", then ")}` },
-    ...stages.flatMap(([name, detail], i) => {
-      const top = 4 + i * (HEIGHT + GAP);
-      return [
-        i > 0 ? drawn("path", { class: "wire", d: `M${WIDTH / 2 + 4} ${top - GAP}V${top}` }) : drawn("g"),
-        drawn("rect", { class: i === 0 || i === stages.length - 1 ? "frame" : "box", x: 4, y: top, width: WIDTH, height: HEIGHT, rx: 8 }),
-        drawn("text", { x: WIDTH / 2 + 4, y: top + 20, "text-anchor": "middle" }, name),
-        drawn("text", { class: "small", x: WIDTH / 2 + 4, y: top + 36, "text-anchor": "middle" }, detail),
-      ];
-    }),
+    {
+      class: "drawing graph",
+      width,
+      height,
+      viewBox: `${-MARGIN} ${-MARGIN} ${width} ${height}`,
+      role: "group",
+      "aria-label": `The network: ${boxes.length} boxes from its inputs to its outputs; arrow keys go along its wires`,
+      keydown: (/** @type {KeyboardEvent} */ event) => move(event, drawing, boxes, placed),
+    },
+    ...placed.wires.map((wire) => drawnWire(wire, labels.get(wire.to)?.[wire.from])),
+    ...boxes.map((box, i) => drawnBox(box, /** @type {import("./graph-layout.js").Point} */ (placed.places.get(box.id)), i === 0, toggle)),
+  );
+  for (const [event, isOn] of /** @type {[string, boolean][]} */ ([["focusin", true], ["focusout", false], ["mouseover", true], ["mouseout", false]])) {
+    drawing.addEventListener(event, ({ target }) => mark(drawing, target, isOn));
+  }
+  return drawing;
+}
+
+/**
+ * @param {import("./graph-layout.js").Wire} wire
+ * @param {string | undefined} label
+ */
+function drawnWire({ from, to, points }, label) {
+  const [start, ...rest] = points;
+  const end = points[points.length - 1];
+  let at = start;
+  let path = `M${start.x} ${start.y}`;
+  for (const point of rest) {
+    const middle = (at.y + point.y) / 2;
+    path += at.x === point.x ? `V${point.y}` : `C${at.x} ${middle} ${point.x} ${middle} ${point.x} ${point.y}`;
+    at = point;
+  }
+  return drawn(
+    "g",
+    { class: "edge", "data-from": from, "data-to": to, "aria-hidden": "true" },
+    drawn("path", { class: "wire", d: path }),
+    drawn("path", { class: "arrow", d: `M${end.x - 4} ${end.y - 8}L${end.x} ${end.y - 1}L${end.x + 4} ${end.y - 8}Z` }),
+    label ? drawn("text", { class: "small", x: end.x + 7, y: end.y - 6 }, label) : null,
   );
 }
 
 /**
- * Names and details of what is one after the other.
- * @param {import("./api.js").Model} model
- * @returns {[string, string][]}
+ * @param {Box} box
+ * @param {import("./graph-layout.js").Point} place
+ * @param {boolean} isFirst whether the tabulator key leads to it
+ * @param {(run: string) => void} toggle
  */
-function stagesOf(model) {
-  /** @param {import("./api.js").TensorDescription} tensor */
-  const shape = (tensor) => `[${tensor.shape.join(", ")}]`;
-  /** @type {[string, string][]} */
-  const stages = (model.inputs ?? []).map((input) => [input.name, shape(input)]);
-  // The stages begin with what goes in.
-  const forward = (model.forward ?? []).slice(1);
-  if (forward.length > (model.layers?.length ?? 0)) {
-    stages.push(...forward.map((stage) => /** @type {[string, string]} */ ([stage.stage, `[${stage.shape.join(", ")}]`])));
-  } else {
-    if (model.embedding) {
-      stages.push(["embedding", facts(model.embedding)]);
-    }
-    for (const layer of model.layers ?? []) {
-      const size = layer.projection_size ? `${layer.hidden_size} units, ${layer.projection_size} out` : `${layer.hidden_size} units`;
-      stages.push([`${layer.type.toUpperCase()}${layer.bidirectional ? ", both directions" : ""}`, `${layer.input_size} in, ${size}`]);
-    }
-    for (const layer of model.head ?? []) {
-      const { type, ...rest } = /** @type {Record<string, unknown>} */ (layer);
-      stages.push([String(type ?? "layer"), facts(rest)]);
-    }
-  }
-  stages.push(...(model.outputs ?? []).map((output) => /** @type {[string, string]} */ ([output.name, shape(output)])));
-  return stages;
+function drawnBox(box, { x, y }, isFirst, toggle) {
+  const { run } = box;
+  const top = y - SIZES.height / 2;
+  const press = run && (() => toggle(run));
+  const sign = box.kind === "run" ? "▸ " : run ? "▾ " : "";
+  const count = box.count && ` · ${box.count}`;
+  const detail = (box.kind === "run" ? cutEnd : cut)(box.detail, SMALL_LETTERS - count.length);
+  return drawn(
+    "g",
+    {
+      class: `vertex ${box.kind}`,
+      "data-box": box.id,
+      tabindex: isFirst ? 0 : -1,
+      role: run ? "button" : "img",
+      "aria-expanded": run && String(box.kind !== "run"),
+      "aria-label": box.text,
+      click: press,
+      keydown: press && ((/** @type {KeyboardEvent} */ event) => {
+        if (event.key === "Enter" || event.key === " ") {
+          event.preventDefault();
+          press();
+        }
+      }),
+    },
+    drawn("title", {}, box.text),
+    box.kind === "run" ? drawn("rect", { class: "box", x: x - SIZES.width / 2 + 4, y: top + 4, width: SIZES.width, height: SIZES.height, rx: 8 }) : null,
+    drawn("rect", { class: "box", x: x - SIZES.width / 2, y: top, width: SIZES.width, height: SIZES.height, rx: 8 }),
+    drawn("text", { class: "title", x, y: top + 19, "text-anchor": "middle" }, cut(`${sign}${box.title}`, TITLE_LETTERS)),
+    drawn("text", { class: "small", x, y: top + 36, "text-anchor": "middle" }, `${detail}${count}`),
+    drawn("text", { class: "small", x, y: top + 52, "text-anchor": "middle" }, cut(box.shape, SMALL_LETTERS)),
+  );
 }
 
-/** @param {object} of */
-function facts(of) {
-  return Object.entries(of)
-    .filter(([, value]) => typeof value !== "object")
-    .map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`)
-    .join(", ");
+/**
+ * A text without its middle, where it is long: names differ at their ends.
+ * @param {string} text
+ * @param {number} letters
+ */
+function cut(text, letters) {
+  const half = Math.floor((letters - 1) / 2);
+  return text.length <= letters ? text : `${text.slice(0, half)}…${text.slice(-half)}`;
+}
+
+/**
+ * @param {string} text
+ * @param {number} letters
+ */
+function cutEnd(text, letters) {
+  return text.length <= letters ? text : `${text.slice(0, letters - 1)}…`;
+}
+
+/**
+ * @param {SVGElement} drawing
+ * @param {string | undefined} id
+ */
+function groupOf(drawing, id) {
+  return [...drawing.querySelectorAll("[data-box]")].map((group) => /** @type {SVGElement} */ (group)).find((group) => group.dataset.box === id);
+}
+
+/**
+ * Marks a box and its wires.
+ * @param {SVGElement} drawing
+ * @param {EventTarget | null} target
+ * @param {boolean} isOn
+ */
+function mark(drawing, target, isOn) {
+  const group = target instanceof Element ? /** @type {SVGElement | null} */ (target.closest("[data-box]")) : null;
+  for (const edge of /** @type {NodeListOf<SVGElement>} */ (drawing.querySelectorAll("[data-from]"))) {
+    if (group && (edge.dataset.from === group.dataset.box || edge.dataset.to === group.dataset.box)) {
+      edge.classList.toggle("on", isOn);
+    }
+  }
+}
+
+/**
+ * Takes the focus along a wire, or to the box beside.
+ * @param {KeyboardEvent} event
+ * @param {SVGElement} drawing
+ * @param {Box[]} boxes
+ * @param {Layout} placed
+ */
+function move(event, drawing, boxes, placed) {
+  const group = /** @type {SVGElement} */ (event.target);
+  const box = boxes.find((one) => one.id === group.dataset.box);
+  if (!box) {
+    return;
+  }
+  const row = placed.layers.find((layer) => layer.includes(box.id)) ?? [];
+  const to = {
+    ArrowUp: box.inputs[0],
+    ArrowDown: boxes.find((one) => one.inputs.includes(box.id))?.id,
+    ArrowLeft: row[row.indexOf(box.id) - 1],
+    ArrowRight: row[row.indexOf(box.id) + 1],
+  }[event.key];
+  const next = groupOf(drawing, to);
+  if (next) {
+    event.preventDefault();
+    group.setAttribute("tabindex", "-1");
+    next.setAttribute("tabindex", "0");
+    next.focus();
+  }
 }
