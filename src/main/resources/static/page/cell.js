@@ -2,6 +2,7 @@
 /** A cell to step by hand: x, h and c before, h and c after, and what happens between. */
 
 import { address, ask, models } from "./api.js";
+import { isCell } from "./cell-address.js";
 import { cellDrawing } from "./cell-drawing.js";
 import { element } from "./element.js";
 import { parts, unitOf } from "./equations.js";
@@ -25,17 +26,6 @@ const chosen = kept("cell.model", "notebook-cell/1");
 
 /** @param {Model} model */
 const key = (model) => `${model.name}/${model.version}`;
-
-/** @param {Model} model */
-function isCell(model) {
-  return (
-    model.status === "AVAILABLE" &&
-    model.steps === true &&
-    model.inputs?.length === 1 &&
-    (model.layers?.length ?? 0) > 0 &&
-    model.layers?.every((layer) => !layer.bidirectional) === true
-  );
-}
 
 /** @param {Model} model @returns {Typed} */
 function initial(model) {
@@ -74,7 +64,7 @@ const received = (slot, cells) => (cells === 1 ? [slot] : slot);
  */
 export async function render(place, path, signal) {
   const found = (await models(signal)).filter(isCell);
-  const asked = path.length > 1 ? path.join("/") : chosen.get();
+  const asked = path.length > 1 ? path.slice(0, 2).join("/") : chosen.get();
   const model = found.find((one) => key(one) === asked) ?? found[0];
   place.append(
     element("h1", {}, "Inside a cell"),
@@ -94,7 +84,13 @@ export async function render(place, path, signal) {
   /** @param {Model} one */
   function show(one) {
     chosen.set(key(one));
-    cell.replaceChildren(bench(one, signal));
+    cell.replaceChildren(bench(one, layerOf(one), signal));
+  }
+  /** @param {Model} one */
+  function layerOf(one) {
+    const last = (one.layers ?? []).length - 1;
+    const layer = key(one) === asked && path.length > 2 ? Number(path[2]) : last;
+    return Number.isInteger(layer) && layer >= 0 && layer <= last ? layer : last;
   }
   show(model);
 }
@@ -102,13 +98,13 @@ export async function render(place, path, signal) {
 /**
  * A model's cell with all that can be typed and seen of it.
  * @param {Model} model
+ * @param {number} layer that is shown at first
  * @param {AbortSignal} signal
  */
-function bench(model, signal) {
+function bench(model, layer, signal) {
   const memory = kept(`cell.${key(model)}`, initial(model));
   const typed = structuredClone(memory.get());
   const layers = model.layers ?? [];
-  let layer = layers.length - 1;
   let row = 0;
   let unit = 0;
   /** @type {any} what the last step was answered, and what it began with */

@@ -2,6 +2,7 @@
 /** The models there are, and one of them in full. */
 
 import { address, ask, models } from "./api.js";
+import { cellAddress, isCell } from "./cell-address.js";
 import { element } from "./element.js";
 import { size } from "./numbers.js";
 import { networkDrawing } from "./network-drawing.js";
@@ -71,8 +72,8 @@ function line(model) {
 async function renderOne(place, name, version, signal) {
   const model = /** @type {Model} */ (await ask("GET", address({ name, version }), { signal }));
   place.append(element("p", {}, element("a", { href: "#/models" }, "All models")), element("h1", {}, `${model.name} ${model.version}`), described(model));
-  if (model.steps && model.inputs?.length === 1) {
-    place.append(element("p", {}, element("a", { class: "button", href: `#/cell/${model.name}/${model.version}` }, "Step its cell")));
+  if (isCell(model)) {
+    place.append(element("p", {}, element("a", { class: "button", href: cellAddress(model) }, "Step its cell")));
   }
   if (model.inputs?.length === 1 && !model.inputs[0].vocabulary) {
     place.append(element("p", {}, element("a", { class: "button", href: `#/forecast/${model.name}/${model.version}` }, "Give it readings")));

@@ -1,6 +1,7 @@
 // @ts-check
 /** A network, drawn from its description: what takes what, from its inputs down to its outputs. */
 
+import { cellAddress, isCell } from "./cell-address.js";
 import { drawn, element } from "./element.js";
 import { layout } from "./graph-layout.js";
 import { boxesOf } from "./network-graph.js";
@@ -32,7 +33,7 @@ export function networkDrawing(model) {
   /** @param {string} [focused] id of the box, or of the run, that is to have the focus */
   function draw(focused) {
     const boxes = boxesOf(model, /** @type {import("./api.js").Graph} */ (graph), opened);
-    const drawing = drawingOf(boxes, toggle);
+    const drawing = drawingOf(boxes, model, toggle);
     place.replaceChildren(drawing);
     if (focused) {
       groupOf(drawing, (boxes.find((box) => box.id === focused) ?? boxes.find((box) => box.run === focused))?.id)?.focus();
@@ -57,9 +58,10 @@ export function networkDrawing(model) {
 
 /**
  * @param {Box[]} boxes
+ * @param {import("./api.js").Model} model
  * @param {(run: string) => void} toggle
  */
-function drawingOf(boxes, toggle) {
+function drawingOf(boxes, model, toggle) {
   const placed = layout(boxes, SIZES);
   const width = placed.width + 2 * MARGIN;
   const height = placed.height + 2 * MARGIN;
@@ -76,8 +78,10 @@ function drawingOf(boxes, toggle) {
       keydown: (/** @type {KeyboardEvent} */ event) => move(event, drawing, boxes, placed),
     },
     ...placed.wires.map((wire) => drawnWire(wire, labels.get(wire.to)?.[wire.from])),
-    ...boxes.map((box, i) => drawnBox(box, /** @type {import("./graph-layout.js").Point} */ (placed.places.get(box.id)), i === 0, toggle)),
+    ...boxes.map((box) => drawnBox(box, model, /** @type {import("./graph-layout.js").Point} */ (placed.places.get(box.id)), toggle)),
   );
+  // The tabulator key leads to the first; arrow keys lead on.
+  drawing.querySelector("[data-box]")?.setAttribute("tabindex", "0");
   for (const [event, isOn] of /** @type {[string, boolean][]} */ ([["focusin", true], ["focusout", false], ["mouseover", true], ["mouseout", false]])) {
     drawing.addEventListener(event, ({ target }) => mark(drawing, target, isOn));
   }
@@ -108,27 +112,31 @@ function drawnWire({ from, to, points }, label) {
 }
 
 /**
+ * A box; that of a cell leads to where it can be stepped.
  * @param {Box} box
+ * @param {import("./api.js").Model} model
  * @param {import("./graph-layout.js").Point} place
- * @param {boolean} isFirst whether the tabulator key leads to it
  * @param {(run: string) => void} toggle
  */
-function drawnBox(box, { x, y }, isFirst, toggle) {
+function drawnBox(box, model, { x, y }, toggle) {
   const { run } = box;
   const top = y - SIZES.height / 2;
   const press = run && (() => toggle(run));
   const sign = box.kind === "run" ? "▸ " : run ? "▾ " : "";
   const count = box.count && ` · ${box.count}`;
   const detail = (box.kind === "run" ? cutEnd : cut)(box.detail, SMALL_LETTERS - count.length);
+  const link = box.layer !== null && isCell(model) ? cellAddress(model, box.layer) : null;
+  const text = link ? `${box.text}; step its cell` : box.text;
   return drawn(
-    "g",
+    link ? "a" : "g",
     {
       class: `vertex ${box.kind}`,
+      href: link,
       "data-box": box.id,
-      tabindex: isFirst ? 0 : -1,
-      role: run ? "button" : "img",
+      tabindex: -1,
+      role: run ? "button" : link ? null : "img",
       "aria-expanded": run && String(box.kind !== "run"),
-      "aria-label": box.text,
+      "aria-label": text,
       click: press,
       keydown: press && ((/** @type {KeyboardEvent} */ event) => {
         if (event.key === "Enter" || event.key === " ") {
@@ -137,7 +145,7 @@ function drawnBox(box, { x, y }, isFirst, toggle) {
         }
       }),
     },
-    drawn("title", {}, box.text),
+    drawn("title", {}, text),
     box.kind === "run" ? drawn("rect", { class: "box", x: x - SIZES.width / 2 + 4, y: top + 4, width: SIZES.width, height: SIZES.height, rx: 8 }) : null,
     drawn("rect", { class: "box", x: x - SIZES.width / 2, y: top, width: SIZES.width, height: SIZES.height, rx: 8 }),
     drawn("text", { class: "title", x, y: top + 19, "text-anchor": "middle" }, cut(`${sign}${box.title}`, TITLE_LETTERS)),

@@ -184,10 +184,26 @@ class NetworkDrawingIT extends ServedPage {
   }
 
   @Test
+  void boxOfACellLeadsToIt() {
+    open("models/notebook-stacked/1");
+    browser.find("svg.graph a");
+    assertThat(browser.all("svg.graph a")).hasSize(2);
+    box("node lstm_0").sendKeys(Keys.ENTER);
+    browser.awaitText("Inside a cell");
+    assertThat(browser.find("select[aria-label='Layer']").getDomProperty("value")).isEqualTo("0");
+    // What is only inspected, or needs its whole sequence, has no cell to step.
+    inspect(NETWORKS.resolve("keras-multi-head-attention/model.keras"));
+    browser.find("svg.graph");
+    assertThat(browser.all("svg.graph a")).isEmpty();
+    browser.assertNoErrors();
+  }
+
+  @Test
   void drawingIsForEverybody() throws Exception {
     for (String network :
         List.of(
             "keras-two-inputs/model.keras",
+            "keras-residual/model.keras",
             "keras-multi-head-attention/model.keras",
             "onnx-net-attention-heads/model.onnx")) {
       String name = String.valueOf(Path.of(network).getParent());
