@@ -17,6 +17,11 @@ class NetworkDrawingIT extends ServedPage {
 
   private static final String FOLDED = "run /blocks.1/Sub";
 
+  private void inspect(Path file) {
+    choose(file);
+    browser.awaitText("What the server understands");
+  }
+
   private List<String> boxes() {
     browser.find("svg.graph");
     return browser.all("svg.graph [data-box]").stream()
@@ -207,7 +212,11 @@ class NetworkDrawingIT extends ServedPage {
             "keras-multi-head-attention/model.keras",
             "onnx-net-attention-heads/model.onnx")) {
       String name = String.valueOf(Path.of(network).getParent());
-      upload(NETWORKS.resolve(network), name);
+      inspect(NETWORKS.resolve(network));
+      typeOver("Name of the model", name);
+      browser.named("Upload").click();
+      browser.named("Open it").click();
+      browser.awaitText("All models");
       browser.find("svg.graph");
       for (String theme : new String[] {"light", "dark"}) {
         browser.script("document.documentElement.dataset.theme = arguments[0]", theme);

@@ -2,7 +2,6 @@ package dev.keepgate.api.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepgate.OwnRepository;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -11,17 +10,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.awaitility.Awaitility;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,40 +25,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.activations.Activation;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
-import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.boot.test.web.server.LocalServerPort;
 
 /** The page in a browser. */
-@SpringBootTest(
-    webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
-    properties = {"spring.application.name=page", "keepgate.repository.built-in=always"})
-class PageIT implements OwnRepository {
+class PageIT extends ServedPage {
 
   private static final Path GOLDEN = Path.of("src/test/resources/golden").toAbsolutePath();
 
   private static final Path SCALERS = Path.of("src/test/resources/golden-scalers").toAbsolutePath();
-
-  @LocalServerPort private int port;
-  private Browser browser;
-
-  @BeforeEach
-  void start() {
-    browser = Browser.start();
-    open("");
-    Awaitility.await().until(() -> !browser.all("nav a").isEmpty());
-    browser.awaitText("notebook-stacked");
-  }
-
-  @AfterEach
-  void end() {
-    if (browser != null) {
-      browser.close();
-    }
-  }
-
-  private void open(String view) {
-    browser.open("http://localhost:%d/#/%s".formatted(port, view));
-  }
 
   /** The notebook prints these numbers. */
   @Test
@@ -174,24 +142,6 @@ class PageIT implements OwnRepository {
     browser.find("section[aria-label='Loaded models'] table");
     browser.await("it is still there", () -> browser.text().contains(model) ? null : Boolean.TRUE);
     browser.assertNoErrors();
-  }
-
-  private void choose(Path... files) {
-    open("models");
-    // What was chosen before is gone.
-    browser.driver().navigate().refresh();
-    browser.find("#upload-files");
-    String names =
-        Stream.of(files)
-            .map(file -> file.toAbsolutePath().toString())
-            .collect(Collectors.joining("\n"));
-    browser.all("#upload-files").get(0).sendKeys(names);
-  }
-
-  private void typeOver(String label, String text) {
-    browser
-        .find("[aria-label='%s']".formatted(label))
-        .sendKeys(Keys.chord(Keys.CONTROL, "a"), text);
   }
 
   @Test

@@ -2,6 +2,8 @@ package dev.keepgate.api.web;
 
 import dev.keepgate.OwnRepository;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.openqa.selenium.Keys;
@@ -14,7 +16,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
     properties = {"spring.application.name=page", "keepgate.repository.built-in=always"})
 abstract class ServedPage implements OwnRepository {
 
-  @LocalServerPort private int port;
+  @LocalServerPort int port;
   Browser browser;
 
   @BeforeEach
@@ -36,21 +38,22 @@ abstract class ServedPage implements OwnRepository {
     browser.open("http://localhost:%d/#/%s".formatted(port, view));
   }
 
-  /** Chooses a model's file, and waits until the page shows what the server makes of it. */
-  void inspect(Path file) {
+  /** Chooses a model's files for an upload, which the page inspects at once. */
+  void choose(Path... files) {
     open("models");
-    browser.find("#upload-files").sendKeys(file.toAbsolutePath().toString());
-    browser.awaitText("What the server understands");
+    // What was chosen before is gone.
+    browser.driver().navigate().refresh();
+    browser.find("#upload-files");
+    String names =
+        Stream.of(files)
+            .map(file -> file.toAbsolutePath().toString())
+            .collect(Collectors.joining("\n"));
+    browser.all("#upload-files").get(0).sendKeys(names);
   }
 
-  /** Uploads a model's file under a name, and opens it. */
-  void upload(Path file, String name) {
-    inspect(file);
+  void typeOver(String label, String text) {
     browser
-        .find("input[aria-label='Name of the model']")
-        .sendKeys(Keys.chord(Keys.CONTROL, "a"), name);
-    browser.named("Upload").click();
-    browser.named("Open it").click();
-    browser.awaitText("All models");
+        .find("[aria-label='%s']".formatted(label))
+        .sendKeys(Keys.chord(Keys.CONTROL, "a"), text);
   }
 }
