@@ -2,13 +2,13 @@ package dev.keepgate.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.marcnuri.helm.Helm;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -58,7 +58,7 @@ class ObservabilityTest {
   }
 
   @Test
-  void dashboardAsksForMetersThatTheServerHas() throws Exception {
+  void dashboardAndAlertsAskForMetersThatTheServerHas() throws Exception {
     server().postJson("/v1/models/notebook-cell/step", "{\"x\": [1,2,3,4,3,2]}");
     assertThat(server().get("/v1/models/unknown").statusCode()).isEqualTo(404);
     List<String> samples = samples();
@@ -67,15 +67,17 @@ class ObservabilityTest {
 
     List<String> queries = queries();
     assertThat(queries).hasSizeGreaterThan(10);
-    for (String query : queries) {
+    List<String> alerts = alerts();
+    assertThat(alerts).hasSizeGreaterThan(4);
+    for (String query : Stream.concat(queries.stream(), alerts.stream()).toList()) {
       Matcher meter = METER.matcher(query);
       assertThat(meter.find()).as("a meter in %s", query).isTrue();
       do {
         String name = meter.group(1);
         assertThat(names).as(query).contains(name);
         Set<String> labels = labels(meter.group(2), query);
-        // Prometheus adds it to what it scrapes.
-        labels.remove("instance");
+        // Prometheus adds them to what it scrapes.
+        labels.removeAll(Set.of("instance", "job"));
         for (String label : labels) {
           assertThat(samples)
               .as("%s of %s", label, name)
@@ -127,12 +129,7 @@ class ObservabilityTest {
 
   @Test
   void probesAndScrapesAskForWhatIsThere() throws Exception {
-    String rendered =
-        new Helm(Path.of("helm/keepgate"))
-            .template()
-            .withKubeVersion("1.33.0")
-            .withValuesFile(Path.of("src/test/resources/helm/full.yaml"))
-            .call();
+    String rendered = RenderedChart.template("monitoring").call();
     JsonNode scrape = yaml(DOCKER.resolve("prometheus/prometheus.yml")).at("/scrape_configs/0");
     Set<String> paths =
         Stream.concat(
@@ -169,8 +166,31 @@ class ObservabilityTest {
   private static int healthCheck(int port) throws IOException, InterruptedException {
     ProcessBuilder check = new ProcessBuilder("bash", DOCKER.resolve("healthcheck").toString());
     check.environment().put("SERVER_PORT", String.valueOf(port));
-    check.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
-    Process process = check.start();
+    return exitValue(check);
+  }
+
+  /** What {@code helm test} runs, asking this server in place of the service. */
+  @Test
+  void testOfTheChartTellsAServerThatServesFromOneThatDoesNot() throws Exception {
+    assertThat(chartTest("minimal", port)).isZero();
+    assertThat(chartTest("open", port)).isZero();
+    assertThat(chartTest("minimal", 1)).isNotZero();
+  }
+
+  private static int chartTest(String example, int port) throws Exception {
+    JsonNode container = RenderedChart.of(example).get("Pod-test").at("/spec/containers/0");
+    List<String> command =
+        Stream.concat(container.get("command").valueStream(), container.get("args").valueStream())
+            .map(JsonNode::asString)
+            .toList();
+    ProcessBuilder test = new ProcessBuilder(command);
+    test.environment().putAll(Map.of("HOST", "127.0.0.1", "PORT", String.valueOf(port)));
+    return exitValue(test);
+  }
+
+  private static int exitValue(ProcessBuilder command) throws IOException, InterruptedException {
+    command.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    Process process = command.start();
     assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
     return process.exitValue();
   }
@@ -184,6 +204,13 @@ class ObservabilityTest {
 
   private static List<String> queries() {
     return dashboard().get("panels").findValuesAsString("expr");
+  }
+
+  /** All but that of scrapes that fail, which Prometheus itself counts. */
+  private static List<String> alerts() throws IOException {
+    return yaml(DOCKER.resolve("prometheus/alerts.yml")).findValuesAsString("expr").stream()
+        .filter(query -> !query.startsWith("up{"))
+        .toList();
   }
 
   private static JsonNode dashboard() {
