@@ -82,6 +82,8 @@ class HelmChartExamplesTest {
     assertThat(container.at("/resources/limits").toString())
         .isEqualTo("{\"memory\":\"8Gi\",\"nvidia.com/gpu\":1}");
     assertThat(pod.get("runtimeClassName").asString()).isEqualTo("nvidia");
+    assertThat(RenderedChart.of("gpu").get("Deployment").at("/spec/strategy").toString())
+        .isEqualTo("{\"rollingUpdate\":{\"maxSurge\":0,\"maxUnavailable\":1}}");
     assertThat(pod.get("nodeSelector").toString())
         .isEqualTo("{\"kubernetes.io/arch\":\"amd64\",\"nvidia.com/gpu.product\":\"NVIDIA-A10\"}");
     assertThat(pod.at("/tolerations/0/key").asString()).isEqualTo("nvidia.com/gpu");
@@ -348,7 +350,12 @@ class HelmChartExamplesTest {
     assertThat(byName(chart.container().get("env"), "value"))
         .isEqualTo(
             Map.of(
-                "KEEPGATE_SECURITY_OPEN", "true", "KEEPGATE_SECURITY_CREATE_KEYS_FILE", "false"));
+                "KEEPGATE_SECURITY_OPEN",
+                "true",
+                "KEEPGATE_SECURITY_CREATE_KEYS_FILE",
+                "false",
+                "KEEPGATE_SECURITY_KEYS_FILE",
+                ""));
     assertThat(byName(chart.pod().get("volumes"), "name")).doesNotContainKey("keys");
   }
 
@@ -357,7 +364,9 @@ class HelmChartExamplesTest {
     RenderedChart chart = RenderedChart.of("jwt");
     assertThat(chart.objects()).doesNotContainKey("Secret-keys");
     assertThat(byName(chart.container().get("env"), "value"))
-        .isEqualTo(Map.of("KEEPGATE_SECURITY_CREATE_KEYS_FILE", "false"));
+        .isEqualTo(
+            Map.of(
+                "KEEPGATE_SECURITY_CREATE_KEYS_FILE", "false", "KEEPGATE_SECURITY_KEYS_FILE", ""));
     assertThat(chart.settings().at("/keepgate/security/jwt/issuer").asString())
         .startsWith("https://");
     JsonNode out = chart.get("NetworkPolicy").at("/spec/egress");
