@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.marcnuri.helm.DryRun;
+import com.marcnuri.helm.Helm;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -84,6 +86,37 @@ class HelmChartKeysTest {
     // The pod of helm test shows the one key that may only observe.
     assertThat(chart.get("Pod-test").at("/spec/containers/0/env").findValues("secretKeyRef"))
         .hasToString("[{\"key\":\"observer\",\"name\":\"release-keepgate-keys\"}]");
+  }
+
+  @Test
+  void notesTellHowEachKeyIsReadAndShowNone() {
+    String notes = notes("minimal");
+    assertThat(List.of("operator", "client", "observer"))
+        .allSatisfy(
+            name ->
+                assertThat(notes)
+                    .contains(
+                        "kubectl --namespace research get secret release-keepgate-keys --output"
+                            + " go-template='{{index .data \"%s\" | base64decode}}'"
+                                .formatted(name)));
+    assertThat(notes).contains("-H \"X-Api-Key: $KEY\" http://").doesNotContainPattern("kg_\\w");
+    assertThat(notes("open")).contains("It is open").doesNotContain("X-Api-Key");
+    assertThat(notes("tls")).contains("keepgate-own-keys", "https://").doesNotContain("http://");
+    assertThat(notes("jwt")).contains("It has no keys");
+  }
+
+  private static String notes(String example) {
+    return new Helm(RenderedChart.SOURCE.toAbsolutePath())
+        .install()
+        .withName("release")
+        .withNamespace(RenderedChart.NAMESPACE)
+        .withKubeVersion("1.33.0")
+        .clientOnly()
+        .dryRun()
+        .withDryRunOption(DryRun.CLIENT)
+        .withValuesFile(RenderedChart.values(example))
+        .call()
+        .getOutput();
   }
 
   @Test

@@ -61,6 +61,9 @@ class HelmChartSettingsTest {
       String readiness = chart.container().at("/readinessProbe/httpGet/path").asString();
       assertThat(status(client, management, liveness)).isEqualTo(200);
       Awaitility.await().until(() -> status(client, http, readiness) == 200);
+      Process test = chart.test(Integer.parseInt(http)).inheritIO().start();
+      assertThat(test.waitFor(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(test.exitValue()).isZero();
       int grpc = server.getBean(GrpcServerLifecycle.class).getPort();
       try (SSLSocket socket =
           (SSLSocket) trust.getSocketFactory().createSocket("localhost", grpc)) {

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +62,29 @@ class HelmChartTest {
   void lintOfTheChartAsItIsFindsNothing() {
     LintResult lint = new Helm(RenderedChart.SOURCE.toAbsolutePath()).lint().strict().call();
     assertThat(lint.isFailed()).as("%s", lint.getMessages()).isFalse();
+  }
+
+  /** Links lead out of the chart's folder: what they lead to has to be in the package. */
+  @Test
+  void packageHasAlertsAndDashboardAndNoExamples(@TempDir Path folder) throws IOException {
+    new Helm(RenderedChart.SOURCE.toAbsolutePath()).packageIt().withDestination(folder).call();
+    Map<String, Long> sizes = new TreeMap<>();
+    try (var archive =
+        new TarArchiveInputStream(
+            new GZIPInputStream(Files.newInputStream(folder.resolve("keepgate-0.1.0.tgz"))))) {
+      for (var entry = archive.getNextEntry(); entry != null; entry = archive.getNextEntry()) {
+        assertThat(entry.isFile()).isTrue();
+        sizes.put(entry.getName(), entry.getSize());
+      }
+    }
+    assertThat(sizes)
+        .containsEntry(
+            "keepgate/files/alerts.yml",
+            Files.size(Path.of("src/main/docker/prometheus/alerts.yml")))
+        .containsEntry(
+            "keepgate/files/dashboard.json",
+            Files.size(Path.of("src/main/docker/grafana/dashboards/keepgate.json")));
+    assertThat(sizes.keySet()).noneMatch(name -> name.contains("/ci/"));
   }
 
   @Test

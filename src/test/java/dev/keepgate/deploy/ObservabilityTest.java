@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -172,20 +171,9 @@ class ObservabilityTest {
   /** What {@code helm test} runs, asking this server in place of the service. */
   @Test
   void testOfTheChartTellsAServerThatServesFromOneThatDoesNot() throws Exception {
-    assertThat(chartTest("minimal", port)).isZero();
-    assertThat(chartTest("open", port)).isZero();
-    assertThat(chartTest("minimal", 1)).isNotZero();
-  }
-
-  private static int chartTest(String example, int port) throws Exception {
-    JsonNode container = RenderedChart.of(example).get("Pod-test").at("/spec/containers/0");
-    List<String> command =
-        Stream.concat(container.get("command").valueStream(), container.get("args").valueStream())
-            .map(JsonNode::asString)
-            .toList();
-    ProcessBuilder test = new ProcessBuilder(command);
-    test.environment().putAll(Map.of("HOST", "127.0.0.1", "PORT", String.valueOf(port)));
-    return exitValue(test);
+    assertThat(exitValue(RenderedChart.of("minimal").test(port))).isZero();
+    assertThat(exitValue(RenderedChart.of("open").test(port))).isZero();
+    assertThat(exitValue(RenderedChart.of("minimal").test(1))).isNotZero();
   }
 
   private static int exitValue(ProcessBuilder command) throws IOException, InterruptedException {

@@ -143,6 +143,19 @@ record RenderedChart(Map<String, JsonNode> objects) {
     return yaml(get("ConfigMap").at("/data/application.yml").asString());
   }
 
+  /** What {@code helm test} runs, asking a server on this machine in place of the service. */
+  ProcessBuilder test(int port) {
+    JsonNode container = get("Pod-test").at("/spec/containers/0");
+    ProcessBuilder test =
+        new ProcessBuilder(
+            Stream.concat(
+                    container.get("command").valueStream(), container.get("args").valueStream())
+                .map(JsonNode::asString)
+                .toList());
+    test.environment().putAll(Map.of("HOST", "localhost", "PORT", String.valueOf(port)));
+    return test;
+  }
+
   /** What a list's members have under a key, by their names. */
   static Map<String, String> byName(JsonNode list, String key) {
     Map<String, String> values = new TreeMap<>();
