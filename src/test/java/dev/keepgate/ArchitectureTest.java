@@ -128,6 +128,11 @@ class ArchitectureTest {
                 "dev.keepgate.registry.replica..")
             .because("other rooms borrow models, and do not care how versions live and are kept"),
         room("redis", ROOMS).because("how Redis is reached does not depend on what is kept there"),
+        room("security", ROOMS)
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.springframework.web..", "jakarta.servlet..", "io.grpc..")
+            .because("who may do what is the same by every protocol"),
         room("memory", ROOMS).because("memory is asked for before it is taken, whoever takes it"),
         room("api", "kernel", "batch", "sequence", "metrics")
             .because(

@@ -19,6 +19,15 @@ public enum ErrorCode {
   CANNOT_GENERATE,
   NOT_FINITE,
   REQUEST_TOO_LARGE,
+
+  /** Nobody has said who asks, or nobody is known by what was said. */
+  UNAUTHENTICATED,
+
+  /** Who asks may not. */
+  ACCESS_DENIED,
+
+  /** Who asks has asked for more than they may. */
+  RATE_LIMITED,
   MODEL_TOO_LARGE,
   QUEUE_FULL,
   MEMORY_FULL,

@@ -14,7 +14,7 @@ import org.springframework.web.util.UriUtils;
 
 /** Sends errors, each in the words of the protocol that was asked. */
 @Component
-class ErrorWriter {
+public class ErrorWriter {
 
   private final List<ErrorFormat> formats;
   private final Listeners<ErrorListener> listeners;
@@ -24,7 +24,13 @@ class ErrorWriter {
     this.listeners = listeners;
   }
 
-  void send(ProblemDetail problem, String path, HttpServletResponse response) throws IOException {
+  /**
+   * Answers with an error.
+   *
+   * @param path that was asked
+   */
+  public void send(ProblemDetail problem, String path, HttpServletResponse response)
+      throws IOException {
     listeners.tell(listener -> listener.errorSent(ProblemDetails.slugOf(problem)));
     problem.setProperty(RequestId.NAME, HttpRequestId.of(response));
     for (ErrorFormat format : formats) {

@@ -4,12 +4,12 @@ import dev.keepgate.inference.ErrorCode;
 import org.springframework.http.HttpStatus;
 
 /** The HTTP status of every error. */
-final class HttpStatuses {
+public final class HttpStatuses {
 
   private HttpStatuses() {}
 
   /** Of all but {@link ErrorCode#CANCELLED}, for which HTTP has no word. */
-  static HttpStatus of(ErrorCode code) {
+  public static HttpStatus of(ErrorCode code) {
     return switch (code) {
       case INVALID_INPUT, INVALID_CONFIG -> HttpStatus.BAD_REQUEST;
       case MODEL_NOT_FOUND, SEQUENCE_NOT_FOUND -> HttpStatus.NOT_FOUND;
@@ -30,7 +30,9 @@ final class HttpStatuses {
           MALFORMED_MODEL,
           UNSUPPORTED_MODEL ->
           HttpStatus.UNPROCESSABLE_CONTENT;
-      case QUEUE_FULL, MEMORY_FULL, SEQUENCES_FULL -> HttpStatus.TOO_MANY_REQUESTS;
+      case UNAUTHENTICATED -> HttpStatus.UNAUTHORIZED;
+      case ACCESS_DENIED -> HttpStatus.FORBIDDEN;
+      case QUEUE_FULL, MEMORY_FULL, SEQUENCES_FULL, RATE_LIMITED -> HttpStatus.TOO_MANY_REQUESTS;
       case STORAGE_READ_ONLY, STORAGE_MISSING, STORAGE_FAILURE -> HttpStatus.SERVICE_UNAVAILABLE;
       case DRAINING, MODEL_LOADING, REPLICAS_UNAVAILABLE, SEQUENCES_UNAVAILABLE, CANCELLED ->
           HttpStatus.SERVICE_UNAVAILABLE;

@@ -30,7 +30,7 @@ public final class ProblemDetails {
 
   private ProblemDetails() {}
 
-  static ProblemDetail of(HttpStatus status, String slug, @Nullable String detail) {
+  public static ProblemDetail of(HttpStatus status, String slug, @Nullable String detail) {
     return of(status, slug, detail, List.of());
   }
 

@@ -4,6 +4,7 @@ import dev.keepgate.api.error.RequestError;
 import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.inference.ErrorListener;
 import dev.keepgate.listener.Listeners;
+import dev.keepgate.security.RateLimitedException;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Status;
@@ -62,6 +63,17 @@ class GrpcErrors {
     return detail.length() <= MAX_DETAIL ? detail : detail.substring(0, MAX_DETAIL) + "…";
   }
 
+  /** A call that is refused for who makes it. */
+  Status refused(ErrorCode code, String detail) {
+    listeners.tell(listener -> listener.errorSent(code.slug()));
+    return code(code).toStatus().withDescription(cut(detail));
+  }
+
+  Status rateLimited(RateLimitedException e) {
+    Status status = refused(ErrorCode.RATE_LIMITED, String.valueOf(e.getMessage()));
+    return status.withDescription(status.getDescription() + retry(e.retryAfter()));
+  }
+
   /** One more call than there may be at once. */
   Status tooManyCalls(int limit) {
     listeners.tell(listener -> listener.errorSent(ErrorCode.QUEUE_FULL.slug()));
@@ -97,7 +109,10 @@ class GrpcErrors {
           MALFORMED_MODEL,
           UNSUPPORTED_MODEL ->
           Status.Code.FAILED_PRECONDITION;
+      case UNAUTHENTICATED -> Status.Code.UNAUTHENTICATED;
+      case ACCESS_DENIED -> Status.Code.PERMISSION_DENIED;
       case QUEUE_FULL,
+          RATE_LIMITED,
           MEMORY_FULL,
           SEQUENCES_FULL,
           TOO_MANY_VERSIONS,

@@ -1,0 +1,99 @@
+package dev.keepgate.api.oip.grpc;
+
+import dev.keepgate.inference.ErrorCode;
+import dev.keepgate.security.Access;
+import dev.keepgate.security.Caller;
+import dev.keepgate.security.CallerAuthentication;
+import dev.keepgate.security.OnCredentials;
+import dev.keepgate.security.RateLimitedException;
+import dev.keepgate.security.RateLimits;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.grpc.server.GlobalServerInterceptor;
+import org.springframework.grpc.server.security.AuthenticationProcessInterceptor;
+import org.springframework.grpc.server.security.CallContext;
+import org.springframework.security.access.AccessDeniedException;
+import org.springframework.security.authentication.AuthenticationCredentialsNotFoundException;
+import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.authorization.AuthorizationDecision;
+import org.springframework.security.authorization.AuthorizationManager;
+import org.springframework.security.core.AuthenticationException;
+
+/** The rules of HTTP's routes for gRPC's methods, before a message of theirs is read. */
+@Configuration(proxyBeanMethods = false)
+@Conditional(OnCredentials.class)
+class GrpcSecurityConfiguration {
+
+  @Bean
+  @GlobalServerInterceptor
+  ServerInterceptor grpcSecurity(
+      AuthenticationManager callers, RateLimits rates, GrpcErrors errors) {
+    return new Refusing(
+        new AuthenticationProcessInterceptor(callers, new GrpcCredentials(), authorization(rates)),
+        rates,
+        errors);
+  }
+
+  private static AuthorizationManager<CallContext> authorization(RateLimits rates) {
+    return (authentication, call) -> {
+      Access needed = GrpcAccess.of(call.method().getFullMethodName());
+      if (needed == Access.EVERYBODY) {
+        return new AuthorizationDecision(true);
+      }
+      Caller caller = CallerAuthentication.caller(authentication.get());
+      if (caller == null) {
+        throw new AuthenticationCredentialsNotFoundException(
+            "say who asks: send a key as the metadata 'authorization: Bearer <key>' or"
+                + " 'x-api-key: <key>'");
+      }
+      if (!needed.isGrantedTo(caller.roles())) {
+        throw new AccessDeniedException(needed.remedy(caller));
+      }
+      rates.count(caller);
+      return new AuthorizationDecision(true);
+    };
+  }
+
+  /** Ends calls that are not let in with the status that says why. */
+  private record Refusing(ServerInterceptor security, RateLimits rates, GrpcErrors errors)
+      implements ServerInterceptor {
+
+    @Override
+    public <Q, R> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+      try {
+        return security.interceptCall(call, headers, next);
+      } catch (AuthenticationException e) {
+        return refuse(call, unknown(e));
+      } catch (AccessDeniedException e) {
+        return refuse(call, errors.refused(ErrorCode.ACCESS_DENIED, message(e)));
+      } catch (RateLimitedException e) {
+        return refuse(call, errors.rateLimited(e));
+      }
+    }
+
+    private Status unknown(AuthenticationException e) {
+      try {
+        rates.countUnknown();
+        return errors.refused(ErrorCode.UNAUTHENTICATED, message(e));
+      } catch (RateLimitedException tooMany) {
+        return errors.rateLimited(tooMany);
+      }
+    }
+
+    private static String message(Exception e) {
+      return String.valueOf(e.getMessage());
+    }
+
+    private static <Q, R> ServerCall.Listener<Q> refuse(ServerCall<Q, R> call, Status status) {
+      call.close(status, new Metadata());
+      return new ServerCall.Listener<>() {};
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.keepgate.security;
+
+import org.jspecify.annotations.NullMarked;
