@@ -63,7 +63,10 @@ RUN java @java.options -XX:AOTCacheOutput=keepgate.aot -Dspring.context.exit=onR
 
 # Health and metrics have a port and threads of their own: they answer while the server is full, and
 # who reaches the models does not reach them.
-ENV KEEPGATE_REPOSITORY_PATH=/models MANAGEMENT_SERVER_PORT=8081
+# Callers are asked for keys. The first start makes one, in /models/.security/first-key; read it by
+# `docker exec <container> cat /models/.security/first-key`. KEEPGATE_SECURITY_OPEN=true asks nobody.
+ENV KEEPGATE_REPOSITORY_PATH=/models MANAGEMENT_SERVER_PORT=8081 \
+    KEEPGATE_SECURITY_KEYS_FILE=/models/.security/keys.yml KEEPGATE_SECURITY_CREATE_KEYS_FILE=true
 USER 10001:10001
 VOLUME /models
 # HTTP, health and metrics, and gRPC.

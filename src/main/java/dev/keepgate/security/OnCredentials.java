@@ -11,12 +11,12 @@ public final class OnCredentials implements Condition {
 
   @Override
   public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-    return isMet(context.getEnvironment());
+    return properties(context.getEnvironment()).hasCredentials();
   }
 
-  static boolean isMet(Environment environment) {
+  /** What is set, before there are beans. */
+  static SecurityProperties properties(Environment environment) {
     return Binder.get(environment)
-        .bindOrCreate(SecurityProperties.PREFIX, SecurityProperties.class)
-        .hasCredentials();
+        .bindOrCreate(SecurityProperties.PREFIX, SecurityProperties.class);
   }
 }

@@ -13,7 +13,10 @@ import dev.keepgate.GoldenCase;
 import dev.keepgate.api.http.BusyClients;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -151,6 +154,23 @@ class ContainerIT {
     }
   }
 
+  @Test
+  void imageMakesTheKeyThatItAsksFor() throws Exception {
+    try (GenericContainer<?> container = keyed()) {
+      container.start();
+      URI models = server(container).address().resolve("/v1/models");
+      HttpClient client = HttpClient.newHttpClient();
+      HttpRequest.Builder request = HttpRequest.newBuilder(models);
+      assertThat(client.send(request.build(), BodyHandlers.discarding()).statusCode())
+          .isEqualTo(401);
+      String key = run(container, "cat", "/models/.security/first-key").getStdout().strip();
+      assertThat(container.getLogs()).contains("first-key").doesNotContain(key);
+      request.header("Authorization", "Bearer " + key);
+      assertThat(client.send(request.build(), BodyHandlers.discarding()).statusCode())
+          .isEqualTo(200);
+    }
+  }
+
   /** The largest Java heap of the container's server, in bytes, up to its rounding. */
   private static long heap(GenericContainer<?> container) throws Exception {
     String samples =
@@ -172,6 +192,11 @@ class ContainerIT {
   }
 
   private GenericContainer<?> container() {
+    return keyed().withEnv("KEEPGATE_SECURITY_OPEN", "true");
+  }
+
+  /** As the image is. */
+  private GenericContainer<?> keyed() {
     return new GenericContainer<>(Image.BUILT)
         .withExposedPorts(8080, 8081)
         .withTmpFs(Map.of("/tmp", "rw,noexec,nosuid,size=64m"))

@@ -74,7 +74,7 @@ class RoleScanTest extends KeyedServerTest {
       put("infer", "POST " + MODEL + "/" + use);
     }
     put("infer", "POST /v1/timeseries/forecast", "POST /v2/models/{model}/infer");
-    put("infer", "GET /v1/sequences/{id}", "DELETE /v1/sequences/{id}");
+    put("infer", "GET /v1/sequences", "GET /v1/sequences/{id}", "DELETE /v1/sequences/{id}");
     for (String use : "step unroll forecast fork".split(" ")) {
       put("infer", "POST /v1/sequences/{id}/" + use);
     }
