@@ -2,7 +2,7 @@
 -- a limit of those that follow a place, as far as one look goes. First where the look ended, or
 -- nothing where it came to the end.
 local score, after, limit, model = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
-local look, head = tonumber(ARGV[6]), tonumber(ARGV[7])
+local look, head, owner = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local rank = 0
 if after ~= '' then
   -- No id has such a byte: this stands right behind the place, whether or not its sequence is open.
@@ -16,7 +16,7 @@ local answer = {'', ''}
 for i = 1, #places, 2 do
   local sequence = places[i]
   local bytes, of = size_of(sequence)
-  if of and (model == '' or string.sub(of, 1, #model + 1) == model .. '/') then
+  if of and (owner_of(sequence) or '') == owner and (model == '' or string.sub(of, 1, #model + 1) == model .. '/') then
     local blob = redis.call('HGET', prefix .. 'sequence:' .. sequence, 'sequence')
     if blob then
       answer[#answer + 1] = tostring(bytes)

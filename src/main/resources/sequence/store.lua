@@ -17,6 +17,11 @@ local function add(field, amount)
   end
 end
 
+-- Whose a sequence is; nil where it is nobody's own.
+local function owner_of(sequence)
+  return string.match(sequence, '^([^/]+)/')
+end
+
 local function size_of(sequence)
   local size = redis.call('HGET', sizes, sequence)
   if not size then
@@ -40,6 +45,9 @@ local function finish(sequence, tombstones)
   add('bytes', -bytes)
   add('count:' .. model, -1)
   add('bytes:' .. model, -bytes)
+  if owner_of(sequence) then
+    add('owned:' .. owner_of(sequence), -1)
+  end
   if tombstones > 0 then
     redis.call('ZADD', expired, now, sequence)
     redis.call('ZREMRANGEBYRANK', expired, 0, -tombstones - 1)
@@ -81,8 +89,9 @@ local function victim(model)
   return nil
 end
 
--- Frees what has expired, and where it may ends others, until so much more fits; whether it does.
--- A bound is {total, more, maximum, model or nil where it is of all models}.
+-- Frees what has expired, and where it may ends others, until so much more fits; whether it does, and
+-- else the bound that is passed. A bound is {total, more, maximum, model or nil where it is of all
+-- models}; one that is an owner's own has others end nothing.
 local function make_room(bounds, evicts, tombstones, answer)
   local function exceeded()
     for _, bound in ipairs(bounds) do
@@ -100,9 +109,9 @@ local function make_room(bounds, evicts, tombstones, answer)
   end
   local bound = exceeded()
   while bound do
-    local sequence = evicts and victim(bound[4]) or nil
+    local sequence = evicts and not bound.owned and victim(bound[4]) or nil
     if not sequence then
-      return false
+      return false, bound
     end
     answer[#answer + 1] = 'EVICTED ' .. finish(sequence, tombstones)
     bound = exceeded()

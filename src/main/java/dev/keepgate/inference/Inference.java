@@ -5,6 +5,7 @@ import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
+import dev.keepgate.security.Caller;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
@@ -55,15 +56,12 @@ public final class Inference {
    *
    * @param operation what is asked, as far as it is known
    * @param deadline after which the work is dropped; null for the server's own
-   * @param cancellation whether its client has gone, and the work is to be dropped
+   * @param client who waits: the work is dropped where they have gone
    * @throws dev.keepgate.registry.RegistryException if there is no such model
    */
   public InferenceCall open(
-      ModelRequest model,
-      Operation operation,
-      @Nullable Duration deadline,
-      CancellationSignal cancellation) {
-    return open(model, operation, deadline, cancellation, memory.open());
+      ModelRequest model, Operation operation, @Nullable Duration deadline, Client client) {
+    return open(model, operation, deadline, client, memory.open());
   }
 
   /**
@@ -76,12 +74,12 @@ public final class Inference {
       ModelRequest model,
       Operation operation,
       @Nullable Duration deadline,
-      CancellationSignal cancellation,
+      Client client,
       RequestMemory held) {
     return call(
         registry.acquire(model),
         operation,
-        new InferenceCall.Conditions(model, deadline(deadline), cancellation),
+        new InferenceCall.Conditions(model, deadline(deadline), client),
         held);
   }
 
@@ -91,16 +89,13 @@ public final class Inference {
    * @throws InferenceException if there is no such sequence, or its model is gone
    */
   public InferenceCall openStep(
-      String sequence,
-      Operation operation,
-      @Nullable Duration deadline,
-      CancellationSignal cancellation) {
-    Sequences.Found found = sequences.lookUp(sequence);
+      String sequence, Operation operation, @Nullable Duration deadline, Client client) {
+    Sequences.Found found = sequences.lookUp(sequence, client.caller());
     InferenceCall call =
         call(
             found.handle(),
             operation,
-            new InferenceCall.Conditions(null, deadline(deadline), cancellation),
+            new InferenceCall.Conditions(null, deadline(deadline), client),
             memory.open());
     call.step(found, false);
     return call;
@@ -113,10 +108,7 @@ public final class Inference {
    * @throws dev.keepgate.registry.RegistryException if there is no such model
    */
   public InferenceStream openStream(
-      ModelRequest model,
-      Operation operation,
-      @Nullable Duration deadline,
-      CancellationSignal cancellation) {
+      ModelRequest model, Operation operation, @Nullable Duration deadline, Client client) {
     ModelHandle handle = registry.acquire(model);
     OptionalLong end = deadline == null ? OptionalLong.empty() : deadline(deadline);
     return new InferenceStream(
@@ -126,8 +118,7 @@ public final class Inference {
             call(
                 handle.share(),
                 operation,
-                new InferenceCall.Conditions(
-                    model, end.isPresent() ? end : deadline(null), cancellation),
+                new InferenceCall.Conditions(model, end.isPresent() ? end : deadline(null), client),
                 memory.open()));
   }
 
@@ -137,23 +128,20 @@ public final class Inference {
    * @throws InferenceException if there is no such sequence, or its model is gone
    */
   public InferenceStream openStepStream(
-      String sequence,
-      Operation operation,
-      @Nullable Duration deadline,
-      CancellationSignal cancellation) {
-    Sequences.Found found = sequences.lookUp(sequence);
+      String sequence, Operation operation, @Nullable Duration deadline, Client client) {
+    Sequences.Found found = sequences.lookUp(sequence, client.caller());
     OptionalLong end = deadline == null ? OptionalLong.empty() : deadline(deadline);
     return new InferenceStream(
         found.handle(),
         memory.open(),
         () -> {
-          Sequences.Found now = lookUpAgain(sequence, found.handle());
+          Sequences.Found now = lookUpAgain(sequence, client.caller(), found.handle());
           InferenceCall call =
               call(
                   now.handle(),
                   operation,
                   new InferenceCall.Conditions(
-                      null, end.isPresent() ? end : deadline(null), cancellation),
+                      null, end.isPresent() ? end : deadline(null), client),
                   memory.open());
           call.step(now, false);
           return call;
@@ -161,8 +149,8 @@ public final class Inference {
   }
 
   /** Looks a sequence up that was found before, and is another model's now, perhaps. */
-  private Sequences.Found lookUpAgain(String id, ModelHandle handle) {
-    Sequences.Found found = sequences.lookUp(id);
+  private Sequences.Found lookUpAgain(String id, Caller caller, ModelHandle handle) {
+    Sequences.Found found = sequences.lookUp(id, caller);
     if (!found.handle().isSameModel(handle)) {
       found.handle().close();
       throw new InferenceException.SequenceRefused(

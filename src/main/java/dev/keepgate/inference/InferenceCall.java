@@ -9,6 +9,7 @@ import dev.keepgate.model.ModelId;
 import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRequest;
+import dev.keepgate.security.Caller;
 import dev.keepgate.sequence.Sequence;
 import io.micrometer.observation.Observation;
 import java.io.IOException;
@@ -56,10 +57,9 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
    *
    * @param model what was asked for; null where a sequence was
    * @param deadline {@link System#nanoTime()} past which the work is dropped
-   * @param cancellation whether the client has gone
+   * @param client who asks
    */
-  record Conditions(
-      @Nullable ModelRequest model, OptionalLong deadline, CancellationSignal cancellation) {}
+  record Conditions(@Nullable ModelRequest model, OptionalLong deadline, Client client) {}
 
   InferenceCall(
       Inference inference,
@@ -104,6 +104,11 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
     return endsSequence;
   }
 
+  /** Who asks. */
+  Caller caller() {
+    return conditions.client().caller();
+  }
+
   /** Whether a version is the one that was asked for. */
   boolean asksFor(ModelId id) {
     return conditions.model() instanceof ModelRequest.Specific specific
@@ -134,13 +139,12 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
     long end = System.nanoTime() + timeout.toNanos();
     OptionalLong now = conditions.deadline();
     if (now.isEmpty() || end - now.getAsLong() < 0) {
-      conditions =
-          new Conditions(conditions.model(), OptionalLong.of(end), conditions.cancellation());
+      conditions = new Conditions(conditions.model(), OptionalLong.of(end), conditions.client());
     }
   }
 
   CancellationSignal cancellation() {
-    return conditions.cancellation();
+    return conditions.client().cancellation();
   }
 
   InferenceContext context() {

@@ -57,11 +57,11 @@ public record SequencePage(List<Entry> sequences, @Nullable String next) {
   }
 
   private static String text(SequencePlace place) {
-    return place.openedAt().toEpochMilli() + "/" + place.id();
+    return place.openedAt().toEpochMilli() + "/" + place.id().value();
   }
 
   /** The place that the {@code next} of a page names; null where it is none. */
-  static @Nullable SequencePlace place(String next) {
+  static @Nullable SequencePlace place(String next, String owner) {
     int slash = next.indexOf('/');
     if (slash < 0
         || !next.substring(0, slash).matches("[0-9]{1,15}")
@@ -70,6 +70,6 @@ public record SequencePage(List<Entry> sequences, @Nullable String next) {
     }
     return new SequencePlace(
         Instant.ofEpochMilli(Long.parseLong(next.substring(0, slash))),
-        new SequenceId(next.substring(slash + 1)));
+        new SequenceId(owner, next.substring(slash + 1)));
   }
 }

@@ -10,6 +10,7 @@ import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.security.Caller;
 import dev.keepgate.sequence.ModelContent;
 import dev.keepgate.sequence.Sequence;
 import dev.keepgate.sequence.SequenceException;
@@ -69,16 +70,17 @@ public final class Sequences implements AutoCloseable {
   /**
    * Opens a sequence, or imports one.
    *
-   * @param handle its model, which the caller closes
+   * @param handle its model, which whoever calls closes
+   * @param caller whose it is
    * @throws InferenceException if none is opened
    */
-  public SequenceInfo open(ModelHandle handle, OpenRequest request) {
+  public SequenceInfo open(ModelHandle handle, OpenRequest request, Caller caller) {
     refuseWhileDraining();
     if (!handle.signature().isCausal()) {
       throw new InferenceException.CannotStep(handle.id().toString(), handle.signature());
     }
     List<FieldError> errors = new ArrayList<>();
-    SequenceId id = id(request.id(), errors);
+    SequenceId id = id(request.id(), caller, errors);
     Duration ttl = ttl(request.ttl(), errors);
     if (request.step() < 0 || request.step() > StepNumber.MAX_BEHIND) {
       errors.add(
@@ -98,18 +100,19 @@ public final class Sequences implements AutoCloseable {
             request.batch(),
             ttl,
             clock.instant(),
-            new Sequence.Progress(request.step(), state, null)));
+            new Sequence.Progress(request.step(), state, null)),
+        caller);
   }
 
-  private static SequenceId id(@Nullable String asked, List<FieldError> errors) {
+  private static SequenceId id(@Nullable String asked, Caller caller, List<FieldError> errors) {
     if (asked != null) {
       try {
-        return new SequenceId(asked);
+        return new SequenceId(caller.owner(), asked);
       } catch (IllegalArgumentException e) {
         errors.add(new FieldError("/id", String.valueOf(e.getMessage())));
       }
     }
-    return SequenceId.mint();
+    return SequenceId.mint(caller.owner());
   }
 
   private Duration ttl(@Nullable Duration asked, List<FieldError> errors) {
@@ -134,7 +137,8 @@ public final class Sequences implements AutoCloseable {
         .validate(request.state(), request.fields(), request.batch(), request.batch() > 1);
   }
 
-  private SequenceInfo keep(ModelHandle handle, Sequence sequence) {
+  private SequenceInfo keep(ModelHandle handle, Sequence sequence, Caller caller) {
+    int bound = caller.limits().openSequences();
     return asked(
         handle.id(),
         () -> {
@@ -144,7 +148,7 @@ public final class Sequences implements AutoCloseable {
                 "sequences of another model that was %s are still open".formatted(handle.id()),
                 null);
           }
-          store.create(sequence);
+          store.create(sequence, bound == 0 ? SequenceStore.UNBOUNDED : bound);
           // Once more: the pin may have been let go before the sequence was counted.
           models.pin(handle);
           listeners.tell(listener -> listener.opened(handle.id()));
@@ -171,9 +175,9 @@ public final class Sequences implements AutoCloseable {
    *
    * @throws InferenceException if there is none, or its model is gone
    */
-  Found lookUp(String id) {
+  Found lookUp(String id, Caller caller) {
     long asked = System.nanoTime();
-    Sequence sequence = asked(null, () -> store.find(known(id)));
+    Sequence sequence = asked(null, () -> store.find(known(id, caller)));
     long took = System.nanoTime() - asked;
     return new Found(sequence, model(sequence), took);
   }
@@ -184,7 +188,7 @@ public final class Sequences implements AutoCloseable {
    * @throws InferenceException if there is no such sequence of the model
    */
   void join(InferenceCall call, SequenceStep step) {
-    Found found = lookUp(step.id());
+    Found found = lookUp(step.id(), call.caller());
     ModelId model = found.sequence().model();
     if (!call.asksFor(model)) {
       found.handle().close();
@@ -208,7 +212,7 @@ public final class Sequences implements AutoCloseable {
     requireNoState(request);
     OpenRequest open = new OpenRequest(step.id(), size.batch(), 0, null, null, request.fields());
     try {
-      open(call.handle(), open);
+      open(call.handle(), open, call.caller());
     } catch (InvalidInput e) {
       // All else was checked above.
       throw new InvalidInput(step.field(), e.errors().get(0).detail());
@@ -217,8 +221,8 @@ public final class Sequences implements AutoCloseable {
         throw e;
       }
       if (request.options().step().isEmpty()) {
-        delete(step.id());
-        open(call.handle(), open);
+        delete(step.id(), call.caller());
+        open(call.handle(), open, call.caller());
       }
     }
     join(call, step);
@@ -277,7 +281,7 @@ public final class Sequences implements AutoCloseable {
               }
             });
     if (call.endsSequence()) {
-      delete(first.id().value());
+      asked(null, () -> removed(first.id()));
     }
     return result;
   }
@@ -377,24 +381,25 @@ public final class Sequences implements AutoCloseable {
   /**
    * @throws InferenceException if there is none
    */
-  public SequenceInfo find(String id) {
-    return SequenceInfo.of(asked(null, () -> store.find(known(id))));
+  public SequenceInfo find(String id, Caller caller) {
+    return SequenceInfo.of(asked(null, () -> store.find(known(id, caller))));
   }
 
   /**
-   * Open sequences, in the order in which they were opened.
+   * A caller's open sequences, in the order in which they were opened.
    *
    * @param model the only one whose sequences are wanted, of any version; null for all
    * @param limit how many at most
    * @param after the {@code next} of the page before; null for the first
    * @throws InferenceException if there is no such place, or the store does not answer
    */
-  public SequencePage list(@Nullable String model, int limit, @Nullable String after) {
-    SequencePlace place = after == null ? null : SequencePage.place(after);
+  public SequencePage list(
+      @Nullable String model, int limit, @Nullable String after, Caller caller) {
+    SequencePlace place = after == null ? null : SequencePage.place(after, caller.owner());
     if (after != null && place == null) {
       throw new InvalidInput("?after", "expected a page's 'next', got '%s'".formatted(after));
     }
-    SequenceQuery query = new SequenceQuery(place, Math.addExact(limit, 1), model);
+    SequenceQuery query = new SequenceQuery(place, Math.addExact(limit, 1), model, caller.owner());
     return SequencePage.of(asked(null, () -> store.list(query)), limit);
   }
 
@@ -405,11 +410,12 @@ public final class Sequences implements AutoCloseable {
    * @param ttl of the new one; null for the first one's
    * @throws InferenceException if none is opened
    */
-  public SequenceInfo fork(String id, @Nullable String newId, @Nullable Duration ttl) {
+  public SequenceInfo fork(
+      String id, @Nullable String newId, @Nullable Duration ttl, Caller caller) {
     refuseWhileDraining();
-    Sequence origin = asked(null, () -> store.find(known(id)));
+    Sequence origin = asked(null, () -> store.find(known(id, caller)));
     List<FieldError> errors = new ArrayList<>();
-    SequenceId forkId = id(newId, errors);
+    SequenceId forkId = id(newId, caller, errors);
     Duration forkTtl = ttl(ttl == null ? origin.ttl() : ttl, errors);
     if (!errors.isEmpty()) {
       throw new InvalidInput(errors);
@@ -423,7 +429,8 @@ public final class Sequences implements AutoCloseable {
               origin.batch(),
               forkTtl,
               clock.instant(),
-              origin.progress()));
+              origin.progress()),
+          caller);
     }
   }
 
@@ -432,20 +439,20 @@ public final class Sequences implements AutoCloseable {
    *
    * @throws InferenceException if there is none
    */
-  public void delete(String id) {
-    asked(
-        null,
-        () -> {
-          store.remove(known(id));
-          return true;
-        });
+  public void delete(String id, Caller caller) {
+    asked(null, () -> removed(known(id, caller)));
   }
 
-  private SequenceId known(String id) {
+  private boolean removed(SequenceId id) {
+    store.remove(id);
+    return true;
+  }
+
+  private SequenceId known(String id, Caller caller) {
     if (!SequenceId.isId(id)) {
       throw refused(ErrorCode.SEQUENCE_NOT_FOUND, "there is no such sequence", null);
     }
-    return new SequenceId(id);
+    return new SequenceId(caller.owner(), id);
   }
 
   /** How long a sequence outlives its last step, unless it was opened with a time of its own. */

@@ -149,7 +149,7 @@ record KeysFile(Path path, long limit) {
       String hash = text("sha256", SHA256, "is the SHA-256 of a key: 64 hex digits");
       Caller.Limits limits =
           new Caller.Limits(bound("requests-per-second"), bound("open-sequences"));
-      return new Keys.Entry(HexFormat.of().parseHex(hash), new Caller(name, roles(), limits));
+      return new Keys.Entry(HexFormat.of().parseHex(hash), Caller.ofKey(name, roles(), limits));
     }
 
     /** What YAML takes for a number is none here: a name or a hash may have digits alone. */

@@ -68,11 +68,11 @@ final class HandOverSequenceStore implements SequenceStore, SmartLifecycle {
   }
 
   @Override
-  public void create(Sequence sequence) {
+  public void create(Sequence sequence, int maxOfOwner) {
     if (lookup(sequence.id()).isPresent()) {
       throw new SequenceException.Exists(sequence.id());
     }
-    change(() -> memory.create(sequence));
+    change(() -> memory.create(sequence, maxOfOwner));
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.keepgate.sequence;
 
 import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
+import dev.keepgate.sequence.SequenceException.Full.Bound;
 import dev.keepgate.sequence.SequenceListener.End;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import java.time.Duration;
@@ -54,7 +55,10 @@ public final class InMemorySequenceStore implements SequenceStore {
     @Override
     public int compareTo(Deadline other) {
       int order = Long.compare(at, other.at);
-      return order != 0 ? order : id.value().compareTo(other.id.value());
+      if (order == 0) {
+        order = id.value().compareTo(other.id.value());
+      }
+      return order != 0 ? order : id.owner().compareTo(other.id.owner());
     }
   }
 
@@ -91,8 +95,8 @@ public final class InMemorySequenceStore implements SequenceStore {
   }
 
   @Override
-  public void create(Sequence sequence) {
-    create(sequence, sequence.ttl());
+  public void create(Sequence sequence, int maxOfOwner) {
+    create(sequence, sequence.ttl(), maxOfOwner);
   }
 
   /**
@@ -101,6 +105,10 @@ public final class InMemorySequenceStore implements SequenceStore {
    * @param left until it expires
    */
   void create(Sequence sequence, Duration left) {
+    create(sequence, left, UNBOUNDED);
+  }
+
+  private void create(Sequence sequence, Duration left, int maxOfOwner) {
     whereThereIsRoom(
         sequence,
         () ->
@@ -110,7 +118,7 @@ public final class InMemorySequenceStore implements SequenceStore {
                   if (old != null && isAlive(old)) {
                     throw new SequenceException.Exists(id);
                   }
-                  quota.reserve(sequence.model(), 1, sequence.bytes());
+                  quota.add(sequence, maxOfOwner);
                   if (old != null) {
                     end(old, End.EXPIRED);
                   }
@@ -125,16 +133,19 @@ public final class InMemorySequenceStore implements SequenceStore {
       try {
         return change.get();
       } catch (SequenceException.Full e) {
-        if (reap() == 0 && !(mayEvictFor(sequence) && evict(sequence, e.isOfModel()))) {
+        if (reap() == 0
+            && !(mayEvictFor(sequence, e.bound()) && evict(sequence, e.bound() == Bound.MODEL))) {
           throw e;
         }
       }
     }
   }
 
-  private boolean mayEvictFor(Sequence sequence) {
+  private boolean mayEvictFor(Sequence sequence, Bound bound) {
     long room = Math.min(properties.bytes(), properties.bytesPerModel());
-    return properties.whenFull() == WhenFull.EVICT && sequence.bytes() <= room;
+    return bound != Bound.OWNER
+        && properties.whenFull() == WhenFull.EVICT
+        && sequence.bytes() <= room;
   }
 
   private Entry enter(Sequence sequence, long end) {
@@ -205,9 +216,9 @@ public final class InMemorySequenceStore implements SequenceStore {
 
   private void resize(ModelId model, long more) {
     if (more > 0) {
-      quota.reserve(model, 0, more);
+      quota.grow(model, more);
     } else if (more < 0) {
-      quota.release(model, 0, -more);
+      quota.shrink(model, -more);
     }
   }
 
@@ -238,7 +249,7 @@ public final class InMemorySequenceStore implements SequenceStore {
     Sequence sequence = entry.sequence();
     deadlines.remove(entry.deadline());
     openings.remove(entry.opening());
-    quota.release(sequence.model(), 1, sequence.bytes());
+    quota.remove(sequence);
     return null;
   }
 
@@ -329,7 +340,10 @@ public final class InMemorySequenceStore implements SequenceStore {
     for (SequencePlace place : after == null ? openings : openings.tailSet(after, false)) {
       Entry entry = entries.get(place.id());
       // It may have ended meanwhile, and another of its id may have begun, which comes later.
-      if (entry == null || !entry.opening().equals(place) || !isAlive(entry)) {
+      if (entry == null
+          || !place.id().owner().equals(query.owner())
+          || !entry.opening().equals(place)
+          || !isAlive(entry)) {
         continue;
       }
       String model = query.model();

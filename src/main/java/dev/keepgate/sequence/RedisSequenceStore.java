@@ -54,8 +54,8 @@ public final class RedisSequenceStore implements SequenceStore {
   }
 
   @Override
-  public void create(Sequence sequence) {
-    create(sequence, sequence.ttl());
+  public void create(Sequence sequence, int maxOfOwner) {
+    create(sequence, sequence.ttl(), maxOfOwner);
   }
 
   /**
@@ -64,10 +64,14 @@ public final class RedisSequenceStore implements SequenceStore {
    * @param left until it expires
    */
   void create(Sequence sequence, Duration left) {
+    create(sequence, left, UNBOUNDED);
+  }
+
+  private void create(Sequence sequence, Duration left, int maxOfOwner) {
     List<byte[]> reply =
         run(
             "create",
-            sequence.id().value(),
+            sequence.id().key(),
             sequence.revision(),
             SequenceCodec.encode(sequence),
             sequence.bytes(),
@@ -79,11 +83,13 @@ public final class RedisSequenceStore implements SequenceStore {
             properties.bytes(),
             properties.whenFull() == WhenFull.EVICT ? 1 : 0,
             properties.tombstones(),
-            sequence.openedAt().toEpochMilli());
+            sequence.openedAt().toEpochMilli(),
+            maxOfOwner);
     reply.stream().skip(1).forEach(ended -> tell(text(ended)));
     switch (text(reply.get(0))) {
       case "EXISTS" -> throw new SequenceException.Exists(sequence.id());
       case "FULL" -> throw full();
+      case "OWNER_FULL" -> throw SequenceException.Full.ofOwner(maxOfOwner);
       default -> {}
     }
   }
@@ -111,7 +117,7 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public Sequence find(SequenceId id) {
-    List<byte[]> reply = run("find", id.value());
+    List<byte[]> reply = run("find", id.key());
     requirePresent(id, text(reply.get(0)));
     return decoded(id, reply.get(1));
   }
@@ -129,7 +135,7 @@ public final class RedisSequenceStore implements SequenceStore {
    * a minute or until {@link #taken}: the answer may be lost.
    */
   Taken take(SequenceId id, String taker) {
-    List<byte[]> reply = run("take", id.value(), taker, UNCONFIRMED.toMillis());
+    List<byte[]> reply = run("take", id.key(), taker, UNCONFIRMED.toMillis());
     return switch (text(reply.get(0))) {
       case UNKNOWN -> new Taken(Lookup.UNKNOWN, Duration.ZERO);
       case EXPIRED -> new Taken(Lookup.EXPIRED, Duration.ZERO);
@@ -142,7 +148,7 @@ public final class RedisSequenceStore implements SequenceStore {
 
   /** Confirms that what was taken has arrived. */
   void taken(SequenceId id) {
-    run("taken", id.value());
+    run("taken", id.key());
   }
 
   private static Sequence decoded(SequenceId id, byte[] bytes) {
@@ -167,7 +173,7 @@ public final class RedisSequenceStore implements SequenceStore {
     List<byte[]> reply =
         run(
             "replace",
-            before.id().value(),
+            before.id().key(),
             before.revision(),
             after.revision(),
             SequenceCodec.encode(after),
@@ -189,7 +195,7 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public void remove(SequenceId id) {
-    List<byte[]> reply = run("remove", id.value());
+    List<byte[]> reply = run("remove", id.key());
     requirePresent(id, text(reply.get(0)));
     ModelId model = model(text(reply.get(1)));
     listeners.tell(listener -> listener.ended(model, End.DELETED));
@@ -217,14 +223,23 @@ public final class RedisSequenceStore implements SequenceStore {
     String score = "";
     SequencePlace place = query.after();
     if (place != null) {
-      after = place.id().value();
+      after = place.id().key();
       score = Long.toString(place.openedAt().toEpochMilli());
     }
     String model = query.model() == null ? "" : query.model();
     while (page.size() < query.limit()) {
       int missing = query.limit() - page.size();
       List<byte[]> reply =
-          run("list", "", score, after, missing, model, LOOK, SequenceCodec.HEAD_BYTES);
+          run(
+              "list",
+              "",
+              score,
+              after,
+              missing,
+              model,
+              LOOK,
+              SequenceCodec.HEAD_BYTES,
+              query.owner());
       for (int i = 2; i < reply.size(); i += 2) {
         page.add(summary(reply.get(i + 1), Long.parseLong(text(reply.get(i)))));
       }

@@ -36,8 +36,8 @@ final class SequenceCodec {
 
   private static final int ANSWER_BYTES = 11;
 
-  /** At least as much as all that comes before the revision: two texts of 128 and the numbers. */
-  static final int HEAD_BYTES = 320;
+  /** At least as much as all before the revision: an owner, two texts of 128 and the numbers. */
+  static final int HEAD_BYTES = 400;
 
   /** In place of the flag of an unroll, as which earlier builds read it. */
   private static final byte UNROLLED_PADDED_ROWS = 2;
@@ -45,7 +45,7 @@ final class SequenceCodec {
   private SequenceCodec() {}
 
   static byte[] encode(Sequence sequence) {
-    byte[] id = bytes(sequence.id().value());
+    byte[] id = bytes(sequence.id().key());
     byte[] model = bytes(sequence.model().name());
     String known = sequence.content().digest();
     byte[] digest = bytes(known == null ? "" : known);
@@ -197,7 +197,7 @@ final class SequenceCodec {
   }
 
   private static SequenceSummary head(ByteBuffer from, long bytes) {
-    SequenceId id = new SequenceId(text(from));
+    SequenceId id = SequenceId.ofKey(text(from));
     ModelId model = new ModelId(text(from), from.getLong());
     int batch = from.getInt();
     Duration ttl = Duration.ofMillis(from.getLong());

@@ -41,20 +41,35 @@ public abstract sealed class SequenceException extends RuntimeException {
   /** A bound is reached. */
   public static final class Full extends SequenceException {
     private static final long serialVersionUID = 1L;
-    private final boolean isOfModel;
+    private final Bound bound;
+
+    /** Whose bound. */
+    enum Bound {
+      /** Of all sequences. */
+      ALL,
+      /** Of one model's: ending others' would not help. */
+      MODEL,
+      /** Of one owner's, who has to end some. */
+      OWNER
+    }
 
     Full(String message) {
-      this(message, false);
+      this(message, Bound.ALL);
     }
 
-    Full(String message, boolean isOfModel) {
+    Full(String message, Bound bound) {
       super(message, null);
-      this.isOfModel = isOfModel;
+      this.bound = bound;
     }
 
-    /** Whether it is a bound of one model's sequences, so that ending others' would not help. */
-    boolean isOfModel() {
-      return isOfModel;
+    static Full ofOwner(int maxOfOwner) {
+      return new Full(
+          "you have %,d open sequences, as many as you may; end some".formatted(maxOfOwner),
+          Bound.OWNER);
+    }
+
+    Bound bound() {
+      return bound;
     }
   }
 

@@ -13,6 +13,9 @@ public record SequencePlace(Instant openedAt, SequenceId id) implements Comparab
   @Override
   public int compareTo(SequencePlace other) {
     int order = openedAt.compareTo(other.openedAt);
-    return order != 0 ? order : id.value().compareTo(other.id.value());
+    if (order == 0) {
+      order = id.value().compareTo(other.id.value());
+    }
+    return order != 0 ? order : id.owner().compareTo(other.id.owner());
   }
 }

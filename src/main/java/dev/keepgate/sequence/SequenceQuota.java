@@ -1,11 +1,15 @@
 package dev.keepgate.sequence;
 
 import dev.keepgate.model.ModelId;
+import dev.keepgate.sequence.SequenceException.Full.Bound;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** How many sequences there may be and how large, of a model and of all, and how much is taken. */
+/**
+ * How many sequences there may be and how large, of a model, of an owner and of all, and how much
+ * is taken.
+ */
 final class SequenceQuota {
 
   private record Held(long count, long bytes) {
@@ -18,6 +22,7 @@ final class SequenceQuota {
 
   private final SequenceProperties bounds;
   private final Map<ModelId, Held> models = new HashMap<>();
+  private final Map<String, Integer> owners = new HashMap<>();
   private Held total = NOTHING;
 
   SequenceQuota(SequenceProperties bounds) {
@@ -25,11 +30,43 @@ final class SequenceQuota {
   }
 
   /**
-   * Counts what is to come; 0 of either where only the other grows.
+   * Counts a sequence that is to come.
+   *
+   * @param maxOfOwner how many its owner may have with it
+   * @throws SequenceException.Full if a bound would be passed; nothing is counted then
+   */
+  synchronized void add(Sequence sequence, int maxOfOwner) {
+    String owner = sequence.id().owner();
+    int owned = owners.getOrDefault(owner, 0) + 1;
+    if (owned > maxOfOwner) {
+      throw SequenceException.Full.ofOwner(maxOfOwner);
+    }
+    reserve(sequence.model(), 1, sequence.bytes());
+    if (!owner.isEmpty()) {
+      owners.put(owner, owned);
+    }
+  }
+
+  /** Counts a sequence no more. */
+  synchronized void remove(Sequence sequence) {
+    owners.computeIfPresent(sequence.id().owner(), (owner, count) -> count == 1 ? null : count - 1);
+    release(sequence.model(), 1, sequence.bytes());
+  }
+
+  /**
+   * Counts bytes by which a sequence grows.
    *
    * @throws SequenceException.Full if a bound would be passed; nothing is counted then
    */
-  synchronized void reserve(ModelId model, long count, long bytes) {
+  synchronized void grow(ModelId model, long bytes) {
+    reserve(model, 0, bytes);
+  }
+
+  synchronized void shrink(ModelId model, long bytes) {
+    release(model, 0, bytes);
+  }
+
+  private void reserve(ModelId model, long count, long bytes) {
     Held ofModel = models.getOrDefault(model, NOTHING).plus(count, bytes);
     Held all = total.plus(count, bytes);
     if (count > 0) {
@@ -48,11 +85,11 @@ final class SequenceQuota {
     if (wanted > bound) {
       throw new SequenceException.Full(
           "there is room for %,d %s%s".formatted(bound, what, model == null ? "" : " of " + model),
-          model != null);
+          model == null ? Bound.ALL : Bound.MODEL);
     }
   }
 
-  synchronized void release(ModelId model, long count, long bytes) {
+  private void release(ModelId model, long count, long bytes) {
     Held left = models.getOrDefault(model, NOTHING).plus(-count, -bytes);
     if (left.count() == 0) {
       models.remove(model);

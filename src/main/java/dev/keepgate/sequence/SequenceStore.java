@@ -11,13 +11,22 @@ import java.util.List;
  */
 public interface SequenceStore extends AutoCloseable {
 
+  /** In place of a bound on an owner's sequences. */
+  int UNBOUNDED = Integer.MAX_VALUE;
+
+  /** Keeps a new sequence, as one of any number of its owner's. */
+  default void create(Sequence sequence) {
+    create(sequence, UNBOUNDED);
+  }
+
   /**
    * Keeps a new sequence.
    *
+   * @param maxOfOwner how many its owner may have with it
    * @throws SequenceException.Exists if its id is taken
    * @throws SequenceException.Full if a bound is reached
    */
-  void create(Sequence sequence);
+  void create(Sequence sequence, int maxOfOwner);
 
   /**
    * @throws SequenceException.Unknown if there is none of this id

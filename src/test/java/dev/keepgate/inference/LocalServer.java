@@ -18,6 +18,7 @@ import dev.keepgate.registry.Upload;
 import dev.keepgate.registry.repository.ModelRepository;
 import dev.keepgate.registry.version.RepositoryModelRegistry;
 import dev.keepgate.registry.version.VersionStorage;
+import dev.keepgate.security.Caller;
 import dev.keepgate.sequence.SequenceListener;
 import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceStore;
@@ -133,7 +134,8 @@ public final class LocalServer implements AutoCloseable {
 
   SequenceInfo open(String id, long step) {
     try (ModelHandle handle = acquire()) {
-      return sequences.open(handle, new OpenRequest(id, 1, step, null, null, FIELDS));
+      return sequences.open(
+          handle, new OpenRequest(id, 1, step, null, null, FIELDS), Caller.ANYBODY);
     }
   }
 
@@ -164,7 +166,8 @@ public final class LocalServer implements AutoCloseable {
             new InferenceRequest.Options(null, false, number, InferenceRequest.Units.READINGS),
             FIELDS);
     try (InferenceCall call =
-        inference.openStep(id, operation, deadline, CancellationSignal.NONE)) {
+        inference.openStep(
+            id, operation, deadline, new Client(Caller.ANYBODY, CancellationSignal.NONE))) {
       return call.infer((config, memory) -> request, new WholeResult());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.keepgate.inference.InferenceException.SequenceRefused;
 import dev.keepgate.listener.Listeners;
+import dev.keepgate.security.Caller;
 import dev.keepgate.sequence.InMemorySequenceStore;
 import dev.keepgate.sequence.ModelContent;
 import dev.keepgate.sequence.Sequence;
@@ -55,10 +56,10 @@ class SequencesTest {
     one.open("a", 0);
     float[] first = one.step("a").output().output();
     assertOtherFiles(() -> other.step("a"));
-    assertOtherFiles(() -> other.sequences.fork("a", "b", null));
-    assertThat(one.sequences.find("a").step()).isEqualTo(1);
+    assertOtherFiles(() -> other.sequences.fork("a", "b", null, Caller.ANYBODY));
+    assertThat(one.sequences.find("a", Caller.ANYBODY).step()).isEqualTo(1);
     assertThat(one.step("a").output().output()).isNotEqualTo(first);
-    other.sequences.delete("a");
+    other.sequences.delete("a", Caller.ANYBODY);
     other.open("a", 0);
     assertThat(other.step("a").output().output()).isNotEqualTo(first);
   }
@@ -70,7 +71,7 @@ class SequencesTest {
     one.step("a");
     assertThat(other.step("a").step()).isEqualTo(2);
     assertThat(one.step("a").step()).isEqualTo(3);
-    assertThat(other.sequences.fork("a", "b", null).step()).isEqualTo(3);
+    assertThat(other.sequences.fork("a", "b", null, Caller.ANYBODY).step()).isEqualTo(3);
   }
 
   @Test
@@ -83,8 +84,8 @@ class SequencesTest {
     assertThat(one.step("a").step()).isEqualTo(3);
     one.open("b", 0);
     one.sequences.releaseDrainedModels();
-    one.sequences.delete("a");
-    one.sequences.delete("b");
+    one.sequences.delete("a", Caller.ANYBODY);
+    one.sequences.delete("b", Caller.ANYBODY);
     one.sequences.releaseDrainedModels();
     one.registry.remove(MODEL);
     one.sequences.releaseDrainedModels();

@@ -3,6 +3,8 @@ package dev.keepgate.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.api.oip.proto.GRPCInferenceServiceGrpc;
+import dev.keepgate.api.oip.proto.ModelInferRequest;
+import dev.keepgate.api.oip.proto.ModelStreamInferResponse;
 import dev.keepgate.api.oip.proto.ServerMetadataRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
@@ -10,9 +12,13 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
@@ -25,6 +31,7 @@ import org.springframework.test.context.TestPropertySource;
 class RateLimitsHttpTest extends KeyedServerTest {
 
   private static final ApiKey SLOW = ApiKey.mint();
+  private static final ApiKey SLOW_STREAM = ApiKey.mint();
   private static final ApiKey SLOW_GRPC = ApiKey.mint();
 
   @Autowired private GrpcServerLifecycle grpc;
@@ -34,6 +41,8 @@ class RateLimitsHttpTest extends KeyedServerTest {
     TestKeys.use(
         properties,
         KeysFile.entry("slow", SLOW, List.of(Role.INFER)) + "    requests-per-second: 2\n",
+        KeysFile.entry("slow-stream", SLOW_STREAM, List.of(Role.INFER))
+            + "    requests-per-second: 2\n",
         KeysFile.entry("slow-grpc", SLOW_GRPC, List.of(Role.INFER))
             + "    requests-per-second: 2\n");
   }
@@ -71,6 +80,48 @@ class RateLimitsHttpTest extends KeyedServerTest {
     assertThat(refused.headers().firstValue("Retry-After")).hasValue("1");
     assertThat(send("GET", "/v1/models", TestKeys.text(Role.INFER), null).statusCode())
         .isEqualTo(200);
+  }
+
+  @Test
+  void messagesOfAStreamAreBoundedAlike() throws Exception {
+    ManagedChannel channel =
+        ManagedChannelBuilder.forAddress("localhost", grpc.getPort()).usePlaintext().build();
+    try {
+      Metadata headers = new Metadata();
+      headers.put(
+          Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER), SLOW_STREAM.text());
+      List<String> errors = new CopyOnWriteArrayList<>();
+      CountDownLatch ended = new CountDownLatch(1);
+      StreamObserver<ModelInferRequest> stream =
+          GRPCInferenceServiceGrpc.newStub(channel)
+              .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+              .modelStreamInfer(
+                  new StreamObserver<>() {
+                    @Override
+                    public void onNext(ModelStreamInferResponse answer) {
+                      errors.add(answer.getErrorMessage());
+                    }
+
+                    @Override
+                    public void onError(Throwable e) {
+                      errors.add(String.valueOf(e));
+                      ended.countDown();
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                      ended.countDown();
+                    }
+                  });
+      for (int i = 0; i < 50; i++) {
+        stream.onNext(ModelInferRequest.newBuilder().setModelName("notebook-cell").build());
+      }
+      stream.onCompleted();
+      assertThat(ended.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(errors).hasSize(50).anyMatch(error -> error.contains("2 requests a second"));
+    } finally {
+      channel.shutdownNow();
+    }
   }
 
   @Test

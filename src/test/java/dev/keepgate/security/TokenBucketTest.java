@@ -53,14 +53,14 @@ class TokenBucketTest {
   @Test
   void callerOfAnotherRateStartsAnew() {
     RateLimits rates = new RateLimits(1);
-    Caller slow = new Caller("a", Set.of(Role.INFER), new Caller.Limits(1, 0));
+    Caller slow = Caller.ofKey("a", Set.of(Role.INFER), new Caller.Limits(1, 0));
     rates.count(slow);
     assertThatThrownBy(() -> rates.count(slow))
         .isInstanceOf(RateLimitedException.class)
         .hasMessage("'a' may send 1 requests a second");
-    rates.count(new Caller("a", Set.of(Role.INFER), new Caller.Limits(2, 0)));
-    rates.count(new Caller("a", Set.of(Role.INFER), Caller.Limits.NONE));
-    rates.count(new Caller("b", Set.of(Role.INFER), new Caller.Limits(1, 0)));
+    rates.count(Caller.ofKey("a", Set.of(Role.INFER), new Caller.Limits(2, 0)));
+    rates.count(Caller.ofKey("a", Set.of(Role.INFER), Caller.Limits.NONE));
+    rates.count(Caller.ofKey("b", Set.of(Role.INFER), new Caller.Limits(1, 0)));
     rates.countUnknown();
     assertThatThrownBy(rates::countUnknown).isInstanceOf(RateLimitedException.class);
   }

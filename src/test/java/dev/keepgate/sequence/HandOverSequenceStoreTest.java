@@ -78,9 +78,13 @@ class HandOverSequenceStoreTest {
   }
 
   private static Sequence sequence(String id) {
+    return owned("", id);
+  }
+
+  private static Sequence owned(String owner, String id) {
     RecurrentState state = TestStates.lstm(1, new float[][] {{1, 2}}, new float[][] {{3, 4}});
     return Sequence.open(
-        new SequenceId(id),
+        new SequenceId(owner, id),
         new ModelContent(MODEL, "of the files"),
         1,
         Duration.ofMinutes(1),
@@ -114,6 +118,23 @@ class HandOverSequenceStoreTest {
   }
 
   @Test
+  void handsOwnersTheirOwnOver() {
+    HandOverSequenceStore last = process(10);
+    Sequence ann = owned("ann", "a");
+    Sequence bob = owned("bob", "a");
+    last.create(ann, 1);
+    last.create(bob, 1);
+    last.stop();
+    HandOverSequenceStore next = process(10);
+    assertHas(next, ann);
+    assertHasNot(next, sequence("a"));
+    assertThatThrownBy(() -> next.create(owned("ann", "b"), 1))
+        .isInstanceOf(SequenceException.Full.class);
+    assertHas(next, bob);
+    assertThat(redis.command("DBSIZE")).startsWith(":0");
+  }
+
+  @Test
   void listsWhatIsHereAndWhatWaits() {
     HandOverSequenceStore last = process(10);
     last.create(sequence("a"));
@@ -122,10 +143,10 @@ class HandOverSequenceStoreTest {
     HandOverSequenceStore next = process(10);
     next.create(sequence("c"));
     var unused = next.find(new SequenceId("b"));
-    List<SequenceSummary> all = next.list(new SequenceQuery(null, 10, null));
+    List<SequenceSummary> all = next.list(new SequenceQuery(null, 10, null, ""));
     assertThat(all).extracting(each -> each.id().value()).containsExactlyInAnyOrder("a", "b", "c");
     assertThat(all).extracting(SequenceSummary::place).isSorted();
-    assertThat(next.list(new SequenceQuery(all.get(0).place(), 1, null)))
+    assertThat(next.list(new SequenceQuery(all.get(0).place(), 1, null, "")))
         .containsExactly(all.get(1));
   }
 

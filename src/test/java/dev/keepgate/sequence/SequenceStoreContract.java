@@ -93,13 +93,17 @@ abstract class SequenceStoreContract {
   }
 
   Sequence sequence(String id, ModelId model, Duration ttl, int hidden) {
+    return sequence(new SequenceId(id), model, ttl, hidden);
+  }
+
+  private Sequence sequence(SequenceId id, ModelId model, Duration ttl, int hidden) {
     RecurrentState state =
         TestStates.lstm(
             2,
             new float[][] {new float[2 * hidden], {1f, -2.5f}},
             new float[][] {new float[2 * hidden], {Float.MIN_VALUE, 7f}});
     return Sequence.open(
-        new SequenceId(id),
+        id,
         new ModelContent(model, null),
         2,
         ttl,
@@ -235,7 +239,7 @@ abstract class SequenceStoreContract {
     all.sort(Comparator.comparing(each -> SequenceSummary.of(each).place()));
     SequencePlace place = null;
     for (int from = 0; from < all.size(); from += 4) {
-      List<SequenceSummary> page = store.list(new SequenceQuery(place, 4, null));
+      List<SequenceSummary> page = store.list(new SequenceQuery(place, 4, null, ""));
       assertThat(page)
           .as("seed %d", seed)
           .isEqualTo(
@@ -246,7 +250,7 @@ abstract class SequenceStoreContract {
       // The next page begins where this one ended, though its last sequence is gone.
       store.remove(page.get(page.size() - 1).id());
     }
-    assertThat(store.list(new SequenceQuery(place, 4, null))).isEmpty();
+    assertThat(store.list(new SequenceQuery(place, 4, null, ""))).isEmpty();
   }
 
   @Test
@@ -259,14 +263,15 @@ abstract class SequenceStoreContract {
     pass(Duration.ofSeconds(1));
     Sequence after = next(first);
     assertThat(store.replace(first, after)).isTrue();
-    assertThat(store.list(new SequenceQuery(null, 1, "cell")))
+    assertThat(store.list(new SequenceQuery(null, 1, "cell", "")))
         .containsExactly(SequenceSummary.of(after));
     // What has expired is not there, whether or not it was collected.
-    assertThat(listed(new SequenceQuery(null, 9, "cell"))).containsExactlyInAnyOrder("a", "c");
-    assertThat(listed(new SequenceQuery(null, 9, null))).containsExactlyInAnyOrder("a", "b", "c");
-    assertThat(listed(new SequenceQuery(null, 9, "cel"))).isEmpty();
+    assertThat(listed(new SequenceQuery(null, 9, "cell", ""))).containsExactlyInAnyOrder("a", "c");
+    assertThat(listed(new SequenceQuery(null, 9, null, "")))
+        .containsExactlyInAnyOrder("a", "b", "c");
+    assertThat(listed(new SequenceQuery(null, 9, "cel", ""))).isEmpty();
     reap();
-    assertThat(listed(new SequenceQuery(null, 9, null))).hasSize(3);
+    assertThat(listed(new SequenceQuery(null, 9, null, ""))).hasSize(3);
     assertThat(store.usage().open()).isEqualTo(3);
   }
 
@@ -291,6 +296,57 @@ abstract class SequenceStoreContract {
     assertSame(store.find(a.id()), a);
     assertThat(store.usage().bytes()).isEqualTo(2 * each);
     assertThat(ended).containsExactly(End.DELETED);
+  }
+
+  private Sequence owned(String owner, String id) {
+    return sequence(new SequenceId(owner, id), MODEL, TTL, 3);
+  }
+
+  @Test
+  void ownersDoNotMeet() {
+    Sequence ann = owned("ann", "a");
+    Sequence bob = owned("bob", "a");
+    Sequence nobody = sequence("a");
+    List.of(ann, bob, nobody).forEach(store::create);
+    assertSame(store.find(ann.id()), ann);
+    assertSame(store.find(bob.id()), bob);
+    assertSame(store.find(nobody.id()), nobody);
+    Sequence after = next(ann);
+    assertThat(store.replace(ann, after)).isTrue();
+    assertSame(store.find(ann.id()), after);
+    assertSame(store.find(bob.id()), bob);
+    assertThat(store.list(new SequenceQuery(null, 9, null, "ann")))
+        .containsExactly(SequenceSummary.of(after));
+    assertThat(store.list(new SequenceQuery(null, 9, null, "")))
+        .containsExactly(SequenceSummary.of(nobody));
+    assertThat(store.list(new SequenceQuery(null, 9, null, "an"))).isEmpty();
+    store.remove(ann.id());
+    assertThatThrownBy(() -> store.find(ann.id())).isInstanceOf(SequenceException.Unknown.class);
+    assertSame(store.find(bob.id()), bob);
+    assertThat(store.usage().open()).isEqualTo(2);
+  }
+
+  @Test
+  void ownerHasNoMoreThanItsBoundAndEndsNobodyElses() throws Exception {
+    store = open(properties(100, 100, 1 << 24, WhenFull.EVICT));
+    store.create(owned("bob", "x"), 2);
+    store.create(owned("ann", "a"), 2);
+    store.create(sequence(new SequenceId("ann", "b"), MODEL, Duration.ofMillis(300), 3), 2);
+    Sequence third = owned("ann", "c");
+    assertThatThrownBy(() -> store.create(third, 2))
+        .isInstanceOf(SequenceException.Full.class)
+        .hasMessage("you have 2 open sequences, as many as you may; end some");
+    assertThat(ended).isEmpty();
+    // What has expired makes room, and what was ended.
+    pass(Duration.ofMillis(500));
+    store.create(third, 2);
+    assertThatThrownBy(() -> store.create(owned("ann", "d"), 2))
+        .isInstanceOf(SequenceException.Full.class);
+    store.remove(third.id());
+    store.create(owned("ann", "d"), 2);
+    assertSame(store.find(owned("bob", "x").id()), store.find(new SequenceId("bob", "x")));
+    assertThat(ended).containsExactly(End.EXPIRED, End.DELETED);
+    store.create(sequence("of-nobody"), 1);
   }
 
   private void assertFull(Sequence sequence) {

@@ -13,6 +13,7 @@ import dev.keepgate.kernel.reference.ReferenceKernel;
 import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelHandle;
+import dev.keepgate.security.Caller;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -153,7 +154,7 @@ class SequencesRaceTest {
     reap.run();
     for (String id : List.of("r0", "r1")) {
       try {
-        sequences.delete(id);
+        sequences.delete(id, Caller.ANYBODY);
       } catch (InferenceException.SequenceRefused e) {
         // It is not open.
       }
@@ -170,15 +171,17 @@ class SequencesRaceTest {
           try (ModelHandle handle = server.acquire()) {
             tree.begin(
                 sequences.open(
-                    handle, new OpenRequest(id, 1, 0, ttl(random), null, LocalServer.FIELDS)));
+                    handle,
+                    new OpenRequest(id, 1, 0, ttl(random), null, LocalServer.FIELDS),
+                    Caller.ANYBODY));
           }
         }
-        case 2 -> sequences.delete(id);
+        case 2 -> sequences.delete(id, Caller.ANYBODY);
         case 3, 4 -> {
-          SequenceInfo fork = sequences.fork(id, "r" + (1 - which), ttl(random));
+          SequenceInfo fork = sequences.fork(id, "r" + (1 - which), ttl(random), Caller.ANYBODY);
           tree.begin(fork);
         }
-        case 5, 6 -> tree.seen(sequences.find(id));
+        case 5, 6 -> tree.seen(sequences.find(id, Caller.ANYBODY));
         case 7 -> reap.run();
         case 8, 9 -> retry(server, id, random);
         case 10 -> step(server, id, random, Duration.ofNanos(1));
@@ -216,7 +219,7 @@ class SequencesRaceTest {
    */
   private void retry(LocalServer server, String id, Random random) {
     float[] x = inputs(random, 1);
-    OptionalLong number = OptionalLong.of(server.sequences.find(id).step() + 1);
+    OptionalLong number = OptionalLong.of(server.sequences.find(id, Caller.ANYBODY).step() + 1);
     tree.taken(x, server.advance(id, x, number, null));
     float[] again = inputs(random, 1);
     tree.taken(again, server.advance(id, again, number, null));

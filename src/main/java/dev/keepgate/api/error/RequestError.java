@@ -5,6 +5,7 @@ import dev.keepgate.inference.InferenceException;
 import dev.keepgate.memory.MemoryFullException;
 import dev.keepgate.memory.TooMuchMemoryException;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.security.RateLimitedException;
 import dev.keepgate.tensor.TensorFormatException;
 import java.time.Duration;
 import java.util.List;
@@ -51,6 +52,8 @@ public record RequestError(
       return of(registry);
     } else if (e instanceof TensorFormatException tensor) {
       return of(tensor);
+    } else if (e instanceof RateLimitedException limited) {
+      return of(ErrorCode.RATE_LIMITED, limited).retryAfter(limited.retryAfter());
     } else if (e instanceof MemoryFullException full) {
       return of(ErrorCode.MEMORY_FULL, full).retryAfter(SOON);
     } else if (e instanceof TooMuchMemoryException tooMuch) {

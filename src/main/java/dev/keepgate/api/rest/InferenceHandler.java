@@ -3,8 +3,8 @@ package dev.keepgate.api.rest;
 import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyExchange;
 import dev.keepgate.api.http.BodyReader;
-import dev.keepgate.api.http.HttpCancellation;
 import dev.keepgate.api.http.StreamFormat;
+import dev.keepgate.api.http.security.HttpCaller;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.InferenceRequest;
@@ -52,7 +52,7 @@ final class InferenceHandler {
             ModelPath.request(model, version),
             operation,
             options.deadline(),
-            HttpCancellation.of(request));
+            HttpCaller.client(request));
     bodies.read(request, response, new Exchange(call, form, response));
   }
 
@@ -64,7 +64,7 @@ final class InferenceHandler {
     RequestOptions options = RequestOptions.ofSequence(request);
     Form form = Form.of(operation, options, true, request);
     InferenceCall call =
-        inference.openStep(id, operation, options.deadline(), HttpCancellation.of(request));
+        inference.openStep(id, operation, options.deadline(), HttpCaller.client(request));
     bodies.read(request, response, new Exchange(call, form, response));
   }
 

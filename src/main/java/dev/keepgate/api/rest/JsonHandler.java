@@ -1,7 +1,7 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.BodyReader;
-import dev.keepgate.api.http.HttpCancellation;
+import dev.keepgate.api.http.security.HttpCaller;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.Operation;
@@ -39,7 +39,7 @@ final class JsonHandler {
       throws IOException, ServletException {
     BodyReader.requireKnownCoding(request);
     read(
-        inference.open(model, asked.operation(), asked.deadline(), HttpCancellation.of(request)),
+        inference.open(model, asked.operation(), asked.deadline(), HttpCaller.client(request)),
         asked,
         request,
         response);
@@ -50,7 +50,7 @@ final class JsonHandler {
       throws IOException, ServletException {
     BodyReader.requireKnownCoding(request);
     read(
-        inference.openStep(id, asked.operation(), asked.deadline(), HttpCancellation.of(request)),
+        inference.openStep(id, asked.operation(), asked.deadline(), HttpCaller.client(request)),
         asked,
         request,
         response);

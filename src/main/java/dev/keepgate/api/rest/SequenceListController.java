@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.keepgate.api.http.QueryParameters;
+import dev.keepgate.api.http.security.HttpCaller;
 import dev.keepgate.inference.SequencePage;
 import dev.keepgate.inference.Sequences;
 import dev.keepgate.model.ModelId;
@@ -83,7 +84,7 @@ class SequenceListController {
     QueryParameters.requireOnly(request, MODEL, PageLimits.LIMIT, PageLimits.AFTER);
     int size = pages.size(limit);
     String only = model == null ? null : name(model);
-    SequencePage page = sequences.list(only, size, after);
+    SequencePage page = sequences.list(only, size, after, HttpCaller.of(request));
     ResponseEntity.BodyBuilder answer = ResponseEntity.ok();
     if (page.next() != null) {
       answer.header(HttpHeaders.LINK, link(only, size, page.next()));

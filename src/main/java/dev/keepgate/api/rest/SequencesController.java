@@ -4,6 +4,7 @@ import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyExchange;
 import dev.keepgate.api.http.BodyReader;
 import dev.keepgate.api.http.QueryParameters;
+import dev.keepgate.api.http.security.HttpCaller;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.Operation;
@@ -85,7 +86,7 @@ class SequencesController {
               TensorFormat.ofBody(request.getContentType()).isBinary()
                   ? reader.readSafetensors(body)
                   : reader.readJson(body);
-          created(sequences.open(handle, asked), response);
+          created(sequences.open(handle, asked, HttpCaller.of(request)), response);
         });
   }
 
@@ -173,7 +174,7 @@ class SequencesController {
   void export(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
     QueryParameters.requireOnly(request);
-    SequenceInfo info = sequences.find(id);
+    SequenceInfo info = sequences.find(id, HttpCaller.of(request));
     try (RequestMemory memory = inference.openMemory()) {
       memory.take(SequenceWriter.encodedBytes(info, wantsSafetensors(request)));
       SequenceWriter.write(info, true, wantsSafetensors(request), response);
@@ -197,7 +198,7 @@ class SequencesController {
           if (!body.isEmpty()) {
             JsonFields.read(body, fields::read);
           }
-          created(sequences.fork(id, fields.id, fields.ttl), response);
+          created(sequences.fork(id, fields.id, fields.ttl, HttpCaller.of(request)), response);
         });
   }
 
@@ -219,6 +220,6 @@ class SequencesController {
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void delete(@PathVariable String id, HttpServletRequest request) {
     QueryParameters.requireOnly(request);
-    sequences.delete(id);
+    sequences.delete(id, HttpCaller.of(request));
   }
 }

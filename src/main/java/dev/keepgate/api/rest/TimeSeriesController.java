@@ -3,10 +3,10 @@ package dev.keepgate.api.rest;
 import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyExchange;
 import dev.keepgate.api.http.BodyReader;
-import dev.keepgate.api.http.HttpCancellation;
+import dev.keepgate.api.http.security.HttpCaller;
 import dev.keepgate.api.rest.TimeSeriesRequest.Series;
 import dev.keepgate.inference.AnswerEncoder;
-import dev.keepgate.inference.CancellationSignal;
+import dev.keepgate.inference.Client;
 import dev.keepgate.inference.ForecastRequest;
 import dev.keepgate.inference.ForecastResult;
 import dev.keepgate.inference.Inference;
@@ -55,8 +55,8 @@ class TimeSeriesController {
       throws IOException, ServletException {
     BodyReader.requireKnownCoding(request);
     RequestOptions options = RequestOptions.ofReadings(request);
-    CancellationSignal cancellation = HttpCancellation.of(request);
-    bodies.read(request, response, new Exchange(inference, options, cancellation, response));
+    Client client = HttpCaller.client(request);
+    bodies.read(request, response, new Exchange(inference, options, client, response));
   }
 
   /** One request: series of the same length and width are rows of one batch. */
@@ -65,18 +65,15 @@ class TimeSeriesController {
 
     private final Inference inference;
     private final RequestOptions options;
-    private final CancellationSignal cancellation;
+    private final Client client;
     private final HttpServletResponse response;
     private final RequestMemory memory;
 
     Exchange(
-        Inference inference,
-        RequestOptions options,
-        CancellationSignal cancellation,
-        HttpServletResponse response) {
+        Inference inference, RequestOptions options, Client client, HttpServletResponse response) {
       this.inference = inference;
       this.options = options;
-      this.cancellation = cancellation;
+      this.client = client;
       this.response = response;
       this.memory = inference.openMemory();
     }
@@ -142,7 +139,7 @@ class TimeSeriesController {
               ModelPath.request(request.model(), null),
               Operation.FORECAST,
               options.deadline(),
-              cancellation)) {
+              client)) {
         return call.forecast(
             (signature, taken) -> {
               taken.take((long) Double.BYTES * numbers(batch));

@@ -4,6 +4,7 @@ import dev.keepgate.api.error.RequestId;
 import dev.keepgate.memory.MemoryFullException;
 import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.memory.TooMuchMemoryException;
+import dev.keepgate.security.Caller;
 import io.grpc.Context;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerStreamTracer;
@@ -61,6 +62,9 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
   /** The stream itself, and each task that waits for a thread or has one. */
   private final AtomicInteger holders = new AtomicInteger(1);
 
+  private volatile Caller caller = Caller.ANYBODY;
+  private volatile Runnable counter = () -> {};
+
   private final AtomicBoolean begun = new AtomicBoolean();
   private final AtomicBoolean gone = new AtomicBoolean();
 
@@ -110,6 +114,26 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
 
   String requestId() {
     return head.requestId();
+  }
+
+  /** Who makes it; anybody where nobody is asked. */
+  Caller caller() {
+    return caller;
+  }
+
+  /**
+   * Says who makes it, before its first message.
+   *
+   * @param countsMessage counts one more message of a stream, or refuses it
+   */
+  void madeBy(Caller known, Runnable countsMessage) {
+    caller = known;
+    counter = countsMessage;
+  }
+
+  /** Counts one more message of a stream. */
+  void countMessage() {
+    counter.run();
   }
 
   /** Whether there was room for one more call. */

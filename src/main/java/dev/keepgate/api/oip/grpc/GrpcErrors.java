@@ -4,7 +4,6 @@ import dev.keepgate.api.error.RequestError;
 import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.inference.ErrorListener;
 import dev.keepgate.listener.Listeners;
-import dev.keepgate.security.RateLimitedException;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Status;
@@ -67,11 +66,6 @@ class GrpcErrors {
   Status refused(ErrorCode code, String detail) {
     listeners.tell(listener -> listener.errorSent(code.slug()));
     return code(code).toStatus().withDescription(cut(detail));
-  }
-
-  Status rateLimited(RateLimitedException e) {
-    Status status = refused(ErrorCode.RATE_LIMITED, String.valueOf(e.getMessage()));
-    return status.withDescription(status.getDescription() + retry(e.retryAfter()));
   }
 
   /** One more call than there may be at once. */

@@ -136,6 +136,7 @@ class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.
   /** A request's failure is its own: the stream goes on. */
   private InferStream.Response streamed(InferMessage message) {
     try {
+      GrpcCall.CURRENT.get().countMessage();
       Inferred inferred = ClientWatch.during(() -> infer(message));
       return new InferStream.Response(
           ModelStreamInferResponse.newBuilder().setInferResponse(inferred.response()).build(),

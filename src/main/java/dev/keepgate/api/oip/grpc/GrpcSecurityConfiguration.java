@@ -56,6 +56,7 @@ class GrpcSecurityConfiguration {
         throw new AccessDeniedException(needed.remedy(caller));
       }
       rates.count(caller);
+      GrpcCall.CURRENT.get().madeBy(caller, () -> rates.count(caller));
       return new AuthorizationDecision(true);
     };
   }
@@ -74,7 +75,7 @@ class GrpcSecurityConfiguration {
       } catch (AccessDeniedException e) {
         return refuse(call, errors.refused(ErrorCode.ACCESS_DENIED, message(e)));
       } catch (RateLimitedException e) {
-        return refuse(call, errors.rateLimited(e));
+        return refuse(call, errors.status(e));
       }
     }
 
@@ -83,7 +84,7 @@ class GrpcSecurityConfiguration {
         rates.countUnknown();
         return errors.refused(ErrorCode.UNAUTHENTICATED, message(e));
       } catch (RateLimitedException tooMany) {
-        return errors.rateLimited(tooMany);
+        return errors.status(tooMany);
       }
     }
 

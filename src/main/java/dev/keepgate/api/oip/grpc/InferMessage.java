@@ -8,6 +8,7 @@ import dev.keepgate.api.oip.InferCall;
 import dev.keepgate.api.oip.OipModelPath;
 import dev.keepgate.api.oip.proto.ModelInferRequest;
 import dev.keepgate.inference.CancellationSignal;
+import dev.keepgate.inference.Client;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.inference.Operation;
@@ -181,7 +182,8 @@ final class InferMessage {
     try {
       ModelRequest model = OipModelPath.request(head.getModelName(), head.getModelVersion());
       // A client's leaving interrupts the thread.
-      opened = inference.open(model, Operation.UNROLL, timeLeft, CancellationSignal.NONE, memory);
+      Client client = new Client(call.caller(), CancellationSignal.NONE);
+      opened = inference.open(model, Operation.UNROLL, timeLeft, client, memory);
       return opened;
     } finally {
       if (opened == null) {

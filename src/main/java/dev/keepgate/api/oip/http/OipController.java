@@ -3,9 +3,9 @@ package dev.keepgate.api.oip.http;
 import dev.keepgate.api.http.BodyLimit;
 import dev.keepgate.api.http.BodyReader;
 import dev.keepgate.api.http.Encoding;
-import dev.keepgate.api.http.HttpCancellation;
 import dev.keepgate.api.http.HttpProperties;
 import dev.keepgate.api.http.UnsupportedCodingException;
+import dev.keepgate.api.http.security.HttpCaller;
 import dev.keepgate.api.oip.ModelView;
 import dev.keepgate.api.oip.OipModelPath;
 import dev.keepgate.api.oip.ServedModels;
@@ -171,7 +171,7 @@ class OipController {
             OipModelPath.request(model, orLatest(version)),
             dev.keepgate.inference.Operation.UNROLL,
             null,
-            HttpCancellation.of(request));
+            HttpCaller.client(request));
     bodies.read(request, response, new InferHttpExchange(call, form, response));
   }
 

@@ -1,8 +1,8 @@
 package dev.keepgate.api.rest.csv;
 
 import dev.keepgate.api.http.BodyReader;
-import dev.keepgate.api.http.HttpCancellation;
 import dev.keepgate.api.http.StreamFormat;
+import dev.keepgate.api.http.security.HttpCaller;
 import dev.keepgate.api.rest.ModelPath;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceStream;
@@ -104,7 +104,7 @@ class CsvController {
     CsvOptions options = CsvOptions.ofSequence(request);
     InferenceStream stream =
         inference.openStepStream(
-            id, Operation.UNROLL, options.deadline(), HttpCancellation.whileReading(request));
+            id, Operation.UNROLL, options.deadline(), HttpCaller.clientWhileReading(request));
     read(stream, Scorers::sequence, options, request, response);
   }
 
@@ -112,7 +112,7 @@ class CsvController {
       Operation operation, ModelRequest model, CsvOptions options, HttpServletRequest request)
       throws IOException {
     return inference.openStream(
-        model, operation, options.deadline(), HttpCancellation.whileReading(request));
+        model, operation, options.deadline(), HttpCaller.clientWhileReading(request));
   }
 
   private void read(
