@@ -1,6 +1,8 @@
 // @ts-check
 /** Asks the server, by /v1 alone: what this page can do, any client can. */
 
+import { askForKey, authorization } from "./key.js";
+
 /** @typedef {{ pointer: string, detail: string }} FieldError */
 
 /** What the server said was wrong, in its own words. */
@@ -52,6 +54,24 @@ export async function problemOf(response) {
 }
 
 /**
+ * Sends a request; where the server asks who comes, once more with the key that the user gives.
+ * @param {string} path below the page's own address
+ * @param {RequestInit & { headers?: Record<string, string> }} init
+ * @returns {Promise<Response>} a good one
+ */
+export async function request(path, init) {
+  const response = await fetch(path, { ...init, headers: { ...init.headers, ...authorization() } });
+  if (response.ok) {
+    return response;
+  }
+  const problem = await problemOf(response);
+  if (response.status === 401 && (await askForKey(problem.message))) {
+    return request(path, init);
+  }
+  throw problem;
+}
+
+/**
  * Asks for JSON.
  * @param {string} method
  * @param {string} path below the page's own address, such as v1/models
@@ -59,15 +79,12 @@ export async function problemOf(response) {
  * @returns {Promise<any>} null where there is no body
  */
 export async function ask(method, path, { json, signal } = {}) {
-  const response = await fetch(path, {
+  const response = await request(path, {
     method,
     signal,
     headers: json === undefined ? {} : { "Content-Type": "application/json" },
     body: json === undefined ? undefined : JSON.stringify(json),
   });
-  if (!response.ok) {
-    throw await problemOf(response);
-  }
   return response.status === 204 ? null : response.json();
 }
 
@@ -117,17 +134,24 @@ export function address({ name, version }) {
  * @param {{ progress: (share: number) => void, signal: AbortSignal }} options
  * @returns {Promise<any>}
  */
-export function send(method, path, form, { progress, signal }) {
+export function send(method, path, form, options) {
+  const { progress, signal } = options;
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(method, path);
+    Object.entries(authorization()).forEach(([name, value]) => request.setRequestHeader(name, value));
     request.upload.addEventListener("progress", (event) => progress(event.loaded / event.total));
     request.addEventListener("load", async () => {
       const response = new Response(request.response, { status: request.status });
       if (response.ok) {
         resolve(await response.json());
+        return;
+      }
+      const problem = await problemOf(response);
+      if (response.status === 401 && (await askForKey(problem.message))) {
+        resolve(send(method, path, form, options));
       } else {
-        reject(await problemOf(response));
+        reject(problem);
       }
     });
     request.addEventListener("error", () => reject(new Error("The server cannot be reached.")));

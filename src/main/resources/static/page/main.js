@@ -2,6 +2,7 @@
 /** Shows the view that the address names, and changes it when the address does. */
 
 import { element } from "./element.js";
+import { forgetKey, hasKey } from "./key.js";
 import { showProblem } from "./problem.js";
 
 /**
@@ -23,6 +24,7 @@ const VIEWS = {
 const content = /** @type {HTMLElement} */ (document.getElementById("content"));
 const menu = /** @type {HTMLElement} */ (document.getElementById("views"));
 const theme = /** @type {HTMLButtonElement} */ (document.getElementById("theme"));
+const key = element("button", { type: "button", class: "quiet", click: () => { forgetKey(); show(); } }, "Forget the key");
 const THEME = "keepgate.theme";
 
 /** What the present view started. */
@@ -76,5 +78,8 @@ theme.addEventListener("click", () => {
 });
 const dark = matchMedia("(prefers-color-scheme: dark)").matches;
 setTheme(localStorage.getItem(THEME) ?? (dark ? "dark" : "light"));
+const showKey = () => (hasKey() ? theme.before(key) : key.remove());
+addEventListener("key", showKey);
+showKey();
 addEventListener("hashchange", show);
 show();

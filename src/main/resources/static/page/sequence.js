@@ -1,7 +1,7 @@
 // @ts-check
 /** A sequence through a model: every gate, the cell and the output over time. */
 
-import { address, models, problemOf } from "./api.js";
+import { address, models, request } from "./api.js";
 import { drawChart } from "./chart.js";
 import { element } from "./element.js";
 import { drawHeatMap } from "./heat-map.js";
@@ -149,15 +149,12 @@ function body(model, rows) {
  * @returns {Promise<Run>}
  */
 async function unrolled(model, rows, signal) {
-  const response = await fetch(`${address(model)}/unroll`, {
+  const response = await request(`${address(model)}/unroll`, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/vnd.safetensors" },
     body: JSON.stringify(body(model, rows)),
     signal,
   });
-  if (!response.ok) {
-    throw await problemOf(response);
-  }
   const tensors = readTensors(await response.arrayBuffer());
   /** @type {Record<string, Tensor>[]} */
   const layers = [];

@@ -2,18 +2,22 @@
 /** The call that was just made, for one's own code. */
 
 import { element } from "./element.js";
+import { hasKey } from "./key.js";
 import { kept } from "./memory.js";
 
 const language = kept("snippets.language", "curl");
 
-/** @type {Record<string, (url: string, body: string) => string>} */
+/**
+ * A call in each language; the key comes from the environment, and is never shown.
+ * @type {Record<string, (url: string, body: string, keyed: boolean) => string>}
+ */
 const LANGUAGES = {
-  curl: (url, body) =>
-    `curl -s ${url} \\\n  -H 'Content-Type: application/json' \\\n  -d '${body.replaceAll("'", "'\\''")}'`,
-  Python: (url, body) =>
-    `import json, urllib.request\n\nbody = json.loads(${JSON.stringify(body)})\nrequest = urllib.request.Request(\n    ${JSON.stringify(url)}, json.dumps(body).encode(), {"Content-Type": "application/json"})\nprint(json.load(urllib.request.urlopen(request)))`,
-  Java: (url, body) =>
-    `import java.net.URI;\nimport java.net.http.*;\n\nvar request = HttpRequest.newBuilder(URI.create(${JSON.stringify(url)}))\n    .header("Content-Type", "application/json")\n    .POST(HttpRequest.BodyPublishers.ofString(${JSON.stringify(body)}))\n    .build();\nvar answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());\nSystem.out.println(answer.body());`,
+  curl: (url, body, keyed) =>
+    `curl -s ${url} \\\n  -H 'Content-Type: application/json' \\\n${keyed ? "  -H \"Authorization: Bearer $KEEPGATE_KEY\" \\\n" : ""}  -d '${body.replaceAll("'", "'\\''")}'`,
+  Python: (url, body, keyed) =>
+    `import json, ${keyed ? "os, " : ""}urllib.request\n\nbody = json.loads(${JSON.stringify(body)})\nheaders = {"Content-Type": "application/json"${keyed ? ", \"Authorization\": \"Bearer \" + os.environ[\"KEEPGATE_KEY\"]" : ""}}\nrequest = urllib.request.Request(${JSON.stringify(url)}, json.dumps(body).encode(), headers)\nprint(json.load(urllib.request.urlopen(request)))`,
+  Java: (url, body, keyed) =>
+    `import java.net.URI;\nimport java.net.http.*;\n\nvar request = HttpRequest.newBuilder(URI.create(${JSON.stringify(url)}))\n    .header("Content-Type", "application/json")\n${keyed ? "    .header(\"Authorization\", \"Bearer \" + System.getenv(\"KEEPGATE_KEY\"))\n" : ""}    .POST(HttpRequest.BodyPublishers.ofString(${JSON.stringify(body)}))\n    .build();\nvar answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());\nSystem.out.println(answer.body());`,
 };
 
 /**
@@ -28,7 +32,7 @@ export function showSnippet(place, path, json) {
   const code = element("code", {});
   const choose = (/** @type {string} */ name) => {
     language.set(name);
-    code.textContent = LANGUAGES[name](url, body);
+    code.textContent = LANGUAGES[name](url, body, hasKey());
     for (const button of buttons) {
       button.setAttribute("aria-pressed", String(button.textContent === name));
     }

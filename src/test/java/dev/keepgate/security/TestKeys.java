@@ -11,14 +11,14 @@ import java.util.stream.Collectors;
 import org.springframework.test.context.DynamicPropertyRegistry;
 
 /** A file of keys: one of each role, named after it, and whatever a test adds. */
-final class TestKeys {
+public final class TestKeys {
 
   static final Map<Role, ApiKey> BY_ROLE =
       Arrays.stream(Role.values()).collect(Collectors.toMap(role -> role, role -> ApiKey.mint()));
 
   private TestKeys() {}
 
-  static String text(Role role) {
+  public static String text(Role role) {
     return Objects.requireNonNull(BY_ROLE.get(role)).text();
   }
 
@@ -33,7 +33,7 @@ final class TestKeys {
   }
 
   /** Makes the server of a test ask for these keys. */
-  static Path use(DynamicPropertyRegistry properties, String... further) throws IOException {
+  public static Path use(DynamicPropertyRegistry properties, String... further) throws IOException {
     Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "keys-");
     Path file = write(folder.resolve("keys.yml"), further);
     properties.add("keepgate.security.keys-file", file::toString);
