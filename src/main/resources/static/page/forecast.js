@@ -9,6 +9,7 @@ import { short } from "./numbers.js";
 import { clearProblem, showProblem } from "./problem.js";
 import { parseFile, parseText } from "./series.js";
 import { showSnippet } from "./snippets.js";
+import { stoppable } from "./work.js";
 
 /** @typedef {import("./api.js").Model} Model */
 /** @typedef {import("./series.js").Series} Series */
@@ -20,6 +21,7 @@ const QUANTILES = [0.1, 0.9];
 const chosen = kept("forecast.model", "");
 const typed = kept("forecast.text", "");
 const horizon = kept("forecast.horizon", 12);
+const readings = kept("forecast.series", /** @type {Series | null} */ (null));
 
 /** @param {Model} model */
 const key = (model) => `${model.name}/${model.version}`;
@@ -43,8 +45,7 @@ export async function render(place, path, signal) {
     place.append(element("p", { class: "muted" }, "No model is loaded that takes numbers. Upload one under Models."));
     return;
   }
-  /** @type {Series | null} */
-  let series = null;
+  let series = readings.get();
   const select = element(
     "select",
     { change: () => { model = found.find((one) => key(one) === select.value) ?? model; chosen.set(key(model)); showAll(); } },
@@ -90,6 +91,7 @@ export async function render(place, path, signal) {
   async function read(how) {
     try {
       series = await how();
+      readings.set(series);
       clearProblem(problem);
       showAll();
     } catch (error) {
@@ -116,9 +118,7 @@ export async function render(place, path, signal) {
       showProblem(problem, error);
     }
   }
-  if (typed.get()) {
-    await read(async () => parseText(typed.get()));
-  }
+  showAll();
 }
 
 /**
@@ -150,6 +150,7 @@ function forecastCard(model, rows, signal) {
   const chart = element("div");
   const answer = element("div", { "aria-live": "polite" });
   const call = element("div");
+  const work = stoppable(signal);
   const steps = element("output", {}, String(horizon.get()));
   const slider = element("input", {
     type: "range", min: 1, max: 96, value: horizon.get(), "aria-label": "Steps ahead",
@@ -163,7 +164,7 @@ function forecastCard(model, rows, signal) {
       Object.assign(json, { quantiles: QUANTILES, seed: 1 });
     }
     try {
-      const found = await ask("POST", `${address(model)}/forecast`, { json, signal });
+      const found = await work.run((either) => ask("POST", `${address(model)}/forecast`, { json, signal: either }));
       clearProblem(answer);
       answer.replaceChildren(element("p", {}, `The next step: ${found.forecast[0].map(short).join(", ")}`));
       drawChart(chart, forecastLines(model, rows, found), { label: "The history and the forecast", signal });
@@ -180,6 +181,7 @@ function forecastCard(model, rows, signal) {
     element("h2", {}, "Forecast"),
     element("label", {}, "Steps ahead ", steps),
     slider,
+    work.shown,
     answer,
     chart,
     call,
@@ -223,6 +225,7 @@ function detectCard(model, rows, signal) {
   const answer = element("div", { "aria-live": "polite" });
   const chart = element("div");
   const call = element("div");
+  const work = stoppable(signal);
   const kind = element("select", { "aria-label": "Kind of error", change: take }, ...["by its shapes", "forecast", "reconstruction"].map((name) => element("option", { value: name }, name)));
   async function take() {
     const json = /** @type {Record<string, unknown>} */ ({ x: rows });
@@ -230,7 +233,7 @@ function detectCard(model, rows, signal) {
       json.kind = kind.value;
     }
     try {
-      const found = await ask("POST", `${address(model)}/detect`, { json, signal });
+      const found = await work.run((either) => ask("POST", `${address(model)}/detect`, { json, signal: either }));
       clearProblem(answer);
       const errors = /** @type {(number | null)[]} */ ([found.error].flat());
       const anomalies = [found.anomaly].flat().flatMap((isOne, step) => (isOne === true ? [step] : []));
@@ -261,7 +264,7 @@ function detectCard(model, rows, signal) {
     }
   }
   take();
-  return element("section", { class: "card", "aria-label": "What is not usual" }, element("h2", {}, "What is not usual"), element("label", {}, "Error of ", kind), answer, chart, call);
+  return element("section", { class: "card", "aria-label": "What is not usual" }, element("h2", {}, "What is not usual"), element("label", {}, "Error of ", kind), work.shown, answer, chart, call);
 }
 
 /**

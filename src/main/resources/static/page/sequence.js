@@ -11,6 +11,7 @@ import { clearProblem, showProblem } from "./problem.js";
 import { readTensors } from "./safetensors.js";
 import { parseFile, parseText } from "./series.js";
 import { showSnippet } from "./snippets.js";
+import { stoppable } from "./work.js";
 
 /** @typedef {import("./api.js").Model} Model */
 /** @typedef {import("./safetensors.js").Tensor} Tensor */
@@ -29,6 +30,7 @@ const NAMES = /** @type {Record<string, string>} */ ({
 const EXAMPLE = "[[1, 2, 3, 4, 3, 2], [1, 2, 1, 1, 1, 2], [1, 2, 2, 2, 2, 2]]";
 const chosen = kept("sequence.model", "notebook-sequence/1");
 const typed = kept("sequence.text", EXAMPLE);
+const steps = kept("sequence.steps", parseText(EXAMPLE).rows);
 
 /** @param {Model} model */
 const key = (model) => `${model.name}/${model.version}`;
@@ -56,7 +58,8 @@ export async function render(place, path, signal) {
   let run = null;
   /** @type {Run | null} the one that another is compared with */
   let other = null;
-  let rows = parseText(EXAMPLE).rows;
+  let rows = steps.get();
+  const work = stoppable(signal);
 
   const select = element(
     "select",
@@ -77,6 +80,7 @@ export async function render(place, path, signal) {
       element("div", { class: "row" }, element("label", {}, "Model ", select)),
       text,
       element("div", { class: "row" }, element("button", { type: "button", click: () => fromText() }, "Run"), keep, element("label", {}, "or a file ", file)),
+      work.shown,
       problem,
     ),
     results,
@@ -107,7 +111,8 @@ export async function render(place, path, signal) {
 
   async function take() {
     try {
-      run = await unrolled(model, rows, signal);
+      steps.set(rows);
+      run = await work.run((either) => unrolled(model, rows, either));
       clearProblem(problem);
       keep.disabled = false;
       showResults();
@@ -131,7 +136,7 @@ export async function render(place, path, signal) {
   }
 
   addEventListener("theme", showResults, { signal });
-  await fromText();
+  await take();
 }
 
 /**

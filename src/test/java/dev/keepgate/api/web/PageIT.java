@@ -194,6 +194,8 @@ class PageIT extends ServedPage {
     browser.awaitText("The next step:");
     browser.find("section[aria-label='Forecast'] canvas");
     browser.awaitText("51 errors of kind forecast");
+    browser.driver().navigate().refresh();
+    browser.awaitText("51 errors of kind forecast");
     browser.picture("forecast");
     browser.assertAccessible();
     browser.assertNoErrors();
@@ -328,6 +330,33 @@ class PageIT extends ServedPage {
     text.sendKeys(Keys.chord(Keys.CONTROL, "a"), "[[1, 2], [3]]");
     browser.named("Run").click();
     assertThat(browser.find(".problem").getText()).contains("Step 1 has 1 numbers, step 0 has 2");
+    browser.assertNoErrors();
+  }
+
+  @Test
+  void longRunMayBeStopped() {
+    open("sequence");
+    browser.find("canvas.map");
+    browser.script(
+        """
+        const served = window.fetch;
+        window.fetch = (path, init) => new Promise((_, reject) =>
+            init.signal.addEventListener("abort", () => reject(init.signal.reason)));
+        window.restore = () => { window.fetch = served; };
+        """);
+    browser.named("Run").click();
+    browser.find("progress[aria-label='Under way']");
+    browser.named("Stop").click();
+    browser.await(
+        "it goes on",
+        () ->
+            browser.all("progress[aria-label='Under way']").get(0).isDisplayed()
+                ? null
+                : Boolean.TRUE);
+    assertThat(browser.all(".problem")).isEmpty();
+    browser.script("window.restore()");
+    browser.named("Run").click();
+    browser.find("canvas.map");
     browser.assertNoErrors();
   }
 
