@@ -23,6 +23,9 @@ public enum ErrorCode {
   /** Nobody has said who asks, or nobody is known by what was said. */
   UNAUTHENTICATED,
 
+  /** What would say who asks cannot be asked. */
+  AUTHENTICATION_UNAVAILABLE,
+
   /** Who asks may not. */
   ACCESS_DENIED,
 

@@ -1,6 +1,8 @@
 package dev.keepgate.security;
 
 import java.util.Objects;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
@@ -16,6 +18,7 @@ class SecurityConfiguration {
   }
 
   @Bean
+  @ConditionalOnProperty(SecurityProperties.PREFIX + ".keys-file")
   KeysReloader keys(SecurityProperties properties, RateLimits rates) {
     KeysFile file =
         new KeysFile(
@@ -27,7 +30,10 @@ class SecurityConfiguration {
   }
 
   @Bean
-  AuthenticationManager callers(KeysReloader keys) {
-    return new CallerAuthenticator(keys);
+  AuthenticationManager callers(ObjectProvider<KeysReloader> keys, SecurityProperties properties) {
+    return new CallerAuthenticator(
+        keys.getIfAvailable(),
+        properties.jwt().isUsed() ? new Tokens(properties.jwt()) : null,
+        new ClientCertificates(properties.clientCertificates()));
   }
 }

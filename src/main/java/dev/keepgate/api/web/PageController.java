@@ -37,7 +37,6 @@ final class PageController {
   ResponseEntity<byte[]> page() {
     return ResponseEntity.ok()
         .header("Content-Security-Policy", POLICY)
-        .header("X-Content-Type-Options", "nosniff")
         .header("Referrer-Policy", "no-referrer")
         .cacheControl(CacheControl.noCache())
         .contentType(PAGE)

@@ -18,6 +18,7 @@ import java.io.IOException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.security.access.AccessDeniedException;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.web.AuthenticationEntryPoint;
@@ -88,6 +89,11 @@ final class HttpRefusals
   public void onAuthenticationFailure(
       HttpServletRequest request, HttpServletResponse response, AuthenticationException e)
       throws IOException {
+    if (e instanceof AuthenticationServiceException) {
+      response.setHeader(HttpHeaders.RETRY_AFTER, "1");
+      send(ErrorCode.AUTHENTICATION_UNAVAILABLE, String.valueOf(e.getMessage()), request, response);
+      return;
+    }
     unknown(
         CHALLENGE + ", error=\"invalid_token\"", String.valueOf(e.getMessage()), request, response);
   }

@@ -6,6 +6,7 @@ import dev.keepgate.security.Caller;
 import dev.keepgate.security.CallerAuthentication;
 import dev.keepgate.security.OnCredentials;
 import dev.keepgate.security.RateLimits;
+import dev.keepgate.security.SecurityProperties;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
 import org.springframework.beans.factory.annotation.Value;
@@ -47,8 +48,12 @@ class HttpSecurityConfiguration {
   /** By the name at which Boot looks for it, to put it before all other filters of the server. */
   @Bean(name = AbstractSecurityWebApplicationInitializer.DEFAULT_FILTER_NAME)
   FilterChainProxy securityFilters(
-      AuthenticationManager callers, HttpAccess access, HttpRefusals refusals) {
-    AuthenticationFilter authentication = new AuthenticationFilter(callers, new HttpCredentials());
+      AuthenticationManager callers,
+      SecurityProperties properties,
+      HttpAccess access,
+      HttpRefusals refusals) {
+    AuthenticationFilter authentication =
+        new AuthenticationFilter(callers, new HttpCredentials(properties.takesCertificates()));
     authentication.setSuccessHandler(refusals);
     authentication.setFailureHandler(refusals);
     ExceptionTranslationFilter translation =

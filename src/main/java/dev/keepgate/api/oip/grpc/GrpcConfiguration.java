@@ -11,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerProperties;
+import org.springframework.boot.ssl.SslBundleRegistry;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -107,6 +109,13 @@ class GrpcConfiguration {
             .channelFactory(() -> new GrpcServerChannel(properties.maxConnections()));
       }
     };
+  }
+
+  /** Static: it comes before the settings that it changes. */
+  @Bean
+  static GrpcTlsReload grpcTlsReload(
+      ObjectProvider<SslBundles> bundles, ObjectProvider<SslBundleRegistry> registry) {
+    return new GrpcTlsReload(bundles, registry);
   }
 
   /** Triton's clients offer both of HTTP's codings; gRPC's Java library knows one. */

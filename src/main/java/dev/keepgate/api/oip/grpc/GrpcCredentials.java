@@ -1,12 +1,17 @@
 package dev.keepgate.api.oip.grpc;
 
 import io.grpc.Attributes;
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.springframework.grpc.server.security.GrpcAuthenticationExtractor;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+import org.springframework.security.web.authentication.preauth.PreAuthenticatedAuthenticationToken;
 
 /** What a call shows to say who makes it: as over HTTP, in its metadata. */
 final class GrpcCredentials implements GrpcAuthenticationExtractor {
@@ -16,6 +21,16 @@ final class GrpcCredentials implements GrpcAuthenticationExtractor {
   private static final Metadata.Key<String> API_KEY =
       Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER);
   private static final String BEARER = "Bearer ";
+
+  private final boolean takesCertificates;
+
+  /**
+   * @param takesCertificates whether the certificate of a connection says who calls, where no key
+   *     does
+   */
+  GrpcCredentials(boolean takesCertificates) {
+    this.takesCertificates = takesCertificates;
+  }
 
   @Override
   public @Nullable Authentication extract(
@@ -27,6 +42,21 @@ final class GrpcCredentials implements GrpcAuthenticationExtractor {
           header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length());
       key = isBearer ? header.substring(BEARER.length()).strip() : null;
     }
-    return key == null || key.isEmpty() ? null : new BearerTokenAuthenticationToken(key);
+    if (key == null || key.isEmpty()) {
+      return takesCertificates ? certificate(attributes) : null;
+    }
+    return new BearerTokenAuthenticationToken(key);
+  }
+
+  private static @Nullable Authentication certificate(Attributes attributes) {
+    SSLSession tls = attributes.get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
+    try {
+      return tls != null && tls.getPeerCertificates()[0] instanceof X509Certificate certificate
+          ? new PreAuthenticatedAuthenticationToken(
+              certificate.getSubjectX500Principal(), certificate)
+          : null;
+    } catch (SSLPeerUnverifiedException e) {
+      return null;
+    }
   }
 }

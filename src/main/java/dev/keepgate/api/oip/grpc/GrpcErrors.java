@@ -115,6 +115,7 @@ class GrpcErrors {
           SHARED_STORAGE_FULL ->
           Status.Code.RESOURCE_EXHAUSTED;
       case DRAINING,
+          AUTHENTICATION_UNAVAILABLE,
           MODEL_LOADING,
           REPLICAS_UNAVAILABLE,
           SEQUENCES_UNAVAILABLE,

@@ -7,6 +7,7 @@ import dev.keepgate.security.CallerAuthentication;
 import dev.keepgate.security.OnCredentials;
 import dev.keepgate.security.RateLimitedException;
 import dev.keepgate.security.RateLimits;
+import dev.keepgate.security.SecurityProperties;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
@@ -21,6 +22,7 @@ import org.springframework.grpc.server.security.CallContext;
 import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.authentication.AuthenticationCredentialsNotFoundException;
 import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.authorization.AuthorizationDecision;
 import org.springframework.security.authorization.AuthorizationManager;
 import org.springframework.security.core.AuthenticationException;
@@ -33,9 +35,13 @@ class GrpcSecurityConfiguration {
   @Bean
   @GlobalServerInterceptor
   ServerInterceptor grpcSecurity(
-      AuthenticationManager callers, RateLimits rates, GrpcErrors errors) {
+      AuthenticationManager callers,
+      SecurityProperties properties,
+      RateLimits rates,
+      GrpcErrors errors) {
     return new Refusing(
-        new AuthenticationProcessInterceptor(callers, new GrpcCredentials(), authorization(rates)),
+        new AuthenticationProcessInterceptor(
+            callers, new GrpcCredentials(properties.takesCertificates()), authorization(rates)),
         rates,
         errors);
   }
@@ -80,6 +86,9 @@ class GrpcSecurityConfiguration {
     }
 
     private Status unknown(AuthenticationException e) {
+      if (e instanceof AuthenticationServiceException) {
+        return errors.refused(ErrorCode.AUTHENTICATION_UNAVAILABLE, message(e));
+      }
       try {
         rates.countUnknown();
         return errors.refused(ErrorCode.UNAUTHENTICATED, message(e));
