@@ -1,5 +1,6 @@
 package dev.keepgate;
 
+import dev.keepgate.api.http.HealthCommand;
 import dev.keepgate.security.CreateKey;
 import java.util.Arrays;
 import org.springframework.boot.SpringApplication;
@@ -23,10 +24,16 @@ import org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSec
 public class KeepgateApplication {
 
   public static void main(String[] args) {
-    if (args.length > 0 && args[0].equals(CreateKey.NAME)) {
-      String[] rest = Arrays.copyOfRange(args, 1, args.length);
-      System.exit(CreateKey.run(rest, System.out, System.err));
+    String command = args.length > 0 ? args[0] : "";
+    if (command.equals(CreateKey.NAME)) {
+      System.exit(CreateKey.run(further(args), System.out, System.err));
+    } else if (command.equals(HealthCommand.NAME)) {
+      System.exit(HealthCommand.run(further(args), System.err));
     }
     SpringApplication.run(KeepgateApplication.class, args);
+  }
+
+  private static String[] further(String[] args) {
+    return Arrays.copyOfRange(args, 1, args.length);
   }
 }

@@ -2,6 +2,7 @@ package dev.keepgate.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepgate.api.http.HealthCommand;
 import dev.keepgate.api.oip.proto.GRPCInferenceServiceGrpc;
 import dev.keepgate.api.oip.proto.RepositoryIndexRequest;
 import dev.keepgate.api.oip.proto.RepositoryModelUnloadRequest;
@@ -11,13 +12,16 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.handler.ssl.SslContextBuilder;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -168,6 +172,16 @@ class TlsTest {
     assertThat(grpc("admin")).startsWith("OK ").doesNotContain("PERMISSION_DENIED");
     assertThat(grpc("other")).isEqualTo("UNAUTHENTICATED UNAUTHENTICATED");
     assertThat(grpc(null)).isEqualTo("UNAUTHENTICATED UNAUTHENTICATED");
+  }
+
+  @Test
+  void imagesHealthCheckSpeaksTls() {
+    Awaitility.await().until(() -> HealthCommand.run(new String[] {"" + port}, System.err) == 0);
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    String[] closed = {"1"};
+    assertThat(HealthCommand.run(closed, new PrintStream(err))).isEqualTo(1);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("not ready");
+    assertThat(HealthCommand.run(new String[0], new PrintStream(err))).isEqualTo(2);
   }
 
   private String subject(int of) throws Exception {
