@@ -3,10 +3,13 @@ package dev.keepgate.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.RSASSASigner;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
+import com.nimbusds.jwt.SignedJWT;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.util.Date;
@@ -116,6 +119,23 @@ class TokensHttpTest extends KeyedServerTest {
       assertThat(refused.headers().firstValue("WWW-Authenticate").orElseThrow())
           .contains("invalid_token");
       assertThat(refused.body()).doesNotContain(token);
+    }
+  }
+
+  @Test
+  void tokenDoesNotSayWhereItsKeysAre() throws Exception {
+    try (TestIssuer stranger = new TestIssuer()) {
+      SignedJWT token =
+          new SignedJWT(
+              new JWSHeader.Builder(JWSAlgorithm.RS256)
+                  .keyID(stranger.key.getKeyID())
+                  .jwkURL(URI.create(stranger.keySet()))
+                  .jwk(stranger.key.toPublicJWK())
+                  .build(),
+              claims().build());
+      token.sign(new RSASSASigner(stranger.key));
+      assertThat(step(token.serialize()).statusCode()).isEqualTo(401);
+      assertThat(stranger.asked).hasValue(0);
     }
   }
 
