@@ -23,6 +23,11 @@ record Snippet(Path page, int line, String language, String code, String printed
   private static final Set<String> CODE = Set.of("sh", "python", "java");
   private static final Set<String> OUTPUT = Set.of("json", "text");
 
+  /** Settings, which the test of their page binds, and that page. */
+  private static final String SETTINGS = "yaml";
+
+  private static final String PAGE_OF_SETTINGS = "security.md";
+
   /** What builds, or starts servers, containers or clusters, and so is no client of a server. */
   private static final Set<String> NO_CLIENTS =
       Set.of("mvn", "java", "docker", "helm", "kubectl", "redis-server", "python");
@@ -70,6 +75,8 @@ record Snippet(Path page, int line, String language, String code, String printed
         isBehindCode = true;
       } else if (OUTPUT.contains(language) && isBehindCode) {
         snippets.add(snippets.remove(snippets.size() - 1).printing(content));
+        isBehindCode = false;
+      } else if (language.equals(SETTINGS) && page.endsWith(PAGE_OF_SETTINGS)) {
         isBehindCode = false;
       } else {
         throw new IllegalArgumentException(

@@ -3,23 +3,73 @@ package dev.keepgate.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.config.YamlPropertiesFactoryBean;
+import org.springframework.boot.autoconfigure.ssl.SslProperties;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisProperties;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerProperties;
+import org.springframework.boot.web.server.autoconfigure.ServerProperties;
+import org.springframework.core.io.ByteArrayResource;
 
-/** Every row of the page's table of risks names tests that are there. */
+/** The page's table of risks names tests that are there, and its settings are some. */
 class SecurityPageTest {
 
+  private static final Path PAGE = Path.of("src/docs/security.md");
+  private static final Pattern YAML = Pattern.compile("(?ms)^```yaml\n(.*?)^```");
   private static final Pattern ROW = Pattern.compile("(?m)^\\| (API\\d+) .*$");
   private static final Pattern TEST =
       Pattern.compile("`([A-Z]\\w+(?:Test|IT|Contract))(?:#(\\w+))?`");
+
+  /** What binds settings that begin so: with a name that it does not know it fails. */
+  private static final Map<String, Class<?>> SETTINGS =
+      Map.of(
+          "keepgate.security", SecurityProperties.class,
+          "server", ServerProperties.class,
+          "spring.ssl", SslProperties.class,
+          "spring.data.redis", DataRedisProperties.class,
+          "spring.grpc.server", GrpcServerProperties.class);
+
+  @Test
+  void everyFileAndEverySettingIsKnown() throws IOException {
+    List<String> blocks =
+        YAML.matcher(Files.readString(PAGE)).results().map(block -> block.group(1)).toList();
+    assertThat(blocks).hasSize(4);
+    KeysFile file = new KeysFile(PAGE, 1 << 20);
+    byte[] keys = blocks.get(0).getBytes(StandardCharsets.UTF_8);
+    assertThat(file.parse(keys).names()).containsExactly("forecaster");
+    for (String block : blocks.subList(1, blocks.size())) {
+      YamlPropertiesFactoryBean yaml = new YamlPropertiesFactoryBean();
+      yaml.setResources(new ByteArrayResource(block.getBytes(StandardCharsets.UTF_8)));
+      Properties settings = Objects.requireNonNull(yaml.getObject());
+      Binder binder = new Binder(new MapConfigurationPropertySource(settings));
+      for (String name : settings.stringPropertyNames()) {
+        assertThat(SETTINGS.keySet()).as(name).anyMatch(each -> name.startsWith(each + "."));
+      }
+      SETTINGS.forEach(
+          (prefix, type) ->
+              binder.bind(
+                  prefix,
+                  Bindable.of(type),
+                  new NoUnboundElementsBindHandler(BindHandler.DEFAULT, source -> true)));
+    }
+  }
 
   @Test
   void everyRiskHasItsTest() throws IOException {
@@ -35,7 +85,7 @@ class SecurityPageTest {
                       (one, other) -> one));
     }
     List<Matcher> rows =
-        ROW.matcher(Files.readString(Path.of("src/docs/security.md")))
+        ROW.matcher(Files.readString(PAGE))
             .results()
             .map(row -> TEST.matcher(row.group()))
             .toList();
