@@ -105,6 +105,11 @@ public final class AdmissionController {
     return semaphores.values().stream().mapToInt(used -> used.semaphore().taken()).sum();
   }
 
+  /** Permits that are taken of the model that has the most. */
+  int mostTaken() {
+    return semaphores.values().stream().mapToInt(used -> used.semaphore().taken()).max().orElse(0);
+  }
+
   /** Sends those home who wait, and lets nobody in any more. */
   void close() {
     closed = true;

@@ -28,6 +28,11 @@ final class BatchQueues {
   private final Condition work = lock.newCondition();
   private final Map<Key, BatchQueue> queues = new HashMap<>();
   private int idleWorkers;
+
+  /** Worker time that was not spent waiting for work, up to when it was added last. */
+  private long busyNanos;
+
+  private long busyAt;
   private int wholeWorkers;
   private long virtualTime;
   private boolean closed;
@@ -41,6 +46,7 @@ final class BatchQueues {
   BatchQueues(BatchProperties properties, LongSupplier clock) {
     this.properties = properties;
     this.clock = clock;
+    this.busyAt = clock.getAsLong();
   }
 
   long now() {
@@ -263,6 +269,7 @@ final class BatchQueues {
    */
   boolean await() throws InterruptedException {
     lock.lockInterruptibly();
+    addBusy();
     idleWorkers++;
     try {
       while (!closed && neediest() == null) {
@@ -275,9 +282,28 @@ final class BatchQueues {
       }
       return !closed;
     } finally {
+      addBusy();
       idleWorkers--;
       lock.unlock();
     }
+  }
+
+  /** Time that all workers together did not wait for work, in nanoseconds; it only grows. */
+  long busyNanos() {
+    lock.lock();
+    try {
+      addBusy();
+      return busyNanos;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Counts time only where workers come to wait or have waited: at a step it costs nothing. */
+  private void addBusy() {
+    long now = now();
+    busyNanos += (properties.workerCount() - idleWorkers) * (now - busyAt);
+    busyAt = now;
   }
 
   /** Ends it: workers come home, and nothing is taken in any more. */

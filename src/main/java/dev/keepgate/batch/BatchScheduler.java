@@ -4,6 +4,7 @@ import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.NetworkInput;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -105,6 +106,21 @@ public final class BatchScheduler implements AutoCloseable {
   /** How many requests have a permit. */
   public int admitted() {
     return admission.taken();
+  }
+
+  /** How many requests of the model that has the most have a permit. */
+  public int mostAdmitted() {
+    return admission.mostTaken();
+  }
+
+  /** How many requests of one model may have a permit. */
+  public int admissionLimit() {
+    return properties.queueCapacity();
+  }
+
+  /** Time that all workers together had work. */
+  public Duration busyTime() {
+    return Duration.ofNanos(queues.busyNanos());
   }
 
   /** How many workers there ought to be. */

@@ -2,61 +2,141 @@ package dev.keepgate.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Every meter of this server: its name, what it says, and the keys of its tags. */
 enum MeterName {
   REQUESTS(
       "keepgate.requests",
+      Kind.TIMER,
       "Time from when a request is known to its answer's last byte",
       "model",
       "operation",
       "outcome"),
-  STAGE("keepgate.stage", "Time that a part of a request takes", "model", "operation", "stage"),
-  STEPS("keepgate.steps", "Time steps computed, of all rows together", "model", "operation"),
-  REQUEST_ROWS("keepgate.request.rows", "Rows of a request", "model", "operation"),
-  ERRORS("keepgate.errors", "Errors that clients were sent", "slug"),
+  STAGE(
+      "keepgate.stage",
+      Kind.TIMER,
+      "Time that a part of a request takes",
+      "model",
+      "operation",
+      "stage"),
+  STEPS(
+      "keepgate.steps",
+      Kind.COUNTER,
+      "Time steps computed, of all rows together",
+      "model",
+      "operation"),
+  REQUEST_ROWS("keepgate.request.rows", Kind.SUMMARY, "Rows of a request", "model", "operation"),
+  ERRORS("keepgate.errors", Kind.COUNTER, "Errors that clients were sent", "slug"),
 
-  BATCH_SIZE("keepgate.batch.size", "Rows, of any requests, that a worker took on together"),
+  WORKERS("keepgate.workers", Kind.GAUGE, "Workers that compute"),
+  WORKERS_BUSY(
+      "keepgate.workers.busy", Kind.SECONDS_COUNTER, "Time that all workers together had work"),
   WORKERS_REPLACED(
-      "keepgate.workers.replaced", "Workers that ended by a failure and were replaced"),
-  QUEUE("keepgate.queue", "Requests that wait for a worker"),
-  ADMITTED("keepgate.requests.admitted", "Requests that have been let in and are not computed yet"),
+      "keepgate.workers.replaced",
+      Kind.COUNTER,
+      "Workers that ended by a failure and were replaced"),
+  BATCH_SIZE(
+      "keepgate.batch.size", Kind.SUMMARY, "Rows, of any requests, that a worker took on together"),
+  WHOLE_ROWS(
+      "keepgate.whole.rows",
+      Kind.SUMMARY,
+      "Rows of a request that a worker computed as a whole, by itself"),
+  QUEUE("keepgate.queue", Kind.GAUGE, "Requests that wait for a worker"),
+  ADMITTED(
+      "keepgate.requests.admitted",
+      Kind.GAUGE,
+      "Requests that have been let in and are not computed yet"),
+  MOST_ADMITTED(
+      "keepgate.requests.admitted.most", Kind.GAUGE, "Those of the model that has the most"),
+  ADMISSION_LIMIT(
+      "keepgate.requests.admitted.limit", Kind.GAUGE, "Requests of one model that are let in"),
   IN_FLIGHT(
       "keepgate.memory.in.flight",
+      Kind.BYTES,
       "Memory that requests hold of what their clients sent, or of what is made of it",
       "side"),
-  IN_FLIGHT_LIMIT("keepgate.memory.in.flight.limit", "Memory that requests may hold", "side"),
+  IN_FLIGHT_LIMIT(
+      "keepgate.memory.in.flight.limit", Kind.BYTES, "Memory that requests may hold", "side"),
+  MEMORY_WAITING("keepgate.memory.waiting", Kind.GAUGE, "Requests that wait for memory"),
 
-  MODELS("keepgate.models", "Versions of models, by status", "status"),
-  MODEL_LOADS("keepgate.model.loads", "Time to read, compile and warm up a model", "outcome"),
-  MODEL_MEMORY("keepgate.model.memory", "Memory that models hold"),
-  MODEL_BUDGET("keepgate.model.memory.budget", "Memory that models may hold"),
+  MODELS("keepgate.models", Kind.GAUGE, "Versions of models, by status", "status"),
+  MODEL_LOADS(
+      "keepgate.model.loads", Kind.TIMER, "Time to read, compile and warm up a model", "outcome"),
+  MODEL_MEMORY("keepgate.model.memory", Kind.BYTES, "Memory that models hold"),
+  MODEL_BUDGET("keepgate.model.memory.budget", Kind.BYTES, "Memory that models may hold"),
+  REPOSITORY_FAULT(
+      "keepgate.repository.fault",
+      Kind.GAUGE,
+      "1 where the models' disk has this fault, so that models cannot be changed",
+      "fault"),
 
-  REPLICA_MODELS("keepgate.replica.models", "What became of versions between replicas", "event"),
-  REPLICA_BYTES("keepgate.replica.bytes", "Bytes that passed between replicas", "event"),
+  REPLICA_MODELS(
+      "keepgate.replica.models", Kind.COUNTER, "What became of versions between replicas", "event"),
+  REPLICA_BYTES(
+      "keepgate.replica.bytes", Kind.COUNTER, "Bytes that passed between replicas", "event"),
   RECONCILIATIONS(
-      "keepgate.replica.reconciliations", "Comparisons with the other replicas", "outcome"),
+      "keepgate.replica.reconciliations",
+      Kind.COUNTER,
+      "Comparisons with the other replicas",
+      "outcome"),
 
-  SEQUENCES("keepgate.sequences", "What became of sequences", "model", "event"),
-  SEQUENCES_OPEN("keepgate.sequences.open", "Sequences that the store keeps"),
-  SEQUENCES_MEMORY("keepgate.sequences.memory", "Memory that the store's sequences take, about"),
+  SEQUENCES("keepgate.sequences", Kind.COUNTER, "What became of sequences", "model", "event"),
+  SEQUENCES_OPEN("keepgate.sequences.open", Kind.GAUGE, "Sequences that the store keeps"),
+  SEQUENCES_LIMIT("keepgate.sequences.limit", Kind.GAUGE, "Sequences that the store may keep"),
+  SEQUENCES_MEMORY(
+      "keepgate.sequences.memory", Kind.BYTES, "Memory that the store's sequences take, about"),
+  SEQUENCES_MEMORY_LIMIT(
+      "keepgate.sequences.memory.limit", Kind.BYTES, "Memory that the store's sequences may take"),
   SEQUENCES_OLDEST(
-      "keepgate.sequences.oldest", "Time since the store's oldest sequence was opened");
+      "keepgate.sequences.oldest",
+      Kind.SECONDS,
+      "Time since the store's oldest sequence was opened"),
+  SEQUENCE_STORE(
+      "keepgate.sequence.store",
+      Kind.TIMER,
+      "Time that the store of sequences takes to answer",
+      "operation",
+      "outcome");
+
+  /** What a meter measures, and in what unit. */
+  enum Kind {
+    /** Counts events and how long each took. */
+    TIMER(null),
+    /** Counts events and how large each was. */
+    SUMMARY(null),
+    /** Only grows. */
+    COUNTER(null),
+    SECONDS_COUNTER("seconds"),
+    /** Is read when it is scraped. */
+    GAUGE(null),
+    BYTES("bytes"),
+    SECONDS("seconds");
+
+    private final @Nullable String unit;
+
+    Kind(@Nullable String unit) {
+      this.unit = unit;
+    }
+  }
 
   private final String id;
+  private final Kind kind;
   private final String description;
 
   @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> keys;
 
-  MeterName(String id, String description, String... keys) {
+  MeterName(String id, Kind kind, String description, String... keys) {
     this.id = id;
+    this.kind = kind;
     this.description = description;
     this.keys = List.of(keys);
   }
@@ -64,6 +144,19 @@ enum MeterName {
   /** The name. */
   String id() {
     return id;
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  String description() {
+    return description;
+  }
+
+  /** The keys of its tags. */
+  List<String> keys() {
+    return keys;
   }
 
   /** A name that is published besides, for one release; null where there is none. */
@@ -97,7 +190,15 @@ enum MeterName {
   }
 
   Gauge.Builder<Supplier<Number>> gauge(Supplier<Number> value, String... values) {
-    return Gauge.builder(id, value).description(description).tags(tags(values));
+    return Gauge.builder(id, value).description(description).baseUnit(kind.unit).tags(tags(values));
+  }
+
+  /** A counter of what its source counts; the source has to be kept by others. */
+  <T> FunctionCounter.Builder<T> counted(T source, ToDoubleFunction<T> count, String... values) {
+    return FunctionCounter.builder(id, source, count)
+        .description(description)
+        .baseUnit(kind.unit)
+        .tags(tags(values));
   }
 
   DistributionSummary.Builder summary(String... values) {

@@ -10,13 +10,21 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * outcome.
  *
  * @param latencyBuckets upper ends of the buckets of requests' times; none for no histogram
+ * @param stageBuckets upper ends of the buckets of the times that a request's stages take, and the
+ *     store of sequences; none for no histogram
  */
 @ConfigurationProperties("keepgate.metrics")
 record MetricsProperties(
     @DefaultValue({"1ms", "2ms", "5ms", "10ms", "50ms", "200ms", "1s", "5s"})
-        List<Duration> latencyBuckets) {
+        List<Duration> latencyBuckets,
+    @DefaultValue({"100us", "500us", "2ms", "10ms", "50ms", "200ms", "1s"})
+        List<Duration> stageBuckets) {
 
-  Duration[] buckets() {
+  Duration[] requests() {
     return latencyBuckets.toArray(new Duration[0]);
+  }
+
+  Duration[] stages() {
+    return stageBuckets.toArray(new Duration[0]);
   }
 }

@@ -7,7 +7,6 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,7 +18,7 @@ final class RequestMeters {
 
   private final MeterRegistry registry;
   private final String model;
-  private final Duration[] buckets;
+  private final MetricsProperties properties;
   private final ConcurrentMap<Key, Timer> requests = new ConcurrentHashMap<>();
   private final ConcurrentMap<Key, Timer> stages = new ConcurrentHashMap<>();
   private final ConcurrentMap<Operation, Counter> steps = new ConcurrentHashMap<>();
@@ -28,10 +27,10 @@ final class RequestMeters {
   /** Meters are looked up by this on every request, which is cheaper than by their tags. */
   private record Key(Operation operation, String detail) {}
 
-  RequestMeters(MeterRegistry registry, String model, Duration[] buckets) {
+  RequestMeters(MeterRegistry registry, String model, MetricsProperties properties) {
     this.registry = registry;
     this.model = model;
-    this.buckets = buckets;
+    this.properties = properties;
   }
 
   void record(InferenceContext context) {
@@ -57,13 +56,14 @@ final class RequestMeters {
   private Timer requests(Key key) {
     return MeterName.REQUESTS
         .timer(model, key.operation().id(), key.detail())
-        .serviceLevelObjectives(buckets)
+        .serviceLevelObjectives(properties.requests())
         .register(registry);
   }
 
   private Timer stage(Key key) {
     return MeterName.STAGE
         .timer(model, key.operation().id(), key.detail().toLowerCase(Locale.ROOT))
+        .serviceLevelObjectives(properties.stages())
         .register(registry);
   }
 

@@ -1,6 +1,7 @@
 package dev.keepgate.metrics;
 
 import dev.keepgate.batch.BatchListener;
+import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.inference.ErrorListener;
 import dev.keepgate.inference.InferenceContext;
 import dev.keepgate.model.ModelId;
@@ -11,6 +12,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.observation.MeterObservationHandler;
 import io.micrometer.observation.Observation;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -33,9 +35,13 @@ class ServingMeters
   /** Rows of a batch: its size is bounded, so a few powers of two say it. */
   private static final double[] ROWS = {1, 2, 4, 8, 16, 32, 64};
 
+  private static final String LOADED = "loaded";
+  private static final String REJECTED = "rejected";
+
   private final MeterRegistry registry;
   private final MetricsProperties properties;
   private final Distribution batchSize;
+  private final Distribution wholeRows;
   private final Counter replaced;
   private final ConcurrentMap<String, RequestMeters> requests = new ConcurrentHashMap<>();
   private final Map<String, Integer> versions = new ConcurrentHashMap<>();
@@ -44,12 +50,29 @@ class ServingMeters
     this.registry = registry;
     this.properties = properties;
     this.batchSize = new Distribution(registry, MeterName.BATCH_SIZE, ROWS);
+    this.wholeRows = new Distribution(registry, MeterName.WHOLE_ROWS, ROWS);
     this.replaced = MeterName.WORKERS_REPLACED.counter().register(registry);
+    registerAtZero();
+  }
+
+  /** What is counted from nothing on: a counter that appears with its first event hides it. */
+  private void registerAtZero() {
+    for (ErrorCode code : ErrorCode.values()) {
+      MeterName.ERRORS.counter(code.slug()).register(registry);
+    }
+    for (String outcome : List.of(LOADED, REJECTED)) {
+      MeterName.MODEL_LOADS.timer(outcome).register(registry);
+    }
   }
 
   @Override
   public void stepping(int rows) {
     batchSize.record(rows);
+  }
+
+  @Override
+  public void unrolling(int rows) {
+    wholeRows.record(rows);
   }
 
   @Override
@@ -69,8 +92,7 @@ class ServingMeters
     RequestMeters meters = requests.get(model);
     if (meters == null) {
       meters =
-          requests.computeIfAbsent(
-              model, name -> new RequestMeters(registry, name, properties.buckets()));
+          requests.computeIfAbsent(model, name -> new RequestMeters(registry, name, properties));
     }
     meters.record(context);
   }
@@ -83,12 +105,12 @@ class ServingMeters
   @Override
   public void loaded(ModelInfo model, Duration took) {
     versions.merge(model.id().name(), 1, Integer::sum);
-    load("loaded", took);
+    load(LOADED, took);
   }
 
   @Override
   public void rejected(ModelId id, Throwable cause, Duration took) {
-    load("rejected", took);
+    load(REJECTED, took);
   }
 
   @Override

@@ -20,6 +20,23 @@ class SequenceConfiguration {
     return new Listeners<>(listeners.orderedStream().toList());
   }
 
+  /** The store that is asked; those that it asks are beans of their own, and closed as such. */
+  @Bean(destroyMethod = "")
+  @Primary
+  TimedSequenceStore sequenceStore(
+      ObjectProvider<HandOverSequenceStore> handOver,
+      ObjectProvider<InMemorySequenceStore> memory,
+      ObjectProvider<RedisSequenceStore> redis,
+      ObjectProvider<SequenceStoreListener> listeners) {
+    SequenceStore store = handOver.getIfAvailable();
+    if (store == null) {
+      store = memory.getIfAvailable();
+    }
+    return new TimedSequenceStore(
+        store == null ? redis.getObject() : store,
+        new Listeners<>(listeners.orderedStream().toList()));
+  }
+
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnProperty(
       name = "keepgate.sequences.store",
@@ -40,7 +57,6 @@ class SequenceConfiguration {
     }
 
     @Bean
-    @Primary
     @ConditionalOnProperty("keepgate.sequences.hand-over")
     HandOverSequenceStore handOverSequenceStore(
         InMemorySequenceStore memory, RedisSequenceStore redis) {

@@ -1,5 +1,6 @@
 package dev.keepgate.sequence;
 
+import dev.keepgate.memory.MemoryPlan;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
 import java.util.Objects;
@@ -61,6 +62,11 @@ public record SequenceProperties(
 
   /** Bytes that sequences may take where they lie in Redis, and nothing else is said. */
   static final long IN_REDIS = 512L << 20;
+
+  /** Bytes that the store's sequences may take: what is set, or their share of the heap. */
+  public long bytes(MemoryPlan plan) {
+    return within(store == Store.REDIS ? IN_REDIS : plan.sequences()).bytes();
+  }
 
   /** With bytes for what is not set. */
   public SequenceProperties within(long bytes) {

@@ -95,6 +95,31 @@ class MetricsHttpTest extends ServerTest {
   }
 
   @Test
+  void whatIsBoundedIsThereBesideItsBound() throws Exception {
+    postJson("/v1/models/notebook-cell/step", CELL_BODY);
+    String scrape = scrape();
+    for (String bound :
+        List.of(
+            "keepgate_workers",
+            "keepgate_requests_admitted_limit",
+            "keepgate_memory_in_flight_limit_bytes{side=\"answer\"}",
+            "keepgate_sequences_limit",
+            "keepgate_sequences_memory_limit_bytes",
+            "keepgate_workers_busy_seconds_total")) {
+      assertThat(value(scrape, bound)).as(bound).isPositive();
+    }
+    for (String counted :
+        List.of(
+            "keepgate_errors_total{slug=\"queue-full\"} 0.0",
+            "keepgate_model_loads_seconds_count{outcome=\"rejected\"} 0",
+            "keepgate_repository_fault{fault=\"missing\"} 0.0",
+            "keepgate_sequence_store_seconds_count{operation=\"usage\",outcome=\"success\"} ",
+            "keepgate_stage_seconds_bucket{")) {
+      assertThat(scrape).contains(counted);
+    }
+  }
+
+  @Test
   void aModelsMetersGoWithIt() throws Exception {
     serve("pytorch-2layer");
     String model = "/v1/models/pytorch-2layer";
