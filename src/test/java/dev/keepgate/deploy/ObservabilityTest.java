@@ -59,7 +59,12 @@ class ObservabilityTest {
   @Test
   void dashboardAndAlertsAskForMetersThatTheServerHas() throws Exception {
     server().postJson("/v1/models/notebook-cell/step", "{\"x\": [1,2,3,4,3,2]}");
+    assertThat(server().open("notebook-cell")).isNotEmpty();
     assertThat(server().get("/v1/models/unknown").statusCode()).isEqualTo(404);
+    // The JVM tells of collections once there was one.
+    System.gc();
+    Awaitility.await("a collection")
+        .until(() -> samples().stream().anyMatch(sample -> sample.startsWith("jvm_gc_pause")));
     List<String> samples = samples();
     Set<String> names =
         samples.stream().map(sample -> sample.replaceAll("[{ ].*", "")).collect(Collectors.toSet());
@@ -97,6 +102,43 @@ class ObservabilityTest {
       labels.addAll(Set.of(grouping.group(1).split(",\\s*")));
     }
     return labels;
+  }
+
+  @Test
+  void everyAlertHasItsLineAndItsSection() throws IOException {
+    JsonNode rules = yaml(DOCKER.resolve("prometheus/alerts.yml")).at("/groups/0/rules");
+    List<String> names =
+        rules.valueStream().map(rule -> rule.path("alert").asString()).sorted().toList();
+    assertThat(rules.valueStream())
+        .hasSizeGreaterThan(10)
+        .allSatisfy(
+            rule -> {
+              assertThat(rule.at("/annotations/summary").asString()).isNotBlank();
+              assertThat(rule.at("/annotations/runbook").asString()).isNotBlank();
+              assertThat(rule.at("/labels/severity").asString()).isIn("critical", "warning");
+            });
+    String page = Files.readString(Path.of("src/docs/runbooks.md"));
+    List<String> sections =
+        Pattern.compile("(?m)^## (.+)$")
+            .matcher(page)
+            .results()
+            .map(heading -> heading.group(1))
+            .sorted()
+            .toList();
+    assertThat(sections).isEqualTo(names);
+  }
+
+  @Test
+  void dashboardIsOfWhicheverDataSourceIsChosen() {
+    assertThat(dashboard().get("panels").findValues("datasource"))
+        .isNotEmpty()
+        .allMatch(source -> source.path("uid").asString().equals("${source}"));
+    assertThat(queries())
+        .allMatch(query -> query.contains("instance=~\"$instance\""))
+        .anyMatch(query -> query.contains("model=~\"$model\""));
+    assertThat(dashboard().get("panels").valueStream())
+        .filteredOn(panel -> !panel.path("type").asString().equals("row"))
+        .allSatisfy(panel -> assertThat(panel.path("targets").size()).isPositive());
   }
 
   @Test

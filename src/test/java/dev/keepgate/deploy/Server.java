@@ -66,6 +66,19 @@ record Server(URI address) {
         .statusCode();
   }
 
+  /** The id of a new sequence of a model. */
+  String open(String model) throws IOException, InterruptedException {
+    HttpResponse<byte[]> response =
+        CLIENT.send(
+            request("/v1/models/" + model + "/sequences")
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString("{}"))
+                .build(),
+            BodyHandlers.ofByteArray());
+    assertThat(response.statusCode()).isEqualTo(201);
+    return JSON.readTree(response.body()).get("id").asString();
+  }
+
   /** The body that a JSON body is answered with. */
   String postJson(String path, String json) throws IOException, InterruptedException {
     HttpResponse<String> response =
