@@ -9,7 +9,7 @@ import { clearProblem, showProblemAt } from "./problem.js";
 /** @typedef {import("./api.js").Model} Model */
 
 /** What may lie beside a model, told by names as the server tells them. */
-const BESIDE = ["scaler", "target_scaler", "labels", "vocabulary", "threshold"];
+const BESIDE = ["scaler", "target_scaler", "labels", "vocabulary", "threshold", "expected"];
 const CONFIG = "config.json";
 
 /**
@@ -47,7 +47,7 @@ export function uploadCard(described, signal) {
       dragleave: () => drop.classList.remove("over"),
       drop: (/** @type {DragEvent} */ event) => { event.preventDefault(); drop.classList.remove("over"); take(event.dataTransfer?.files ?? null); },
     },
-    element("p", {}, "Drop a model's file here, with what lies beside it: scaler.pkl, labels.txt, vocabulary.json, threshold.json, config.json"),
+    element("p", {}, "Drop a model's file here, with what lies beside it: scaler.pkl, labels.txt, vocabulary.json, threshold.json, expected.json, config.json"),
     picker,
   );
 

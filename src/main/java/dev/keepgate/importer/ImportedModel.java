@@ -1,9 +1,11 @@
 package dev.keepgate.importer;
 
+import dev.keepgate.model.ExpectedAnswers;
 import dev.keepgate.model.Network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an importer made of a file.
@@ -14,9 +16,14 @@ import java.util.stream.Stream;
  *     where it does
  * @param assumed what neither the file nor its configuration said and this server took for granted,
  *     in words
+ * @param expected what it is to answer; null where nothing beside it says so
  */
 public record ImportedModel(
-    Network network, List<String> unusedTensors, List<Stage> forward, List<String> assumed) {
+    Network network,
+    List<String> unusedTensors,
+    List<Stage> forward,
+    List<String> assumed,
+    @Nullable ExpectedAnswers expected) {
 
   /**
    * A stage of a network, as {@code config.forward} would say it.
@@ -39,7 +46,22 @@ public record ImportedModel(
   /** The same of another network, for which more was taken for granted. */
   ImportedModel with(Network other, List<String> more) {
     return new ImportedModel(
-        other, unusedTensors, forward, Stream.concat(assumed.stream(), more.stream()).toList());
+        other,
+        unusedTensors,
+        forward,
+        Stream.concat(assumed.stream(), more.stream()).toList(),
+        expected);
+  }
+
+  /** The same, to be held against what it is to answer. */
+  ImportedModel expecting(@Nullable ExpectedAnswers answers) {
+    return new ImportedModel(network, unusedTensors, forward, assumed, answers);
+  }
+
+  /** A model that is to be held against nothing. */
+  public ImportedModel(
+      Network network, List<String> unusedTensors, List<Stage> forward, List<String> assumed) {
+    this(network, unusedTensors, forward, assumed, null);
   }
 
   /** A model of a file that says all of it. */
@@ -54,6 +76,6 @@ public record ImportedModel(
     }
     List<String> told = new ArrayList<>(assumed);
     told.add("not read, as having no part in the numbers: " + ModelFiles.names(files));
-    return new ImportedModel(network, unusedTensors, forward, told);
+    return new ImportedModel(network, unusedTensors, forward, told, expected);
   }
 }

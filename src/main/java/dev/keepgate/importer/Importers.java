@@ -93,6 +93,7 @@ public final class Importers {
       ModelSettings settings = resolver.resolve(side);
       return imported
           .with(imported.network().with(settings), resolver.assumed())
+          .expecting(side.expected())
           .notRead(descriptions);
     }
 

@@ -21,10 +21,11 @@ public record SideFiles(List<Path> model, Map<String, Path> paths) {
   public static final String LABELS = "labels";
   public static final String THRESHOLD = "threshold";
   public static final String VOCABULARY = "vocabulary";
+  public static final String EXPECTED = "expected";
 
   /** What may lie beside a model. */
   public static final Set<String> NAMES =
-      Set.of(SCALER, TARGET_SCALER, LABELS, THRESHOLD, VOCABULARY);
+      Set.of(SCALER, TARGET_SCALER, LABELS, THRESHOLD, VOCABULARY, EXPECTED);
 
   public SideFiles {
     model = List.copyOf(model);

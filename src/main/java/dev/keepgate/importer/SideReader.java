@@ -1,5 +1,6 @@
 package dev.keepgate.importer;
 
+import dev.keepgate.model.ExpectedAnswers;
 import dev.keepgate.model.Labels;
 import dev.keepgate.model.Scaler;
 import dev.keepgate.model.Vocabulary;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public interface SideReader {
 
   /** Of a model that stands by itself. */
-  SideReader NONE = (files, limits) -> new Side(null, null, null, null, null);
+  SideReader NONE = (files, limits) -> new Side(null, null, null, null, null, null);
 
   /**
    * What was read; null for what is not there.
@@ -21,13 +22,15 @@ public interface SideReader {
    * @param labels of classes
    * @param threshold the largest error that is usual
    * @param vocabulary of a text's ids
+   * @param expected what the model is to answer
    */
   record Side(
       @Nullable Scaler scaler,
       @Nullable Scaler targetScaler,
       @Nullable Labels labels,
       @Nullable Double threshold,
-      @Nullable Vocabulary vocabulary) {}
+      @Nullable Vocabulary vocabulary,
+      @Nullable ExpectedAnswers expected) {}
 
   /**
    * Reads the files.

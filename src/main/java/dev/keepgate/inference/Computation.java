@@ -316,13 +316,7 @@ public final class Computation {
     return new InferenceResult(
         call.model(),
         signature,
-        new InferenceResult.Shape(
-            request.operation(),
-            input.batch(),
-            input.time(),
-            request.returnsSequences(signature),
-            request.isBatched(signature),
-            request.options().units()),
+        InferenceResult.Shape.of(request, signature, input),
         output,
         0,
         null);

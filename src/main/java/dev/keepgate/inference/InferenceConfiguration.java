@@ -3,6 +3,7 @@ package dev.keepgate.inference;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.listener.Listeners;
 import dev.keepgate.memory.InFlightMemory;
+import dev.keepgate.registry.AnswerCheck;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.sequence.SequenceListener;
 import dev.keepgate.sequence.SequenceProperties;
@@ -19,6 +20,11 @@ class InferenceConfiguration {
   @Bean
   Listeners<ErrorListener> errorListeners(ObjectProvider<ErrorListener> listeners) {
     return new Listeners<>(listeners.orderedStream().toList());
+  }
+
+  @Bean
+  AnswerCheck answerCheck(InferenceProperties properties) {
+    return new ExpectedAnswersCheck(properties.maxWorkingMemory().toBytes());
   }
 
   @Bean

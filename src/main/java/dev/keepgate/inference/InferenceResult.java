@@ -1,6 +1,7 @@
 package dev.keepgate.inference;
 
 import dev.keepgate.model.ModelId;
+import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.Scaler;
 import dev.keepgate.model.Signature;
@@ -44,7 +45,19 @@ public record InferenceResult(
       int time,
       boolean sequences,
       boolean batched,
-      InferenceRequest.Units units) {}
+      InferenceRequest.Units units) {
+
+    /** Of what answers a request. */
+    static Shape of(InferenceRequest request, Signature signature, NetworkInput input) {
+      return new Shape(
+          request.operation(),
+          input.batch(),
+          input.time(),
+          request.returnsSequences(signature),
+          request.isBatched(signature),
+          request.options().units());
+    }
+  }
 
   public Operation operation() {
     return shape.operation();
@@ -98,26 +111,25 @@ public record InferenceResult(
 
   /** All outputs, in the order of the model's. */
   public List<Output> outputs() {
+    return outputs(signature, shape, output);
+  }
+
+  /** The same of a model that has no name yet. */
+  static List<Output> outputs(Signature signature, Shape shape, NetworkOutput output) {
+    Scaler scaler = shape.units().scaled() ? null : signature.settings().targetScaler();
     if (output.all().isEmpty()) {
       Signature.Output only = signature.outputs().get(0);
-      int[] sizes = only.sizes(batch(), time(), sequences());
-      return List.of(new Output(only, sizes, output.output(), scaler()));
+      int[] sizes = only.sizes(shape.batch(), shape.time(), shape.sequences());
+      return List.of(new Output(only, sizes, output.output(), scaler));
     }
     List<Output> outputs = new ArrayList<>();
     for (int i = 0; i < output.all().size(); i++) {
       Tensor.Floats tensor = output.all().get(i);
       outputs.add(
           new Output(
-              signature.outputs().get(i),
-              tensor.shape(),
-              tensor.values(),
-              i == 0 ? scaler() : null));
+              signature.outputs().get(i), tensor.shape(), tensor.values(), i == 0 ? scaler : null));
     }
     return outputs;
-  }
-
-  private @Nullable Scaler scaler() {
-    return shape.units().scaled() ? null : signature.settings().targetScaler();
   }
 
   InferenceResult with(NetworkOutput other) {

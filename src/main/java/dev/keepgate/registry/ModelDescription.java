@@ -5,6 +5,7 @@ import dev.keepgate.importer.ModelFormat;
 import dev.keepgate.model.NetworkDescription;
 import dev.keepgate.model.Signature;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a model's file turned out to hold.
@@ -18,6 +19,7 @@ import java.util.List;
  * @param unusedTensors names of the file's tensors that play no part
  * @param forward the stages that the file's tensors run in, where the file does not say it itself
  * @param assumed what neither the file nor its configuration said, in words
+ * @param expected how near it came to what it is to answer; null where nothing says so
  */
 public record ModelDescription(
     ModelFormat format,
@@ -28,7 +30,8 @@ public record ModelDescription(
     long bytes,
     List<String> unusedTensors,
     List<ImportedModel.Stage> forward,
-    List<String> assumed) {
+    List<String> assumed,
+    @Nullable AnswersFound expected) {
   public ModelDescription {
     unusedTensors = List.copyOf(unusedTensors);
     forward = List.copyOf(forward);

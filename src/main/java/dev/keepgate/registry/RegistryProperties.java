@@ -124,11 +124,15 @@ public record RegistryProperties(
    * @param maxSize of its numbers, decompressed
    * @param maxHeaderSize of a header, a configuration or a graph without its numbers
    * @param maxTensors in one file
+   * @param maxExpectedCases of the answers that a model is to give
+   * @param maxExpectedSize of their file
    */
   public record Limits(
       @DefaultValue("4GB") DataSize maxSize,
       @DefaultValue("64MB") DataSize maxHeaderSize,
-      @DefaultValue("10000") @Min(1) int maxTensors) {
+      @DefaultValue("10000") @Min(1) int maxTensors,
+      @DefaultValue("100") @Min(1) int maxExpectedCases,
+      @DefaultValue("4MB") DataSize maxExpectedSize) {
 
     public Limits {
       requirePositive("keepgate.import-limits.max-size", maxSize.toBytes());
@@ -137,10 +141,19 @@ public record RegistryProperties(
         throw new IllegalArgumentException(
             "keepgate.import-limits.max-header-size must be less than 2 GB");
       }
+      requirePositive("keepgate.import-limits.max-expected-size", maxExpectedSize.toBytes());
+      if (maxExpectedSize.toBytes() > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "keepgate.import-limits.max-expected-size must be less than 2 GB");
+      }
     }
 
     public ImportLimits toImportLimits() {
-      return new ImportLimits(maxSize.toBytes(), (int) maxHeaderSize.toBytes(), maxTensors);
+      return new ImportLimits(
+          maxSize.toBytes(),
+          (int) maxHeaderSize.toBytes(),
+          maxTensors,
+          new ImportLimits.Expected(maxExpectedCases, (int) maxExpectedSize.toBytes()));
     }
   }
 }

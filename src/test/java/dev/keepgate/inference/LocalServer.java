@@ -16,6 +16,7 @@ import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryProperties;
 import dev.keepgate.registry.Upload;
 import dev.keepgate.registry.repository.ModelRepository;
+import dev.keepgate.registry.version.LoadTools;
 import dev.keepgate.registry.version.RepositoryModelRegistry;
 import dev.keepgate.registry.version.VersionStorage;
 import dev.keepgate.security.Caller;
@@ -74,12 +75,19 @@ public final class LocalServer implements AutoCloseable {
                 folder, null, 4, 100, RegistryProperties.BuiltIn.NEVER, null, DataSize.ofBytes(0)),
             DataSize.ofMegabytes(64),
             DataSize.ofMegabytes(64),
-            new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
+            new RegistryProperties.Limits(
+                DataSize.ofMegabytes(64),
+                DataSize.ofMegabytes(1),
+                1000,
+                100,
+                DataSize.ofMegabytes(1)));
     registry =
         new RepositoryModelRegistry(
             properties,
-            kernel,
-            ImporterConfiguration.importers(ImportLimits.DEFAULT),
+            new LoadTools(
+                ImporterConfiguration.importers(ImportLimits.DEFAULT),
+                kernel,
+                new ExpectedAnswersCheck(1 << 20)),
             List.of(),
             VersionStorage.local(ModelRepository.open(properties.repository())),
             Clock.systemUTC());

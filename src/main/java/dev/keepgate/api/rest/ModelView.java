@@ -6,10 +6,12 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.CellOptions;
+import dev.keepgate.model.ExpectedAnswers;
 import dev.keepgate.model.GruConfig;
 import dev.keepgate.model.LayerDescription;
 import dev.keepgate.model.RnnConfig;
 import dev.keepgate.model.Signature;
+import dev.keepgate.registry.AnswersFound;
 import dev.keepgate.registry.ModelDescription;
 import dev.keepgate.registry.ModelInfo;
 import java.time.Instant;
@@ -47,6 +49,7 @@ record ModelView(
     @JsonProperty("unused_tensors") @Nullable List<String> unusedTensors,
     @Nullable List<StageView> forward,
     @Nullable List<String> assumed,
+    @Nullable ExpectedView expected,
     @JsonProperty("loaded_at") @Nullable Instant loadedAt) {
 
   /**
@@ -190,7 +193,27 @@ record ModelView(
         description == null ? null : description.unusedTensors(),
         description == null ? null : forward(description),
         description == null || description.assumed().isEmpty() ? null : description.assumed(),
+        description == null ? null : ExpectedView.of(description.expected()),
         info == null ? null : info.loadedAt());
+  }
+
+  /**
+   * What the model was held against when it was loaded.
+   *
+   * @param cases how many, all within their tolerance
+   * @param largestDifference of any number
+   * @param tolerance the widest of the cases
+   */
+  record ExpectedView(
+      int cases,
+      @JsonProperty("largest_difference") double largestDifference,
+      ExpectedAnswers.Tolerance tolerance) {
+
+    static @Nullable ExpectedView of(@Nullable AnswersFound found) {
+      return found == null
+          ? null
+          : new ExpectedView(found.cases(), found.largestDifference(), found.tolerance());
+    }
   }
 
   private static @Nullable List<StageView> forward(ModelDescription description) {

@@ -192,7 +192,8 @@ class UploadReader {
               SideFiles.TARGET_SCALER,
               SideFiles.LABELS,
               SideFiles.THRESHOLD,
-              SideFiles.VOCABULARY -> {
+              SideFiles.VOCABULARY,
+              SideFiles.EXPECTED -> {
             if (!beside.add(part.getFieldName())) {
               throw new TensorFormatException("/" + part.getFieldName(), "is given twice");
             }
@@ -202,7 +203,7 @@ class UploadReader {
               throw new TensorFormatException(
                   TensorFormatException.token(part.getFieldName()),
                   "is unknown; known parts are file, config, scaler, target_scaler, labels,"
-                      + " threshold, vocabulary");
+                      + " threshold, vocabulary, expected");
         }
       }
     } catch (FileUploadException

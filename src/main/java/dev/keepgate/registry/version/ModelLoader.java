@@ -6,18 +6,23 @@ import dev.keepgate.importer.ImportLimits;
 import dev.keepgate.importer.ImportedModel;
 import dev.keepgate.importer.Importers;
 import dev.keepgate.importer.ModelFormat;
+import dev.keepgate.importer.SideFiles;
 import dev.keepgate.kernel.CompiledModel;
 import dev.keepgate.kernel.LstmKernel;
+import dev.keepgate.model.ExpectedAnswers;
 import dev.keepgate.model.Network;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.Signature;
+import dev.keepgate.registry.AnswerCheck;
+import dev.keepgate.registry.AnswersFound;
 import dev.keepgate.registry.ModelDescription;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.repository.ModelSource;
 import dev.keepgate.tensor.Tensor;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Makes files into a model that can serve: read, given memory, compiled, warmed up. */
 final class ModelLoader {
@@ -30,20 +35,17 @@ final class ModelLoader {
   private static final int WARM_UP_STEPS = 2;
 
   private final Importers importers;
+  private final AnswerCheck answers;
   private final ImportLimits limits;
   private final LstmKernel kernel;
   private final MemoryBudget budget;
   private final ImportMemory heap;
 
-  ModelLoader(
-      Importers importers,
-      ImportLimits limits,
-      LstmKernel kernel,
-      MemoryBudget budget,
-      ImportMemory heap) {
-    this.importers = importers;
+  ModelLoader(LoadTools tools, ImportLimits limits, MemoryBudget budget, ImportMemory heap) {
+    this.importers = tools.importers();
+    this.kernel = tools.kernel();
+    this.answers = tools.answers();
     this.limits = limits;
-    this.kernel = kernel;
     this.budget = budget;
     this.heap = heap;
   }
@@ -70,7 +72,7 @@ final class ModelLoader {
 
   /** What is to be done with a model while it is on the heap. */
   private interface Use<R> {
-    R apply(ModelFormat format, ImportedModel imported);
+    R apply(ModelFormat format, ImportedModel imported) throws ImportException;
   }
 
   /**
@@ -85,14 +87,19 @@ final class ModelLoader {
     return withImported(
         source,
         (format, imported) -> {
-          MemoryBudget.Reservation memory = reserve(imported.network());
-          try {
-            return compile(format, imported, memory, digest);
-          } catch (Throwable e) {
-            memory.close();
-            throw e;
-          }
+          return load(format, imported, digest);
         });
+  }
+
+  private Loaded load(ModelFormat format, ImportedModel imported, String digest)
+      throws ImportException {
+    MemoryBudget.Reservation memory = reserve(imported.network());
+    try {
+      return compile(format, imported, memory, digest);
+    } catch (Throwable e) {
+      memory.close();
+      throw e;
+    }
   }
 
   /** Reads a model, throws what {@link #load} throws, and keeps nothing. */
@@ -100,8 +107,14 @@ final class ModelLoader {
     return withImported(
         source,
         (format, imported) -> {
+          if (imported.expected() != null) {
+            Loaded loaded = load(format, imported, "");
+            loaded.discard();
+            return loaded.description();
+          }
           reserve(imported.network()).close();
-          return describe(format, imported, kernel.compiledBytes(imported.network().parameters()));
+          long bytes = kernel.compiledBytes(imported.network().parameters());
+          return describe(format, imported, bytes, null);
         });
   }
 
@@ -137,9 +150,7 @@ final class ModelLoader {
     int taken = heap.take(memory);
     try {
       byte[] config = source.config();
-      ImportLimits bounds =
-          new ImportLimits(
-              Math.min(memory, limits.maxBytes()), limits.maxHeaderBytes(), limits.maxTensors());
+      ImportLimits bounds = limits.within(memory);
       try (Importers.Source opened = importers.open(source.files(), source.format(), bounds)) {
         return use.apply(
             opened.format(),
@@ -164,7 +175,8 @@ final class ModelLoader {
   }
 
   private Loaded compile(
-      ModelFormat format, ImportedModel imported, MemoryBudget.Reservation memory, String digest) {
+      ModelFormat format, ImportedModel imported, MemoryBudget.Reservation memory, String digest)
+      throws ImportException {
     CompiledModel model;
     try {
       model = kernel.compile(imported.network());
@@ -177,12 +189,46 @@ final class ModelLoader {
     }
     try {
       memory.resize(model.bytes());
-      warmUp(model);
-      return new Loaded(model, memory, describe(format, imported, model.bytes()), digest);
+      AnswersFound found = null;
+      if (imported.expected() == null) {
+        warmUp(model);
+      } else {
+        found = check(imported.expected(), model);
+      }
+      ModelDescription description = describe(format, imported, model.bytes(), found);
+      return new Loaded(model, memory, description, digest);
     } catch (Throwable e) {
       model.close();
       throw e;
     }
+  }
+
+  /**
+   * Asks a model what is known of its answers, which warms it up as well.
+   *
+   * @throws ImportException if it answers otherwise, which names the cases
+   */
+  private AnswersFound check(ExpectedAnswers expected, CompiledModel model) throws ImportException {
+    AnswerCheck.Outcome outcome;
+    try (LstmKernel.Scratch scratch = kernel.newScratch()) {
+      outcome =
+          answers.check(
+              expected,
+              model.signature(),
+              (input, sequences) -> model.unroll(input, sequences, false, scratch));
+    }
+    if (outcome.faults().isEmpty()) {
+      return outcome.found();
+    }
+    List<ImportException.Problem> problems =
+        outcome.faults().stream()
+            .map(
+                fault ->
+                    new ImportException.Problem(SideFiles.EXPECTED + fault.where(), fault.detail()))
+            .toList();
+    ImportException.Problem first = problems.get(0);
+    throw new ImportException(
+        ImportException.Fault.UNSUPPORTED, first.where() + ": " + first.detail(), problems);
   }
 
   /** The first run pays for what is made only once; no request shall. */
@@ -215,7 +261,8 @@ final class ModelLoader {
         : new Tensor.Floats(shape, new float[count]);
   }
 
-  private static ModelDescription describe(ModelFormat format, ImportedModel imported, long bytes) {
+  private static ModelDescription describe(
+      ModelFormat format, ImportedModel imported, long bytes, @Nullable AnswersFound found) {
     Network network = imported.network();
     return new ModelDescription(
         format,
@@ -226,6 +273,7 @@ final class ModelLoader {
         bytes,
         imported.unusedTensors(),
         imported.forward(),
-        imported.assumed());
+        imported.assumed(),
+        found);
   }
 }

@@ -3,6 +3,7 @@ package dev.keepgate.registry.version;
 import dev.keepgate.importer.Importers;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.memory.MemoryPlan;
+import dev.keepgate.registry.AnswerCheck;
 import dev.keepgate.registry.ModelListener;
 import dev.keepgate.registry.RegistryProperties;
 import dev.keepgate.registry.ReplicaProperties;
@@ -48,18 +49,21 @@ class RegistryConfiguration {
   }
 
   @Bean
+  LoadTools loadTools(Importers importers, LstmKernel kernel, AnswerCheck answers) {
+    return new LoadTools(importers, kernel, answers);
+  }
+
+  @Bean
   RepositoryModelRegistry modelRegistry(
       RegistryProperties properties,
       MemoryPlan memory,
-      LstmKernel kernel,
-      Importers importers,
+      LoadTools tools,
       ObjectProvider<ModelListener> listeners,
       ModelRepository repository,
       ObjectProvider<VersionStorage> replicated) {
     return new RepositoryModelRegistry(
         properties.within(memory),
-        kernel,
-        importers,
+        tools,
         listeners.orderedStream().toList(),
         replicated.getIfAvailable(() -> VersionStorage.local(repository)),
         Clock.systemUTC());

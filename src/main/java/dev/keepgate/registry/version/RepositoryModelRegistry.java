@@ -1,7 +1,5 @@
 package dev.keepgate.registry.version;
 
-import dev.keepgate.importer.Importers;
-import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.model.ModelSettings;
 import dev.keepgate.registry.ModelDescription;
@@ -51,8 +49,7 @@ public final class RepositoryModelRegistry implements ModelRegistry {
 
   public RepositoryModelRegistry(
       RegistryProperties properties,
-      LstmKernel kernel,
-      Importers importers,
+      LoadTools tools,
       List<ModelListener> listeners,
       VersionStorage storage,
       Clock clock) {
@@ -62,9 +59,8 @@ public final class RepositoryModelRegistry implements ModelRegistry {
     this.budget = new MemoryBudget(properties.memoryBudgetBytes());
     ModelLoader loader =
         new ModelLoader(
-            importers,
+            tools,
             properties.importLimits().toImportLimits(),
-            kernel,
             budget,
             new ImportMemory(properties.importMemoryBytes()));
     this.versions = new VersionTable(properties.repository().maxVersions(), listeners, clock);

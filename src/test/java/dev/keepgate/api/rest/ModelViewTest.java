@@ -48,7 +48,8 @@ class ModelViewTest {
                 1,
                 List.of(),
                 List.of(),
-                List.of()),
+                List.of(),
+                null),
             1);
     return JSON.readTree(JSON.writeValueAsString(view)).at("/layers/0");
   }

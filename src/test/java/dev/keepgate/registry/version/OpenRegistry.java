@@ -1,6 +1,7 @@
 package dev.keepgate.registry.version;
 
 import dev.keepgate.importer.ImportLimits;
+import dev.keepgate.inference.ExpectedAnswersCheck;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.model.NetworkInput;
 import dev.keepgate.model.RecurrentState;
@@ -116,13 +117,20 @@ public final class OpenRegistry implements AutoCloseable {
             repository,
             budget,
             DataSize.ofMegabytes(256),
-            new RegistryProperties.Limits(DataSize.ofMegabytes(64), DataSize.ofMegabytes(1), 1000));
+            new RegistryProperties.Limits(
+                DataSize.ofMegabytes(64),
+                DataSize.ofMegabytes(1),
+                1000,
+                100,
+                DataSize.ofMegabytes(1)));
     ModelRepository folder = ModelRepository.open(repository);
     RepositoryModelRegistry models =
         new RepositoryModelRegistry(
             properties,
-            kernel,
-            ImporterConfiguration.importers(ImportLimits.DEFAULT),
+            new LoadTools(
+                ImporterConfiguration.importers(ImportLimits.DEFAULT),
+                kernel,
+                new ExpectedAnswersCheck(1 << 20)),
             List.of(),
             sharing.storage(folder),
             Clock.systemUTC());

@@ -20,13 +20,15 @@ public final class PreprocessingFiles implements SideReader {
     byte[] labels = bytes(SideFiles.LABELS, files, limits);
     byte[] threshold = bytes(SideFiles.THRESHOLD, files, limits);
     byte[] vocabulary = bytes(SideFiles.VOCABULARY, files, limits);
+    byte[] expected = bytes(SideFiles.EXPECTED, files, limits.expected().maxBytes());
     Scaler own = scaler == null ? null : scaler.target();
     return new Side(
         scaler == null ? null : scaler.scaler(),
         target == null ? own : target.scaler(),
         labels == null ? null : LabelsFile.read(labels, limits),
         threshold == null ? null : ThresholdFile.read(threshold, limits),
-        vocabulary == null ? null : VocabularyFile.read(vocabulary, limits));
+        vocabulary == null ? null : VocabularyFile.read(vocabulary, limits),
+        expected == null ? null : ExpectedFile.read(expected, limits));
   }
 
   private static @Nullable ScalerFile scaler(String part, SideFiles files, ImportLimits limits)
@@ -41,14 +43,19 @@ public final class PreprocessingFiles implements SideReader {
    */
   private static byte @Nullable [] bytes(String part, SideFiles files, ImportLimits limits)
       throws IOException, ImportException {
+    return bytes(part, files, limits.maxHeaderBytes());
+  }
+
+  private static byte @Nullable [] bytes(String part, SideFiles files, int limit)
+      throws IOException, ImportException {
     Path path = files.paths().get(part);
     if (path == null) {
       return null;
     }
     long size = Files.size(path);
-    if (size > limits.maxHeaderBytes()) {
+    if (size > limit) {
       throw ImportException.tooLarge(
-          "%s has %,d bytes, of at most %,d".formatted(part, size, limits.maxHeaderBytes()));
+          "%s has %,d bytes, of at most %,d".formatted(part, size, limit));
     }
     return Files.readAllBytes(path);
   }
