@@ -6,10 +6,13 @@
 --   claims    hash: <model>/<version> to '<owner> <deadline> <bytes>'
 --   removed   sorted set of revisions that were taken away, by time
 --   bytes     of all content
+--   labels    hash: <model>/<label> to the number of the version that it stands for, '0' where it
+--             was taken away; what is not there was never known, or lost
 --   stamp     of the last change
 --   content:* hash: 'manifest', and the chunks by their numbers from 0
 local prefix = KEYS[1]
 local versions, claims, removed = prefix .. 'versions', prefix .. 'claims', prefix .. 'removed'
+local labels = prefix .. 'labels'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -64,6 +67,21 @@ local function is_free(id, revision)
   local entry = entry_of(id)
   return not is_removed(revision)
     and (not entry or (entry.revision == revision and entry.content == '?'))
+end
+
+-- The labels that stand for a version, by name.
+local function labels_of(id)
+  local model, version = string.match(id, '^(.*)/(%d+)$')
+  local standing = {}
+  local all = redis.call('HGETALL', labels)
+  for i = 1, #all, 2 do
+    local own, label = string.match(all[i], '^(.*)/(.*)$')
+    if own == model and all[i + 1] == version then
+      standing[#standing + 1] = label
+    end
+  end
+  table.sort(standing)
+  return standing
 end
 
 local function changed(stamp)

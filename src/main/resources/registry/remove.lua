@@ -7,6 +7,10 @@ if entry then
   if entry.revision ~= revision then
     return {'OTHER'}
   end
+  local standing = labels_of(id)
+  if #standing > 0 then
+    return {'LABELLED', unpack(standing)}
+  end
   drop_content(entry)
   redis.call('HDEL', versions, id)
 end

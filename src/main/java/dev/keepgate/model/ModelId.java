@@ -16,7 +16,12 @@ public record ModelId(String name, long version) implements Comparable<ModelId> 
   /** What a version has to be, in words. */
   public static final String VERSION_RULE = "a version is a whole number from 1 to " + MAX_VERSION;
 
+  /** What a label has to be, in words. */
+  public static final String LABEL_RULE =
+      "a label is 1 to 32 of a-z, 0-9 and '-', and starts with a letter";
+
   private static final int LONGEST = 128;
+  private static final int LONGEST_LABEL = 32;
   private static final int MAX_DIGITS = 18;
 
   /**
@@ -58,6 +63,26 @@ public record ModelId(String name, long version) implements Comparable<ModelId> 
     for (int i = 1; i < name.length(); i++) {
       char c = name.charAt(i);
       if (!isAlphanumeric(c) && c != '-' && c != '_') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Whether a text can be a label, which stands for a version: 1 to 32 of {@code a-z}, {@code 0-9}
+   * and {@code -}, of which the first is a letter, so that no label is a version.
+   */
+  public static boolean isLabel(String text) {
+    if (text.isEmpty()
+        || text.length() > LONGEST_LABEL
+        || text.charAt(0) < 'a'
+        || text.charAt(0) > 'z') {
+      return false;
+    }
+    for (int i = 1; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) {
         return false;
       }
     }

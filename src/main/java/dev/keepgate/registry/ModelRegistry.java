@@ -5,6 +5,7 @@ import dev.keepgate.model.ModelSettings;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -118,6 +119,7 @@ public interface ModelRegistry extends AutoCloseable {
    *
    * @throws RegistryException.NotFound if there is none
    * @throws RegistryException.NotAvailable if it is still loading
+   * @throws RegistryException.VersionLabelled if a label stands for it
    * @throws RegistryException.StorageFailure if the disk refuses; it then serves on
    * @throws RegistryException.ReplicasUnavailable if the other replicas cannot be told; likewise
    */
@@ -125,6 +127,50 @@ public interface ModelRegistry extends AutoCloseable {
 
   /** Takes all versions of a name away; throws what {@link #remove(ModelId)} throws. */
   void remove(String name);
+
+  /**
+   * A model's labels and the numbers of the versions that they stand for; empty where it has none.
+   *
+   * @throws RegistryException.NotFound if there is no such model
+   */
+  SortedMap<String, Long> labels(String name);
+
+  /** The labels that stand for a version, by name. */
+  List<String> labels(ModelId id);
+
+  /**
+   * The version that a label stands for.
+   *
+   * @throws RegistryException.NotFound if there is no such model
+   * @throws RegistryException.NoLabel if it has no such label
+   */
+  default ModelId labelled(String name, String label) {
+    SortedMap<String, Long> labels = labels(name);
+    Long version = labels.get(label);
+    if (version == null) {
+      throw new RegistryException.NoLabel(name, label, labels.keySet());
+    }
+    return new ModelId(name, version);
+  }
+
+  /**
+   * Makes a label stand for a version, in the place of any other, durably: a request before finds
+   * the former, one after finds this one, and none finds neither.
+   *
+   * @throws RegistryException.NotFound if there is no such version
+   * @throws RegistryException.NotAvailable if it does not serve
+   * @throws RegistryException.TooManyLabels if the model has as many as may be
+   * @throws RegistryException.StorageFailure if the disk refuses; nothing has changed then
+   */
+  void label(ModelId id, String label);
+
+  /**
+   * Takes a label away.
+   *
+   * @throws RegistryException.NoLabel if the model has no such label
+   * @throws RegistryException.StorageFailure if the disk refuses; nothing has changed then
+   */
+  void unlabel(String name, String label);
 
   /**
    * Loads what there is of a name and is not loaded, and returns when that serves. What serves

@@ -7,7 +7,13 @@ public sealed interface ModelRequest {
 
   String name();
 
-  /** The highest version of a name that is AVAILABLE. */
+  /** The label that stands for the version that serves where a request names none. */
+  String STABLE = "stable";
+
+  /**
+   * The version that the label {@link #STABLE} stands for; where the model has no such label, the
+   * highest that is AVAILABLE.
+   */
   record Latest(String name) implements ModelRequest {}
 
   /** One version, and no other. */
@@ -17,6 +23,9 @@ public sealed interface ModelRequest {
       return id.name();
     }
   }
+
+  /** The version that a label of the model stands for. */
+  record Labelled(String name, String label) implements ModelRequest {}
 
   static ModelRequest latest(String name) {
     return new Latest(name);

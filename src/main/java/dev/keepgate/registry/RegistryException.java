@@ -5,6 +5,7 @@ import dev.keepgate.model.ModelId;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Why the registry could not do what it was asked to. */
@@ -96,6 +97,42 @@ public abstract sealed class RegistryException extends RuntimeException {
 
     public ModelId id() {
       return id;
+    }
+  }
+
+  /** The model has no such label. */
+  public static final class NoLabel extends RegistryException {
+    private static final long serialVersionUID = 1L;
+
+    public NoLabel(String name, String label, Set<String> labels) {
+      super(
+          "model '%s' has no label '%s', %s"
+              .formatted(name, label, labels.isEmpty() ? "nor any other" : "only " + labels),
+          null);
+    }
+  }
+
+  /** The version to be removed is one that labels stand for. */
+  public static final class VersionLabelled extends RegistryException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * @param version null where all of the model were to go
+     */
+    public VersionLabelled(String name, @Nullable Long version, List<String> labels) {
+      super(
+          "model '%s'%s has the labels %s: let them stand for another version, or delete them first"
+              .formatted(name, version == null ? "" : " version " + version, labels),
+          null);
+    }
+  }
+
+  /** The model has as many labels as the configuration allows. */
+  public static final class TooManyLabels extends RegistryException {
+    private static final long serialVersionUID = 1L;
+
+    public TooManyLabels(String name, int limit) {
+      super("model '%s' has as many labels as are allowed: %d".formatted(name, limit), null);
     }
   }
 

@@ -93,6 +93,7 @@ public record RegistryProperties(
    *     every model has a folder of its own
    * @param minFree space of the disk that uploads leave free; what would take it is refused, and
    *     health says so where there is less
+   * @param maxLabels labels of one model
    */
   public record Repository(
       @DefaultValue("./models") Path path,
@@ -101,7 +102,8 @@ public record RegistryProperties(
       @DefaultValue("10000") @Min(1) int maxVersions,
       @DefaultValue("auto") BuiltIn builtIn,
       @Nullable String singleModel,
-      @DefaultValue("1MB") DataSize minFree) {
+      @DefaultValue("1MB") DataSize minFree,
+      @DefaultValue("100") @Min(1) int maxLabels) {
 
     public Repository {
       if (minFree.isNegative()) {

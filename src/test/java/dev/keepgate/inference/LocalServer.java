@@ -72,7 +72,14 @@ public final class LocalServer implements AutoCloseable {
     RegistryProperties properties =
         new RegistryProperties(
             new RegistryProperties.Repository(
-                folder, null, 4, 100, RegistryProperties.BuiltIn.NEVER, null, DataSize.ofBytes(0)),
+                folder,
+                null,
+                4,
+                100,
+                RegistryProperties.BuiltIn.NEVER,
+                null,
+                DataSize.ofBytes(0),
+                100),
             DataSize.ofMegabytes(64),
             DataSize.ofMegabytes(64),
             new RegistryProperties.Limits(

@@ -58,7 +58,7 @@ class RoleScanTest extends KeyedServerTest {
   private static final String MODEL = "/v1/models/{model}";
   private static final String OIP = "inference.GRPCInferenceService/";
 
-  /** Who may, by method and path; models' paths stand for their versions' too. */
+  /** Who may, by method and path; models' paths stand for their versions' and labels' too. */
   private static final Map<String, String> TABLE = new TreeMap<>();
 
   static {
@@ -68,6 +68,7 @@ class RoleScanTest extends KeyedServerTest {
     put(EVERYBODY, "GET /v2/health/live", "GET /v2/health/ready");
     put(EVERYBODY, "GET /actuator/health", "GET /actuator/health/**");
     put(ANY, "GET /v1/models", "GET " + MODEL, "GET /v2", "GET /v2/", "GET /v2/models/{model}");
+    put(ANY, "GET " + MODEL + "/labels");
     put(ANY, "GET /v2/models/{model}/ready", "GET /v2/models/{model}/config");
     put(ANY, "POST /v2/repository/index");
     for (String use : "step unroll forecast detect generate sequences".split(" ")) {
@@ -117,7 +118,8 @@ class RoleScanTest extends KeyedServerTest {
 
   /** Of the actuator the health is everybody's, all else its own role's, what changes managers'. */
   private static String expected(String route) {
-    String who = TABLE.getOrDefault(route.replace("/versions/{version}", ""), "");
+    String who =
+        TABLE.getOrDefault(route.replaceAll("/versions/\\{version}|/labels/\\{label}", ""), "");
     if (who.isEmpty() && route.contains(" /actuator/")) {
       return route.startsWith("GET ") ? "observe" : "manage";
     }

@@ -92,6 +92,12 @@ public record RequestError(
       return of(rejected);
     } else if (e instanceof RegistryException.NotFound) {
       return of(ErrorCode.MODEL_NOT_FOUND, e);
+    } else if (e instanceof RegistryException.NoLabel) {
+      return of(ErrorCode.LABEL_NOT_FOUND, e);
+    } else if (e instanceof RegistryException.VersionLabelled) {
+      return of(ErrorCode.VERSION_LABELLED, e);
+    } else if (e instanceof RegistryException.TooManyLabels) {
+      return of(ErrorCode.TOO_MANY_LABELS, e);
     } else if (e instanceof RegistryException.NotAvailable notAvailable) {
       return notAvailable.isPassing()
           ? of(ErrorCode.MODEL_LOADING, e).retryAfter(SOON)

@@ -12,11 +12,12 @@ public final class HttpStatuses {
   public static HttpStatus of(ErrorCode code) {
     return switch (code) {
       case INVALID_INPUT, INVALID_CONFIG -> HttpStatus.BAD_REQUEST;
-      case MODEL_NOT_FOUND, SEQUENCE_NOT_FOUND -> HttpStatus.NOT_FOUND;
+      case MODEL_NOT_FOUND, LABEL_NOT_FOUND, SEQUENCE_NOT_FOUND -> HttpStatus.NOT_FOUND;
       case MODEL_NOT_AVAILABLE,
           MODEL_UNCHANGEABLE,
           NO_VERSION_LEFT,
           VERSION_EXISTS,
+          VERSION_LABELLED,
           SEQUENCE_EXISTS,
           OUT_OF_STEP ->
           HttpStatus.CONFLICT;
@@ -38,7 +39,7 @@ public final class HttpStatuses {
       case DRAINING, MODEL_LOADING, REPLICAS_UNAVAILABLE, SEQUENCES_UNAVAILABLE, CANCELLED ->
           HttpStatus.SERVICE_UNAVAILABLE;
       case DEADLINE_EXCEEDED -> HttpStatus.GATEWAY_TIMEOUT;
-      case TOO_MANY_VERSIONS, NO_MEMORY, STORAGE_FULL, SHARED_STORAGE_FULL ->
+      case TOO_MANY_VERSIONS, TOO_MANY_LABELS, NO_MEMORY, STORAGE_FULL, SHARED_STORAGE_FULL ->
           HttpStatus.INSUFFICIENT_STORAGE;
       case COMPUTATION_FAILED, INTERNAL -> HttpStatus.INTERNAL_SERVER_ERROR;
     };

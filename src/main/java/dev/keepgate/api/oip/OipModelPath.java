@@ -10,7 +10,8 @@ public final class OipModelPath {
   private OipModelPath() {}
 
   /**
-   * @param version a number; empty for the highest that is available
+   * @param version a number or a label; empty for the one labelled stable, or else the highest that
+   *     is available
    * @throws TensorFormatException if no model can have that name or version
    */
   public static ModelRequest request(String name, String version) {
@@ -20,9 +21,15 @@ public final class OipModelPath {
     if (version.isEmpty()) {
       return ModelRequest.latest(name);
     }
+    if (ModelId.isLabel(version)) {
+      return new ModelRequest.Labelled(name, version);
+    }
     long number =
         ModelId.parseVersion(version)
-            .orElseThrow(() -> new TensorFormatException("/model_version", ModelId.VERSION_RULE));
+            .orElseThrow(
+                () ->
+                    new TensorFormatException(
+                        "/model_version", ModelId.VERSION_RULE + "; " + ModelId.LABEL_RULE));
     return ModelRequest.specific(name, number);
   }
 }

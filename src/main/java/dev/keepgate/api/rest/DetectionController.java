@@ -7,9 +7,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
-import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -31,24 +29,20 @@ class DetectionController {
     this.handler = handler;
   }
 
-  @PostMapping({DETECT, InferenceController.VERSION + DETECT})
-  void detect(
-      @PathVariable String model,
-      @PathVariable(required = false) @Nullable String version,
-      HttpServletRequest request,
-      HttpServletResponse response)
+  @PostMapping({DETECT, InferenceController.VERSION + DETECT, InferenceController.LABEL + DETECT})
+  void detect(ModelRequest model, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
-    answer(ModelPath.request(model, version), DetectionOperation::new, request, response);
+    answer(model, DetectionOperation::new, request, response);
   }
 
-  @PostMapping({THRESHOLD, InferenceController.VERSION + THRESHOLD})
-  void fitThreshold(
-      @PathVariable String model,
-      @PathVariable(required = false) @Nullable String version,
-      HttpServletRequest request,
-      HttpServletResponse response)
+  @PostMapping({
+    THRESHOLD,
+    InferenceController.VERSION + THRESHOLD,
+    InferenceController.LABEL + THRESHOLD
+  })
+  void fitThreshold(ModelRequest model, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
-    answer(ModelPath.request(model, version), ThresholdOperation::new, request, response);
+    answer(model, ThresholdOperation::new, request, response);
   }
 
   private void answer(

@@ -2,11 +2,11 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.inference.Operation;
+import dev.keepgate.registry.ModelRequest;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -34,16 +34,12 @@ class ForecastController {
 
   @PostMapping({
     InferenceController.MODEL + FORECAST,
-    InferenceController.MODEL + InferenceController.VERSION + FORECAST
+    InferenceController.MODEL + InferenceController.VERSION + FORECAST,
+    InferenceController.MODEL + InferenceController.LABEL + FORECAST
   })
-  void forecast(
-      @PathVariable String model,
-      @PathVariable(required = false) @Nullable String version,
-      HttpServletRequest request,
-      HttpServletResponse response)
+  void forecast(ModelRequest model, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
-    handler.ofModel(
-        ModelPath.request(model, version), asked(false, request, response), request, response);
+    handler.ofModel(model, asked(false, request, response), request, response);
   }
 
   @PostMapping(SequencesController.SEQUENCE + FORECAST)

@@ -2,13 +2,12 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.inference.Operation;
+import dev.keepgate.registry.ModelRequest;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
-import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -33,18 +32,18 @@ class GenerateController {
     this.handler = handler;
   }
 
-  @PostMapping({GENERATE, InferenceController.VERSION + GENERATE})
-  void generate(
-      @PathVariable String model,
-      @PathVariable(required = false) @Nullable String version,
-      HttpServletRequest request,
-      HttpServletResponse response)
+  @PostMapping({
+    GENERATE,
+    InferenceController.VERSION + GENERATE,
+    InferenceController.LABEL + GENERATE
+  })
+  void generate(ModelRequest model, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
     RequestOptions options = RequestOptions.ofGenerate(request);
     StreamFormat format = StreamFormat.of(request.getHeader("Accept"));
     TokenWriter stream = format == null ? null : new TokenWriter(format, response);
     handler.ofModel(
-        ModelPath.request(model, version),
+        model,
         new JsonHandler.Asked(
             Operation.GENERATE, options.deadline(), new GenerateOperation(stream)),
         request,

@@ -2,15 +2,14 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.inference.Operation;
+import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.tensor.Npy;
 import dev.keepgate.tensor.Safetensors;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
-import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -25,6 +24,7 @@ class InferenceController {
 
   static final String MODEL = "/v1/models/{model}";
   static final String VERSION = "/versions/{version}";
+  static final String LABEL = "/labels/{label}";
   static final String STEP = "/step";
   static final String UNROLL = "/unroll";
 
@@ -34,18 +34,14 @@ class InferenceController {
     this.handler = handler;
   }
 
-  @PostMapping({STEP, VERSION + STEP})
-  void step(
-      @PathVariable String model,
-      @PathVariable(required = false) @Nullable String version,
-      HttpServletRequest request,
-      HttpServletResponse response)
+  @PostMapping({STEP, VERSION + STEP, LABEL + STEP})
+  void step(ModelRequest model, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
-    handler.ofModel(Operation.STEP, model, version, request, response);
+    handler.ofModel(Operation.STEP, model, request, response);
   }
 
   @PostMapping(
-      path = {UNROLL, VERSION + UNROLL},
+      path = {UNROLL, VERSION + UNROLL, LABEL + UNROLL},
       produces = {
         MediaType.APPLICATION_JSON_VALUE,
         Safetensors.MEDIA_TYPE,
@@ -53,12 +49,8 @@ class InferenceController {
         StreamFormat.NDJSON_TYPE,
         StreamFormat.EVENTS_TYPE
       })
-  void unroll(
-      @PathVariable String model,
-      @PathVariable(required = false) @Nullable String version,
-      HttpServletRequest request,
-      HttpServletResponse response)
+  void unroll(ModelRequest model, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
-    handler.ofModel(Operation.UNROLL, model, version, request, response);
+    handler.ofModel(Operation.UNROLL, model, request, response);
   }
 }

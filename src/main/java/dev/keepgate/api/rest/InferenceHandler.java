@@ -14,6 +14,7 @@ import dev.keepgate.inference.RequestDecoder;
 import dev.keepgate.inference.ResultEncoder;
 import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.model.Signature;
+import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.tensor.Npy;
 import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.tensor.TensorFormatException;
@@ -39,8 +40,7 @@ final class InferenceHandler {
   /** Answers a request of a model. */
   void ofModel(
       Operation operation,
-      String model,
-      @Nullable String version,
+      ModelRequest model,
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, ServletException {
@@ -48,11 +48,7 @@ final class InferenceHandler {
     RequestOptions options = RequestOptions.ofModel(request);
     Form form = Form.of(operation, options, false, request);
     InferenceCall call =
-        inference.open(
-            ModelPath.request(model, version),
-            operation,
-            options.deadline(),
-            HttpCaller.client(request));
+        inference.open(model, operation, options.deadline(), HttpCaller.client(request));
     bodies.read(request, response, new Exchange(call, form, response));
   }
 

@@ -1,5 +1,6 @@
 package dev.keepgate.api.rest;
 
+import static dev.keepgate.api.rest.InferenceController.LABEL;
 import static dev.keepgate.api.rest.InferenceController.MODEL;
 import static dev.keepgate.api.rest.InferenceController.STEP;
 import static dev.keepgate.api.rest.InferenceController.UNROLL;
@@ -39,14 +40,10 @@ final class InferenceRoutes extends SimpleUrlHandlerMapping {
       HttpRequestHandler ofModel =
           answeringErrors(
               (request, response) ->
-                  handler.ofModel(
-                      operation,
-                      String.valueOf(variable(request, "model")),
-                      variable(request, "version"),
-                      request,
-                      response));
+                  handler.ofModel(operation, ModelRequests.of(request), request, response));
       routes.put(MODEL + end, ofModel);
       routes.put(MODEL + VERSION + end, ofModel);
+      routes.put(MODEL + LABEL + end, ofModel);
       routes.put(
           SequencesController.SEQUENCE + end,
           answeringErrors(

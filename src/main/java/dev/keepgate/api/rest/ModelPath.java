@@ -21,6 +21,18 @@ public final class ModelPath {
         : new ModelRequest.Specific(id(name, version));
   }
 
+  /** The version that a label stands for. */
+  static ModelRequest labelled(String name, String label) {
+    return new ModelRequest.Labelled(name(name), label(label));
+  }
+
+  static String label(String label) {
+    if (!ModelId.isLabel(label)) {
+      throw new TensorFormatException("{label}", ModelId.LABEL_RULE);
+    }
+    return label;
+  }
+
   static ModelId id(String name, String version) {
     return new ModelId(name(name), version(version));
   }

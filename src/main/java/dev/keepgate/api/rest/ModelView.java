@@ -30,6 +30,7 @@ record ModelView(
     @Nullable String version,
     @Nullable String status,
     @Nullable String error,
+    @Nullable List<String> labels,
     @JsonProperty("built_in") @Nullable Boolean builtIn,
     @Nullable String format,
     @Nullable String framework,
@@ -137,8 +138,8 @@ record ModelView(
   record StageView(String stage, List<String> shape) {}
 
   /** One of many, without its graph. */
-  static ModelView of(ModelInfo info) {
-    return of(info, info.description(), null);
+  static ModelView of(ModelInfo info, List<String> labels) {
+    return of(info, labels, info.description(), null);
   }
 
   /**
@@ -146,8 +147,8 @@ record ModelView(
    *
    * @param maxNodes of its graph
    */
-  static ModelView of(ModelInfo info, int maxNodes) {
-    return of(info, info.description(), maxNodes);
+  static ModelView of(ModelInfo info, List<String> labels, int maxNodes) {
+    return of(info, labels, info.description(), maxNodes);
   }
 
   /**
@@ -156,11 +157,12 @@ record ModelView(
    * @param maxNodes of its graph
    */
   static ModelView of(ModelDescription description, int maxNodes) {
-    return of(null, description, maxNodes);
+    return of(null, List.of(), description, maxNodes);
   }
 
   private static ModelView of(
       @Nullable ModelInfo info,
+      List<String> labels,
       @Nullable ModelDescription description,
       @Nullable Integer maxNodes) {
     Optional<Signature> signature =
@@ -172,6 +174,7 @@ record ModelView(
         info == null ? null : Long.toString(info.id().version()),
         info == null ? null : info.status().name(),
         info == null ? null : info.error(),
+        labels.isEmpty() ? null : labels,
         info == null ? null : info.builtIn(),
         description == null ? null : description.format().id(),
         description == null ? null : description.framework(),

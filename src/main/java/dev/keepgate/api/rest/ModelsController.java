@@ -65,20 +65,29 @@ class ModelsController {
           "</v1/models?%s=%d&%s=%s>; rel=\"next\""
               .formatted(PageLimits.LIMIT, size, PageLimits.AFTER, next));
     }
-    return answer.body(new ModelView.ListView(shown.stream().map(ModelView::of).toList(), next));
+    return answer.body(new ModelView.ListView(shown.stream().map(this::view).toList(), next));
+  }
+
+  /** One of many. */
+  private ModelView view(ModelInfo info) {
+    return ModelView.of(info, registry.labels(info.id()));
+  }
+
+  private ModelView whole(ModelInfo info) {
+    return ModelView.of(info, registry.labels(info.id()), maxNodes);
   }
 
   @GetMapping("/models/{model}")
   ModelView latest(@PathVariable String model, HttpServletRequest request) {
     QueryParameters.requireOnly(request);
-    return ModelView.of(registry.find(ModelPath.request(model, null)), maxNodes);
+    return whole(registry.find(ModelPath.request(model, null)));
   }
 
   @GetMapping("/models/{model}/versions/{version}")
   ModelView version(
       @PathVariable String model, @PathVariable String version, HttpServletRequest request) {
     QueryParameters.requireOnly(request);
-    return ModelView.of(registry.find(ModelPath.request(model, version)), maxNodes);
+    return whole(registry.find(ModelPath.request(model, version)));
   }
 
   @ResponseStatus(HttpStatus.CREATED)
@@ -111,7 +120,7 @@ class ModelsController {
     QueryParameters.requireOnly(request, FORMAT);
     ModelRegistry.Stored stored =
         uploads.read(request, format, upload -> registry.put(model, version, upload));
-    ModelView view = ModelView.of(stored.info(), maxNodes);
+    ModelView view = whole(stored.info());
     return stored.created()
         ? ResponseEntity.created(
                 URI.create(

@@ -13,6 +13,7 @@ import dev.keepgate.inference.Sequences;
 import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
+import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.tensor.Safetensors;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -62,16 +63,16 @@ class SequencesController {
     this.bodies = bodies;
   }
 
-  @PostMapping({"/models/{model}/sequences", "/models/{model}/versions/{version}/sequences"})
-  void open(
-      @PathVariable String model,
-      @PathVariable(required = false) @Nullable String version,
-      HttpServletRequest request,
-      HttpServletResponse response)
+  @PostMapping({
+    "/models/{model}/sequences",
+    "/models/{model}/versions/{version}/sequences",
+    "/models/{model}/labels/{label}/sequences"
+  })
+  void open(ModelRequest model, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
     BodyReader.requireKnownCoding(request);
     QueryParameters.requireOnly(request, "id", "batch", "step", "ttl");
-    ModelHandle handle = registry.acquire(ModelPath.request(model, version));
+    ModelHandle handle = registry.acquire(model);
     RequestMemory memory = inference.openMemory();
     read(
         request,

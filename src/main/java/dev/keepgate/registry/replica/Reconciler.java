@@ -57,6 +57,7 @@ final class Reconciler implements Reconciliation {
   private final Map<ModelId, Retry> retries = new ConcurrentHashMap<>();
   private final ExecutorService threads;
   private @Nullable Snapshot seen;
+  private long labelChanges;
   private boolean away;
   private volatile boolean running;
 
@@ -117,7 +118,9 @@ final class Reconciler implements Reconciliation {
     try {
       catalog.onChange(wakeUps::release);
       storage.withdrawUnpublished();
-      if (reconcile()) {
+      boolean isComplete = reconcile();
+      adoptLabels();
+      if (isComplete) {
         found.ready();
       }
       if (away) {
@@ -143,6 +146,24 @@ final class Reconciler implements Reconciliation {
     }
   }
 
+  /** After the versions, so that a label finds its own. */
+  private void adoptLabels() {
+    if (seen == null) {
+      return;
+    }
+    try {
+      Map<String, Map<String, Long>> unknown = found.adoptLabels(seen.labels(), labelChanges);
+      if (unknown == null) {
+        seen = null;
+        wakeUps.release();
+      } else if (!unknown.isEmpty()) {
+        catalog.offer(unknown);
+      }
+    } catch (IOException e) {
+      log.warn("The labels that all agree on could not be stored: {}", e.toString());
+    }
+  }
+
   private boolean hasModels() {
     return found.present().stream()
         .anyMatch(
@@ -159,6 +180,7 @@ final class Reconciler implements Reconciliation {
     }
     // First what is here, then what there is: what was published is here already.
     Map<ModelId, ModelVersion> here = here();
+    labelChanges = found.labelChanges();
     Snapshot now =
         catalog.read(
             here.values().stream()

@@ -118,6 +118,22 @@ final class ReplicatedStorage implements VersionStorage {
   }
 
   @Override
+  public void label(ModelVersion version, String label) {
+    ModelId id = version.id();
+    if (!catalog.label(id.name(), label, id.version())) {
+      throw new RegistryException.ReplicasUnavailable(
+          "the other replicas were not told of model " + id + " yet", null);
+    }
+  }
+
+  @Override
+  public void unlabel(String name, String label) {
+    if (!catalog.label(name, label, 0)) {
+      throw new IllegalStateException("a label that goes needs no version");
+    }
+  }
+
+  @Override
   public void identify(ModelVersion version) throws IOException {
     if (version.info().builtIn()) {
       version.revision(Revision.builtIn(version.id()), true);

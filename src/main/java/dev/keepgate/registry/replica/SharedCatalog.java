@@ -37,12 +37,18 @@ public interface SharedCatalog {
    * What there was at one moment.
    *
    * @param stamp changes with every change
+   * @param labels of each model, the version that a label stands for; 0 where it was taken away
    * @param removed of the revisions that were asked about, those that were taken away
    */
-  record Snapshot(String stamp, Map<ModelId, Entry> versions, Set<String> removed) {
+  record Snapshot(
+      String stamp,
+      Map<ModelId, Entry> versions,
+      Map<String, Map<String, Long>> labels,
+      Set<String> removed) {
 
     public Snapshot {
       versions = Map.copyOf(versions);
+      labels = Map.copyOf(labels);
       removed = Set.copyOf(removed);
     }
   }
@@ -95,9 +101,21 @@ public interface SharedCatalog {
   }
 
   /**
+   * Says which version a label stands for.
+   *
+   * @param version 0 where for none any more
+   * @return false where the catalog has no such version
+   */
+  boolean label(String name, String label, long version);
+
+  /** Says the same of labels that the catalog knows nothing of, as after it lost what it had. */
+  void offer(Map<String, Map<String, Long>> labels);
+
+  /**
    * Takes a version away from all replicas, for good.
    *
    * @return false where another revision has its number
+   * @throws RegistryException.VersionLabelled if a label stands for it
    */
   boolean remove(ModelId id, Revision revision);
 

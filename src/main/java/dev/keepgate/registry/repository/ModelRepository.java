@@ -375,7 +375,7 @@ public final class ModelRepository implements AutoCloseable {
 
   /** Says, durably, which making of a version lies here. */
   public void mark(ModelId id, Revision revision) throws IOException {
-    try (WorkFolder.Part part = work().newPart("mark")) {
+    try (WorkFolder.Part part = newPart("mark")) {
       RevisionFile.put(folder(id), revision, part.path());
     }
   }
@@ -385,7 +385,7 @@ public final class ModelRepository implements AutoCloseable {
    * done just now; what is said from then on.
    */
   public Revision markFirst(ModelId id, Revision revision) throws IOException {
-    try (WorkFolder.Part part = work().newPart("mark")) {
+    try (WorkFolder.Part part = newPart("mark")) {
       return RevisionFile.putFirst(folder(id), revision, part.path());
     }
   }
@@ -471,6 +471,11 @@ public final class ModelRepository implements AutoCloseable {
   }
 
   /** Made when it is first needed: a repository that is only read may be read-only. */
+  /** A folder on the repository's disk for one piece of work. */
+  WorkFolder.Part newPart(String prefix) throws IOException {
+    return work().newPart(prefix);
+  }
+
   private synchronized WorkFolder work() throws IOException {
     WorkFolder present = work;
     if (present != null && !present.exists()) {

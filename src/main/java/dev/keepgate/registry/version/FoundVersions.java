@@ -25,6 +25,7 @@ public final class FoundVersions {
   private static final Logger log = LoggerFactory.getLogger(FoundVersions.class);
 
   private final LoadContext context;
+  private final LabelChanges labels;
 
   /** Something to be done on the disk. */
   public interface FileWork {
@@ -33,6 +34,7 @@ public final class FoundVersions {
 
   FoundVersions(LoadContext context) {
     this.context = context;
+    this.labels = new LabelChanges(context);
   }
 
   /** All versions that were not taken away. */
@@ -43,6 +45,28 @@ public final class FoundVersions {
   /** The versions that were unloaded on demand. */
   public Set<ModelId> unloaded() {
     return Set.copyOf(versions().unloaded());
+  }
+
+  /**
+   * Makes labels stand for what all replicas agree on, where what they stand for is here.
+   *
+   * @param agreed of each model, the version that a label stands for; 0 where it was taken away
+   * @param changes {@link #labelChanges()} before that was read
+   * @return the labels here that nothing is said of; null where it is older than a change made here
+   */
+  public @Nullable Map<String, Map<String, Long>> adoptLabels(
+      Map<String, Map<String, Long>> agreed, long changes) throws IOException {
+    return labels.adopt(agreed, changes);
+  }
+
+  /** How many changes of labels were made here. */
+  public long labelChanges() {
+    return context.labels().changes();
+  }
+
+  /** Reads anew which labels there are, which others may have changed. */
+  void readLabels() throws IOException {
+    context.labels().read();
   }
 
   /** The versions that lie in the repository, as far as they are known. */

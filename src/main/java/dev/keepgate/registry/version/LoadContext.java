@@ -8,10 +8,15 @@ import dev.keepgate.registry.repository.ModelRepository;
  * @param storage where its files are
  * @param loader makes them a model
  * @param versions where it serves
+ * @param labels by which it is asked for
  * @param threads that do it
  */
 record LoadContext(
-    VersionStorage storage, ModelLoader loader, VersionTable versions, LoadThreads threads) {
+    VersionStorage storage,
+    ModelLoader loader,
+    VersionTable versions,
+    VersionLabels labels,
+    LoadThreads threads) {
 
   ModelRepository repository() {
     return storage.repository();

@@ -36,5 +36,11 @@ record LocalStorage(ModelRepository repository) implements VersionStorage {
   }
 
   @Override
+  public void label(ModelVersion version, String label) {}
+
+  @Override
+  public void unlabel(String name, String label) {}
+
+  @Override
   public void identify(ModelVersion version) {}
 }

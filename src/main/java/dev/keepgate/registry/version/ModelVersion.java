@@ -113,6 +113,11 @@ public final class ModelVersion {
     return removing.compareAndSet(false, true);
   }
 
+  /** Whether somebody is at taking it away. */
+  boolean isRemovalClaimed() {
+    return removing.get();
+  }
+
   /** Takes {@link #claimRemoval()} back. */
   void unclaimRemoval() {
     removing.set(false);

@@ -14,6 +14,7 @@ import dev.keepgate.registry.RegistryProperties;
 import dev.keepgate.registry.StorageFault;
 import dev.keepgate.registry.Upload;
 import dev.keepgate.registry.repository.BuiltInModels;
+import dev.keepgate.registry.repository.LabelFiles;
 import dev.keepgate.registry.repository.ModelRepository;
 import dev.keepgate.registry.repository.UploadFolder;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,7 @@ public final class RepositoryModelRegistry implements ModelRegistry {
   private final VersionStorage storage;
   private final FoundVersions found;
   private final UploadedVersions uploaded;
+  private final LabelChanges labels;
   private final LoadThreads threads = new LoadThreads();
   private final int loadParallelism;
 
@@ -63,8 +66,12 @@ public final class RepositoryModelRegistry implements ModelRegistry {
             properties.importLimits().toImportLimits(),
             budget,
             new ImportMemory(properties.importMemoryBytes()));
-    this.versions = new VersionTable(properties.repository().maxVersions(), listeners, clock);
-    LoadContext context = new LoadContext(storage, loader, versions, threads);
+    VersionLabels labels =
+        new VersionLabels(new LabelFiles(repository), properties.repository().maxLabels());
+    this.versions =
+        new VersionTable(properties.repository().maxVersions(), labels, listeners, clock);
+    LoadContext context = new LoadContext(storage, loader, versions, labels, threads);
+    this.labels = new LabelChanges(context);
     this.found = new FoundVersions(context);
     this.uploaded = new UploadedVersions(context);
   }
@@ -158,7 +165,7 @@ public final class RepositoryModelRegistry implements ModelRegistry {
       return;
     }
     requireLoaded(version);
-    if (!version.claimRemoval()) {
+    if (!labels.claimRemoval(version)) {
       throw versions.notFound(new ModelRequest.Specific(id));
     }
     try {
@@ -174,6 +181,7 @@ public final class RepositoryModelRegistry implements ModelRegistry {
   }
 
   private void removeUnloaded(ModelId id) {
+    labels.requireUnlabelled(id.name(), id.version());
     if (!versions.unloaded().remove(id)) {
       throw versions.notFound(new ModelRequest.Specific(id));
     }
@@ -202,6 +210,7 @@ public final class RepositoryModelRegistry implements ModelRegistry {
     if (present.isEmpty() && absent.isEmpty()) {
       throw versions.notFound(ModelRequest.latest(name));
     }
+    labels.requireUnlabelled(name, null);
     present.forEach(RepositoryModelRegistry::requireLoaded);
     absent.forEach(this::removeUnloaded);
     for (ModelVersion version : present) {
@@ -211,6 +220,26 @@ public final class RepositoryModelRegistry implements ModelRegistry {
         log.debug("{} was removed by another", version.id());
       }
     }
+  }
+
+  @Override
+  public SortedMap<String, Long> labels(String name) {
+    return labels.of(name);
+  }
+
+  @Override
+  public List<String> labels(ModelId id) {
+    return labels.of(id);
+  }
+
+  @Override
+  public void label(ModelId id, String label) {
+    labels.put(id, label);
+  }
+
+  @Override
+  public void unlabel(String name, String label) {
+    labels.remove(name, label);
   }
 
   @Override

@@ -64,6 +64,7 @@ final class RepositoryWatch implements SmartLifecycle {
     running = true;
     try {
       seen = repository.scan();
+      found.readLabels();
     } catch (IOException e) {
       throw new UncheckedIOException("the repository cannot be read", e);
     }
@@ -171,6 +172,7 @@ final class RepositoryWatch implements SmartLifecycle {
     seen = now;
     plan.unload().forEach(found::unloadGone);
     load(claim(plan.load(), false)).join();
+    found.readLabels();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.keepgate.registry.version;
 
 import dev.keepgate.model.ModelId;
+import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.repository.ModelRepository;
 import dev.keepgate.registry.repository.Revision;
 import dev.keepgate.registry.repository.UploadFolder;
@@ -49,6 +50,16 @@ public interface VersionStorage {
    * @param revision which making of its number it is; null where that is not known
    */
   void remove(ModelId id, @Nullable Revision revision) throws IOException;
+
+  /**
+   * Tells all replicas which version a label stands for, before it does here.
+   *
+   * @throws RegistryException.ReplicasUnavailable if they cannot be told
+   */
+  void label(ModelVersion version, String label);
+
+  /** Tells all replicas that a label stands for no version any more; throws as {@link #label}. */
+  void unlabel(String name, String label);
 
   /** Finds out which making of its number a version is whose files are here. */
   void identify(ModelVersion version) throws IOException;

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -41,6 +42,7 @@ final class VersionTable {
   private static final Logger log = LoggerFactory.getLogger(VersionTable.class);
 
   private final int limit;
+  private final VersionLabels labels;
   private final Listeners<ModelListener> listeners;
   private final Clock clock;
   private final AtomicReference<VersionMap> catalog = new AtomicReference<>(VersionMap.EMPTY);
@@ -54,9 +56,11 @@ final class VersionTable {
 
   /**
    * @param limit how many versions there may be
+   * @param labels that requests ask for
    */
-  VersionTable(int limit, List<ModelListener> listeners, Clock clock) {
+  VersionTable(int limit, VersionLabels labels, List<ModelListener> listeners, Clock clock) {
     this.limit = limit;
+    this.labels = labels;
     this.listeners = new Listeners<>(listeners);
     this.clock = clock;
   }
@@ -106,10 +110,26 @@ final class VersionTable {
    */
   ModelVersion find(ModelRequest request) {
     VersionMap now = now();
-    ModelVersion version =
-        request instanceof ModelRequest.Specific specific
-            ? now.find(specific.id())
-            : VersionPolicy.latest(now.versions(request.name()), ModelVersion::status);
+    if (request instanceof ModelRequest.Specific specific) {
+      return required(now.find(specific.id()), request);
+    }
+    NavigableMap<Long, ModelVersion> versions = now.versions(request.name());
+    if (versions.isEmpty()) {
+      throw notFound(request);
+    }
+    Long labelled = labels.version(request);
+    if (labelled == null) {
+      return required(VersionPolicy.latest(versions, ModelVersion::status), request);
+    }
+    ModelVersion version = versions.get(labelled);
+    if (version == null) {
+      // Not the latest in its place: that is not what was asked for.
+      throw notFound(ModelRequest.specific(request.name(), labelled));
+    }
+    return version;
+  }
+
+  private ModelVersion required(@Nullable ModelVersion version, ModelRequest request) {
     if (version == null) {
       throw notFound(request);
     }

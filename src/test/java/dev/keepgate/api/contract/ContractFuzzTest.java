@@ -71,6 +71,12 @@ class ContractFuzzTest implements OwnRepository {
         Files.readAllBytes(Path.of("src/test/resources/golden-texts/keras-ids/model.keras"));
     assertThat(send("PUT", "/v1/models/" + RequestFuzzer.GENERATOR + "/versions/1", text).status())
         .isIn(200, 201, 409);
+    for (String model : widths().keySet()) {
+      String label = "/v1/models/%s/labels/%s".formatted(model, RequestFuzzer.LABEL);
+      byte[] body = "{\"version\": 1}".getBytes(StandardCharsets.UTF_8);
+      int status = send("PUT", label, body).status();
+      assertThat(model.startsWith("fuzz-") || status == 200).as("%s %d", model, status).isTrue();
+    }
     openASequenceToLookAheadFrom();
   }
 

@@ -84,6 +84,9 @@ final class RequestFuzzer {
   static final String GENERATOR = "text-ids";
 
   /** A sequence of it that has taken a step. */
+  /** A label of every model that is not changed. */
+  static final String LABEL = "tried";
+
   static final String STEPPED = "stepped";
 
   private final Random random;
@@ -160,6 +163,7 @@ final class RequestFuzzer {
                       : json.chance(0.6) && parameter.has("example")
                           ? parameter.get("example").asString()
                           : model;
+      case "label" -> json.chance(0.8) ? LABEL : json.pick(List.of("tried-2", "Tried", "7"));
       case "version" -> json.chance(0.8) ? "1" : Integer.toString(random.nextInt(1, 4));
       default ->
           operation.path().endsWith("/forecast") && json.chance(0.8)

@@ -68,6 +68,7 @@ class ReplicaPlanTest {
             new Snapshot(
                 "now",
                 there == null ? Map.of() : Map.of(ID, entry(there)),
+                Map.of(),
                 removed == null ? Set.of() : Set.of(removed)));
     assertThat(words(plan)).isEqualTo(expected);
     assertThat(plan.isEmpty()).isEqualTo(expected.isEmpty() || expected.equals("unsettled"));

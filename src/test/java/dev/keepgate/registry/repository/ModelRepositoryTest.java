@@ -21,7 +21,7 @@ class ModelRepositoryTest {
   private static ModelRepository open(Path root) throws IOException {
     return ModelRepository.open(
         new RegistryProperties.Repository(
-            root, null, 1, 1, RegistryProperties.BuiltIn.NEVER, null, DataSize.ofBytes(0)));
+            root, null, 1, 1, RegistryProperties.BuiltIn.NEVER, null, DataSize.ofBytes(0), 100));
   }
 
   @Test

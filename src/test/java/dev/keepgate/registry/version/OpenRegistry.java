@@ -51,7 +51,7 @@ public final class OpenRegistry implements AutoCloseable {
     OpenRegistry registry =
         begin(
             new RegistryProperties.Repository(
-                root, null, 4, 100, RegistryProperties.BuiltIn.AUTO, singleModel, MIN_FREE),
+                root, null, 4, 100, RegistryProperties.BuiltIn.AUTO, singleModel, MIN_FREE, 100),
             kernel,
             DataSize.ofMegabytes(64));
     registry.watch.startUp().join();
@@ -63,7 +63,7 @@ public final class OpenRegistry implements AutoCloseable {
       Path root, LstmKernel kernel, RegistryProperties.BuiltIn builtIn, DataSize budget)
       throws IOException {
     return begin(
-        new RegistryProperties.Repository(root, null, 4, 100, builtIn, null, MIN_FREE),
+        new RegistryProperties.Repository(root, null, 4, 100, builtIn, null, MIN_FREE, 100),
         kernel,
         budget);
   }
@@ -97,7 +97,7 @@ public final class OpenRegistry implements AutoCloseable {
       Sharing sharing)
       throws IOException {
     return begin(
-        new RegistryProperties.Repository(root, null, 4, 100, builtIn, null, MIN_FREE),
+        new RegistryProperties.Repository(root, null, 4, 100, builtIn, null, MIN_FREE, 100),
         kernel,
         budget,
         sharing);

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 final class HttpAccess {
 
   private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
-  private static final String MODEL = "/models/[^/]+(?:/versions/[^/]+)?";
+  private static final String MODEL = "/models/[^/]+(?:/(?:versions|labels)/[^/]+)?";
   private static final Pattern INFERENCE =
       Pattern.compile(
           "/v1"

@@ -87,12 +87,17 @@ class GrpcErrors {
     return switch (code) {
       case INVALID_INPUT, INVALID_CONFIG, REQUEST_TOO_LARGE, MODEL_TOO_LARGE ->
           Status.Code.INVALID_ARGUMENT;
-      case MODEL_NOT_FOUND, SEQUENCE_NOT_FOUND, SEQUENCE_EXPIRED, SEQUENCE_MODEL_GONE ->
+      case MODEL_NOT_FOUND,
+          LABEL_NOT_FOUND,
+          SEQUENCE_NOT_FOUND,
+          SEQUENCE_EXPIRED,
+          SEQUENCE_MODEL_GONE ->
           Status.Code.NOT_FOUND;
       case MODEL_NOT_AVAILABLE,
           MODEL_UNCHANGEABLE,
           NO_VERSION_LEFT,
           VERSION_EXISTS,
+          VERSION_LABELLED,
           SEQUENCE_EXISTS,
           OUT_OF_STEP,
           CANNOT_STEP,
@@ -110,6 +115,7 @@ class GrpcErrors {
           MEMORY_FULL,
           SEQUENCES_FULL,
           TOO_MANY_VERSIONS,
+          TOO_MANY_LABELS,
           NO_MEMORY,
           STORAGE_FULL,
           SHARED_STORAGE_FULL ->

@@ -3,7 +3,6 @@ package dev.keepgate.api.rest.csv;
 import dev.keepgate.api.http.BodyReader;
 import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.api.http.security.HttpCaller;
-import dev.keepgate.api.rest.ModelPath;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.InferenceStream;
 import dev.keepgate.inference.Operation;
@@ -14,7 +13,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.HttpMediaTypeNotSupportedException;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -45,51 +43,51 @@ class CsvController {
     this.properties = properties;
   }
 
-  @PostMapping({"/models/{model}/unroll", "/models/{model}/versions/{version}/unroll"})
-  void unroll(
-      @PathVariable String model,
-      @PathVariable(required = false) @Nullable String version,
-      HttpServletRequest request,
-      HttpServletResponse response)
+  @PostMapping({
+    "/models/{model}/unroll",
+    "/models/{model}/versions/{version}/unroll",
+    "/models/{model}/labels/{label}/unroll"
+  })
+  void unroll(ModelRequest model, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
     requireReadable(request);
     CsvOptions options = CsvOptions.ofUnroll(request);
     read(
-        stream(Operation.UNROLL, ModelPath.request(model, version), options, request),
+        stream(Operation.UNROLL, model, options, request),
         Scorers::unroll,
         options,
         request,
         response);
   }
 
-  @PostMapping({"/models/{model}/forecast", "/models/{model}/versions/{version}/forecast"})
-  void forecast(
-      @PathVariable String model,
-      @PathVariable(required = false) @Nullable String version,
-      HttpServletRequest request,
-      HttpServletResponse response)
+  @PostMapping({
+    "/models/{model}/forecast",
+    "/models/{model}/versions/{version}/forecast",
+    "/models/{model}/labels/{label}/forecast"
+  })
+  void forecast(ModelRequest model, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
     requireReadable(request);
     CsvOptions options = CsvOptions.ofForecast(request);
     read(
-        stream(Operation.FORECAST, ModelPath.request(model, version), options, request),
+        stream(Operation.FORECAST, model, options, request),
         Scorers::forecast,
         options,
         request,
         response);
   }
 
-  @PostMapping({"/models/{model}/detect", "/models/{model}/versions/{version}/detect"})
-  void detect(
-      @PathVariable String model,
-      @PathVariable(required = false) @Nullable String version,
-      HttpServletRequest request,
-      HttpServletResponse response)
+  @PostMapping({
+    "/models/{model}/detect",
+    "/models/{model}/versions/{version}/detect",
+    "/models/{model}/labels/{label}/detect"
+  })
+  void detect(ModelRequest model, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
     requireReadable(request);
     CsvOptions options = CsvOptions.ofDetection(request);
     read(
-        stream(Operation.DETECT, ModelPath.request(model, version), options, request),
+        stream(Operation.DETECT, model, options, request),
         Scorers::detect,
         options,
         request,

@@ -12,6 +12,7 @@ import dev.keepgate.registry.repository.ContentLostException;
 import dev.keepgate.registry.repository.Revision;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -81,12 +82,31 @@ final class RedisCatalog implements SharedCatalog, AutoCloseable {
         log.warn("The catalog has what no version is: {}", e.getMessage());
       }
     }
+    int endOfLabels = end + 1 + 2 * Integer.parseInt(text(reply.get(end)));
     return new Snapshot(
         text(reply.get(0)),
         versions,
-        reply.subList(end, reply.size()).stream()
+        labels(reply.subList(end + 1, endOfLabels)),
+        reply.subList(endOfLabels, reply.size()).stream()
             .map(LuaScripts::text)
             .collect(Collectors.toSet()));
+  }
+
+  private static Map<String, Map<String, Long>> labels(List<byte[]> reply) {
+    Map<String, Map<String, Long>> labels = new HashMap<>();
+    for (int i = 0; i < reply.size(); i += 2) {
+      String field = text(reply.get(i));
+      String version = text(reply.get(i + 1));
+      int slash = field.lastIndexOf('/');
+      if (slash > 0 && (version.equals("0") || ModelId.parseVersion(version).isPresent())) {
+        labels
+            .computeIfAbsent(field.substring(0, slash), name -> new HashMap<>())
+            .put(field.substring(slash + 1), Long.parseLong(version));
+      } else {
+        log.warn("The catalog has what no label is: {} {}", field, version);
+      }
+    }
+    return labels;
   }
 
   private static ModelId id(String text) {
@@ -156,10 +176,35 @@ final class RedisCatalog implements SharedCatalog, AutoCloseable {
   }
 
   @Override
+  public boolean label(String name, String label, long version) {
+    return scripts.status("label", name, label, version, UUID.randomUUID()).equals(OK);
+  }
+
+  @Override
+  public void offer(Map<String, Map<String, Long>> labels) {
+    List<Object> arguments = new ArrayList<>();
+    arguments.add(UUID.randomUUID());
+    labels.forEach(
+        (name, own) ->
+            own.forEach(
+                (label, version) -> {
+                  arguments.add(name + "/" + label);
+                  arguments.add(version);
+                }));
+    var unused = scripts.run("offer", arguments.toArray());
+  }
+
+  @Override
   public boolean remove(ModelId id, Revision revision) {
-    return scripts
-        .status("remove", id, revision.id(), properties.tombstones(), UUID.randomUUID())
-        .equals(OK);
+    List<byte[]> reply =
+        scripts.run("remove", id, revision.id(), properties.tombstones(), UUID.randomUUID());
+    if (text(reply.get(0)).equals("LABELLED")) {
+      throw new RegistryException.VersionLabelled(
+          id.name(),
+          id.version(),
+          reply.subList(1, reply.size()).stream().map(LuaScripts::text).toList());
+    }
+    return text(reply.get(0)).equals(OK);
   }
 
   @Override

@@ -25,6 +25,8 @@ import dev.keepgate.api.oip.proto.RepositoryModelLoadRequest;
 import dev.keepgate.api.oip.proto.RepositoryModelUnloadRequest;
 import dev.keepgate.api.oip.proto.ServerLiveRequest;
 import dev.keepgate.api.oip.proto.ServerMetadataRequest;
+import dev.keepgate.model.ModelId;
+import dev.keepgate.registry.ModelRegistry;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -54,9 +56,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.beans.factory.annotation.Autowired;
 
 /** The protocol's gRPC service, call by call. */
 class OipGrpcTest extends GrpcServerTest {
+
+  @Autowired private ModelRegistry registry;
 
   @Test
   void saysWhatItIsAndWhatItHas() {
@@ -215,6 +220,24 @@ class OipGrpcTest extends GrpcServerTest {
             });
   }
 
+  @Test
+  void labelStandsWhereAVersionDoes() {
+    registry.label(new ModelId(CELL, 1), "canary");
+    try {
+      ModelInferResponse answer = stub().modelInfer(step().setModelVersion("canary").build());
+      assertThat(answer.getModelVersion()).isEqualTo("1");
+      assertThat(floats(answer.getRawOutputContents(0))).containsExactly(OUTPUT, EXACTLY);
+      assertThat(
+              stub()
+                  .modelReady(
+                      ModelReadyRequest.newBuilder().setName(CELL).setVersion("canary").build())
+                  .getReady())
+          .isTrue();
+    } finally {
+      registry.unlabel(CELL, "canary");
+    }
+  }
+
   static Stream<Arguments> refusals() {
     ModelInferRequest.Builder step = step();
     return Stream.of(
@@ -223,7 +246,9 @@ class OipGrpcTest extends GrpcServerTest {
         Arguments.of(
             step.clone().setModelVersion("9").build(), Status.Code.NOT_FOUND, "no version 9"),
         Arguments.of(
-            step.clone().setModelVersion("x").build(), Status.Code.INVALID_ARGUMENT, "version"),
+            step.clone().setModelVersion("X").build(), Status.Code.INVALID_ARGUMENT, "version"),
+        Arguments.of(
+            step.clone().setModelVersion("x").build(), Status.Code.NOT_FOUND, "no label 'x'"),
         Arguments.of(
             step.clone().setModelName("a/b").build(), Status.Code.INVALID_ARGUMENT, "no name"),
         Arguments.of(

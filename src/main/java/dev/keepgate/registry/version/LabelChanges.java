@@ -1,0 +1,166 @@
+package dev.keepgate.registry.version;
+
+import dev.keepgate.model.ModelId;
+import dev.keepgate.registry.ModelRequest;
+import dev.keepgate.registry.ModelStatus;
+import dev.keepgate.registry.RegistryException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Changes of labels, which must not come between a look at a version and its removal. */
+final class LabelChanges {
+
+  private final LoadContext context;
+  private final VersionLabels labels;
+
+  LabelChanges(LoadContext context) {
+    this.context = context;
+    this.labels = context.labels();
+  }
+
+  /** See {@link dev.keepgate.registry.ModelRegistry#labels}. */
+  SortedMap<String, Long> of(String name) {
+    SortedMap<String, Long> own = labels.of(name);
+    if (own.isEmpty() && context.versions().present(name).isEmpty()) {
+      throw context.versions().notFound(ModelRequest.latest(name));
+    }
+    return own;
+  }
+
+  /** The labels of a version. */
+  List<String> of(ModelId id) {
+    return standing(id.name(), id.version());
+  }
+
+  private List<String> standing(String name, @Nullable Long version) {
+    return labels.of(name).entrySet().stream()
+        .filter(entry -> version == null || entry.getValue().equals(version))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** See {@link dev.keepgate.registry.ModelRegistry#label}. */
+  void put(ModelId id, String label) {
+    synchronized (labels) {
+      ModelVersion version = requireServing(id);
+      labels.requireRoom(id.name(), label);
+      context.storage().label(version, label);
+      labels.changed();
+      try {
+        labels.put(id.name(), label, id.version());
+      } catch (IOException e) {
+        throw context.repository().failure("could not label model " + id, e);
+      }
+    }
+  }
+
+  private ModelVersion requireServing(ModelId id) {
+    ModelVersion version = context.versions().now().find(id);
+    if (version == null || version.isGone() || version.isRemovalClaimed()) {
+      throw context.versions().notFound(new ModelRequest.Specific(id));
+    }
+    if (version.status() != ModelStatus.AVAILABLE) {
+      throw new RegistryException.NotAvailable(id, version.status(), version.info().error());
+    }
+    return version;
+  }
+
+  /** See {@link dev.keepgate.registry.ModelRegistry#unlabel}. */
+  void remove(String name, String label) {
+    synchronized (labels) {
+      if (labels.find(name, label) == null) {
+        throw new RegistryException.NoLabel(name, label, of(name).keySet());
+      }
+      context.storage().unlabel(name, label);
+      labels.changed();
+      try {
+        labels.remove(name, label);
+      } catch (IOException e) {
+        throw context.repository().failure("could not take a label from model " + name, e);
+      }
+    }
+  }
+
+  /**
+   * Makes labels stand for what all replicas agree on. Where a label moves to a version that is
+   * still on its way here, it stays with the former until that has come: no request is lost.
+   *
+   * @param agreed of each model, the version that a label stands for; 0 where it was taken away
+   * @param changes how many had been made here before that was read
+   * @return the labels here that nothing is said of; null where it is older than a change made here
+   * @throws IOException if the disk refuses
+   */
+  @Nullable Map<String, Map<String, Long>> adopt(
+      Map<String, Map<String, Long>> agreed, long changes) throws IOException {
+    Map<String, Map<String, Long>> unknown = new TreeMap<>();
+    synchronized (labels) {
+      if (labels.changes() != changes) {
+        return null;
+      }
+      Set<String> names = new TreeSet<>(labels.names());
+      names.addAll(agreed.keySet());
+      for (String name : names) {
+        SortedMap<String, Long> own = labels.of(name);
+        Map<String, Long> theirs = agreed.getOrDefault(name, Map.of());
+        SortedMap<String, Long> next = new TreeMap<>();
+        own.forEach(
+            (label, version) -> {
+              Long other = theirs.get(label);
+              if (other == null) {
+                unknown.computeIfAbsent(name, any -> new TreeMap<>()).put(label, version);
+              }
+              if (other == null || (other != 0 && isOnItsWay(name, other))) {
+                next.put(label, version);
+              }
+            });
+        theirs.forEach(
+            (label, version) -> {
+              boolean isReady = context.versions().isReady();
+              if (version != 0 && !(isReady && isOnItsWay(name, version))) {
+                next.putIfAbsent(label, version);
+              }
+            });
+        labels.replace(name, next);
+      }
+    }
+    return unknown;
+  }
+
+  private boolean isOnItsWay(String name, long number) {
+    ModelVersion version = context.versions().now().versions(name).get(number);
+    if (version == null) {
+      return !context.versions().unloaded().contains(new ModelId(name, number));
+    }
+    return version.status() == ModelStatus.START || version.status() == ModelStatus.LOADING;
+  }
+
+  /**
+   * Claims a version's removal, unless a label stands for it.
+   *
+   * @return false where somebody else is at it
+   * @throws RegistryException.VersionLabelled if one does
+   */
+  boolean claimRemoval(ModelVersion version) {
+    synchronized (labels) {
+      requireUnlabelled(version.id().name(), version.id().version());
+      return version.claimRemoval();
+    }
+  }
+
+  /**
+   * @param version null for any of the name
+   * @throws RegistryException.VersionLabelled if a label stands for it
+   */
+  void requireUnlabelled(String name, @Nullable Long version) {
+    List<String> standing = standing(name, version);
+    if (!standing.isEmpty()) {
+      throw new RegistryException.VersionLabelled(name, version, standing);
+    }
+  }
+}
