@@ -108,10 +108,11 @@ class MetricsHttpTest extends ServerTest {
             "keepgate_workers_busy_seconds_total")) {
       assertThat(value(scrape, bound)).as(bound).isPositive();
     }
+    // There before the first of them, of however many the tests before made.
     for (String counted :
         List.of(
-            "keepgate_errors_total{slug=\"queue-full\"} 0.0",
-            "keepgate_model_loads_seconds_count{outcome=\"rejected\"} 0",
+            "keepgate_errors_total{slug=\"queue-full\"} ",
+            "keepgate_model_loads_seconds_count{outcome=\"rejected\"} ",
             "keepgate_repository_fault{fault=\"missing\"} 0.0",
             "keepgate_sequence_store_seconds_count{operation=\"usage\",outcome=\"success\"} ",
             "keepgate_stage_seconds_bucket{")) {
