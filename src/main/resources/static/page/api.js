@@ -34,7 +34,7 @@ export class Problem extends Error {
  * @typedef {{ name: string, version: string, status: string, error?: string, built_in?: boolean, format?: string,
  *   framework?: string, inputs?: TensorDescription[], outputs?: TensorDescription[], steps?: boolean, layers?: Layer[],
  *   head?: object[], embedding?: object, graph?: Graph, parameters?: number, bytes?: number, description?: string, tags?: string[],
- *   features?: string[], targets?: string[], units?: Record<string, string>, labels?: string[], window?: number,
+ *   features?: string[], targets?: string[], units?: Record<string, string>, labels?: string[], version_labels?: string[], window?: number,
  *   scaler?: object, target_scaler?: object, detection?: object, forward?: { stage: string, shape: string[] }[],
  *   assumed?: string[], unused_tensors?: string[], loaded_at?: string }} Model
  */

@@ -111,7 +111,8 @@ function described(model) {
   add("Features", model.features?.join(", "));
   add("Targets", model.targets?.join(", "));
   add("Units", model.units);
-  add("Labels", model.labels?.join(", "));
+  add("Labels of the version", model.version_labels?.join(", "));
+  add("Classes", model.labels?.join(", "));
   add("Detection", model.detection);
   add("Tags", model.tags?.join(", "));
   add("Not used", model.unused_tensors?.length ? model.unused_tensors.join(", ") : undefined);

@@ -33,9 +33,10 @@ final class OpenApiController {
 
     static Document read(String protocol) {
       byte[] yaml = OpenApiController.read(protocol + ".yaml");
+      LoaderOptions options = new LoaderOptions();
+      options.setAllowDuplicateKeys(false);
       Object tree =
-          new Yaml(new SafeConstructor(new LoaderOptions()))
-              .load(new String(yaml, StandardCharsets.UTF_8));
+          new Yaml(new SafeConstructor(options)).load(new String(yaml, StandardCharsets.UTF_8));
       return new Document(yaml, JsonMapper.shared().writeValueAsBytes(tree));
     }
   }

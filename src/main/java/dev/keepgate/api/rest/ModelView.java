@@ -30,7 +30,7 @@ record ModelView(
     @Nullable String version,
     @Nullable String status,
     @Nullable String error,
-    @Nullable List<String> labels,
+    @JsonProperty("version_labels") @Nullable List<String> versionLabels,
     @JsonProperty("built_in") @Nullable Boolean builtIn,
     @Nullable String format,
     @Nullable String framework,

@@ -70,6 +70,25 @@ class LabelsHttpTest extends ServerTest {
     return json(answer).path("version").asString();
   }
 
+  /** The names of classes are called labels, too. */
+  @Test
+  void labelsOfVersionsAreNotTakenForThoseOfClasses() throws Exception {
+    String config = "{\"labels\": [\"a\", \"b\", \"c\", \"d\"]}";
+    HttpResponse<byte[]> put =
+        form(
+            "PUT",
+            "/v1/models/label-classes/versions/1",
+            List.of(
+                new FormPart("file", "model.npz", Files.readAllBytes(CELL_FILE)),
+                new FormPart("config", null, config.getBytes(StandardCharsets.UTF_8))));
+    assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+    labelled("label-classes", "stable", 1);
+    String description = text(get("/v1/models/label-classes"));
+    assertThat(JSON.readTree(description).path("labels").size()).isEqualTo(4);
+    assertThat(JSON.readTree(description).path("version_labels").size()).isEqualTo(1);
+    assertThat(description.split("\"labels\":", -1)).hasSize(2);
+  }
+
   @Test
   void plainRequestsGoToStableAndOthersToTheirLabel() throws Exception {
     for (int version = 1; version <= 3; version++) {
@@ -84,8 +103,8 @@ class LabelsHttpTest extends ServerTest {
     assertThat(version(model + "/labels/canary/step", STEP_BODY)).isEqualTo("2");
     assertThat(version(model + "/versions/3/step", STEP_BODY)).isEqualTo("3");
     assertThat(json(get(model)).get("version").asString()).isEqualTo("1");
-    assertThat(json(get(model)).get("labels")).isEqualTo(JSON.readTree("[\"stable\"]"));
-    assertThat(json(get(model + "/versions/3")).has("labels")).isFalse();
+    assertThat(json(get(model)).get("version_labels")).isEqualTo(JSON.readTree("[\"stable\"]"));
+    assertThat(json(get(model + "/versions/3")).has("version_labels")).isFalse();
     assertThat(json(get(model + "/labels")))
         .isEqualTo(
             JSON.readTree(
