@@ -1,0 +1,97 @@
+package dev.keepgate.api.payload;
+
+import ch.qos.logback.classic.AsyncAppender;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
+import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
+import ch.qos.logback.core.rolling.RollingFileAppender;
+import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
+import ch.qos.logback.core.util.Duration;
+import ch.qos.logback.core.util.FileSize;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The file of the payload log, and those before it. A thread of its own writes; lines that it does
+ * not keep up with are left out.
+ */
+final class PayloadFile implements AutoCloseable {
+
+  private static final int QUEUE = 64;
+
+  /** Only who runs the server may look into a folder that is made here. */
+  private static final FileAttribute<?> OWN =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+  private final Logger logger;
+  private final AsyncAppender queue;
+
+  /**
+   * @throws IOException if its folder cannot be made
+   */
+  PayloadFile(Path file, PayloadLogProperties properties) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null && !Files.isDirectory(folder)) {
+      Files.createDirectories(folder, OWN);
+    }
+    LoggerContext context = new LoggerContext();
+    context.setMDCAdapter(new LogbackMDCAdapter());
+    RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
+    appender.setContext(context);
+    appender.setFile(file.toString());
+    appender.setEncoder(encoder(context));
+    roll(appender, file, properties);
+    appender.start();
+    queue = new AsyncAppender();
+    queue.setContext(context);
+    queue.setQueueSize(QUEUE);
+    queue.setDiscardingThreshold(0);
+    queue.setNeverBlock(true);
+    queue.addAppender(appender);
+    queue.start();
+    logger = context.getLogger(PayloadFile.class);
+    logger.addAppender(queue);
+  }
+
+  private static PatternLayoutEncoder encoder(LoggerContext context) {
+    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+    encoder.setContext(context);
+    encoder.setPattern("%msg%n");
+    encoder.start();
+    return encoder;
+  }
+
+  private static void roll(
+      RollingFileAppender<ILoggingEvent> appender, Path file, PayloadLogProperties properties) {
+    FixedWindowRollingPolicy files = new FixedWindowRollingPolicy();
+    files.setContext(appender.getContext());
+    files.setParent(appender);
+    files.setFileNamePattern(file + ".%i");
+    files.setMinIndex(1);
+    files.setMaxIndex(properties.maxFiles());
+    files.start();
+    SizeBasedTriggeringPolicy<ILoggingEvent> size = new SizeBasedTriggeringPolicy<>();
+    size.setContext(appender.getContext());
+    size.setMaxFileSize(new FileSize(properties.maxFileSize().toBytes()));
+    size.setCheckIncrement(Duration.buildByMilliseconds(100));
+    size.start();
+    appender.setRollingPolicy(files);
+    appender.setTriggeringPolicy(size);
+  }
+
+  void write(String line) {
+    logger.info(line);
+  }
+
+  /** Writes what waits. */
+  @Override
+  public void close() {
+    logger.getLoggerContext().stop();
+  }
+}

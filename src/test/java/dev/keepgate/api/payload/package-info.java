@@ -1,0 +1,4 @@
+@NullMarked
+package dev.keepgate.api.payload;
+
+import org.jspecify.annotations.NullMarked;
