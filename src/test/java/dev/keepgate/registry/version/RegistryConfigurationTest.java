@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.memory.MemoryPlan;
+import dev.keepgate.model.ExpectedAnswers;
+import dev.keepgate.model.Signature;
+import dev.keepgate.registry.AnswerCheck;
 import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.registry.RegistryProperties;
 import dev.keepgate.registry.ReplicaProperties;
@@ -26,10 +29,16 @@ class RegistryConfigurationTest {
         .withUserConfiguration(
             Properties.class, ImporterConfiguration.class, RegistryConfiguration.class)
         .withBean(LstmKernel.class, CountingKernel::new)
+        .withBean(AnswerCheck.class, () -> RegistryConfigurationTest::noAnswersAreChecked)
         .withBean(
             MemoryPlan.class, () -> new MemoryPlan(1L << 31, 1 << 29, 1, 1 << 20, 1, 1 << 20, 1))
         .withPropertyValues(
             "keepgate.repository.path=" + root, "keepgate.repository.single-model=tagger");
+  }
+
+  private static AnswerCheck.Outcome noAnswersAreChecked(
+      ExpectedAnswers expected, Signature signature, AnswerCheck.Computation computation) {
+    throw new AssertionError("there is no model");
   }
 
   @Test
