@@ -9,7 +9,7 @@ import org.springframework.security.oauth2.server.resource.authentication.Bearer
 import org.springframework.security.web.authentication.preauth.PreAuthenticatedAuthenticationToken;
 
 /** Tells who asks, by what they show: a key, a token, or the certificate of their connection. */
-final class CallerAuthenticator implements AuthenticationManager {
+final class CallerAuthenticator implements AuthenticationManager, CurrentCallers {
 
   private final @Nullable KeysReloader keys;
   private final @Nullable Tokens tokens;
@@ -32,6 +32,14 @@ final class CallerAuthenticator implements AuthenticationManager {
       return new CallerAuthentication(certificates.caller(certificate));
     }
     throw new BadCredentialsException("what was shown says nothing here");
+  }
+
+  /** Tokens and certificates are looked at once: a stream lives with what it began with. */
+  @Override
+  public @Nullable Caller now(Caller caller) {
+    return keys != null && caller.owner().equals(caller.name())
+        ? keys.current().named(caller.name())
+        : caller;
   }
 
   private Caller bearer(String text) {

@@ -30,11 +30,14 @@ final class Keys {
   record Entry(byte[] sha256, Caller caller) {}
 
   private final Map<Hash, Caller> callers;
+  private final Map<String, Caller> byName;
 
   Keys(List<Entry> entries) {
     Map<Hash, Caller> map = new HashMap<>();
     entries.forEach(entry -> map.put(Hash.of(entry.sha256()), entry.caller()));
     this.callers = map;
+    this.byName =
+        map.values().stream().collect(Collectors.toUnmodifiableMap(Caller::name, each -> each));
   }
 
   /**
@@ -45,9 +48,14 @@ final class Keys {
     return callers.get(Hash.of(ApiKey.digest(key)));
   }
 
+  /** Who has the key of a name now; null where there is none of that name. */
+  @Nullable Caller named(String name) {
+    return byName.get(name);
+  }
+
   /** Of all of them. */
   Set<String> names() {
-    return callers.values().stream().map(Caller::name).collect(Collectors.toUnmodifiableSet());
+    return byName.keySet();
   }
 
   int size() {

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -22,6 +23,9 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.NodeId;
+import org.yaml.snakeyaml.nodes.Tag;
+import org.yaml.snakeyaml.resolver.Resolver;
 
 /**
  * The YAML file of keys: a list {@code keys} of names, hashes, roles and bounds. What is not
@@ -68,6 +72,8 @@ record KeysFile(Path path, long limit) {
     LoaderOptions options = new LoaderOptions();
     options.setCodePointLimit(Math.toIntExact(limit));
     options.setAllowDuplicateKeys(false);
+    // An entry needs no other's parts, and one that had itself for a part would never end.
+    options.setMaxAliasesForCollections(0);
     Object root;
     try {
       root = new Yaml(new SafeConstructor(options)).load(new String(bytes, StandardCharsets.UTF_8));
@@ -112,7 +118,16 @@ record KeysFile(Path path, long limit) {
   static String entry(String name, ApiKey key, Collection<Role> roles) {
     return "  - name: %s\n    sha256: %s\n    roles: [%s]\n"
         .formatted(
-            name, key.sha256(), roles.stream().map(Role::label).collect(Collectors.joining(", ")));
+            quoted(name),
+            quoted(key.sha256()),
+            roles.stream().map(Role::label).collect(Collectors.joining(", ")));
+  }
+
+  /** In quotes where YAML takes it for something else than a text, such as a number. */
+  private static String quoted(String text) {
+    return new Resolver().resolve(NodeId.scalar, text, true).equals(Tag.STR)
+        ? text
+        : "'" + text + "'";
   }
 
   /** The fields of one entry. */
@@ -165,7 +180,9 @@ record KeysFile(Path path, long limit) {
       if (map.get("roles") instanceof List<?> list) {
         for (Object role : list) {
           roles.add(
-              Role.of(String.valueOf(role))
+              Optional.of(role)
+                  .filter(String.class::isInstance)
+                  .flatMap(label -> Role.of((String) label))
                   .orElseThrow(() -> refuse("roles", "are of " + Role.labels())));
         }
       }

@@ -54,7 +54,8 @@ final class KeysReloader implements AutoCloseable {
         log.info("{} keys in {}, which has changed", keys.size(), file.path());
       }
       fault = "";
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // Whatever it is: the clock would look no more after what leaves this method.
       String message = String.valueOf(e.getMessage());
       if (!message.equals(fault)) {
         log.error("{}; the keys that were read before stay valid", message);

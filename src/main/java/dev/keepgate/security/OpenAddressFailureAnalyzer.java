@@ -11,7 +11,7 @@ final class OpenAddressFailureAnalyzer extends AbstractFailureAnalyzer<OpenAddre
       One of these:
       - ask callers for keys: keepgate.security.keys-file=<file>, and for a first one \
       keepgate.security.create-keys-file=true (or keepgate.security.jwt.*, or \
-      keepgate.security.client-certificate.*)
+      keepgate.security.client-certificates)
       - serve this machine alone: leave the address out
       - let everybody who reaches the address do everything: keepgate.security.open=true""";
 

@@ -6,7 +6,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.security.authentication.AuthenticationManager;
 
 @Configuration(proxyBeanMethods = false)
 @Conditional(OnCredentials.class)
@@ -30,7 +29,7 @@ class SecurityConfiguration {
   }
 
   @Bean
-  AuthenticationManager callers(ObjectProvider<KeysReloader> keys, SecurityProperties properties) {
+  CallerAuthenticator callers(ObjectProvider<KeysReloader> keys, SecurityProperties properties) {
     return new CallerAuthenticator(
         keys.getIfAvailable(),
         properties.jwt().isUsed() ? new Tokens(properties.jwt()) : null,

@@ -57,10 +57,19 @@ public record SecurityProperties(
     private static final Duration KEPT = Duration.ofMinutes(5);
 
     public Jwt {
+      requireUrl("issuer", issuer);
+      requireUrl("key-set", keySet);
       if (minRefresh.toMillis() < 1 || minRefresh.compareTo(KEPT) >= 0) {
         throw new IllegalArgumentException(
             "keepgate.security.jwt.min-refresh: '%s' is not 1ms to less than the %s for which keys are kept"
                 .formatted(minRefresh, KEPT));
+      }
+    }
+
+    private static void requireUrl(String setting, @Nullable String value) {
+      if (value != null && !value.matches("https?://.+")) {
+        throw new IllegalArgumentException(
+            "keepgate.security.jwt.%s: '%s' is no http or https URL".formatted(setting, value));
       }
     }
 

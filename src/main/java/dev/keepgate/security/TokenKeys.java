@@ -32,6 +32,7 @@ final class TokenKeys implements JWKSetSource<SecurityContext> {
   private final @Nullable String issuer;
   private final DefaultResourceRetriever http;
   private volatile @Nullable String keySet;
+  private volatile boolean answered;
 
   /**
    * @param keySet null where the issuer is to say
@@ -53,12 +54,20 @@ final class TokenKeys implements JWKSetSource<SecurityContext> {
         known = discovered(Objects.requireNonNull(issuer));
         keySet = known;
       }
-      return JWKSet.parse(get(known));
+      JWKSet keys = JWKSet.parse(get(known));
+      answered = true;
+      return keys;
     } catch (IOException | ParseException | IllegalArgumentException e) {
+      answered = false;
       // No oftener than keys are looked for.
       log.warn("The keys of the issuer of tokens are not to be had: {}", e.toString());
       throw new JWKSetRetrievalException("the issuer's keys are not to be had", e);
     }
+  }
+
+  /** Whether the issuer gave its keys when it was last asked. */
+  boolean haveAnswered() {
+    return answered;
   }
 
   private String get(String uri) throws IOException {

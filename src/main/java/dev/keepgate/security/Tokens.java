@@ -2,12 +2,14 @@ package dev.keepgate.security;
 
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
 import com.nimbusds.jose.proc.SecurityContext;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.AuthenticationServiceException;
@@ -32,11 +34,12 @@ import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 final class Tokens {
 
   private final SecurityProperties.Jwt properties;
+  private final TokenKeys keys;
   private final JwtDecoder decoder;
 
   Tokens(SecurityProperties.Jwt properties) {
     this.properties = properties;
-    TokenKeys keys = new TokenKeys(properties.issuer(), properties.keySet(), properties.timeout());
+    keys = new TokenKeys(properties.issuer(), properties.keySet(), properties.timeout());
     NimbusJwtDecoder nimbus =
         NimbusJwtDecoder.withJwkSource(
                 // A key that is not known is looked for at its issuer, but only so often: else
@@ -48,6 +51,7 @@ final class Tokens {
             .build();
     List<OAuth2TokenValidator<Jwt>> validators = new ArrayList<>();
     validators.add(new JwtTimestampValidator());
+    validators.add(new JwtClaimValidator<Instant>(JwtClaimNames.EXP, Objects::nonNull));
     if (properties.issuer() != null) {
       validators.add(new JwtIssuerValidator(properties.issuer()));
     }
@@ -76,6 +80,10 @@ final class Tokens {
     } catch (BadJwtException e) {
       throw new BadCredentialsException("the token is not valid: " + e.getMessage(), e);
     } catch (JwtException e) {
+      if (keys.haveAnswered()) {
+        // Its keys are here, and none of them signed it.
+        throw new BadCredentialsException("the token is not signed by a key of its issuer", e);
+      }
       throw new AuthenticationServiceException("the keys of the token's issuer are not here", e);
     }
     String subject = jwt.getSubject();

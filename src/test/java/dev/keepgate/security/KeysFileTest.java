@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class KeysFileTest {
 
@@ -73,6 +74,25 @@ class KeysFileTest {
         .isInstanceOf(KeysFileException.class)
         .hasMessageContaining(fault)
         .hasMessageNotContaining(HASH);
+  }
+
+  /** YAML takes these for numbers and truths where they are not in quotes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"12", "1e3", "true", "no", "null", "0x1F", "1_000", "a-1"})
+  void entryOfAnyNameIsReadAsItWasMade(String name) {
+    ApiKey key = ApiKey.mint();
+    String entry = KeysFile.entry(name, key, List.of(Role.INFER));
+    Keys keys = parse("keys:\n" + entry);
+    assertThat(keys.names()).containsExactly(name);
+    assertThat(keys.find(key.text())).isNotNull();
+  }
+
+  @Test
+  void entryIsNoPartOfItself() {
+    String content =
+        "keys:\n  - &a\n    name: new\n    sha256: '%s'\n    roles: [*a]\n"
+            .formatted("0".repeat(64));
+    assertThatThrownBy(() -> parse(content)).isInstanceOf(KeysFileException.class);
   }
 
   @Test

@@ -164,8 +164,29 @@ class KeysHttpTest extends KeyedServerTest {
     Awaitility.await().until(() -> status(late.text()) == 200);
     replace("keys: [");
     assertThat(status(late.text())).isEqualTo(200);
+    // A list that has itself for a part.
+    replace(
+        "keys:\n  - &a\n    name: new\n    sha256: '%s'\n    roles: [*a]\n"
+            .formatted("0".repeat(64)));
+    assertThat(status(late.text())).isEqualTo(200);
     Files.delete(file);
     assertThat(status(late.text())).isEqualTo(200);
+    // Whatever it was, what follows is read.
+    replace(TestKeys.ofEveryRole());
+    Awaitility.await().until(() -> status(late.text()) == 401);
+  }
+
+  @Test
+  void whatIsEverybodysIsTheirsWithAWrongKeyToo() throws Exception {
+    for (String path : List.of("/actuator/health", "/v2/health/live", "/page/page.css")) {
+      assertThat(send("GET", path, "kg_wrong", null).statusCode()).as(path).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void modelMayBeCalledStats() throws Exception {
+    assertThat(send("GET", "/v1/models/stats", TestKeys.text(Role.INFER), null).statusCode())
+        .isEqualTo(404);
   }
 
   @Test

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.authentication.BadCredentialsException;
 
 class TokensTest {
 
@@ -41,7 +41,8 @@ class TokensTest {
                 JWSAlgorithm.RS256,
                 "made-up-" + i,
                 new RSASSASigner(issuer.key));
-        assertThatThrownBy(() -> tokens.caller(madeUp)).isInstanceOf(AuthenticationException.class);
+        // The issuer has answered: it is the token that is at fault.
+        assertThatThrownBy(() -> tokens.caller(madeUp)).isInstanceOf(BadCredentialsException.class);
       }
       assertThat(issuer.asked).hasValueLessThanOrEqualTo(3);
     }

@@ -12,6 +12,9 @@ import org.springframework.stereotype.Component;
 @Component
 public final class AccessLog {
 
+  /** The attribute of a request over HTTP that has the name of its caller. */
+  public static final String CALLER = "keepgate.caller";
+
   private static final Logger log = LoggerFactory.getLogger("keepgate.access");
   private static final double NANOS_PER_MILLI = 1e6;
 
@@ -24,7 +27,7 @@ public final class AccessLog {
   /**
    * A request that was answered.
    *
-   * @param requestId as its answer names it
+   * @param origin whose it is
    * @param method of HTTP, or {@code gRPC}
    * @param path without its query; of gRPC, service and method
    * @param status of HTTP, or gRPC's word for it
@@ -32,7 +35,15 @@ public final class AccessLog {
    * @param nanos from when it was there to its answer's end
    */
   public record Entry(
-      String requestId, String method, String path, String status, boolean failed, long nanos) {}
+      Origin origin, String method, String path, String status, boolean failed, long nanos) {}
+
+  /**
+   * Where a request comes from.
+   *
+   * @param requestId as its answer names it
+   * @param caller the name of who asked; empty where nobody is asked
+   */
+  public record Origin(String requestId, String caller) {}
 
   /** Whether any request may have a line. */
   public boolean isOn() {
@@ -47,19 +58,22 @@ public final class AccessLog {
     if (!isWritten) {
       return;
     }
+    String caller = entry.origin().caller().isEmpty() ? "-" : entry.origin().caller();
     double millis = Math.round(entry.nanos() / NANOS_PER_MILLI * 1000) / 1000.0;
     log.atInfo()
-        .setMessage("{} {} {} {} ms {}")
+        .setMessage("{} {} {} {} ms {} {}")
         .addArgument(entry.method())
         .addArgument(entry.path())
         .addArgument(entry.status())
         .addArgument(millis)
-        .addArgument(entry.requestId())
+        .addArgument(entry.origin().requestId())
+        .addArgument(caller)
         .addKeyValue("method", entry.method())
         .addKeyValue("path", entry.path())
         .addKeyValue("status", entry.status())
         .addKeyValue("duration_ms", millis)
-        .addKeyValue("request_id", entry.requestId())
+        .addKeyValue("request_id", entry.origin().requestId())
+        .addKeyValue("caller", caller)
         .log();
   }
 }

@@ -29,12 +29,16 @@ final class AccessLogValve extends ValveBase implements org.apache.catalina.Acce
     String path = request.getRequestURI();
     log.write(
         new AccessLog.Entry(
-            id == null ? "-" : id,
+            new AccessLog.Origin(id == null ? "-" : id, caller(request)),
             String.valueOf(request.getMethod()),
             path == null ? "-" : path,
             Integer.toString(response.getStatus()),
             response.getStatus() >= 400,
             time));
+  }
+
+  private static String caller(Request request) {
+    return request.getAttribute(AccessLog.CALLER) instanceof String name ? name : "";
   }
 
   @Override

@@ -94,7 +94,7 @@ class AccessLogTest {
       String path = "/v1/models/notebook-cell/step";
       assertThat(post(path + "?return_state=false", "{\"x\": [1,2,3,4,3,2]}", id)).isEqualTo(200);
       assertThat(line(output, id))
-          .containsPattern("keepgate.access +: POST " + path + " 200 [0-9.]+ ms " + id + "$");
+          .containsPattern("keepgate.access +: POST " + path + " 200 [0-9.]+ ms " + id + " -$");
     }
 
     @Test
@@ -139,11 +139,11 @@ class AccessLogTest {
               .until(() -> events.list.isEmpty() ? null : events.list.get(0), Objects::nonNull);
       assertThat(event.getKeyValuePairs())
           .extracting(pair -> pair.key)
-          .containsExactly("method", "path", "status", "duration_ms", "request_id");
+          .containsExactly("method", "path", "status", "duration_ms", "request_id", "caller");
       assertThat(event.getKeyValuePairs())
           .filteredOn(pair -> !pair.key.equals("duration_ms"))
           .extracting(pair -> pair.value)
-          .containsExactly("POST", path, "400", bad);
+          .containsExactly("POST", path, "400", bad, "-");
       assertThat(events.list).noneMatch(each -> each.getFormattedMessage().contains(good));
       assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(() -> metadata("nobody"));
       assertThat(line(output, "ModelMetadata")).contains("NOT_FOUND");

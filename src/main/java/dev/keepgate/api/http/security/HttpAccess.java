@@ -22,6 +22,9 @@ final class HttpAccess {
               + MODEL
               + "/infer");
 
+  private static final Pattern STATISTICS =
+      Pattern.compile("/v1/statistics|/v2/models/(?:[^/]+/(?:versions/[^/]+/)?)?stats");
+
   /** What holds no data of anybody's: the page, and how the server is used. */
   private static final Pattern PUBLIC =
       Pattern.compile(
@@ -51,7 +54,7 @@ final class HttpAccess {
     if (PUBLIC.matcher(path).matches() || isBelow(path, health)) {
       return Access.EVERYBODY;
     }
-    boolean isStatistics = path.equals("/v1/statistics") || path.endsWith("/stats");
+    boolean isStatistics = STATISTICS.matcher(path).matches();
     return isStatistics || !(isBelow(path, "/v1") || isBelow(path, "/v2"))
         ? Access.OBSERVE
         : Access.ANY_ROLE;

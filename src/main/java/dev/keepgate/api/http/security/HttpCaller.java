@@ -1,5 +1,6 @@
 package dev.keepgate.api.http.security;
 
+import dev.keepgate.api.access.AccessLog;
 import dev.keepgate.api.http.HttpCancellation;
 import dev.keepgate.inference.Client;
 import dev.keepgate.security.Caller;
@@ -34,6 +35,7 @@ public final class HttpCaller {
   static Caller set(HttpServletRequest request, Authentication authentication) {
     Caller caller = Objects.requireNonNull(CallerAuthentication.caller(authentication));
     request.setAttribute(ATTRIBUTE, caller);
+    request.setAttribute(AccessLog.CALLER, caller.name());
     return caller;
   }
 }

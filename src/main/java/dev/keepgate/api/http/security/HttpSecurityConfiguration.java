@@ -54,6 +54,9 @@ class HttpSecurityConfiguration {
       HttpRefusals refusals) {
     AuthenticationFilter authentication =
         new AuthenticationFilter(callers, new HttpCredentials(properties.takesCertificates()));
+    // What everybody may have is theirs with a key that is wrong, too.
+    authentication.setRequestMatcher(
+        request -> access.of(request.getMethod(), request.getServletPath()) != Access.EVERYBODY);
     authentication.setSuccessHandler(refusals);
     authentication.setFailureHandler(refusals);
     ExceptionTranslationFilter translation =

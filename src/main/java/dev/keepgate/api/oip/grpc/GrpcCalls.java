@@ -157,7 +157,7 @@ final class GrpcCalls extends ServerStreamTracer.Factory
       GrpcCall.Head head = call.head();
       accessLog.write(
           new AccessLog.Entry(
-              head.requestId(),
+              new AccessLog.Origin(head.requestId(), call.caller().name()),
               "gRPC",
               head.method(),
               status.getCode().name(),

@@ -1,5 +1,6 @@
 package dev.keepgate.api.oip.grpc;
 
+import dev.keepgate.security.Access;
 import io.grpc.Attributes;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
@@ -35,6 +36,9 @@ final class GrpcCredentials implements GrpcAuthenticationExtractor {
   @Override
   public @Nullable Authentication extract(
       Metadata headers, Attributes attributes, MethodDescriptor<?, ?> method) {
+    if (GrpcAccess.of(method.getFullMethodName()) == Access.EVERYBODY) {
+      return null;
+    }
     String key = headers.get(API_KEY);
     if (key == null) {
       String header = headers.get(AUTHORIZATION);

@@ -4,6 +4,7 @@ import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.security.Access;
 import dev.keepgate.security.Caller;
 import dev.keepgate.security.CallerAuthentication;
+import dev.keepgate.security.CurrentCallers;
 import dev.keepgate.security.OnCredentials;
 import dev.keepgate.security.RateLimitedException;
 import dev.keepgate.security.RateLimits;
@@ -36,17 +37,21 @@ class GrpcSecurityConfiguration {
   @GlobalServerInterceptor
   ServerInterceptor grpcSecurity(
       AuthenticationManager callers,
+      CurrentCallers current,
       SecurityProperties properties,
       RateLimits rates,
       GrpcErrors errors) {
     return new Refusing(
         new AuthenticationProcessInterceptor(
-            callers, new GrpcCredentials(properties.takesCertificates()), authorization(rates)),
+            callers,
+            new GrpcCredentials(properties.takesCertificates()),
+            authorization(current, rates, errors)),
         rates,
         errors);
   }
 
-  private static AuthorizationManager<CallContext> authorization(RateLimits rates) {
+  private static AuthorizationManager<CallContext> authorization(
+      CurrentCallers current, RateLimits rates, GrpcErrors errors) {
     return (authentication, call) -> {
       Access needed = GrpcAccess.of(call.method().getFullMethodName());
       if (needed == Access.EVERYBODY) {
@@ -62,7 +67,24 @@ class GrpcSecurityConfiguration {
         throw new AccessDeniedException(needed.remedy(caller));
       }
       rates.count(caller);
-      GrpcCall.CURRENT.get().madeBy(caller, () -> rates.count(caller));
+      GrpcCall.CURRENT
+          .get()
+          .madeBy(
+              caller,
+              () -> {
+                Caller now = current.now(caller);
+                if (now == null) {
+                  throw errors
+                      .refused(ErrorCode.UNAUTHENTICATED, "the key was taken away")
+                      .asRuntimeException();
+                }
+                if (!needed.isGrantedTo(now.roles())) {
+                  throw errors
+                      .refused(ErrorCode.ACCESS_DENIED, needed.remedy(now))
+                      .asRuntimeException();
+                }
+                rates.count(now);
+              });
       return new AuthorizationDecision(true);
     };
   }
