@@ -49,7 +49,7 @@ final class GraphValues {
       requireNumbers(node, inputs);
       outputs = node.operation().outputs(inputs);
     } catch (InconsistentModelException e) {
-      throw new InconsistentModelException("node %s: %s".formatted(node.name(), e.getMessage()));
+      throw new InconsistentModelException("node " + node.name() + ": " + e.getMessage());
     }
     boolean isStreamed = inputs.stream().anyMatch(Shape::isStreamed);
     boolean hasSummary = node.inputs().stream().anyMatch(summaries::contains);

@@ -8,4 +8,10 @@ public final class InconsistentModelException extends IllegalArgumentException {
   public InconsistentModelException(String message) {
     super(message);
   }
+
+  /** None: the message names the node, and a search for what fits is refused thousands of times. */
+  @Override
+  public synchronized Throwable fillInStackTrace() {
+    return this;
+  }
 }

@@ -228,7 +228,7 @@ final class Shapes {
       int to =
           slice.to() == null ? whole.size() : ShapeOperation.Slice.index(slice.to(), whole.size());
       if (from >= to) {
-        throw new InconsistentModelException("nothing of %s is left".formatted(x));
+        throw new InconsistentModelException("nothing of " + x + " is left");
       }
       part = Dimension.of(to - from);
     } else if (slice.removesAxis() && slice.isOne()) {
@@ -240,7 +240,7 @@ final class Shapes {
     } else if (slice.to() != null && (slice.from() < 0) == (slice.to() < 0)) {
       part = Dimension.of(slice.to() - slice.from());
       if (part.size() < 1) {
-        throw new InconsistentModelException("nothing of %s is left".formatted(x));
+        throw new InconsistentModelException("nothing of " + x + " is left");
       }
     } else {
       throw new InconsistentModelException(
