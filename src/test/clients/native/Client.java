@@ -43,10 +43,10 @@ class Client {
 
     ModelsApi models = new ModelsApi(client);
     // The generator's Java clients send no file as a body itself.
-    Model put = models.uploadModelVersion("native", "1", List.of(file), null, null, List.of(), List.of(), List.of(), List.of(), List.of());
+    Model put = models.uploadModelVersion("native", "1", List.of(file), null, null, List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
     equal("AVAILABLE", put.getStatus());
     Model form =
-        models.uploadModelVersion("native", "2", List.of(file), null, "{\"forget_bias\": 0.5}", List.of(), List.of(), List.of(), List.of(), List.of());
+        models.uploadModelVersion("native", "2", List.of(file), null, "{\"forget_bias\": 0.5}", List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
     equal(0.5f, form.getLayers().get(0).getForgetBias());
     models.deleteModel("native");
 
