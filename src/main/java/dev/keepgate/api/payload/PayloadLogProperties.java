@@ -28,4 +28,16 @@ record PayloadLogProperties(
     @DefaultValue("0.01") @DecimalMin("0") @DecimalMax("1") double sample,
     @DefaultValue("1MB") DataSize maxBody,
     @DefaultValue("100MB") DataSize maxFileSize,
-    @DefaultValue("4") @Min(1) @Max(20) int maxFiles) {}
+    @DefaultValue("4") @Min(1) @Max(20) int maxFiles) {
+
+  /** A body and its line are in memory while they are written. */
+  private static final DataSize MOST = DataSize.ofMegabytes(64);
+
+  PayloadLogProperties {
+    if (maxBody.toBytes() < 1 || maxBody.compareTo(MOST) > 0) {
+      throw new IllegalArgumentException(
+          "keepgate.payload-log.max-body: expected 1B to %dMB, got %s"
+              .formatted(MOST.toMegabytes(), maxBody));
+    }
+  }
+}
