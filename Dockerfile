@@ -2,10 +2,23 @@
 #
 #     mvn package && docker build -t keepgate .
 #
-# Nothing is installed or downloaded here beyond the base images.
+# Nothing is installed or downloaded here beyond the base images. For a GPU (src/docs/gpu.md):
+#
+#     mvn -Pcuda package
+#     docker build -t keepgate-cuda --build-arg BASE=nvidia/cuda:11.6.2-runtime-ubuntu20.04 .
+
+# What a layer is made of has the time below, so that equal files make equal layers, whenever and
+# wherever they are built: of a new release only the application and its class data are pulled.
+ARG BASE=debian:bookworm-slim
 
 FROM eclipse-temurin:25-jdk AS layers
 WORKDIR /build
+
+# The modules that the server's classes name (jdeps), and what operators look into it by.
+RUN jlink --add-modules java.compiler,java.desktop,java.instrument,java.naming,java.net.http,java.prefs,java.scripting,java.security.jgss,java.security.sasl,java.sql,jdk.jcmd,jdk.jfr,jdk.management,jdk.net,jdk.unsupported \
+        --strip-debug --no-header-files --no-man-pages --compress=zip-6 --output runtime/opt/java \
+    && find runtime -exec touch --no-dereference --date=@0 {} +
+
 ARG JAR=target/keepgate-*.jar
 COPY ${JAR} keepgate.jar
 RUN java -Djarmode=tools -jar keepgate.jar extract --layers --destination layers
@@ -13,53 +26,58 @@ RUN java -Djarmode=tools -jar keepgate.jar extract --layers --destination layers
 # JavaCPP and JNA unpack their libraries when they are first used: 400 MB, into a folder that has to
 # be writable and executable. A container with a read-only root has only /tmp, which is memory, and
 # which Docker mounts noexec. So the libraries are unpacked here, into one folder, and the jars that
-# held them are left out.
+# held them are left out, with names for debuggers, and with a binding that nothing loads.
 # OpenBLAS: JavaCPP would copy libopenblas.so.0 to a second name, where the linker looks for it.
 # Under that second name alone it is found as it is, and its soname answers for the first.
+COPY src/main/docker/healthcheck src/main/docker/jvm.flags src/main/docker/java.options ./
 RUN set -eu; \
     machine=$(uname -m); \
-    mkdir unpacked natives; \
     case $machine in \
       x86_64) javacpp=linux-x86_64; jna=linux-x86-64 ;; \
       aarch64) javacpp=linux-arm64; jna=linux-aarch64 ;; \
       *) echo "no libraries for $machine" >&2; exit 1 ;; \
     esac; \
+    mkdir -p unpacked natives/keepgate/natives libraries/keepgate application/keepgate models/models; \
     for jar in layers/dependencies/lib/*-"$javacpp".jar; do \
       [ -f "$jar" ] || { echo "the jar was built for another platform than $javacpp" >&2; exit 1; }; \
       (cd unpacked && jar --extract --file "../$jar"); \
       rm "$jar"; \
     done; \
-    find unpacked -name '*.so*' -exec mv -t natives {} +; \
-    mv natives/libopenblas.so.0 natives/libopenblas_nolapack.so.0; \
-    rm -rf unpacked; \
-    (cd natives && jar --extract --file "$(echo ../layers/dependencies/lib/jna-[0-9]*.jar)" \
-      "com/sun/jna/$jna/libjnidispatch.so" && mv "com/sun/jna/$jna/libjnidispatch.so" . && rm -r com); \
-    chmod 0644 natives/*
+    find unpacked -name '*.so*' ! -name libjniopenblas_full.so -exec mv -t natives/keepgate/natives {} +; \
+    (cd unpacked && jar --extract --file "$(echo ../layers/dependencies/lib/jna-[0-9]*.jar)" \
+      "com/sun/jna/$jna/libjnidispatch.so" && mv "com/sun/jna/$jna/libjnidispatch.so" ../natives/keepgate/natives); \
+    cd natives/keepgate/natives; \
+    mv libopenblas.so.0 libopenblas_nolapack.so.0; \
+    strip --strip-unneeded ./*; \
+    chmod 0644 ./*; \
+    cd /build; \
+    rm layers/dependencies/lib/spring-boot-jarmode-tools-*.jar; \
+    mv layers/dependencies/lib libraries/keepgate/lib; \
+    cp -r layers/spring-boot-loader/. layers/snapshot-dependencies/. layers/application/. \
+      healthcheck jvm.flags java.options application/keepgate; \
+    jar --extract --file keepgate.jar META-INF/sbom/application.cdx.json; \
+    mv META-INF/sbom/application.cdx.json application/keepgate; \
+    find natives libraries application models -exec touch --no-dereference --date=@0 {} +
 
-FROM eclipse-temurin:25-jre
-LABEL org.opencontainers.image.title="Keepgate" \
-      org.opencontainers.image.description="An LSTM inference server" \
-      org.opencontainers.image.licenses="Apache-2.0"
-
-# The number, not the name, is what Kubernetes can check to be no root.
-RUN groupadd --gid 10001 keepgate \
-    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin keepgate \
-    && install --directory --owner=10001 --group=10001 /models
-
+FROM ${BASE}
+COPY --from=layers /build/runtime/ /
+COPY --from=layers /build/natives/ /
+COPY --from=layers /build/libraries/ /
+# The number, not a name, is what Kubernetes can check to be no root.
+COPY --from=layers --chown=10001:10001 /build/models/ /
+COPY --from=layers /build/application/ /
 WORKDIR /keepgate
-COPY --from=layers /build/natives/ natives/
-COPY --from=layers /build/layers/dependencies/ ./
-COPY --from=layers /build/layers/spring-boot-loader/ ./
-COPY --from=layers /build/layers/snapshot-dependencies/ ./
-COPY src/main/docker/healthcheck src/main/docker/jvm.flags src/main/docker/java.options ./
-COPY --from=layers /build/layers/application/ ./
+ENV JAVA_HOME=/opt/java PATH=/opt/java/bin:$PATH LANG=C.UTF-8 HOME=/tmp
 
 # Class data for a warm start (JEP 514), written by a start that ends once the server is up. Where it
-# does not fit, as under another collector, the JVM starts without it.
-RUN java @java.options -XX:AOTCacheOutput=keepgate.aot -Dspring.context.exit=onRefresh \
-        -jar /keepgate/keepgate.jar --server.port=0 --management.server.port=0 \
-        --keepgate.repository.path=/tmp/models \
-    && chmod 0644 keepgate.aot && rm -rf /tmp/*
+# does not fit, as under another collector, the JVM starts without it. Of a server that computes on a
+# GPU there is none, as it does not start where there is no card.
+RUN set -eu; \
+    if [ -e natives/libjnind4jcuda.so ]; then touch aot.options; exit; fi; \
+    java @java.options -XX:AOTCacheOutput=keepgate.aot -Dspring.context.exit=onRefresh \
+      -jar keepgate.jar --server.port=0 --management.server.port=0 --keepgate.repository.path=/tmp/models; \
+    echo -XX:AOTCache=/keepgate/keepgate.aot >aot.options; \
+    rm -rf /tmp/*
 
 # Health and metrics have a port and threads of their own: they answer while the server is full, and
 # who reaches the models does not reach them.
@@ -78,4 +96,13 @@ HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
 
 # Java is process 1 and gets SIGTERM itself. jvm.flags has the defaults that JAVA_TOOL_OPTIONS may
 # overrule; what java.options has it may not.
-ENTRYPOINT ["java", "@/keepgate/java.options", "-XX:AOTCache=/keepgate/keepgate.aot", "-jar", "/keepgate/keepgate.jar"]
+ENTRYPOINT ["java", "@/keepgate/java.options", "@/keepgate/aot.options", "-jar", "/keepgate/keepgate.jar"]
+
+# What changes with every build comes last.
+ARG VERSION=unversioned
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Keepgate" \
+      org.opencontainers.image.description="An inference server for recurrent models" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version=$VERSION \
+      org.opencontainers.image.revision=$REVISION

@@ -74,7 +74,7 @@ class ComposeIT {
   /** As the compose file's head says. */
   @BeforeEach
   void up() throws Exception {
-    compose("build", "replica-1");
+    ServerImage.built();
     String printed =
         run("docker", "run", "--rm", "keepgate", "create-key")
             .with("--name", "load", "--roles", "infer,manage");

@@ -18,12 +18,18 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,7 +38,8 @@ import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.Container.ExecResult;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
-import org.testcontainers.images.builder.ImageFromDockerfile;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The image as it is shipped, run as the chart and the compose file run it. */
 class ContainerIT {
@@ -47,19 +54,6 @@ class ContainerIT {
 
   private final GoldenCase golden = GoldenCase.read("pytorch-1layer");
   private final String volume = "keepgate-test-" + UUID.randomUUID();
-
-  /** Built once; deleted when the JVM ends. */
-  private static final class Image {
-    static final ImageFromDockerfile BUILT = build();
-
-    private static ImageFromDockerfile build() {
-      Path jar = Path.of(Objects.requireNonNull(System.getProperty("keepgate.jar")));
-      return new ImageFromDockerfile()
-          .withFileFromPath("Dockerfile", Path.of("Dockerfile"))
-          .withFileFromPath("src/main/docker", Path.of("src/main/docker"))
-          .withFileFromPath("target/" + jar.getFileName(), jar);
-    }
-  }
 
   @BeforeAll
   static void requireDocker() {
@@ -171,6 +165,59 @@ class ContainerIT {
     }
   }
 
+  @Test
+  void imageNamesItsLibrariesAndItsRevision() throws Exception {
+    Map<String, String> labels =
+        Objects.requireNonNull(
+            docker()
+                .inspectImageCmd(ServerImage.built().toString())
+                .exec()
+                .getConfig()
+                .getLabels());
+    assertThat(labels)
+        .containsEntry("org.opencontainers.image.revision", ServerImage.REVISION)
+        .containsKeys("org.opencontainers.image.title", "org.opencontainers.image.version");
+    try (GenericContainer<?> container = start()) {
+      JsonNode bill =
+          JsonMapper.shared()
+              .readTree(run(container, "cat", "/keepgate/application.cdx.json").getStdout());
+      Set<String> named = new HashSet<>();
+      for (JsonNode component : bill.get("components")) {
+        named.add(
+            component.get("name").asString() + "-" + component.path("version").asString() + ".jar");
+      }
+      List<String> jars = run(container, "ls", "/keepgate/lib").getStdout().lines().toList();
+      assertThat(jars).hasSizeGreaterThan(100);
+      assertThat(named).containsAll(jars);
+    }
+  }
+
+  @Test
+  void halfAGigabyteServesManyClients() throws Exception {
+    try (GenericContainer<?> container = container()) {
+      container.withCreateContainerCmdModifier(
+          command -> Objects.requireNonNull(command.getHostConfig()).withMemory(512L << 20));
+      container.start();
+      Server server = server(container);
+      assertThat(server.put("lstm", 7, BodyPublishers.ofFile(golden.file(".safetensors"))))
+          .isEqualTo(201);
+      ExecutorService clients = Executors.newFixedThreadPool(16);
+      List<Callable<Boolean>> calls =
+          Collections.nCopies(
+              400,
+              () -> {
+                server.unroll(VERSION, golden);
+                return true;
+              });
+      for (Future<Boolean> call : clients.invokeAll(calls)) {
+        assertThat(call.get()).isTrue();
+      }
+      clients.shutdown();
+      assertThat(container.getCurrentContainerInfo().getState().getOOMKilled()).isFalse();
+      assertThat(container.isRunning()).isTrue();
+    }
+  }
+
   /** The largest Java heap of the container's server, in bytes, up to its rounding. */
   private static long heap(GenericContainer<?> container) throws Exception {
     String samples =
@@ -197,7 +244,7 @@ class ContainerIT {
 
   /** As the image is. */
   private GenericContainer<?> keyed() {
-    return new GenericContainer<>(Image.BUILT)
+    return new GenericContainer<>(ServerImage.built())
         .withExposedPorts(8080, 8081)
         .withTmpFs(Map.of("/tmp", "rw,noexec,nosuid,size=64m"))
         .withCreateContainerCmdModifier(

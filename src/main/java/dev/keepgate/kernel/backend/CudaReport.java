@@ -45,18 +45,22 @@ record CudaReport(
     }
   }
 
-  /** One line that says why ND4J cannot run here; null where it can. */
+  /** One line that says why ND4J cannot run here, and what helps; null where it can. */
   @Nullable String problem() {
     if (driverProblem != null) {
-      return "This build computes on an NVIDIA GPU, but the driver does not answer: "
-          + driverProblem;
+      return ("This build computes on an NVIDIA GPU, but the driver does not answer: %s. Install it;"
+              + " give a container its GPU (docker run --gpus all, a pod's nvidia.com/gpu); or use"
+              + " the CPU build")
+          .formatted(driverProblem);
     }
     if (driverVersion < CUDA_11) {
-      return "This build needs an NVIDIA driver for CUDA 11 or newer; this one is for CUDA %d.%d"
+      return ("This build needs an NVIDIA driver for CUDA 11 or newer; this one is for CUDA %d.%d."
+              + " Install a newer one, or use the CPU build")
           .formatted(driverVersion / 1000, driverVersion % 1000 / 10);
     }
     if (devices.isEmpty()) {
-      return "This build computes on an NVIDIA GPU, but the driver shows none";
+      return "This build computes on an NVIDIA GPU, but the driver shows none: see what"
+          + " CUDA_VISIBLE_DEVICES hides, or use the CPU build";
     }
     for (Device device : devices) {
       if (!device.isSupported()) {
@@ -66,7 +70,8 @@ record CudaReport(
       }
     }
     if (missingLibrary != null) {
-      return "This build needs %s of the CUDA 11 toolkit, which cannot be loaded"
+      return ("This build needs %s of the CUDA 11 toolkit, which cannot be loaded. Install it, build"
+              + " the image on NVIDIA's of CUDA 11, or use the CPU build")
           .formatted(missingLibrary);
     }
     return null;

@@ -34,7 +34,7 @@ class CudaReportTest {
   }
 
   @Test
-  void eachProblemIsOneLineThatNamesIt() {
+  void eachProblemIsOneLineThatNamesItAndWhatHelps() {
     Device ampere = new Device("NVIDIA A100", 8, 0);
     Device hopper = new Device("NVIDIA H100", 9, 0);
     assertThat(report(12_040, null).problem()).contains("shows none");
@@ -45,7 +45,17 @@ class CudaReportTest {
         .contains("9.0")
         .contains("CUDA_VISIBLE_DEVICES")
         .doesNotContain("\n");
-    assertThat(new CudaReport("no libcuda", 0, List.of(), null).problem()).contains("no libcuda");
+    CudaReport without = new CudaReport("no libcuda", 0, List.of(), null);
+    assertThat(without.problem()).contains("no libcuda").contains("--gpus all");
+    for (CudaReport each :
+        List.of(
+            without,
+            report(12_040, null),
+            report(10_020, null, ampere),
+            report(12_040, null, hopper),
+            report(12_040, "libcublas.so.11", ampere))) {
+      assertThat(each.problem()).contains("use the CPU build");
+    }
   }
 
   @Test
