@@ -6,8 +6,9 @@
 --   claims    hash: <model>/<version> to '<owner> <deadline> <bytes>'
 --   removed   sorted set of revisions that were taken away, by time
 --   bytes     of all content
---   labels    hash: <model>/<label> to the number of the version that it stands for, '0' where it
---             was taken away; what is not there was never known, or lost
+--   labels    hash: <model>/<label> to what it stands for: the number of the version, and its
+--             weight if it has one ('2 weight=0.1'); '0' where it was taken away; what is not
+--             there was never known, or lost
 --   stamp     of the last change
 --   content:* hash: 'manifest', and the chunks by their numbers from 0
 local prefix = KEYS[1]
@@ -76,7 +77,7 @@ local function labels_of(id)
   local all = redis.call('HGETALL', labels)
   for i = 1, #all, 2 do
     local own, label = string.match(all[i], '^(.*)/(.*)$')
-    if own == model and all[i + 1] == version then
+    if own == model and string.match(all[i + 1], '^%d+') == version then
       standing[#standing + 1] = label
     end
   end

@@ -1,9 +1,10 @@
 -- label
--- Says which version a label stands for; 0 where for none any more.
-local model, label, version, stamp = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+-- Says what a label stands for; 0 where for nothing any more.
+local model, label, target, stamp = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local version = string.match(target, '^%d+')
 if version ~= '0' and redis.call('HEXISTS', versions, model .. '/' .. version) == 0 then
   return {'MISSING'}
 end
-redis.call('HSET', labels, model .. '/' .. label, version)
+redis.call('HSET', labels, model .. '/' .. label, target)
 changed(stamp)
 return {'OK'}

@@ -1,5 +1,5 @@
 -- offer
--- Says the same of labels that nothing is known of; they follow the stamp, each with its version.
+-- Says the same of labels that nothing is known of; they follow the stamp, each with what it stands for.
 local is_new = false
 for i = 2, #ARGV, 2 do
   is_new = redis.call('HSETNX', labels, ARGV[i], ARGV[i + 1]) == 1 or is_new

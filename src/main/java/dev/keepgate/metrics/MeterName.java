@@ -3,12 +3,15 @@ package dev.keepgate.metrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Every meter of this server: its name, what it says, and the keys of its tags. */
@@ -34,6 +37,19 @@ enum MeterName {
       "model",
       "operation"),
   REQUEST_ROWS("keepgate.request.rows", Kind.SUMMARY, "Rows of a request", "model", "operation"),
+  VERSION_REQUESTS(
+      "keepgate.version.requests",
+      Kind.SUMMED_TIMER,
+      "Time that requests took, by the version that was asked",
+      "model",
+      "version",
+      "outcome"),
+  LABEL_PASSED_OVER(
+      "keepgate.label.passed.over",
+      Kind.COUNTER,
+      "Requests of a label's share that went to another version, as the label's did not serve",
+      "model",
+      "label"),
   ERRORS("keepgate.errors", Kind.COUNTER, "Errors that clients were sent", "slug"),
 
   WORKERS("keepgate.workers", Kind.GAUGE, "Workers that compute"),
@@ -110,6 +126,8 @@ enum MeterName {
   enum Kind {
     /** Counts events and how long each took. */
     TIMER(null),
+    /** The same of what its source counts. */
+    SUMMED_TIMER(null),
     /** Counts events and how large each was. */
     SUMMARY(null),
     /** Only grows. */
@@ -198,6 +216,14 @@ enum MeterName {
     return FunctionCounter.builder(id, source, count)
         .description(description)
         .baseUnit(kind.unit)
+        .tags(tags(values));
+  }
+
+  /** A timer of what its source counts; the source has to be kept by others. */
+  <T> FunctionTimer.Builder<T> timed(
+      T source, ToLongFunction<T> count, ToDoubleFunction<T> nanos, String... values) {
+    return FunctionTimer.builder(id, source, count, nanos, TimeUnit.NANOSECONDS)
+        .description(description)
         .tags(tags(values));
   }
 

@@ -16,6 +16,22 @@ public interface ModelListener {
    */
   default void loaded(ModelInfo model, Duration took) {}
 
+  /**
+   * As {@link #loaded(ModelInfo, Duration)}.
+   *
+   * @param statistics what the version is asked from now on, until it is unloaded
+   */
+  default void loaded(ModelInfo model, ModelStatistics statistics, Duration took) {
+    loaded(model, took);
+  }
+
+  /**
+   * The version of a label does not serve, and a request of the label's share went to another.
+   *
+   * @param model its name
+   */
+  default void passedOver(String model, String label) {}
+
   /** A version could not be loaded: a bad file, no memory, a failing disk. */
   default void rejected(ModelId id, Throwable cause, Duration took) {}
 

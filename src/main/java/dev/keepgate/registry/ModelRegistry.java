@@ -32,7 +32,8 @@ public interface ModelRegistry extends AutoCloseable {
   long memoryBudget();
 
   /**
-   * Borrows a model. Takes no lock.
+   * Borrows a model. Takes no lock. A request that falls into the share of a label whose version
+   * does not serve is answered as if that label had no weight.
    *
    * @throws RegistryException.NotFound if there is no such model or version
    * @throws RegistryException.NotAvailable if there is, but it is still loading, or broken
@@ -129,40 +130,42 @@ public interface ModelRegistry extends AutoCloseable {
   void remove(String name);
 
   /**
-   * A model's labels and the numbers of the versions that they stand for; empty where it has none.
+   * A model's labels and what they stand for; empty where it has none.
    *
    * @throws RegistryException.NotFound if there is no such model
    */
-  SortedMap<String, Long> labels(String name);
+  SortedMap<String, VersionLabel> labels(String name);
 
-  /** The labels that stand for a version, by name. */
-  List<String> labels(ModelId id);
+  /** The labels that stand for a version, and what they say of it. */
+  SortedMap<String, VersionLabel> labels(ModelId id);
 
   /**
-   * The version that a label stands for.
+   * What a label stands for.
    *
    * @throws RegistryException.NotFound if there is no such model
    * @throws RegistryException.NoLabel if it has no such label
    */
-  default ModelId labelled(String name, String label) {
-    SortedMap<String, Long> labels = labels(name);
-    Long version = labels.get(label);
-    if (version == null) {
+  default VersionLabel labelled(String name, String label) {
+    SortedMap<String, VersionLabel> labels = labels(name);
+    VersionLabel target = labels.get(label);
+    if (target == null) {
       throw new RegistryException.NoLabel(name, label, labels.keySet());
     }
-    return new ModelId(name, version);
+    return target;
   }
 
   /**
    * Makes a label stand for a version, in the place of any other, durably: a request before finds
-   * the former, one after finds this one, and none finds neither.
+   * the former, one after finds this one, and none finds neither. What weight the label had is no
+   * more.
    *
    * @throws RegistryException.NotFound if there is no such version
    * @throws RegistryException.NotAvailable if it does not serve
    * @throws RegistryException.TooManyLabels if the model has as many as may be
+   * @throws RegistryException.TooMuchWeight if the weights of the model's labels exceed 1 with it
    * @throws RegistryException.StorageFailure if the disk refuses; nothing has changed then
    */
-  void label(ModelId id, String label);
+  void label(String name, String label, VersionLabel target);
 
   /**
    * Takes a label away.

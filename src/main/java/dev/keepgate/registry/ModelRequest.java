@@ -12,9 +12,11 @@ public sealed interface ModelRequest {
 
   /**
    * The version that the label {@link #STABLE} stands for; where the model has no such label, the
-   * highest that is AVAILABLE.
+   * highest that is AVAILABLE. Of all such requests, labels that have a weight get their share.
+   *
+   * @param point where in [0, 1) of the shares it falls; NaN to have that drawn; 1 for no label's
    */
-  record Latest(String name) implements ModelRequest {}
+  record Latest(String name, double point) implements ModelRequest {}
 
   /** One version, and no other. */
   record Specific(ModelId id) implements ModelRequest {
@@ -28,7 +30,7 @@ public sealed interface ModelRequest {
   record Labelled(String name, String label) implements ModelRequest {}
 
   static ModelRequest latest(String name) {
-    return new Latest(name);
+    return new Latest(name, Double.NaN);
   }
 
   /**

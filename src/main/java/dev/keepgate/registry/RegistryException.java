@@ -136,6 +136,21 @@ public abstract sealed class RegistryException extends RuntimeException {
     }
   }
 
+  /** The weights of a model's labels would exceed 1. */
+  public static final class TooMuchWeight extends RegistryException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * @param others what the other labels have together
+     */
+    public TooMuchWeight(String name, double others) {
+      super(
+          "the other labels of model '%s' have weights of %s together, which leaves less"
+              .formatted(name, (float) others),
+          null);
+    }
+  }
+
   /** The file or its configuration is not a model that can be served. */
   public static final class Rejected extends RegistryException {
     private static final long serialVersionUID = 1L;

@@ -61,6 +61,7 @@ class MetersPageTest {
     String[] values = name.keys().toArray(new String[0]);
     switch (name.kind()) {
       case TIMER -> name.timer(values).register(registry);
+      case SUMMED_TIMER -> name.timed(name, meter -> 1, meter -> 1, values).register(registry);
       case SUMMARY -> name.summary(values).register(registry);
       case COUNTER -> name.counter(values).register(registry);
       case SECONDS_COUNTER -> name.counted(name, meter -> 1, values).register(registry);
@@ -70,7 +71,7 @@ class MetersPageTest {
     assertThat(type.find()).as("%s is scraped", name).isTrue();
     String kind =
         switch (name.kind()) {
-          case TIMER -> "timer";
+          case TIMER, SUMMED_TIMER -> "timer";
           case SUMMARY -> "summary";
           case COUNTER, SECONDS_COUNTER -> "counter";
           case GAUGE, BYTES, SECONDS -> "gauge";

@@ -35,6 +35,7 @@ class CorsFilter extends HttpFilter {
           HttpHeaders.LOCATION,
           HttpHeaders.LINK,
           HttpHeaders.RETRY_AFTER,
+          ModelVersionHeader.NAME,
           HttpHeaders.WWW_AUTHENTICATE,
           "Inference-Header-Content-Length");
 

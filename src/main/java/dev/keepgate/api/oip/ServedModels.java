@@ -234,7 +234,8 @@ public class ServedModels {
     registry.unload(model);
   }
 
+  /** What is told of a model is always told of the same version. */
   private ModelHandle acquire(String model, String asked) {
-    return registry.acquire(OipModelPath.request(model, asked));
+    return registry.acquire(OipModelPath.request(model, asked, 1));
   }
 }

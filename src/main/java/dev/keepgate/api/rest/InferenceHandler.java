@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyExchange;
 import dev.keepgate.api.http.BodyReader;
+import dev.keepgate.api.http.ModelVersionHeader;
 import dev.keepgate.api.http.StreamFormat;
 import dev.keepgate.api.http.security.HttpCaller;
 import dev.keepgate.inference.Inference;
@@ -179,6 +180,7 @@ final class InferenceHandler {
         }
         case NPY -> {
           response.setContentType(Npy.MEDIA_TYPE);
+          ModelVersionHeader.set(response, result.id());
           writer.writeNpy(response.getOutputStream());
         }
       }

@@ -80,6 +80,15 @@ final class JsonFields {
     throw new TensorFormatException(pointer, "expected a number from %s on".formatted(min));
   }
 
+  /** A part of a whole: more than 0 and less than 1. */
+  static double share(JsonParser json, String pointer) {
+    double share = json.currentToken().isNumeric() ? json.getDoubleValue() : Double.NaN;
+    if (share > 0 && share < 1) {
+      return share;
+    }
+    throw new TensorFormatException(pointer, "expected a number of more than 0 and less than 1");
+  }
+
   /** One of these, by its name in small letters. */
   static <E extends Enum<E>> E word(JsonParser json, String pointer, E[] known) {
     String word = json.currentToken() == JsonToken.VALUE_STRING ? json.getString() : null;

@@ -1,10 +1,14 @@
 package dev.keepgate.api.rest;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyLimit;
 import dev.keepgate.api.http.QueryParameters;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelRegistry;
+import dev.keepgate.registry.ModelRequest;
+import dev.keepgate.registry.RegistryException;
+import dev.keepgate.registry.VersionLabel;
 import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
@@ -31,6 +35,7 @@ class LabelsController {
 
   static final String LABELS = InferenceController.MODEL + "/labels";
   private static final int LONGEST_BODY = 1 << 12;
+  private static final String WEIGHT = "/weight";
 
   private final ModelRegistry registry;
 
@@ -38,27 +43,39 @@ class LabelsController {
     this.registry = registry;
   }
 
-  /** All labels of a model, and the versions that they stand for. */
-  record AllView(String model, SortedMap<String, String> labels) {}
+  /**
+   * All labels of a model, and the versions that they stand for.
+   *
+   * @param weights of those labels that have one; null where none has
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record AllView(
+      String model,
+      SortedMap<String, String> labels,
+      @Nullable SortedMap<String, Double> weights) {}
 
-  /** A label, and the version that it stands for. */
-  record LabelView(String model, String label, String version) {}
+  /**
+   * A label, and the version that it stands for.
+   *
+   * @param weight null where it has none
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record LabelView(String model, String label, String version, @Nullable Double weight) {}
 
   @GetMapping
   AllView list(@PathVariable String model, HttpServletRequest request) {
     QueryParameters.requireOnly(request);
     SortedMap<String, String> labels = new TreeMap<>();
-    registry
-        .labels(ModelPath.name(model))
-        .forEach((label, version) -> labels.put(label, Long.toString(version)));
-    return new AllView(model, labels);
+    SortedMap<String, VersionLabel> targets = registry.labels(ModelPath.name(model));
+    targets.forEach((label, target) -> labels.put(label, Long.toString(target.version())));
+    return new AllView(model, labels, ModelView.weights(targets));
   }
 
   @GetMapping("/{label}")
   LabelView show(
       @PathVariable String model, @PathVariable String label, HttpServletRequest request) {
     QueryParameters.requireOnly(request);
-    return view(registry.labelled(ModelPath.name(model), ModelPath.label(label)), label);
+    return view(model, label, registry.labelled(ModelPath.name(model), ModelPath.label(label)));
   }
 
   @PutMapping(path = "/{label}", consumes = MediaType.APPLICATION_JSON_VALUE)
@@ -73,29 +90,43 @@ class LabelsController {
     if (fields.version == null) {
       throw new TensorFormatException("/version", "is missing");
     }
-    ModelId id = new ModelId(name, fields.version);
-    registry.label(id, label);
-    return view(id, label);
+    if (fields.weight != 0 && label.equals(ModelRequest.STABLE)) {
+      throw new TensorFormatException(
+          WEIGHT, "is not for stable, which gets what the weights of the other labels leave");
+    }
+    VersionLabel target = new VersionLabel(fields.version, fields.weight);
+    try {
+      registry.label(name, label, target);
+    } catch (RegistryException.TooMuchWeight e) {
+      throw new TensorFormatException(WEIGHT, "is too much: " + e.getMessage());
+    }
+    return view(name, label, target);
   }
 
-  private static LabelView view(ModelId id, String label) {
-    return new LabelView(id.name(), label, Long.toString(id.version()));
+  private static LabelView view(String model, String label, VersionLabel target) {
+    Double weight = target.weight() > 0 ? target.weight() : null;
+    return new LabelView(model, label, Long.toString(target.version()), weight);
   }
 
   /** What a body may say. */
   private static final class Fields {
     private @Nullable Long version;
+    private double weight;
 
     private void read(JsonParser json, String field) {
-      if (!field.equals("version")) {
-        throw JsonFields.unknown(field, "version");
+      switch (field) {
+        case "version" -> version = version(json);
+        case "weight" -> weight = JsonFields.share(json, WEIGHT);
+        default -> throw JsonFields.unknown(field, "version, weight");
       }
+    }
+
+    private static long version(JsonParser json) {
       boolean isText =
           json.currentToken() == JsonToken.VALUE_STRING
               || json.currentToken() == JsonToken.VALUE_NUMBER_INT;
       OptionalLong parsed = isText ? ModelId.parseVersion(json.getString()) : OptionalLong.empty();
-      version =
-          parsed.orElseThrow(() -> new TensorFormatException("/version", ModelId.VERSION_RULE));
+      return parsed.orElseThrow(() -> new TensorFormatException("/version", ModelId.VERSION_RULE));
     }
   }
 

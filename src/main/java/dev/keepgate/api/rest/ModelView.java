@@ -14,12 +14,16 @@ import dev.keepgate.model.Signature;
 import dev.keepgate.registry.AnswersFound;
 import dev.keepgate.registry.ModelDescription;
 import dev.keepgate.registry.ModelInfo;
+import dev.keepgate.registry.VersionLabel;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +35,7 @@ record ModelView(
     @Nullable String status,
     @Nullable String error,
     @JsonProperty("version_labels") @Nullable List<String> versionLabels,
+    @JsonProperty("label_weights") @Nullable SortedMap<String, Double> labelWeights,
     @JsonProperty("built_in") @Nullable Boolean builtIn,
     @Nullable String format,
     @Nullable String framework,
@@ -138,7 +143,7 @@ record ModelView(
   record StageView(String stage, List<String> shape) {}
 
   /** One of many, without its graph. */
-  static ModelView of(ModelInfo info, List<String> labels) {
+  static ModelView of(ModelInfo info, SortedMap<String, VersionLabel> labels) {
     return of(info, labels, info.description(), null);
   }
 
@@ -147,7 +152,7 @@ record ModelView(
    *
    * @param maxNodes of its graph
    */
-  static ModelView of(ModelInfo info, List<String> labels, int maxNodes) {
+  static ModelView of(ModelInfo info, SortedMap<String, VersionLabel> labels, int maxNodes) {
     return of(info, labels, info.description(), maxNodes);
   }
 
@@ -157,12 +162,20 @@ record ModelView(
    * @param maxNodes of its graph
    */
   static ModelView of(ModelDescription description, int maxNodes) {
-    return of(null, List.of(), description, maxNodes);
+    return of(null, Collections.emptySortedMap(), description, maxNodes);
+  }
+
+  /** Of those labels that have one; null where none has. */
+  static @Nullable SortedMap<String, Double> weights(SortedMap<String, VersionLabel> labels) {
+    SortedMap<String, Double> weights = new TreeMap<>();
+    labels.forEach((label, target) -> weights.put(label, target.weight()));
+    weights.values().removeIf(weight -> weight == 0);
+    return weights.isEmpty() ? null : weights;
   }
 
   private static ModelView of(
       @Nullable ModelInfo info,
-      List<String> labels,
+      SortedMap<String, VersionLabel> labels,
       @Nullable ModelDescription description,
       @Nullable Integer maxNodes) {
     Optional<Signature> signature =
@@ -174,7 +187,8 @@ record ModelView(
         info == null ? null : Long.toString(info.id().version()),
         info == null ? null : info.status().name(),
         info == null ? null : info.error(),
-        labels.isEmpty() ? null : labels,
+        labels.isEmpty() ? null : List.copyOf(labels.keySet()),
+        weights(labels),
         info == null ? null : info.builtIn(),
         description == null ? null : description.format().id(),
         description == null ? null : description.framework(),

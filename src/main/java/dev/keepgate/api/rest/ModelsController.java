@@ -4,11 +4,13 @@ import dev.keepgate.api.http.QueryParameters;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelInfo;
 import dev.keepgate.registry.ModelRegistry;
+import dev.keepgate.registry.VersionLabel;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -70,11 +72,15 @@ class ModelsController {
 
   /** One of many. */
   private ModelView view(ModelInfo info) {
-    return ModelView.of(info, registry.labels(info.id()));
+    return ModelView.of(info, labels(info));
   }
 
   private ModelView whole(ModelInfo info) {
-    return ModelView.of(info, registry.labels(info.id()), maxNodes);
+    return ModelView.of(info, labels(info), maxNodes);
+  }
+
+  private SortedMap<String, VersionLabel> labels(ModelInfo info) {
+    return registry.labels(info.id());
   }
 
   @GetMapping("/models/{model}")

@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyExchange;
 import dev.keepgate.api.http.BodyReader;
+import dev.keepgate.api.http.ModelVersionHeader;
 import dev.keepgate.api.http.security.HttpCaller;
 import dev.keepgate.api.rest.TimeSeriesRequest.Series;
 import dev.keepgate.inference.AnswerEncoder;
@@ -16,6 +17,8 @@ import dev.keepgate.inference.InferenceException.InvalidInput;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.memory.RequestMemory;
+import dev.keepgate.model.ModelId;
+import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.ServletException;
@@ -30,7 +33,9 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -69,6 +74,9 @@ class TimeSeriesController {
     private final HttpServletResponse response;
     private final RequestMemory memory;
 
+    /** That of all series: the one that was asked first. */
+    private @Nullable ModelId version;
+
     Exchange(
         Inference inference, RequestOptions options, Client client, HttpServletResponse response) {
       this.inference = inference;
@@ -94,6 +102,7 @@ class TimeSeriesController {
       }
       TimeSeriesWriter writer =
           new TimeSeriesWriter(request.model(), rows(request, alike.values()), Clock.systemUTC());
+      ModelVersionHeader.set(response, Objects.requireNonNull(version));
       memory.take(BodyFormat.encodedBytes(writer.numbers(), false));
       BodyFormat.send(writer.numbers(), writer::write, response);
     }
@@ -136,10 +145,13 @@ class TimeSeriesController {
         throws IOException {
       try (InferenceCall call =
           inference.open(
-              ModelPath.request(request.model(), null),
+              version == null
+                  ? ModelPath.request(request.model(), null)
+                  : new ModelRequest.Specific(version),
               Operation.FORECAST,
               options.deadline(),
               client)) {
+        version = call.model();
         return call.forecast(
             (signature, taken) -> {
               taken.take((long) Double.BYTES * numbers(batch));

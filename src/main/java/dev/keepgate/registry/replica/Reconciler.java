@@ -4,6 +4,7 @@ import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelStatus;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.ReplicaListener.Event;
+import dev.keepgate.registry.VersionLabel;
 import dev.keepgate.registry.replica.ReplicaPlan.Copy;
 import dev.keepgate.registry.replica.SharedCatalog.Entry;
 import dev.keepgate.registry.replica.SharedCatalog.Snapshot;
@@ -152,7 +153,8 @@ final class Reconciler implements Reconciliation {
       return;
     }
     try {
-      Map<String, Map<String, Long>> unknown = found.adoptLabels(seen.labels(), labelChanges);
+      Map<String, Map<String, VersionLabel>> unknown =
+          found.adoptLabels(seen.labels(), labelChanges);
       if (unknown == null) {
         seen = null;
         wakeUps.release();

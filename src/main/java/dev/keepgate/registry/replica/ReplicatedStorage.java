@@ -2,6 +2,7 @@ package dev.keepgate.registry.replica;
 
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.registry.VersionLabel;
 import dev.keepgate.registry.replica.SharedCatalog.Claim;
 import dev.keepgate.registry.replica.SharedCatalog.Entry;
 import dev.keepgate.registry.repository.Manifest;
@@ -118,9 +119,9 @@ final class ReplicatedStorage implements VersionStorage {
   }
 
   @Override
-  public void label(ModelVersion version, String label) {
+  public void label(ModelVersion version, String label, VersionLabel target) {
     ModelId id = version.id();
-    if (!catalog.label(id.name(), label, id.version())) {
+    if (!catalog.label(id.name(), label, target)) {
       throw new RegistryException.ReplicasUnavailable(
           "the other replicas were not told of model " + id + " yet", null);
     }
@@ -128,7 +129,7 @@ final class ReplicatedStorage implements VersionStorage {
 
   @Override
   public void unlabel(String name, String label) {
-    if (!catalog.label(name, label, 0)) {
+    if (!catalog.label(name, label, null)) {
       throw new IllegalStateException("a label that goes needs no version");
     }
   }

@@ -2,6 +2,7 @@ package dev.keepgate.registry.replica;
 
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.registry.VersionLabel;
 import dev.keepgate.registry.repository.ContentLostException;
 import dev.keepgate.registry.repository.Manifest;
 import dev.keepgate.registry.repository.Revision;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -37,13 +39,13 @@ public interface SharedCatalog {
    * What there was at one moment.
    *
    * @param stamp changes with every change
-   * @param labels of each model, the version that a label stands for; 0 where it was taken away
+   * @param labels of each model, what a label stands for; empty where it was taken away
    * @param removed of the revisions that were asked about, those that were taken away
    */
   record Snapshot(
       String stamp,
       Map<ModelId, Entry> versions,
-      Map<String, Map<String, Long>> labels,
+      Map<String, Map<String, Optional<VersionLabel>>> labels,
       Set<String> removed) {
 
     public Snapshot {
@@ -101,15 +103,15 @@ public interface SharedCatalog {
   }
 
   /**
-   * Says which version a label stands for.
+   * Says what a label stands for.
    *
-   * @param version 0 where for none any more
+   * @param target null where for nothing any more
    * @return false where the catalog has no such version
    */
-  boolean label(String name, String label, long version);
+  boolean label(String name, String label, @Nullable VersionLabel target);
 
   /** Says the same of labels that the catalog knows nothing of, as after it lost what it had. */
-  void offer(Map<String, Map<String, Long>> labels);
+  void offer(Map<String, Map<String, VersionLabel>> labels);
 
   /**
    * Takes a version away from all replicas, for good.

@@ -1,6 +1,7 @@
 package dev.keepgate.registry.repository;
 
 import dev.keepgate.model.ModelId;
+import dev.keepgate.registry.VersionLabel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,15 +10,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The labels of models' versions, a file {@code <root>/<model>/.labels} a model: a line {@code
- * stable 3} a label. Nobody takes it for a version: its name starts with a dot.
+ * stable 3} a label, or {@code canary 4 weight=0.1}. Nobody takes it for a version: its name starts
+ * with a dot.
  */
 public final class LabelFiles {
 
@@ -36,8 +38,8 @@ public final class LabelFiles {
    *
    * @throws IOException if a file cannot be read, or says what no label is
    */
-  public Map<String, SortedMap<String, Long>> read() throws IOException {
-    Map<String, SortedMap<String, Long>> labels = new HashMap<>();
+  public Map<String, SortedMap<String, VersionLabel>> read() throws IOException {
+    Map<String, SortedMap<String, VersionLabel>> labels = new HashMap<>();
     for (Path folder : Disk.entries(repository.root(), "[!.]*")) {
       String name = folder.getFileName().toString();
       Path file = folder.resolve(NAME);
@@ -52,18 +54,15 @@ public final class LabelFiles {
     return labels;
   }
 
-  private static SortedMap<String, Long> parse(Path file) throws IOException {
+  private static SortedMap<String, VersionLabel> parse(Path file) throws IOException {
     if (Files.size(file) > MAX_BYTES) {
       throw damaged(file, "it is longer than 1 MiB");
     }
-    SortedMap<String, Long> labels = new TreeMap<>();
+    SortedMap<String, VersionLabel> labels = new TreeMap<>();
     for (String line : Files.readString(file).lines().toList()) {
-      String[] words = line.strip().split(" ");
-      OptionalLong version =
-          words.length == 2 ? ModelId.parseVersion(words[1]) : OptionalLong.empty();
-      if (version.isEmpty()
-          || !ModelId.isLabel(words[0])
-          || labels.put(words[0], version.getAsLong()) != null) {
+      String[] words = line.strip().split(" ", 2);
+      @Nullable VersionLabel target = words.length == 2 ? VersionLabel.parse(words[1]) : null;
+      if (target == null || !ModelId.isLabel(words[0]) || labels.put(words[0], target) != null) {
         throw damaged(file, "'" + line + "' is no label and version");
       }
     }
@@ -76,7 +75,7 @@ public final class LabelFiles {
   }
 
   /** Writes all labels of a model, durably, in the place of those that were. */
-  public void write(String name, SortedMap<String, Long> labels) throws IOException {
+  public void write(String name, SortedMap<String, VersionLabel> labels) throws IOException {
     repository.requirePresent();
     repository.requireOwn(name);
     Path folder = Files.createDirectories(repository.root().resolve(name));
@@ -94,9 +93,10 @@ public final class LabelFiles {
     Disk.syncFolder(repository.root());
   }
 
-  private static String text(SortedMap<String, Long> labels) {
+  private static String text(SortedMap<String, VersionLabel> labels) {
     StringBuilder text = new StringBuilder();
-    labels.forEach((label, version) -> text.append(label).append(' ').append(version).append('\n'));
+    labels.forEach(
+        (label, target) -> text.append(label).append(' ').append(target.text()).append('\n'));
     return text.toString();
   }
 }

@@ -4,12 +4,14 @@ import dev.keepgate.importer.ImportException;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelStatus;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.registry.VersionLabel;
 import dev.keepgate.registry.repository.BuiltInModels;
 import dev.keepgate.registry.repository.ModelSource;
 import dev.keepgate.registry.repository.UploadFolder;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -50,12 +52,12 @@ public final class FoundVersions {
   /**
    * Makes labels stand for what all replicas agree on, where what they stand for is here.
    *
-   * @param agreed of each model, the version that a label stands for; 0 where it was taken away
+   * @param agreed of each model, what a label stands for; empty where it was taken away
    * @param changes {@link #labelChanges()} before that was read
    * @return the labels here that nothing is said of; null where it is older than a change made here
    */
-  public @Nullable Map<String, Map<String, Long>> adoptLabels(
-      Map<String, Map<String, Long>> agreed, long changes) throws IOException {
+  public @Nullable Map<String, Map<String, VersionLabel>> adoptLabels(
+      Map<String, Map<String, Optional<VersionLabel>>> agreed, long changes) throws IOException {
     return labels.adopt(agreed, changes);
   }
 

@@ -4,9 +4,11 @@ import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.ModelStatus;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.registry.VersionLabel;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -25,8 +27,8 @@ final class LabelChanges {
   }
 
   /** See {@link dev.keepgate.registry.ModelRegistry#labels}. */
-  SortedMap<String, Long> of(String name) {
-    SortedMap<String, Long> own = labels.of(name);
+  SortedMap<String, VersionLabel> of(String name) {
+    SortedMap<String, VersionLabel> own = labels.of(name);
     if (own.isEmpty() && context.versions().present(name).isEmpty()) {
       throw context.versions().notFound(ModelRequest.latest(name));
     }
@@ -34,26 +36,29 @@ final class LabelChanges {
   }
 
   /** The labels of a version. */
-  List<String> of(ModelId id) {
-    return standing(id.name(), id.version());
+  SortedMap<String, VersionLabel> of(ModelId id) {
+    SortedMap<String, VersionLabel> own = new TreeMap<>(labels.of(id.name()));
+    own.values().removeIf(target -> target.version() != id.version());
+    return own;
   }
 
   private List<String> standing(String name, @Nullable Long version) {
     return labels.of(name).entrySet().stream()
-        .filter(entry -> version == null || entry.getValue().equals(version))
+        .filter(entry -> version == null || entry.getValue().version() == version)
         .map(Map.Entry::getKey)
         .toList();
   }
 
   /** See {@link dev.keepgate.registry.ModelRegistry#label}. */
-  void put(ModelId id, String label) {
+  void put(String name, String label, VersionLabel target) {
+    ModelId id = new ModelId(name, target.version());
     synchronized (labels) {
       ModelVersion version = requireServing(id);
-      labels.requireRoom(id.name(), label);
-      context.storage().label(version, label);
+      labels.requireRoom(name, label, target);
+      context.storage().label(version, label, target);
       labels.changed();
       try {
-        labels.put(id.name(), label, id.version());
+        labels.put(name, label, target);
       } catch (IOException e) {
         throw context.repository().failure("could not label model " + id, e);
       }
@@ -91,14 +96,14 @@ final class LabelChanges {
    * Makes labels stand for what all replicas agree on. Where a label moves to a version that is
    * still on its way here, it stays with the former until that has come: no request is lost.
    *
-   * @param agreed of each model, the version that a label stands for; 0 where it was taken away
+   * @param agreed of each model, what a label stands for; empty where it was taken away
    * @param changes how many had been made here before that was read
    * @return the labels here that nothing is said of; null where it is older than a change made here
    * @throws IOException if the disk refuses
    */
-  @Nullable Map<String, Map<String, Long>> adopt(
-      Map<String, Map<String, Long>> agreed, long changes) throws IOException {
-    Map<String, Map<String, Long>> unknown = new TreeMap<>();
+  @Nullable Map<String, Map<String, VersionLabel>> adopt(
+      Map<String, Map<String, Optional<VersionLabel>>> agreed, long changes) throws IOException {
+    Map<String, Map<String, VersionLabel>> unknown = new TreeMap<>();
     synchronized (labels) {
       if (labels.changes() != changes) {
         return null;
@@ -106,26 +111,26 @@ final class LabelChanges {
       Set<String> names = new TreeSet<>(labels.names());
       names.addAll(agreed.keySet());
       for (String name : names) {
-        SortedMap<String, Long> own = labels.of(name);
-        Map<String, Long> theirs = agreed.getOrDefault(name, Map.of());
-        SortedMap<String, Long> next = new TreeMap<>();
+        SortedMap<String, VersionLabel> own = labels.of(name);
+        Map<String, Optional<VersionLabel>> theirs = agreed.getOrDefault(name, Map.of());
+        SortedMap<String, VersionLabel> next = new TreeMap<>();
         own.forEach(
-            (label, version) -> {
-              Long other = theirs.get(label);
+            (label, target) -> {
+              Optional<VersionLabel> other = theirs.get(label);
               if (other == null) {
-                unknown.computeIfAbsent(name, any -> new TreeMap<>()).put(label, version);
+                unknown.computeIfAbsent(name, any -> new TreeMap<>()).put(label, target);
               }
-              if (other == null || (other != 0 && isOnItsWay(name, other))) {
-                next.put(label, version);
+              if (other == null
+                  || other.filter(each -> isOnItsWay(name, each.version())).isPresent()) {
+                next.put(label, target);
               }
             });
+        boolean isReady = context.versions().isReady();
         theirs.forEach(
-            (label, version) -> {
-              boolean isReady = context.versions().isReady();
-              if (version != 0 && !(isReady && isOnItsWay(name, version))) {
-                next.putIfAbsent(label, version);
-              }
-            });
+            (label, target) ->
+                target
+                    .filter(each -> !(isReady && isOnItsWay(name, each.version())))
+                    .ifPresent(each -> next.putIfAbsent(label, each)));
         labels.replace(name, next);
       }
     }

@@ -1,6 +1,7 @@
 package dev.keepgate.registry.version;
 
 import dev.keepgate.model.ModelId;
+import dev.keepgate.registry.VersionLabel;
 import dev.keepgate.registry.repository.ModelRepository;
 import dev.keepgate.registry.repository.Revision;
 import dev.keepgate.registry.repository.UploadFolder;
@@ -36,7 +37,7 @@ record LocalStorage(ModelRepository repository) implements VersionStorage {
   }
 
   @Override
-  public void label(ModelVersion version, String label) {}
+  public void label(ModelVersion version, String label, VersionLabel target) {}
 
   @Override
   public void unlabel(String name, String label) {}

@@ -13,6 +13,7 @@ import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.RegistryProperties;
 import dev.keepgate.registry.StorageFault;
 import dev.keepgate.registry.Upload;
+import dev.keepgate.registry.VersionLabel;
 import dev.keepgate.registry.repository.BuiltInModels;
 import dev.keepgate.registry.repository.LabelFiles;
 import dev.keepgate.registry.repository.ModelRepository;
@@ -223,18 +224,18 @@ public final class RepositoryModelRegistry implements ModelRegistry {
   }
 
   @Override
-  public SortedMap<String, Long> labels(String name) {
+  public SortedMap<String, VersionLabel> labels(String name) {
     return labels.of(name);
   }
 
   @Override
-  public List<String> labels(ModelId id) {
+  public SortedMap<String, VersionLabel> labels(ModelId id) {
     return labels.of(id);
   }
 
   @Override
-  public void label(ModelId id, String label) {
-    labels.put(id, label);
+  public void label(String name, String label, VersionLabel target) {
+    labels.put(name, label, target);
   }
 
   @Override

@@ -2,9 +2,9 @@ package dev.keepgate.registry.version;
 
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.registry.VersionLabel;
 import dev.keepgate.registry.repository.LabelFiles;
 import java.io.IOException;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -18,11 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class VersionLabels {
 
-  private static final SortedMap<String, Long> NONE = Collections.emptySortedMap();
-
   private final LabelFiles files;
   private final int limit;
-  private volatile Map<String, SortedMap<String, Long>> labels = Map.of();
+  private volatile Map<String, ModelLabels> labels = Map.of();
   private volatile long changes;
 
   /**
@@ -35,13 +33,15 @@ final class VersionLabels {
 
   /** Reads what the disk has, as at the start, or where others may have changed it. */
   synchronized void read() throws IOException {
-    labels = Map.copyOf(files.read());
+    Map<String, ModelLabels> all = new HashMap<>();
+    files.read().forEach((name, own) -> all.put(name, new ModelLabels(own)));
+    labels = Map.copyOf(all);
   }
 
   /** The version that a label stands for; null where the model has no such label. */
   @Nullable Long find(String name, String label) {
-    SortedMap<String, Long> own = labels.get(name);
-    return own == null ? null : own.get(label);
+    VersionLabel found = of(name).get(label);
+    return found == null ? null : found.version();
   }
 
   /** How many changes were made here, and not by other replicas. */
@@ -60,8 +60,8 @@ final class VersionLabels {
   }
 
   /** A model's labels by name; not to be written. */
-  SortedMap<String, Long> of(String name) {
-    return Collections.unmodifiableSortedMap(labels.getOrDefault(name, NONE));
+  SortedMap<String, VersionLabel> of(String name) {
+    return labels.getOrDefault(name, ModelLabels.NONE).all();
   }
 
   /**
@@ -80,7 +80,14 @@ final class VersionLabels {
       return version;
     }
     return request instanceof ModelRequest.Latest
-        ? find(request.name(), ModelRequest.STABLE)
+        ? labels.getOrDefault(request.name(), ModelLabels.NONE).stable()
+        : null;
+  }
+
+  /** The label whose share a request falls into that names none; null for none. */
+  ModelLabels.@Nullable Share share(ModelRequest request) {
+    return request instanceof ModelRequest.Latest latest
+        ? labels.getOrDefault(latest.name(), ModelLabels.NONE).share(latest.point())
         : null;
   }
 
@@ -88,43 +95,53 @@ final class VersionLabels {
    * Makes a label stand for a version, in the place of any other.
    *
    * @throws RegistryException.TooManyLabels if the model has as many as may be
+   * @throws RegistryException.TooMuchWeight if the model's weights exceed 1 with it
    */
-  synchronized void put(String name, String label, long version) throws IOException {
-    requireRoom(name, label);
-    SortedMap<String, Long> own = new TreeMap<>(of(name));
-    own.put(label, version);
+  synchronized void put(String name, String label, VersionLabel target) throws IOException {
+    requireRoom(name, label, target);
+    SortedMap<String, VersionLabel> own = new TreeMap<>(of(name));
+    own.put(label, target);
     replace(name, own);
   }
 
   /**
    * @throws RegistryException.TooManyLabels if the model has as many as may be, and not this one
+   * @throws RegistryException.TooMuchWeight if the model's weights would exceed 1
    */
-  void requireRoom(String name, String label) {
-    SortedMap<String, Long> own = of(name);
+  void requireRoom(String name, String label, VersionLabel target) {
+    SortedMap<String, VersionLabel> own = of(name);
     if (own.size() >= limit && !own.containsKey(label)) {
       throw new RegistryException.TooManyLabels(name, limit);
+    }
+    double others =
+        own.entrySet().stream()
+            .filter(each -> !each.getKey().equals(label))
+            .mapToDouble(each -> each.getValue().weight())
+            .sum();
+    if (target.weight() > 0 && others + target.weight() > 1 + VersionLabel.ROUNDING) {
+      throw new RegistryException.TooMuchWeight(name, others);
     }
   }
 
   /** Takes a label away. */
   synchronized void remove(String name, String label) throws IOException {
-    SortedMap<String, Long> own = new TreeMap<>(of(name));
+    SortedMap<String, VersionLabel> own = new TreeMap<>(of(name));
     if (own.remove(label) != null) {
       replace(name, own);
     }
   }
 
   /** Makes these all labels of a model: on the disk first, so that what serves is there. */
-  synchronized void replace(String name, SortedMap<String, Long> own) throws IOException {
+  synchronized void replace(String name, SortedMap<String, VersionLabel> own) throws IOException {
     if (own.equals(of(name))) {
       return;
     }
     files.write(name, own);
-    Map<String, SortedMap<String, Long>> all = new HashMap<>(labels);
+    Map<String, ModelLabels> all = new HashMap<>(labels);
     if (own.isEmpty()) {
       all.remove(name);
     } else {
-      all.put(name, own);
+      all.put(name, new ModelLabels(own));
     }
     labels = Map.copyOf(all);
   }

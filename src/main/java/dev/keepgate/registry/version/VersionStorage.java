@@ -2,6 +2,7 @@ package dev.keepgate.registry.version;
 
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.registry.VersionLabel;
 import dev.keepgate.registry.repository.ModelRepository;
 import dev.keepgate.registry.repository.Revision;
 import dev.keepgate.registry.repository.UploadFolder;
@@ -52,11 +53,11 @@ public interface VersionStorage {
   void remove(ModelId id, @Nullable Revision revision) throws IOException;
 
   /**
-   * Tells all replicas which version a label stands for, before it does here.
+   * Tells all replicas what a label stands for, before it does here.
    *
    * @throws RegistryException.ReplicasUnavailable if they cannot be told
    */
-  void label(ModelVersion version, String label);
+  void label(ModelVersion version, String label, VersionLabel target);
 
   /** Tells all replicas that a label stands for no version any more; throws as {@link #label}. */
   void unlabel(String name, String label);

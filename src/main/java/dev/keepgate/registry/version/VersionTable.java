@@ -85,6 +85,11 @@ final class VersionTable {
 
   /** Borrows a model; see {@link ModelRegistry#acquire}. */
   ModelHandle acquire(ModelRequest request) {
+    ModelLabels.Share share = labels.share(request);
+    ModelHandle weighted = share == null ? null : weighted(request.name(), share);
+    if (weighted != null) {
+      return weighted;
+    }
     while (true) {
       ModelVersion version = find(request);
       ModelHandle handle = version.tryAcquire();
@@ -101,6 +106,16 @@ final class VersionTable {
       }
       // It came or went between two looks; the next sees what there is instead.
     }
+  }
+
+  /** Borrows the version of a label for a request of its share; null where it does not serve. */
+  private @Nullable ModelHandle weighted(String name, ModelLabels.Share share) {
+    ModelVersion version = now().versions(name).get(share.version());
+    ModelHandle handle = version == null ? null : version.tryAcquire();
+    if (handle == null) {
+      listeners.tell(listener -> listener.passedOver(name, share.label()));
+    }
+    return handle;
   }
 
   /**
@@ -209,7 +224,7 @@ final class VersionTable {
         description.parameters(),
         description.bytes(),
         took.toMillis());
-    listeners.tell(listener -> listener.loaded(info, took));
+    listeners.tell(listener -> listener.loaded(info, model.statistics(), took));
     if (closed) {
       close();
     }

@@ -411,7 +411,11 @@ class OpenApiTest {
         .propertyNames()
         .forEach(
             name -> {
-              if (!List.of("Link", "Inference-Header-Content-Length", "Content-Encoding")
+              if (!List.of(
+                      "Link",
+                      "X-Model-Version",
+                      "Inference-Header-Content-Length",
+                      "Content-Encoding")
                   .contains(name)) {
                 assertThat(response.headers().firstValue(name)).as(as).isPresent();
               }

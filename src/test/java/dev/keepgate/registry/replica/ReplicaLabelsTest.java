@@ -4,21 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.registry.VersionLabel;
 import dev.keepgate.sequence.RedisProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,7 +57,7 @@ class ReplicaLabelsTest extends Replicas {
   }
 
   private static void label(Replica replica, String label, long version) {
-    replica.registry().models.label(new ModelId("m", version), label);
+    replica.registry().models.label("m", label, VersionLabel.of(version));
   }
 
   private static long latest(Replica replica) {
@@ -65,6 +67,13 @@ class ReplicaLabelsTest extends Replicas {
   }
 
   private void awaitLabels(Map<String, Long> expected) {
+    awaitTargets(
+        expected.entrySet().stream()
+            .collect(
+                Collectors.toMap(Map.Entry::getKey, each -> VersionLabel.of(each.getValue()))));
+  }
+
+  private void awaitTargets(Map<String, VersionLabel> expected) {
     Awaitility.await()
         .untilAsserted(
             () -> {
@@ -87,11 +96,43 @@ class ReplicaLabelsTest extends Replicas {
     label(b, "canary", 2);
     awaitLabels(Map.of("stable", 1L, "canary", 2L));
     Replica late = join("late");
-    assertThat(late.registry().models.labels("m")).isEqualTo(Map.of("stable", 1L, "canary", 2L));
+    assertThat(late.registry().models.labels("m"))
+        .isEqualTo(Map.of("stable", VersionLabel.of(1), "canary", VersionLabel.of(2)));
     assertThat(replicas).extracting(ReplicaLabelsTest::latest).containsOnly(1L);
     late.registry().models.unlabel("m", "stable");
     awaitLabels(Map.of("canary", 2L));
     assertThat(replicas).extracting(ReplicaLabelsTest::latest).containsOnly(2L);
+  }
+
+  @Test
+  void weightOfOneIsThatOfAllAndOfThoseThatJoin() throws Exception {
+    Replica a = join("a");
+    Replica b = join("b");
+    a.put("m", 1, file(1));
+    a.put("m", 2, file(2));
+    awaitEverywhere("m/1 AVAILABLE", "m/2 AVAILABLE");
+    label(a, "stable", 1);
+    Map<String, VersionLabel> expected = new TreeMap<>(Map.of("stable", VersionLabel.of(1)));
+    for (double weight : new double[] {0.1, 0.5, 0.25}) {
+      (weight == 0.5 ? b : a).registry().models.label("m", "canary", new VersionLabel(2, weight));
+      expected.put("canary", new VersionLabel(2, weight));
+      awaitTargets(expected);
+    }
+    redis(connection -> connection.serverCommands().flushAll());
+    Replica late = join("late");
+    Awaitility.await().untilAsserted(() -> assertThat(late.list()).hasSize(2));
+    awaitTargets(expected);
+    assertThatExceptionOfType(RegistryException.VersionLabelled.class)
+        .isThrownBy(() -> late.remove("m", 2));
+    for (Replica replica : replicas) {
+      try (ModelHandle handle =
+          replica.registry().models.acquire(new ModelRequest.Latest("m", 0.2))) {
+        assertThat(handle.id().version()).isEqualTo(2);
+      }
+    }
+    label(late, "canary", 2);
+    expected.put("canary", VersionLabel.of(2));
+    awaitTargets(expected);
   }
 
   /** The replica that is asked may not have heard of the label yet. */

@@ -10,11 +10,15 @@ import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.RegistryProperties.BuiltIn;
+import dev.keepgate.registry.VersionLabel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,14 +56,15 @@ class LabelsTest {
     try (OpenRegistry registry = start()) {
       put(registry, 1);
       put(registry, 2);
-      registry.models.label(new ModelId("m", 1), "stable");
-      registry.models.label(new ModelId("m", 2), "canary");
+      registry.models.label("m", "stable", VersionLabel.of(1));
+      registry.models.label("m", "canary", VersionLabel.of(2));
     }
     assertThat(root.resolve("m/.labels")).hasContent("canary 2\nstable 1\n");
     try (OpenRegistry registry = start()) {
       assertThat(latest(registry)).isEqualTo(1);
       assertThat(version(registry, new ModelRequest.Labelled("m", "canary"))).isEqualTo(2);
-      assertThat(registry.models.labels("m")).isEqualTo(Map.of("canary", 2L, "stable", 1L));
+      assertThat(registry.models.labels("m"))
+          .isEqualTo(Map.of("canary", VersionLabel.of(2), "stable", VersionLabel.of(1)));
       registry.models.unlabel("m", "stable");
       registry.models.unlabel("m", "canary");
       assertThat(latest(registry)).isEqualTo(2);
@@ -75,17 +80,17 @@ class LabelsTest {
     try (OpenRegistry registry = start()) {
       put(registry, 1);
       put(registry, 2);
-      registry.models.label(new ModelId("m", 1), "stable");
+      registry.models.label("m", "stable", VersionLabel.of(1));
     }
     Files.write(root.resolve("m/1/model.safetensors"), new byte[] {1, 2, 3});
     try (OpenRegistry registry = start()) {
       assertThatExceptionOfType(RegistryException.NotAvailable.class)
           .isThrownBy(() -> latest(registry));
-      registry.models.label(new ModelId("m", 2), "stable");
+      registry.models.label("m", "stable", VersionLabel.of(2));
       assertThat(latest(registry)).isEqualTo(2);
     }
     try (OpenRegistry registry = start()) {
-      registry.models.label(new ModelId("m", 2), "other");
+      registry.models.label("m", "other", VersionLabel.of(2));
       Files.writeString(root.resolve("m/.labels"), "stable 7\n");
       registry.watch.poll();
       assertThatExceptionOfType(RegistryException.NotFound.class)
@@ -99,7 +104,7 @@ class LabelsTest {
   void unloadedVersionKeepsItsLabelAndIsNotDeleted() throws Exception {
     try (OpenRegistry registry = start()) {
       put(registry, 1);
-      registry.models.label(new ModelId("m", 1), "stable");
+      registry.models.label("m", "stable", VersionLabel.of(1));
       registry.models.unload("m");
       assertThatExceptionOfType(RegistryException.VersionLabelled.class)
           .isThrownBy(() -> registry.models.remove(new ModelId("m", 1)))
@@ -111,7 +116,21 @@ class LabelsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"stable", "stable x\n", "Stable 1\n", "stable 1\nstable 2\n", "stable 0\n"})
+      strings = {
+        "stable",
+        "stable x\n",
+        "Stable 1\n",
+        "stable 1\nstable 2\n",
+        "stable 0\n",
+        "canary 1 0.5\n",
+        "canary 1 weight=\n",
+        "canary 1 weight=0\n",
+        "canary 1 weight=1\n",
+        "canary 1 weight=-0.5\n",
+        "canary 1 weight=NaN\n",
+        "canary 1 weight=0.1 weight=0.2\n",
+        "canary 1  weight=0.1\n"
+      })
   void damagedFileIsNotPassedOver(String text) throws Exception {
     try (OpenRegistry registry = start()) {
       put(registry, 1);
@@ -122,5 +141,78 @@ class LabelsTest {
         .havingCause()
         .withMessageContaining("m/.labels is damaged")
         .withMessageContaining("delete it");
+  }
+
+  @Test
+  void weightsSurviveARestartAndShareWhatNamesNoVersion() throws Exception {
+    try (OpenRegistry registry = start()) {
+      put(registry, 1);
+      put(registry, 2);
+      put(registry, 3);
+      registry.models.label("m", "stable", VersionLabel.of(1));
+      registry.models.label("m", "canary", new VersionLabel(2, 0.25));
+      registry.models.label("m", "other", new VersionLabel(3, 0.5));
+    }
+    assertThat(root.resolve("m/.labels"))
+        .hasContent("canary 2 weight=0.25\nother 3 weight=0.5\nstable 1\n");
+    try (OpenRegistry registry = start()) {
+      double[] points = {0, 0.2499, 0.25, 0.7499, 0.75, 0.9999, 1};
+      assertThat(Arrays.stream(points).mapToLong(point -> at(registry, point)))
+          .containsExactly(2L, 2L, 3L, 3L, 1L, 1L, 1L);
+      assertThat(registry.models.find(ModelRequest.latest("m")).id().version()).isEqualTo(1);
+      assertThat(version(registry, new ModelRequest.Labelled("m", "stable"))).isEqualTo(1);
+      Map<Long, Integer> drawn = new TreeMap<>();
+      for (int i = 0; i < 20_000; i++) {
+        drawn.merge(latest(registry), 1, Integer::sum);
+      }
+      // Six standard deviations are 424 at most.
+      assertThat(drawn.get(1L)).isBetween(4_576, 5_424);
+      assertThat(drawn.get(2L)).isBetween(4_576, 5_424);
+      assertThat(drawn.get(3L)).isBetween(9_576, 10_424);
+      registry.models.label("m", "other", VersionLabel.of(3));
+      assertThat(at(registry, 0.5)).isEqualTo(1);
+      registry.models.unlabel("m", "canary");
+      assertThat(at(registry, 0)).isEqualTo(1);
+    }
+  }
+
+  private static long at(OpenRegistry registry, double point) {
+    return version(registry, new ModelRequest.Latest("m", point));
+  }
+
+  /** Who named no version gets an answer; who named the label learns that it does not serve. */
+  @Test
+  void shareOfALabelThatDoesNotServeIsAnsweredAsTheRest() throws Exception {
+    try (OpenRegistry registry = start()) {
+      put(registry, 1);
+      put(registry, 2);
+      registry.models.label("m", "stable", VersionLabel.of(1));
+      registry.models.label("m", "canary", new VersionLabel(2, 0.9));
+    }
+    Files.write(root.resolve("m/2/model.safetensors"), new byte[] {1, 2, 3});
+    try (OpenRegistry registry = start()) {
+      assertThat(at(registry, 0)).isEqualTo(1);
+      assertThat(at(registry, 0.95)).isEqualTo(1);
+      assertThat(registry.passedOver).containsExactly("m canary");
+      assertThatExceptionOfType(RegistryException.NotAvailable.class)
+          .isThrownBy(() -> version(registry, new ModelRequest.Labelled("m", "canary")));
+    }
+  }
+
+  @Test
+  void weightsAddToNoMoreThanOne() throws Exception {
+    try (OpenRegistry registry = start()) {
+      put(registry, 1);
+      for (String label : List.of("a", "b", "c")) {
+        registry.models.label("m", label, new VersionLabel(1, 0.3));
+      }
+      registry.models.label("m", "d", new VersionLabel(1, 0.1));
+      assertThatExceptionOfType(RegistryException.TooMuchWeight.class)
+          .isThrownBy(() -> registry.models.label("m", "e", new VersionLabel(1, 0.01)));
+      assertThatExceptionOfType(RegistryException.TooMuchWeight.class)
+          .isThrownBy(() -> registry.models.label("m", "d", new VersionLabel(1, 0.11)));
+      registry.models.label("m", "a", new VersionLabel(1, 0.29));
+      registry.models.label("m", "e", new VersionLabel(1, 0.01));
+    }
   }
 }

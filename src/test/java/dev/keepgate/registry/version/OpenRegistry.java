@@ -8,6 +8,7 @@ import dev.keepgate.model.RecurrentState;
 import dev.keepgate.registry.ImporterConfiguration;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelInfo;
+import dev.keepgate.registry.ModelListener;
 import dev.keepgate.registry.RegistryProperties;
 import dev.keepgate.registry.Upload;
 import dev.keepgate.registry.repository.ModelRepository;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
@@ -28,9 +30,14 @@ public final class OpenRegistry implements AutoCloseable {
   public final RepositoryModelRegistry models;
   final RepositoryWatch watch;
 
-  private OpenRegistry(RepositoryModelRegistry models, RepositoryWatch watch) {
+  /** The labels that requests of their share could not go to, with their models, in order. */
+  final List<String> passedOver;
+
+  private OpenRegistry(
+      RepositoryModelRegistry models, RepositoryWatch watch, List<String> passedOver) {
     this.models = models;
     this.watch = watch;
+    this.passedOver = passedOver;
   }
 
   static OpenRegistry start(Path root, LstmKernel kernel) throws IOException {
@@ -124,6 +131,7 @@ public final class OpenRegistry implements AutoCloseable {
                 100,
                 DataSize.ofMegabytes(1)));
     ModelRepository folder = ModelRepository.open(repository);
+    List<String> passedOver = new CopyOnWriteArrayList<>();
     RepositoryModelRegistry models =
         new RepositoryModelRegistry(
             properties,
@@ -131,13 +139,19 @@ public final class OpenRegistry implements AutoCloseable {
                 ImporterConfiguration.importers(ImportLimits.DEFAULT),
                 kernel,
                 new ExpectedAnswersCheck(1 << 20)),
-            List.of(),
+            List.of(
+                new ModelListener() {
+                  @Override
+                  public void passedOver(String model, String label) {
+                    passedOver.add(model + " " + label);
+                  }
+                }),
             sharing.storage(folder),
             Clock.systemUTC());
     RepositoryWatch watch =
         new RepositoryWatch(models, folder, repository, sharing.reconciliation(models.found()));
     watch.start();
-    return new OpenRegistry(models, watch);
+    return new OpenRegistry(models, watch, passedOver);
   }
 
   public ModelInfo put(String name, long version, byte[] file) throws IOException {

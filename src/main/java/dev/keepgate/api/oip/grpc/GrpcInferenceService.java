@@ -39,6 +39,7 @@ import io.grpc.stub.StreamObserver;
 import io.micrometer.context.ContextSnapshotFactory;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +99,7 @@ class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.
     answer(
         client,
         () -> {
-          Inferred inferred = infer(message);
+          Inferred inferred = infer(message, Double.NaN);
           GrpcCall.CURRENT.get().sends(inferred.release());
           return inferred.response();
         });
@@ -107,8 +108,8 @@ class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.
   /** A response, and what gives back what it holds once it has left. */
   private record Inferred(ModelInferResponse response, Runnable release) {}
 
-  private Inferred infer(InferMessage message) {
-    try (InferenceCall call = message.open(inference, timeLeft())) {
+  private Inferred infer(InferMessage message, double point) {
+    try (InferenceCall call = message.open(inference, point, timeLeft())) {
       InferGrpcExchange exchange = new InferGrpcExchange(message);
       ModelInferResponse response = call.infer(exchange, exchange);
       return new Inferred(response, call.retainAnswer());
@@ -122,11 +123,13 @@ class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.
     return deadline == null ? null : Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
   }
 
+  /** One stream falls into one share of a model's labels, whichever they are. */
   private StreamObserver<InferMessage> inferStream(
       StreamObserver<ModelStreamInferResponse> client) {
+    double point = ThreadLocalRandom.current().nextDouble();
     return InferStream.open(
         (ServerCallStreamObserver<ModelStreamInferResponse>) client,
-        this::streamed,
+        message -> streamed(message, point),
         // What a thread of the call knows of it, its trace above all, a request's knows, too.
         CONTEXTS.captureAll().wrapExecutor(Context.currentContextExecutor(threads.requests())),
         properties.streamWindow(),
@@ -134,10 +137,10 @@ class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.
   }
 
   /** A request's failure is its own: the stream goes on. */
-  private InferStream.Response streamed(InferMessage message) {
+  private InferStream.Response streamed(InferMessage message, double point) {
     try {
       GrpcCall.CURRENT.get().countMessage();
-      Inferred inferred = ClientWatch.during(() -> infer(message));
+      Inferred inferred = ClientWatch.during(() -> infer(message, point));
       return new InferStream.Response(
           ModelStreamInferResponse.newBuilder().setInferResponse(inferred.response()).build(),
           inferred.release());

@@ -168,10 +168,11 @@ final class InferMessage {
   /**
    * Begins it on its model.
    *
+   * @param point where in [0, 1) of the shares of the model's labels it falls; NaN to draw that
    * @param timeLeft until its client does not wait any more; null for the server's own time
    * @throws RuntimeException if the message was refused, or there is no such model
    */
-  InferenceCall open(Inference inference, @Nullable Duration timeLeft) {
+  InferenceCall open(Inference inference, double point, @Nullable Duration timeLeft) {
     if (refusal != null || memory == null) {
       throw refusal == null ? Status.CANCELLED.asRuntimeException() : refusal;
     }
@@ -180,7 +181,7 @@ final class InferMessage {
     }
     InferenceCall opened = null;
     try {
-      ModelRequest model = OipModelPath.request(head.getModelName(), head.getModelVersion());
+      ModelRequest model = OipModelPath.request(head.getModelName(), head.getModelVersion(), point);
       // A client's leaving interrupts the thread.
       Client client = new Client(call.caller(), CancellationSignal.NONE);
       opened = inference.open(model, Operation.UNROLL, timeLeft, client, memory);

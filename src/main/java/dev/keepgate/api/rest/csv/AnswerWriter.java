@@ -1,5 +1,6 @@
 package dev.keepgate.api.rest.csv;
 
+import dev.keepgate.api.http.ModelVersionHeader;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.tensor.JsonBuffer;
 import jakarta.servlet.http.HttpServletResponse;
@@ -49,6 +50,7 @@ final class AnswerWriter {
    * @param hasHeader whether CSV begins with the names
    */
   void open(RowScorer.Columns columns, ModelId model, boolean hasHeader) {
+    ModelVersionHeader.set(response, model);
     List<String> names = new ArrayList<>(columns.further());
     Set<String> taken = new HashSet<>(columns.further());
     for (String name : columns.computed()) {

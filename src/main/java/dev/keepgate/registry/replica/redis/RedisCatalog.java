@@ -7,6 +7,7 @@ import dev.keepgate.redis.LuaScripts;
 import dev.keepgate.redis.RedisProperties;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.ReplicaProperties;
+import dev.keepgate.registry.VersionLabel;
 import dev.keepgate.registry.replica.SharedCatalog;
 import dev.keepgate.registry.repository.ContentLostException;
 import dev.keepgate.registry.repository.Revision;
@@ -17,6 +18,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -43,6 +45,9 @@ final class RedisCatalog implements SharedCatalog, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RedisCatalog.class);
   private static final String LOST = "?";
   private static final String OK = "OK";
+
+  /** What a label stands for that was taken away. */
+  private static final String NO_VERSION = "0";
 
   private final RedisConnectionFactory connections;
   private final ReplicaProperties properties;
@@ -92,18 +97,19 @@ final class RedisCatalog implements SharedCatalog, AutoCloseable {
             .collect(Collectors.toSet()));
   }
 
-  private static Map<String, Map<String, Long>> labels(List<byte[]> reply) {
-    Map<String, Map<String, Long>> labels = new HashMap<>();
+  private static Map<String, Map<String, Optional<VersionLabel>>> labels(List<byte[]> reply) {
+    Map<String, Map<String, Optional<VersionLabel>>> labels = new HashMap<>();
     for (int i = 0; i < reply.size(); i += 2) {
       String field = text(reply.get(i));
-      String version = text(reply.get(i + 1));
+      String text = text(reply.get(i + 1));
       int slash = field.lastIndexOf('/');
-      if (slash > 0 && (version.equals("0") || ModelId.parseVersion(version).isPresent())) {
+      @Nullable VersionLabel target = VersionLabel.parse(text);
+      if (slash > 0 && (target != null || text.equals(NO_VERSION))) {
         labels
             .computeIfAbsent(field.substring(0, slash), name -> new HashMap<>())
-            .put(field.substring(slash + 1), Long.parseLong(version));
+            .put(field.substring(slash + 1), Optional.ofNullable(target));
       } else {
-        log.warn("The catalog has what no label is: {} {}", field, version);
+        log.warn("The catalog has what no label is: {} {}", field, text);
       }
     }
     return labels;
@@ -176,20 +182,21 @@ final class RedisCatalog implements SharedCatalog, AutoCloseable {
   }
 
   @Override
-  public boolean label(String name, String label, long version) {
-    return scripts.status("label", name, label, version, UUID.randomUUID()).equals(OK);
+  public boolean label(String name, String label, @Nullable VersionLabel target) {
+    String text = target == null ? NO_VERSION : target.text();
+    return scripts.status("label", name, label, text, UUID.randomUUID()).equals(OK);
   }
 
   @Override
-  public void offer(Map<String, Map<String, Long>> labels) {
+  public void offer(Map<String, Map<String, VersionLabel>> labels) {
     List<Object> arguments = new ArrayList<>();
     arguments.add(UUID.randomUUID());
     labels.forEach(
         (name, own) ->
             own.forEach(
-                (label, version) -> {
+                (label, target) -> {
                   arguments.add(name + "/" + label);
-                  arguments.add(version);
+                  arguments.add(target.text());
                 }));
     var unused = scripts.run("offer", arguments.toArray());
   }

@@ -25,8 +25,8 @@ import dev.keepgate.api.oip.proto.RepositoryModelLoadRequest;
 import dev.keepgate.api.oip.proto.RepositoryModelUnloadRequest;
 import dev.keepgate.api.oip.proto.ServerLiveRequest;
 import dev.keepgate.api.oip.proto.ServerMetadataRequest;
-import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelRegistry;
+import dev.keepgate.registry.VersionLabel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -222,7 +222,7 @@ class OipGrpcTest extends GrpcServerTest {
 
   @Test
   void labelStandsWhereAVersionDoes() {
-    registry.label(new ModelId(CELL, 1), "canary");
+    registry.label(CELL, "canary", VersionLabel.of(1));
     try {
       ModelInferResponse answer = stub().modelInfer(step().setModelVersion("canary").build());
       assertThat(answer.getModelVersion()).isEqualTo("1");
