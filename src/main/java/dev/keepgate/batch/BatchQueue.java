@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BatchQueue {
 
-  private final CompiledModel model;
-  private final boolean whole;
+  private final BatchQueues.Key key;
   private final Runnable memoryFree;
   private final Deque<QueueEntry> entries = new ArrayDeque<>();
 
@@ -27,23 +26,32 @@ final class BatchQueue {
   private long served;
 
   /**
-   * @param whole whether its tasks are computed as a whole
+   * @param key what it is the queue of
    * @param served where its account starts, so that it neither owes nor has saved anything
    * @param memoryFree run when a task that waits for its outputs' memory may begin
    */
-  BatchQueue(CompiledModel model, boolean whole, long served, Runnable memoryFree) {
-    this.model = model;
-    this.whole = whole;
+  BatchQueue(BatchQueues.Key key, long served, Runnable memoryFree) {
+    this.key = key;
     this.served = served;
     this.memoryFree = memoryFree;
   }
 
-  CompiledModel model() {
-    return model;
+  BatchQueues.Key key() {
+    return key;
   }
 
+  CompiledModel model() {
+    return key.model();
+  }
+
+  /** Whether its tasks are computed as a whole. */
   boolean whole() {
-    return whole;
+    return key.whole();
+  }
+
+  /** Whether nobody waits for its tasks. */
+  boolean background() {
+    return key.background();
   }
 
   /** Worker time it has had, in nanoseconds, counted from the account it started with. */

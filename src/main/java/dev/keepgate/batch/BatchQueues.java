@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The queues of all models, and which of them a worker serves next: the one that has had the least
  * worker time, so that no model starves another (start-time fair queueing: Goyal, Vin and Cheng,
- * 1996). A queue that comes back from idling starts level with those that are being served.
+ * 1996). A queue that comes back from idling starts level with those that are being served. Tasks
+ * in the background have queues of their own, which are served while all others are empty.
  */
 final class BatchQueues {
 
@@ -37,8 +38,8 @@ final class BatchQueues {
   private long virtualTime;
   private boolean closed;
 
-  /** A compiled model is equal to itself only. */
-  private record Key(CompiledModel model, boolean whole) {}
+  /** What a queue is of; a compiled model is equal to itself only. */
+  record Key(CompiledModel model, boolean whole, boolean background) {}
 
   /**
    * @param clock {@link System#nanoTime()}, or a test's own
@@ -65,9 +66,7 @@ final class BatchQueues {
         throw new IllegalStateException("the workers are closed");
       }
       queues
-          .computeIfAbsent(
-              key(task),
-              k -> new BatchQueue(k.model(), k.whole(), virtualTime, this::wakeForMemory))
+          .computeIfAbsent(key(task), key -> new BatchQueue(key, virtualTime, this::wakeForMemory))
           .add(task);
       wake();
     } finally {
@@ -76,7 +75,7 @@ final class BatchQueues {
   }
 
   private static Key key(BatchTask task) {
-    return new Key(task.model(), !task.steps());
+    return new Key(task.model(), !task.steps(), task.owner().isBackground());
   }
 
   /** A task that waited for its outputs' memory may begin. Called by whoever gave memory back. */
@@ -112,11 +111,14 @@ final class BatchQueues {
     task.piecesDone(pieces, now());
   }
 
-  /** Tasks of which no worker has begun any part, of all models. */
+  /** Tasks of which no worker has begun any part, of all models; none in the background. */
   int waiting() {
     lock.lock();
     try {
-      return queues.values().stream().mapToInt(BatchQueue::waiting).sum();
+      return queues.values().stream()
+          .filter(queue -> !queue.background())
+          .mapToInt(BatchQueue::waiting)
+          .sum();
     } finally {
       lock.unlock();
     }
@@ -161,19 +163,19 @@ final class BatchQueues {
     queue.workerLeft();
     wholeWorkers -= queue.whole() ? 1 : 0;
     if (queue.isEmpty() && queue.workers() == 0) {
-      queues.remove(new Key(queue.model(), queue.whole()));
+      queues.remove(queue.key());
     }
     if (neediest() != null) {
       wake();
     }
   }
 
-  /** Whether a queue waits that has had less than this one. */
+  /** Whether a queue waits that goes before this one. */
   boolean shouldYield(BatchQueue queue) {
     lock.lock();
     try {
       BatchQueue next = neediest();
-      return next != null && next != queue && next.served() < queue.served();
+      return next != null && next != queue && goesBefore(next, queue);
     } finally {
       lock.unlock();
     }
@@ -342,11 +344,17 @@ final class BatchQueues {
     }
   }
 
+  private static boolean goesBefore(BatchQueue queue, BatchQueue other) {
+    return queue.background() == other.background()
+        ? queue.served() < other.served()
+        : other.background();
+  }
+
   private @Nullable BatchQueue neediest() {
     long now = now();
     BatchQueue best = null;
     for (BatchQueue queue : queues.values()) {
-      if (readyIn(queue, now) <= 0 && (best == null || queue.served() < best.served())) {
+      if (readyIn(queue, now) <= 0 && (best == null || goesBefore(queue, best))) {
         best = queue;
       }
     }
@@ -368,8 +376,10 @@ final class BatchQueues {
       return NEVER;
     }
     if (queue.whole()) {
-      // A whole task holds its worker to its end: one worker at least stays free for steps.
-      return wholeWorkers < Math.max(1, properties.workerCount() - 1) ? 0 : NEVER;
+      // A whole task holds its worker to its end: one worker at least stays free for steps, and
+      // of one in the background another for whole tasks that somebody waits for.
+      int others = wholeWorkers + (queue.background() ? 1 : 0);
+      return others < Math.max(1, properties.workerCount() - 1) ? 0 : NEVER;
     }
     long delay = properties.maxBatchDelay().toNanos();
     QueueEntry head = queue.peek();

@@ -68,7 +68,7 @@ final class BatchWorker implements AutoCloseable {
   private @Nullable BatchQueue serve() {
     BatchQueue serving = queue;
     long now = queues.now();
-    if (serving != null && now - sliceEnd < 0) {
+    if (serving != null && !serving.background() && now - sliceEnd < 0) {
       return serving;
     }
     if (serving != null && queues.shouldYield(serving)) {

@@ -17,6 +17,14 @@ public interface TaskOwner {
   }
 
   /**
+   * Whether nobody waits for the result: the task is computed while no other waits, and leaves its
+   * worker before its next step when one comes.
+   */
+  default boolean isBackground() {
+    return false;
+  }
+
+  /**
    * Takes the memory of the task's outputs, if it is free. Where it is not, the task is in line for
    * it, and this is asked again.
    *

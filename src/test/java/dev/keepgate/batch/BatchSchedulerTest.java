@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -32,9 +33,13 @@ class BatchSchedulerTest {
   private final AtomicInteger finished = new AtomicInteger();
 
   private BatchScheduler scheduler() {
+    return scheduler(3);
+  }
+
+  private BatchScheduler scheduler(int workers) {
     return new BatchScheduler(
         kernel,
-        new BatchProperties(3, 1000, Duration.ZERO, 8, Duration.ZERO, Duration.ofMillis(1)),
+        new BatchProperties(workers, 1000, Duration.ZERO, 8, Duration.ZERO, Duration.ofMillis(1)),
         List.of());
   }
 
@@ -93,6 +98,50 @@ class BatchSchedulerTest {
       clients.shutdownNow();
     }
     assertThat(finished).hasValue(8 * 200);
+  }
+
+  /** The only worker has begun what nobody waits for, of so many steps that it takes long. */
+  @Test
+  void backgroundLeavesItsWorkerBeforeItsNextStep() throws Exception {
+    CompiledModel model = kernel.compile(TestModels.stacked(new Random(seed), 64, 64, 1));
+    CountDownLatch begun = new CountDownLatch(1);
+    FreeOwner nobody =
+        new FreeOwner() {
+          @Override
+          public boolean isBackground() {
+            return true;
+          }
+
+          @Override
+          public void executed() {
+            begun.countDown();
+          }
+        };
+    int steps = 1 << 16;
+    try (BatchScheduler scheduler = scheduler(1)) {
+      BatchTask background =
+          scheduler.submit(
+              model,
+              new NetworkInput(
+                  1,
+                  steps,
+                  new float[steps * 64],
+                  null,
+                  null,
+                  RecurrentState.zero(model.signature().state(), 1)),
+              false,
+              false,
+              nobody);
+      begun.await();
+      for (int i = 0; i < 20; i++) {
+        NetworkInput one =
+            new NetworkInput(
+                1, 1, new float[64], null, null, RecurrentState.zero(model.signature().state(), 1));
+        assertThat(submit(scheduler, model, one).get().output().output()).hasSize(64);
+        assertThat(background.result()).isNotDone();
+      }
+      scheduler.cancel(background);
+    }
   }
 
   @Test
