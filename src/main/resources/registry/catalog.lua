@@ -7,8 +7,8 @@
 --   removed   sorted set of revisions that were taken away, by time
 --   bytes     of all content
 --   labels    hash: <model>/<label> to what it stands for: the number of the version, and its
---             weight if it has one ('2 weight=0.1'); '0' where it was taken away; what is not
---             there was never known, or lost
+--             weight and shadow if it has them ('2 weight=0.1 shadow=0.5'); '0' where it was
+--             taken away; what is not there was never known, or lost
 --   stamp     of the last change
 --   content:* hash: 'manifest', and the chunks by their numbers from 0
 local prefix = KEYS[1]

@@ -29,10 +29,18 @@ public final class Computation {
 
   private final BatchScheduler scheduler;
   private final InferenceProperties properties;
+  private final ShadowRequests shadows;
 
-  public Computation(BatchScheduler scheduler, InferenceProperties properties) {
+  public Computation(
+      BatchScheduler scheduler, InferenceProperties properties, ShadowRequests shadows) {
     this.scheduler = scheduler;
     this.properties = properties;
+    this.shadows = shadows;
+  }
+
+  /** Where requests go once they have their result. */
+  ShadowRequests shadows() {
+    return shadows;
   }
 
   /**

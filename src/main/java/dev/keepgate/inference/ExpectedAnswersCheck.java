@@ -170,7 +170,7 @@ public final class ExpectedAnswersCheck implements AnswerCheck {
                 ? output.shape()
                 : Arrays.copyOfRange(output.shape(), 1, output.shape().length);
         largest =
-            Math.max(largest, difference(field, shape, numbers(output), expected(given, name)));
+            Math.max(largest, difference(field, shape, output.numbers(), expected(given, name)));
       }
       return largest;
     }
@@ -181,17 +181,6 @@ public final class ExpectedAnswersCheck implements AnswerCheck {
         throw new IllegalStateException("its names were looked at");
       }
       return expected;
-    }
-
-    private static double[] numbers(InferenceResult.Output output) {
-      if (output.scaler() != null) {
-        return output.scaler().invert(output.values());
-      }
-      double[] numbers = new double[output.values().length];
-      for (int i = 0; i < numbers.length; i++) {
-        numbers[i] = output.values()[i];
-      }
-      return numbers;
     }
 
     private double difference(String field, int[] shape, double[] got, Tensor.Doubles expected) {

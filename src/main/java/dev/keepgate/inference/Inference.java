@@ -192,7 +192,14 @@ public final class Inference {
         call.sequence() == null
             ? computation.compute(call, request, null, encoder::encodedBytes)
             : sequences.advance(call, request, encoder::encodedBytes);
-    return encoded(call, result, encoder);
+    if (call.sequence() != null) {
+      // Before the client knows: its next step may be here before this one's answer is written.
+      computation.shadows().answered(call, request, result);
+      return encoded(call, result, encoder);
+    }
+    R encoded = encoded(call, result, encoder);
+    computation.shadows().answered(call, request, result);
+    return encoded;
   }
 
   InferenceResult stream(InferenceCall call, RequestDecoder decoder, StepSink sink)
@@ -201,6 +208,7 @@ public final class Inference {
     InferenceResult result = computation.stream(call, request, sink);
     call.computed();
     call.context().answered();
+    computation.shadows().answered(call, request, result);
     return result;
   }
 

@@ -45,6 +45,8 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
   private ModelHandle handle;
   private @Nullable Sequence sequence;
   private boolean endsSequence;
+  private @Nullable Sequence before;
+  private @Nullable Sequence after;
   private @Nullable Permit permit;
   private StepListener listener = StepListener.NONE;
   private Feedback feedback = Feedback.NONE;
@@ -97,6 +99,19 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
   /** The sequence as it was found; null for a request of none. */
   @Nullable Sequence sequence() {
     return sequence;
+  }
+
+  /** What it did to its sequence; null where it took no step. */
+  ShadowRequest.@Nullable Step stepTaken() {
+    return before == null || after == null
+        ? null
+        : ShadowRequest.Step.of(before, after, endsSequence);
+  }
+
+  /** Its sequence has taken a step. */
+  void stepped(Sequence from, Sequence to) {
+    before = from;
+    after = to;
   }
 
   /** Whether the sequence ends with this request. */

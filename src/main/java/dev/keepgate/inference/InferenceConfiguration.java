@@ -28,8 +28,19 @@ class InferenceConfiguration {
   }
 
   @Bean
-  Computation computation(BatchScheduler scheduler, InferenceProperties properties) {
-    return new Computation(scheduler, properties);
+  ShadowQueue shadowQueue(
+      ModelRegistry registry,
+      BatchScheduler scheduler,
+      ShadowProperties properties,
+      ObjectProvider<ShadowListener> listeners) {
+    return new ShadowQueue(
+        registry, scheduler, properties, new Listeners<>(listeners.orderedStream().toList()));
+  }
+
+  @Bean
+  Computation computation(
+      BatchScheduler scheduler, InferenceProperties properties, ShadowRequests shadows) {
+    return new Computation(scheduler, properties, shadows);
   }
 
   @Bean

@@ -103,6 +103,18 @@ public record InferenceResult(
       return rounded;
     }
 
+    /** The numbers as they are answered. */
+    double[] numbers() {
+      if (scaler != null) {
+        return scaler.invert(values);
+      }
+      double[] numbers = new double[values.length];
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = values[i];
+      }
+      return numbers;
+    }
+
     /** How many numbers each row has. */
     public int rowSize() {
       return values.length / shape[0];

@@ -320,6 +320,7 @@ public final class Sequences implements AutoCloseable {
       Sequence next = next(call, now, request, result);
       if (replace(call, now, next)) {
         models.pin(call.handle());
+        call.stepped(now, next);
         listeners.tell(listener -> listener.stepped(call.model(), time));
         return result.atStep(next.step());
       }
@@ -441,6 +442,7 @@ public final class Sequences implements AutoCloseable {
    */
   public void delete(String id, Caller caller) {
     asked(null, () -> removed(known(id, caller)));
+    computation.shadows().ended(known(id, caller));
   }
 
   private boolean removed(SequenceId id) {

@@ -155,9 +155,15 @@ public interface ModelRegistry extends AutoCloseable {
   }
 
   /**
+   * The shadows of a version; none where another serves what names neither version nor label. Takes
+   * no lock.
+   */
+  List<Shadow> shadows(ModelId served);
+
+  /**
    * Makes a label stand for a version, in the place of any other, durably: a request before finds
-   * the former, one after finds this one, and none finds neither. What weight the label had is no
-   * more.
+   * the former, one after finds this one, and none finds neither. What weight and shadow the label
+   * had are no more.
    *
    * @throws RegistryException.NotFound if there is no such version
    * @throws RegistryException.NotAvailable if it does not serve

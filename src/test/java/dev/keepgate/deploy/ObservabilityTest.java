@@ -58,7 +58,11 @@ class ObservabilityTest {
 
   @Test
   void dashboardAndAlertsAskForMetersThatTheServerHas() throws Exception {
+    server().serveWithShadow("notebook-shadow");
+    server().postJson("/v1/models/notebook-shadow/step", "{\"x\": [1,2,3,4,3,2]}");
     server().postJson("/v1/models/notebook-cell/step", "{\"x\": [1,2,3,4,3,2]}");
+    Awaitility.await("a request that a shadow was sent")
+        .until(() -> samples().stream().anyMatch(each -> each.startsWith("keepgate_shadow_total")));
     assertThat(server().open("notebook-cell")).isNotEmpty();
     assertThat(server().get("/v1/models/unknown").statusCode()).isEqualTo(404);
     // The JVM tells of collections once there was one.

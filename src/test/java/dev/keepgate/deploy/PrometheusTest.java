@@ -186,8 +186,10 @@ class PrometheusTest {
 
   /** What gives every series of the dashboard something to tell, refusals included. */
   private void load() throws IOException, InterruptedException {
+    server().serveWithShadow("notebook-shadow");
     String id = server().open("notebook-cell");
     for (int i = 1; i <= 5; i++) {
+      post("/v1/models/notebook-shadow/step", "{\"x\": %s}".formatted(ROW));
       post(CELL + "/step", "{\"x\": %s}".formatted(ROW));
       post("/v1/sequences/" + id + "/step", "{\"x\": %s, \"step\": %d}".formatted(ROW, i));
     }

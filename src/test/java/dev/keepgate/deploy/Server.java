@@ -16,6 +16,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -64,6 +65,28 @@ record Server(URI address) {
             request("/v1/models/" + model + "/versions/" + version).PUT(body).build(),
             BodyHandlers.ofByteArray())
         .statusCode();
+  }
+
+  /** Makes sure that two like versions of a model are served, and one is the other's shadow. */
+  void serveWithShadow(String model) throws IOException, InterruptedException {
+    Path file = Path.of("src/test/resources/golden/notebook-cell/model.npz");
+    for (int version = 1; version <= 2; version++) {
+      assertThat(put(model, version, BodyPublishers.ofFile(file))).isIn(200, 201);
+    }
+    label(model, "stable", "{\"version\": 1}");
+    label(model, "next", "{\"version\": 2, \"shadow\": 1}");
+  }
+
+  /** Makes a label stand for what a body says. */
+  void label(String model, String label, String body) throws IOException, InterruptedException {
+    HttpResponse<String> response =
+        CLIENT.send(
+            request("/v1/models/" + model + "/labels/" + label)
+                .header("Content-Type", "application/json")
+                .PUT(BodyPublishers.ofString(body))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
   }
 
   /** The id of a new sequence of a model. */

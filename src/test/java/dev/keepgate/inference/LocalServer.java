@@ -107,7 +107,7 @@ public final class LocalServer implements AutoCloseable {
     InferenceProperties inferring =
         new InferenceProperties(
             DataSize.ofMegabytes(8), null, Duration.ofSeconds(1), 100, 100, Duration.ofMillis(50));
-    Computation computation = new Computation(scheduler, inferring);
+    Computation computation = new Computation(scheduler, inferring, ShadowRequests.NONE);
     sequences =
         new Sequences(
             registry,

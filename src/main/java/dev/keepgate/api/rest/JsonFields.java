@@ -80,13 +80,13 @@ final class JsonFields {
     throw new TensorFormatException(pointer, "expected a number from %s on".formatted(min));
   }
 
-  /** A part of a whole: more than 0 and less than 1. */
+  /** A part of a whole: more than 0 and at most 1. */
   static double share(JsonParser json, String pointer) {
     double share = json.currentToken().isNumeric() ? json.getDoubleValue() : Double.NaN;
-    if (share > 0 && share < 1) {
+    if (share > 0 && share <= 1) {
       return share;
     }
-    throw new TensorFormatException(pointer, "expected a number of more than 0 and less than 1");
+    throw new TensorFormatException(pointer, "expected a number of more than 0 and at most 1");
   }
 
   /** One of these, by its name in small letters. */

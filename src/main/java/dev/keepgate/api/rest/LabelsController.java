@@ -36,6 +36,7 @@ class LabelsController {
   static final String LABELS = InferenceController.MODEL + "/labels";
   private static final int LONGEST_BODY = 1 << 12;
   private static final String WEIGHT = "/weight";
+  private static final String SHADOW = "/shadow";
 
   private final ModelRegistry registry;
 
@@ -47,20 +48,28 @@ class LabelsController {
    * All labels of a model, and the versions that they stand for.
    *
    * @param weights of those labels that have one; null where none has
+   * @param shadows likewise
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record AllView(
       String model,
       SortedMap<String, String> labels,
-      @Nullable SortedMap<String, Double> weights) {}
+      @Nullable SortedMap<String, Double> weights,
+      @Nullable SortedMap<String, Double> shadows) {}
 
   /**
    * A label, and the version that it stands for.
    *
    * @param weight null where it has none
+   * @param shadow likewise
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record LabelView(String model, String label, String version, @Nullable Double weight) {}
+  record LabelView(
+      String model,
+      String label,
+      String version,
+      @Nullable Double weight,
+      @Nullable Double shadow) {}
 
   @GetMapping
   AllView list(@PathVariable String model, HttpServletRequest request) {
@@ -68,7 +77,7 @@ class LabelsController {
     SortedMap<String, String> labels = new TreeMap<>();
     SortedMap<String, VersionLabel> targets = registry.labels(ModelPath.name(model));
     targets.forEach((label, target) -> labels.put(label, Long.toString(target.version())));
-    return new AllView(model, labels, ModelView.weights(targets));
+    return new AllView(model, labels, ModelView.weights(targets), ModelView.shadows(targets));
   }
 
   @GetMapping("/{label}")
@@ -94,7 +103,10 @@ class LabelsController {
       throw new TensorFormatException(
           WEIGHT, "is not for stable, which gets what the weights of the other labels leave");
     }
-    VersionLabel target = new VersionLabel(fields.version, fields.weight);
+    if (fields.shadow != 0 && label.equals(ModelRequest.STABLE)) {
+      throw new TensorFormatException(SHADOW, "is not for stable, which others are held against");
+    }
+    VersionLabel target = new VersionLabel(fields.version, fields.weight, fields.shadow);
     try {
       registry.label(name, label, target);
     } catch (RegistryException.TooMuchWeight e) {
@@ -105,19 +117,28 @@ class LabelsController {
 
   private static LabelView view(String model, String label, VersionLabel target) {
     Double weight = target.weight() > 0 ? target.weight() : null;
-    return new LabelView(model, label, Long.toString(target.version()), weight);
+    Double shadow = target.shadow() > 0 ? target.shadow() : null;
+    return new LabelView(model, label, Long.toString(target.version()), weight, shadow);
   }
 
   /** What a body may say. */
   private static final class Fields {
     private @Nullable Long version;
     private double weight;
+    private double shadow;
 
     private void read(JsonParser json, String field) {
       switch (field) {
         case "version" -> version = version(json);
-        case "weight" -> weight = JsonFields.share(json, WEIGHT);
-        default -> throw JsonFields.unknown(field, "version, weight");
+        case "weight" -> {
+          weight = JsonFields.share(json, WEIGHT);
+          if (weight == 1) {
+            throw new TensorFormatException(
+                WEIGHT, "expected less than 1; label it stable for all");
+          }
+        }
+        case "shadow" -> shadow = JsonFields.share(json, SHADOW);
+        default -> throw JsonFields.unknown(field, "version, weight, shadow");
       }
     }
 

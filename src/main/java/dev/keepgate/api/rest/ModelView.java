@@ -24,6 +24,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,7 @@ record ModelView(
     @Nullable String error,
     @JsonProperty("version_labels") @Nullable List<String> versionLabels,
     @JsonProperty("label_weights") @Nullable SortedMap<String, Double> labelWeights,
+    @JsonProperty("label_shadows") @Nullable SortedMap<String, Double> labelShadows,
     @JsonProperty("built_in") @Nullable Boolean builtIn,
     @Nullable String format,
     @Nullable String framework,
@@ -167,10 +169,20 @@ record ModelView(
 
   /** Of those labels that have one; null where none has. */
   static @Nullable SortedMap<String, Double> weights(SortedMap<String, VersionLabel> labels) {
-    SortedMap<String, Double> weights = new TreeMap<>();
-    labels.forEach((label, target) -> weights.put(label, target.weight()));
-    weights.values().removeIf(weight -> weight == 0);
-    return weights.isEmpty() ? null : weights;
+    return shares(labels, VersionLabel::weight);
+  }
+
+  /** As {@link #weights}. */
+  static @Nullable SortedMap<String, Double> shadows(SortedMap<String, VersionLabel> labels) {
+    return shares(labels, VersionLabel::shadow);
+  }
+
+  private static @Nullable SortedMap<String, Double> shares(
+      SortedMap<String, VersionLabel> labels, ToDoubleFunction<VersionLabel> share) {
+    SortedMap<String, Double> shares = new TreeMap<>();
+    labels.forEach((label, target) -> shares.put(label, share.applyAsDouble(target)));
+    shares.values().removeIf(each -> each == 0);
+    return shares.isEmpty() ? null : shares;
   }
 
   private static ModelView of(
@@ -189,6 +201,7 @@ record ModelView(
         info == null ? null : info.error(),
         labels.isEmpty() ? null : List.copyOf(labels.keySet()),
         weights(labels),
+        shadows(labels),
         info == null ? null : info.builtIn(),
         description == null ? null : description.format().id(),
         description == null ? null : description.framework(),

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The labels of models' versions, a file {@code <root>/<model>/.labels} a model: a line {@code
- * stable 3} a label, or {@code canary 4 weight=0.1}. Nobody takes it for a version: its name starts
- * with a dot.
+ * stable 3} a label, {@code canary 4 weight=0.1} or {@code next 5 shadow=0.5}. Nobody takes it for
+ * a version: its name starts with a dot.
  */
 public final class LabelFiles {
 

@@ -1,8 +1,11 @@
 package dev.keepgate.registry.version;
 
+import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelRequest;
+import dev.keepgate.registry.Shadow;
 import dev.keepgate.registry.VersionLabel;
 import java.util.Collections;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -14,13 +17,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelLabels {
 
-  static final ModelLabels NONE = new ModelLabels(Collections.emptySortedMap());
+  static final ModelLabels NONE = new ModelLabels("none", Collections.emptySortedMap());
 
   private final SortedMap<String, VersionLabel> all;
   private final @Nullable Long stable;
 
   /** By name; empty for nearly all models. */
   private final Share[] shares;
+
+  private final List<Shadow> shadows;
 
   /**
    * A label with a weight.
@@ -29,7 +34,7 @@ final class ModelLabels {
    */
   record Share(String label, long version, double end) {}
 
-  ModelLabels(SortedMap<String, VersionLabel> labels) {
+  ModelLabels(String name, SortedMap<String, VersionLabel> labels) {
     this.all = Collections.unmodifiableSortedMap(new TreeMap<>(labels));
     VersionLabel named = all.get(ModelRequest.STABLE);
     this.stable = named == null ? null : named.version();
@@ -43,6 +48,16 @@ final class ModelLabels {
                   return new Share(each.getKey(), each.getValue().version(), sum[0]);
                 })
             .toArray(Share[]::new);
+    this.shadows =
+        all.entrySet().stream()
+            .filter(each -> each.getValue().shadow() > 0)
+            .map(
+                each ->
+                    new Shadow(
+                        each.getKey(),
+                        new ModelId(name, each.getValue().version()),
+                        each.getValue().shadow()))
+            .toList();
   }
 
   /** By name; not to be written. */
@@ -53,6 +68,11 @@ final class ModelLabels {
   /** The version labelled {@link ModelRequest#STABLE}; null where none is. */
   @Nullable Long stable() {
     return stable;
+  }
+
+  /** By label; empty for nearly all models. */
+  List<Shadow> shadows() {
+    return shadows;
   }
 
   /**

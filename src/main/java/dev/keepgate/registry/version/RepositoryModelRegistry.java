@@ -11,6 +11,7 @@ import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.ModelStatus;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.RegistryProperties;
+import dev.keepgate.registry.Shadow;
 import dev.keepgate.registry.StorageFault;
 import dev.keepgate.registry.Upload;
 import dev.keepgate.registry.VersionLabel;
@@ -236,6 +237,11 @@ public final class RepositoryModelRegistry implements ModelRegistry {
   @Override
   public void label(String name, String label, VersionLabel target) {
     labels.put(name, label, target);
+  }
+
+  @Override
+  public List<Shadow> shadows(ModelId served) {
+    return versions.shadows(served);
   }
 
   @Override

@@ -2,10 +2,12 @@ package dev.keepgate.registry.version;
 
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.registry.Shadow;
 import dev.keepgate.registry.VersionLabel;
 import dev.keepgate.registry.repository.LabelFiles;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -34,7 +36,7 @@ final class VersionLabels {
   /** Reads what the disk has, as at the start, or where others may have changed it. */
   synchronized void read() throws IOException {
     Map<String, ModelLabels> all = new HashMap<>();
-    files.read().forEach((name, own) -> all.put(name, new ModelLabels(own)));
+    files.read().forEach((name, own) -> all.put(name, new ModelLabels(name, own)));
     labels = Map.copyOf(all);
   }
 
@@ -82,6 +84,11 @@ final class VersionLabels {
     return request instanceof ModelRequest.Latest
         ? labels.getOrDefault(request.name(), ModelLabels.NONE).stable()
         : null;
+  }
+
+  /** The versions that are sent what the one that serves by default was asked. */
+  List<Shadow> shadows(String name) {
+    return labels.getOrDefault(name, ModelLabels.NONE).shadows();
   }
 
   /** The label whose share a request falls into that names none; null for none. */
@@ -141,7 +148,7 @@ final class VersionLabels {
     if (own.isEmpty()) {
       all.remove(name);
     } else {
-      all.put(name, new ModelLabels(own));
+      all.put(name, new ModelLabels(name, own));
     }
     labels = Map.copyOf(all);
   }

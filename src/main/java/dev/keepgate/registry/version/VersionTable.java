@@ -11,6 +11,7 @@ import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.ModelStatus;
 import dev.keepgate.registry.RegistryException;
+import dev.keepgate.registry.Shadow;
 import dev.keepgate.registry.repository.ContentLostException;
 import dev.keepgate.registry.repository.DiskFaults;
 import java.io.IOException;
@@ -142,6 +143,19 @@ final class VersionTable {
       throw notFound(ModelRequest.specific(request.name(), labelled));
     }
     return version;
+  }
+
+  /** See {@link ModelRegistry#shadows}. */
+  List<Shadow> shadows(ModelId served) {
+    List<Shadow> shadows = labels.shadows(served.name());
+    if (shadows.isEmpty()) {
+      return shadows;
+    }
+    Long stable = labels.find(served.name(), ModelRequest.STABLE);
+    ModelVersion latest = VersionPolicy.latest(now().versions(served.name()), ModelVersion::status);
+    boolean isDefault =
+        stable == null ? latest != null && latest.id().equals(served) : stable == served.version();
+    return isDefault ? shadows : List.of();
   }
 
   private ModelVersion required(@Nullable ModelVersion version, ModelRequest request) {

@@ -105,7 +105,7 @@ class ReplicaLabelsTest extends Replicas {
   }
 
   @Test
-  void weightOfOneIsThatOfAllAndOfThoseThatJoin() throws Exception {
+  void weightAndShadowOfOneAreThoseOfAllAndOfThoseThatJoin() throws Exception {
     Replica a = join("a");
     Replica b = join("b");
     a.put("m", 1, file(1));
@@ -114,8 +114,11 @@ class ReplicaLabelsTest extends Replicas {
     label(a, "stable", 1);
     Map<String, VersionLabel> expected = new TreeMap<>(Map.of("stable", VersionLabel.of(1)));
     for (double weight : new double[] {0.1, 0.5, 0.25}) {
-      (weight == 0.5 ? b : a).registry().models.label("m", "canary", new VersionLabel(2, weight));
-      expected.put("canary", new VersionLabel(2, weight));
+      (weight == 0.5 ? b : a)
+          .registry()
+          .models
+          .label("m", "canary", new VersionLabel(2, weight, 0.5));
+      expected.put("canary", new VersionLabel(2, weight, 0.5));
       awaitTargets(expected);
     }
     redis(connection -> connection.serverCommands().flushAll());

@@ -10,6 +10,7 @@ import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRequest;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.registry.RegistryProperties.BuiltIn;
+import dev.keepgate.registry.Shadow;
 import dev.keepgate.registry.VersionLabel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -129,7 +130,11 @@ class LabelsTest {
         "canary 1 weight=-0.5\n",
         "canary 1 weight=NaN\n",
         "canary 1 weight=0.1 weight=0.2\n",
-        "canary 1  weight=0.1\n"
+        "canary 1  weight=0.1\n",
+        "canary 1 shadow=0\n",
+        "canary 1 shadow=1.5\n",
+        "canary 1 shadow=NaN\n",
+        "canary 1 shadow=0.5 weight=0.5\n"
       })
   void damagedFileIsNotPassedOver(String text) throws Exception {
     try (OpenRegistry registry = start()) {
@@ -152,10 +157,28 @@ class LabelsTest {
       registry.models.label("m", "stable", VersionLabel.of(1));
       registry.models.label("m", "canary", new VersionLabel(2, 0.25));
       registry.models.label("m", "other", new VersionLabel(3, 0.5));
+      registry.models.label("m", "next", new VersionLabel(3, 0, 1));
+      registry.models.label("m", "both", new VersionLabel(3, 0.01, 0.5));
+      registry.models.label("m", "both", new VersionLabel(3, 0, 0.5));
     }
     assertThat(root.resolve("m/.labels"))
-        .hasContent("canary 2 weight=0.25\nother 3 weight=0.5\nstable 1\n");
+        .hasContent(
+            """
+            both 3 shadow=0.5
+            canary 2 weight=0.25
+            next 3 shadow=1.0
+            other 3 weight=0.5
+            stable 1
+            """);
     try (OpenRegistry registry = start()) {
+      ModelId third = new ModelId("m", 3);
+      List<Shadow> shadows = List.of(new Shadow("both", third, 0.5), new Shadow("next", third, 1));
+      assertThat(registry.models.shadows(new ModelId("m", 1))).isEqualTo(shadows);
+      assertThat(registry.models.shadows(new ModelId("m", 2))).isEmpty();
+      registry.models.unlabel("m", "stable");
+      assertThat(registry.models.shadows(new ModelId("m", 1))).isEmpty();
+      assertThat(registry.models.shadows(third)).isEqualTo(shadows);
+      registry.models.label("m", "stable", VersionLabel.of(1));
       double[] points = {0, 0.2499, 0.25, 0.7499, 0.75, 0.9999, 1};
       assertThat(Arrays.stream(points).mapToLong(point -> at(registry, point)))
           .containsExactly(2L, 2L, 3L, 3L, 1L, 1L, 1L);
