@@ -139,6 +139,10 @@ final class VersionTable {
     }
     ModelVersion version = versions.get(labelled);
     if (version == null) {
+      if (now() != now) {
+        // It was put after the look at the versions, and labelled before the look at the labels.
+        return find(request);
+      }
       // Not the latest in its place: that is not what was asked for.
       throw notFound(ModelRequest.specific(request.name(), labelled));
     }
