@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -48,6 +49,7 @@ class ComposeIT {
   @TempDir private Path keys;
 
   private final int port = freePort();
+  private final int grpcPort = freePort();
   private final URI address = URI.create("http://localhost:" + port);
   private String key = "";
 
@@ -137,7 +139,7 @@ class ComposeIT {
             Map.of(
                 "KEEPGATE_KEYS", keys.toString(),
                 "KEEPGATE_HTTP_PORT", Integer.toString(port),
-                "KEEPGATE_GRPC_PORT", Integer.toString(freePort()),
+                "KEEPGATE_GRPC_PORT", Integer.toString(grpcPort),
                 "DOCKER_BUILDKIT", "0"),
             "docker-compose",
             "--project-name",
@@ -193,8 +195,10 @@ class ComposeIT {
                 .statusCode())
         .isEqualTo(401);
     upload();
-    try (SequenceLoad load = new SequenceLoad(address, key, MODEL)) {
+    try (SequenceLoad load = new SequenceLoad(address, key, MODEL);
+        GrpcLoad grpc = new GrpcLoad(grpcPort, key, MODEL)) {
       load.start();
+      grpc.start();
       long begun = System.nanoTime();
       Awaitility.await().until(() -> load.answered.get() > 200);
       compose("restart", "--timeout", "40", "replica-2");
@@ -202,13 +206,26 @@ class ComposeIT {
       long left = Duration.ofSeconds(30).toNanos() - (System.nanoTime() - begun);
       TimeUnit.NANOSECONDS.sleep(Math.max(0, left));
       load.end();
+      grpc.end();
       System.out.printf(
-          "restarted one of three replicas: %d requests answered, %d sent again, %d failed%n",
+          "restarted one of three replicas: over HTTP %d requests answered, %d sent again, %d failed%n",
           load.answered.get(), load.retried.get(), load.failures.size());
+      System.out.printf(
+          "over gRPC %d calls and %d requests of %d streams answered, %d sent again, %d failed%n",
+          grpc.calls.get(),
+          grpc.streamed.get(),
+          grpc.streams.get(),
+          grpc.retried.get(),
+          grpc.failures.size());
       assertThat(load.failures).isEmpty();
-      for (Map.Entry<String, Integer> sequence : load.steps.entrySet()) {
+      assertThat(grpc.failures).isEmpty();
+      Map<String, Integer> steps = new TreeMap<>(load.steps);
+      steps.putAll(grpc.steps);
+      assertThat(steps).hasSize(load.steps.size() + 4);
+      for (Map.Entry<String, Integer> sequence : steps.entrySet()) {
         assertExact(sequence.getKey(), sequence.getValue());
       }
+      System.out.println("steps of sequences: " + steps);
     }
   }
 
