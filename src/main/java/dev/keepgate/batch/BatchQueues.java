@@ -361,6 +361,15 @@ final class BatchQueues {
     return best;
   }
 
+  private int wholeLimit() {
+    return Math.max(1, properties.workerCount() - 1);
+  }
+
+  /** Whether a whole task in the background is ever computed. */
+  boolean takesWholeInBackground() {
+    return wholeLimit() > 1;
+  }
+
   private long untilReady() {
     long now = now();
     long soonest = NEVER;
@@ -379,7 +388,7 @@ final class BatchQueues {
       // A whole task holds its worker to its end: one worker at least stays free for steps, and
       // of one in the background another for whole tasks that somebody waits for.
       int others = wholeWorkers + (queue.background() ? 1 : 0);
-      return others < Math.max(1, properties.workerCount() - 1) ? 0 : NEVER;
+      return others < wholeLimit() ? 0 : NEVER;
     }
     long delay = properties.maxBatchDelay().toNanos();
     QueueEntry head = queue.peek();

@@ -98,6 +98,14 @@ public final class BatchScheduler implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether there are workers enough for a task in the background that cannot go a step at a time:
+   * it leaves one to steps, and one to whole tasks that somebody waits for.
+   */
+  public boolean takesWholeInBackground() {
+    return queues.takesWholeInBackground();
+  }
+
   /** How many tasks wait for a worker. */
   public int queued() {
     return queues.waiting();

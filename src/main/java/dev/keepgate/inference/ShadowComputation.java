@@ -92,6 +92,10 @@ final class ShadowComputation {
       throw new InferenceException.InvalidInput("/batch", "is not the sequence's");
     }
     NetworkInput input = validator.validate(size, state);
+    boolean isWhole = !BatchTask.goesByStep(handle.signature(), input, false);
+    if (isWhole && !scheduler.takesWholeInBackground()) {
+      throw new DroppedException();
+    }
     long bytes =
         WorkingMemory.of(handle.signature(), input, request).bytes() + validator.convertedBytes();
     if (!memory.tryTake(bytes)) {

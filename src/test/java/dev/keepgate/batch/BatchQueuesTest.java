@@ -100,6 +100,7 @@ class BatchQueuesTest {
       attached += queues.attach() == null ? 0 : 1;
     }
     assertThat(attached).isEqualTo(background);
+    assertThat(queues.takesWholeInBackground()).isEqualTo(background > 0);
     queues.offer(task(kernel.compile(TestModels.bidirectional(new Random(9), 2, 3)), false));
     BatchQueue next = queues.attach();
     assertThat(next == null ? 0 : 1).isEqualTo(others);

@@ -2,6 +2,7 @@ package dev.keepgate.api.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepgate.GoldenCase;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.http.HttpRequest;
@@ -50,6 +51,11 @@ class ShadowBoundsHttpTest extends ServerTest {
           form("PUT", "/v1/models/%s/versions/%d".formatted(model, version), parts);
       assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
     }
+    shadow(model);
+  }
+
+  /** Labels version 1 stable, and version 2 its shadow. */
+  private void shadow(String model) throws Exception {
     for (Map.Entry<String, String> label :
         Map.of("stable", "{\"version\": 1}", "next", "{\"version\": 2, \"shadow\": 1}")
             .entrySet()) {
@@ -159,5 +165,30 @@ class ShadowBoundsHttpTest extends ServerTest {
     }
     Awaitility.await().until(() -> gauge("keepgate.shadow.sequences") == 0);
     assertThat(gauge("keepgate.shadow.memory")).isZero();
+  }
+
+  /** It holds its worker to its end, so it is only begun where others remain: there is one here. */
+  @Test
+  void wholeModelIsDroppedAtOnceOnOne() throws Exception {
+    GoldenCase golden = GoldenCase.read("pytorch-bidirectional");
+    for (int version = 1; version <= 2; version++) {
+      HttpResponse<byte[]> put =
+          form(
+              "PUT",
+              "/v1/models/shadow-whole/versions/" + version,
+              List.of(
+                  new FormPart(
+                      "file", "model.safetensors", Files.readAllBytes(golden.file(".safetensors"))),
+                  new FormPart(
+                      "config",
+                      null,
+                      golden.config().toString().getBytes(StandardCharsets.UTF_8))));
+      assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+    }
+    shadow("shadow-whole");
+    String row = "[1,2,3,4,5,6,7]";
+    ask("/v1/models/shadow-whole/unroll", "{\"x\": [[" + row + "," + row + "]]}");
+    Awaitility.await()
+        .untilAsserted(() -> assertThat(outcomes("shadow-whole")).isEqualTo(Map.of("dropped", 1)));
   }
 }

@@ -3,6 +3,7 @@ package dev.keepgate.api.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.keepgate.GoldenCase;
 import dev.keepgate.ModelBytes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -23,9 +24,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
 import tools.jackson.databind.JsonNode;
 
 /** Labels with a shadow: versions that are sent what the served one was, and answer nobody. */
+@TestPropertySource(properties = "keepgate.batch.workers=3")
 class ShadowHttpTest extends ServerTest {
 
   private static final Path CELL_FILE =
@@ -341,5 +344,30 @@ class ShadowHttpTest extends ServerTest {
             () ->
                 assertThat(meters.find("keepgate.shadow").tag("model", "shadow-told").meters())
                     .isEmpty());
+  }
+
+  /** It holds its worker to its end, so it is only begun where others remain: on three workers. */
+  @Test
+  void wholeModelIsComparedOnThreeWorkers() throws Exception {
+    GoldenCase golden = GoldenCase.read("pytorch-bidirectional");
+    for (int version = 1; version <= 2; version++) {
+      HttpResponse<byte[]> put =
+          form(
+              "PUT",
+              "/v1/models/shadow-whole/versions/" + version,
+              List.of(
+                  new FormPart(
+                      "file", "model.safetensors", Files.readAllBytes(golden.file(".safetensors"))),
+                  new FormPart(
+                      "config",
+                      null,
+                      golden.config().toString().getBytes(StandardCharsets.UTF_8))));
+      assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+    }
+    assertThat(label("shadow-whole", "stable", "{\"version\": 1}").statusCode()).isEqualTo(200);
+    shadow("shadow-whole", "1");
+    String row = "[1,2,3,4,5,6,7]";
+    ask("/v1/models/shadow-whole/unroll", "{\"x\": [[" + row + "," + row + "]]}");
+    awaitOutcomes("shadow-whole", Map.of("same", 1));
   }
 }
