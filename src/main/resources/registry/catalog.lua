@@ -85,6 +85,23 @@ local function labels_of(id)
   return standing
 end
 
+local function weight_of(target)
+  return tonumber(string.match(target, ' weight=(%S+)') or '0')
+end
+
+-- What the weights of a model's labels but one add to.
+local function weights_of(model, but)
+  local sum = 0
+  local all = redis.call('HGETALL', labels)
+  for i = 1, #all, 2 do
+    local own, label = string.match(all[i], '^(.*)/(.*)$')
+    if own == model and label ~= but then
+      sum = sum + weight_of(all[i + 1])
+    end
+  end
+  return sum
+end
+
 local function changed(stamp)
   redis.call('SET', prefix .. 'stamp', stamp)
   redis.call('PUBLISH', prefix .. 'changes', stamp)

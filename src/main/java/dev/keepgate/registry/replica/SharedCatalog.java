@@ -107,6 +107,7 @@ public interface SharedCatalog {
    *
    * @param target null where for nothing any more
    * @return false where the catalog has no such version
+   * @throws RegistryException.TooMuchWeight if the model's weights exceed 1 with it
    */
   boolean label(String name, String label, @Nullable VersionLabel target);
 

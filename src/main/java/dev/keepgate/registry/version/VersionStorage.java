@@ -55,6 +55,7 @@ public interface VersionStorage {
   /**
    * Tells all replicas what a label stands for, before it does here.
    *
+   * @throws RegistryException.TooMuchWeight if the weights that all have exceed 1 with it
    * @throws RegistryException.ReplicasUnavailable if they cannot be told
    */
   void label(ModelVersion version, String label, VersionLabel target);

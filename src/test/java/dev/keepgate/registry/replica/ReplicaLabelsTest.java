@@ -138,6 +138,26 @@ class ReplicaLabelsTest extends Replicas {
     awaitTargets(expected);
   }
 
+  /** A replica that is told next may not have heard of the first label: the catalog has. */
+  @Test
+  void weightsOfAllReplicasAddToNoMoreThanOne() throws Exception {
+    Replica a = join("a");
+    a.put("m", 1, file(1));
+    label(a, "stable", 1);
+    a.registry().models.label("m", "canary", new VersionLabel(1, 0.6));
+    SharedCatalog catalog = a.catalog().catalog();
+    assertThatExceptionOfType(RegistryException.TooMuchWeight.class)
+        .isThrownBy(() -> catalog.label("m", "other", new VersionLabel(1, 0.5)))
+        .withMessageContaining("0.6");
+    assertThat(catalog.label("m", "canary", new VersionLabel(1, 0.9))).isTrue();
+    assertThat(catalog.label("m", "other", new VersionLabel(1, 0.1, 0.5))).isTrue();
+    awaitTargets(
+        Map.of(
+            "stable", VersionLabel.of(1),
+            "canary", new VersionLabel(1, 0.9),
+            "other", new VersionLabel(1, 0.1, 0.5)));
+  }
+
   /** The replica that is asked may not have heard of the label yet. */
   @Test
   void versionWithALabelIsDeletedByNone() throws Exception {

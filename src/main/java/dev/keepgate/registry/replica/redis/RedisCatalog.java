@@ -183,8 +183,12 @@ final class RedisCatalog implements SharedCatalog, AutoCloseable {
 
   @Override
   public boolean label(String name, String label, @Nullable VersionLabel target) {
-    String text = target == null ? NO_VERSION : target.text();
-    return scripts.status("label", name, label, text, UUID.randomUUID()).equals(OK);
+    String said = target == null ? NO_VERSION : target.text();
+    List<byte[]> reply = scripts.run("label", name, label, said, UUID.randomUUID());
+    if (text(reply.get(0)).equals("HEAVY")) {
+      throw new RegistryException.TooMuchWeight(name, Double.parseDouble(text(reply.get(1))));
+    }
+    return text(reply.get(0)).equals(OK);
   }
 
   @Override
