@@ -34,7 +34,10 @@ class BatchConfiguration {
       ObjectProvider<BatchListener> listeners) {
     BatchScheduler scheduler =
         new BatchScheduler(
-            kernel, deprecated.applyTo(properties), listeners.orderedStream().toList());
+            kernel,
+            deprecated.applyTo(properties),
+            listeners.orderedStream().toList(),
+            backend.blasThreads() == 1 && !Backend.isCuda());
     log.info(
         "backend {}, {}, core type {}, {} BLAS thread(s) a call, {} worker(s)",
         backend.name(),

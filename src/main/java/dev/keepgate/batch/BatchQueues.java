@@ -30,6 +30,9 @@ final class BatchQueues {
   private final Map<Key, BatchQueue> queues = new HashMap<>();
   private int idleWorkers;
 
+  /** Idle workers that threads of requests have taken. */
+  private int lentWorkers;
+
   /** Worker time that was not spent waiting for work, up to when it was added last. */
   private long busyNanos;
 
@@ -55,23 +58,71 @@ final class BatchQueues {
   }
 
   /**
-   * Queues a task.
+   * Queues a task; a worker is woken.
    *
    * @throws IllegalStateException if the queues are closed
    */
   void offer(BatchTask task) {
     lock.lock();
     try {
-      if (closed) {
-        throw new IllegalStateException("the workers are closed");
-      }
-      queues
-          .computeIfAbsent(key(task), key -> new BatchQueue(key, virtualTime, this::wakeForMemory))
-          .add(task);
+      add(task);
       wake();
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Queues a task, and gives the calling thread its queue to serve where nothing else waits, no
+   * worker serves its model and one is idle. Else a worker is woken.
+   *
+   * @return the queue, to be {@link #detach detached} from before the worker is {@link #takeBack
+   *     given back}; null where the caller has nothing to do
+   * @throws IllegalStateException if the queues are closed
+   */
+  @Nullable BatchQueue offerLone(BatchTask task) {
+    lock.lock();
+    try {
+      BatchQueue queue = add(task);
+      boolean lone = queue.workers() == 0 && queue.size() == task.rows();
+      if (lone && idleWorkers > lentWorkers && neediest() == queue) {
+        addBusy();
+        lentWorkers++;
+        workerCame(queue);
+        return queue;
+      }
+      wake();
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** An idle worker that a request's thread had is idle again. */
+  void takeBack() {
+    lock.lock();
+    try {
+      addBusy();
+      lentWorkers--;
+      if (closed) {
+        work.signalAll();
+      } else if (neediest() != null) {
+        wake();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private BatchQueue add(BatchTask task) {
+    if (closed) {
+      throw new IllegalStateException("the workers are closed");
+    }
+    BatchQueue queue =
+        queues.computeIfAbsent(
+            key(task), key -> new BatchQueue(key, virtualTime, this::wakeForMemory));
+    queue.add(task);
+    return queue;
   }
 
   private static Key key(BatchTask task) {
@@ -132,14 +183,22 @@ final class BatchQueues {
     try {
       BatchQueue next = closed ? null : neediest();
       if (next != null) {
-        next.workerCame();
-        wholeWorkers += next.whole() ? 1 : 0;
-        virtualTime = Math.max(virtualTime, next.served());
+        workerCame(next);
+        // While all idle workers were lent, nobody was woken for what came.
+        if (neediest() != null) {
+          wake();
+        }
       }
       return next;
     } finally {
       lock.unlock();
     }
+  }
+
+  private void workerCame(BatchQueue queue) {
+    queue.workerCame();
+    wholeWorkers += queue.whole() ? 1 : 0;
+    virtualTime = Math.max(virtualTime, queue.served());
   }
 
   /**
@@ -194,7 +253,8 @@ final class BatchQueues {
     lock.lock();
     try {
       queue.charge(nanos);
-      int fair = (queue.size() + seated + idleWorkers) / (idleWorkers + 1);
+      int free = idleWorkers - lentWorkers;
+      int fair = (queue.size() + seated + free) / (free + 1);
       int wanted = Math.min(room, Math.max(WORTH_A_WORKER, fair) - seated);
       long now = now();
       for (QueueEntry head = queue.peek(); head != null && to.size() < wanted; ) {
@@ -265,7 +325,7 @@ final class BatchQueues {
   }
 
   /**
-   * Waits for work.
+   * Waits for work, and for a worker that no request's thread has.
    *
    * @return false once the queues are closed
    */
@@ -274,8 +334,8 @@ final class BatchQueues {
     addBusy();
     idleWorkers++;
     try {
-      while (!closed && neediest() == null) {
-        long wait = untilReady();
+      while (!closed && (idleWorkers <= lentWorkers || neediest() == null)) {
+        long wait = idleWorkers <= lentWorkers ? NEVER : untilReady();
         if (wait == NEVER) {
           work.await();
         } else {
@@ -286,6 +346,28 @@ final class BatchQueues {
     } finally {
       addBusy();
       idleWorkers--;
+      lock.unlock();
+    }
+  }
+
+  /** Whether all workers wait, and nothing is there for them. */
+  boolean areIdle() {
+    lock.lock();
+    try {
+      return idleWorkers == properties.workerCount() && lentWorkers == 0 && queues.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until no request's thread has a worker. */
+  void awaitLent() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (lentWorkers > 0) {
+        work.await();
+      }
+    } finally {
       lock.unlock();
     }
   }
@@ -304,7 +386,7 @@ final class BatchQueues {
   /** Counts time only where workers come to wait or have waited: at a step it costs nothing. */
   private void addBusy() {
     long now = now();
-    busyNanos += (properties.workerCount() - idleWorkers) * (now - busyAt);
+    busyNanos += (properties.workerCount() - idleWorkers + lentWorkers) * (now - busyAt);
     busyAt = now;
   }
 
@@ -339,7 +421,7 @@ final class BatchQueues {
   }
 
   private void wake() {
-    if (idleWorkers > 0) {
+    if (idleWorkers > lentWorkers) {
       work.signal();
     }
   }

@@ -6,8 +6,10 @@ import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.NetworkInput;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,17 +28,37 @@ public final class BatchScheduler implements AutoCloseable {
 
   private static final long RESTART_PAUSE = 100_000_000;
 
+  /** Of weights that are read: about a millisecond's work, beside which waking a worker is dear. */
+  private static final long LARGEST_LONE = 64L << 20;
+
   private final LstmKernel kernel;
   private final BatchProperties properties;
   private final Listeners<BatchListener> listeners;
+  private final boolean callersCompute;
   private final AdmissionController admission;
   private final BatchQueues queues;
+
+  /** Those that no thread computes with. At least as many as the queues count as free. */
+  private final Deque<BatchWorker> idle = new ConcurrentLinkedDeque<>();
 
   /** One a place; guarded by this. */
   private final Thread[] workers;
 
   public BatchScheduler(
       LstmKernel kernel, BatchProperties properties, List<BatchListener> listeners) {
+    this(kernel, properties, listeners, true);
+  }
+
+  /**
+   * @param callersCompute whether {@link #compute} may use the calling thread: not where each
+   *     thread that computes has threads of its own, or a GPU's context
+   */
+  BatchScheduler(
+      LstmKernel kernel,
+      BatchProperties properties,
+      List<BatchListener> listeners,
+      boolean callersCompute) {
+    this.callersCompute = callersCompute;
     this.kernel = kernel;
     this.properties = properties;
     this.listeners = new Listeners<>(listeners);
@@ -86,6 +108,49 @@ public final class BatchScheduler implements AutoCloseable {
     BatchTask task = new BatchTask(model, input, returnSequences, trace, owner, queues.now());
     queues.offer(task);
     return task;
+  }
+
+  /**
+   * Has a task computed that the calling thread will wait for. Where its model is idle, nothing
+   * else waits and the task is small, the calling thread computes it, in the place of an idle
+   * worker, so that no other thread has to wake; else it is queued as by {@link #submit}.
+   *
+   * @throws IllegalStateException if the scheduler is closed; the owner is then not told
+   */
+  public BatchTask compute(
+      CompiledModel model,
+      NetworkInput input,
+      boolean returnSequences,
+      boolean trace,
+      TaskOwner owner) {
+    BatchTask task = new BatchTask(model, input, returnSequences, trace, owner, queues.now());
+    if (callersCompute && isSmall(task)) {
+      BatchQueue queue = queues.offerLone(task);
+      if (queue != null) {
+        computeHere(queue, task);
+      }
+    } else {
+      queues.offer(task);
+    }
+    return task;
+  }
+
+  private static boolean isSmall(BatchTask task) {
+    double steps = (double) task.input().batch() * task.input().time();
+    return steps * task.model().bytes() <= LARGEST_LONE && !task.owner().isBackground();
+  }
+
+  private void computeHere(BatchQueue queue, BatchTask task) {
+    BatchWorker worker = idle.pop();
+    try {
+      worker.run(queue, task);
+    } catch (RuntimeException | Error e) {
+      log.error("A request's thread could not compute", e);
+      worker.abandon(e);
+    } finally {
+      idle.push(worker);
+      queues.takeBack();
+    }
   }
 
   /**
@@ -145,6 +210,11 @@ public final class BatchScheduler implements AutoCloseable {
     return alive;
   }
 
+  /** Whether no worker has anything to do, nor a request's thread in the place of one. */
+  boolean isIdle() {
+    return queues.areIdle();
+  }
+
   private synchronized List<Thread> workers() {
     return List.of(workers);
   }
@@ -158,6 +228,9 @@ public final class BatchScheduler implements AutoCloseable {
       for (Thread worker : workers()) {
         worker.join();
       }
+      queues.awaitLent();
+      idle.forEach(BatchWorker::close);
+      idle.clear();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -170,14 +243,9 @@ public final class BatchScheduler implements AutoCloseable {
   /** Runs one worker; whatever ends it before its time, another takes its place. */
   private void runWorker(int place) {
     try {
-      BatchWorker worker = new BatchWorker(kernel, queues, properties, listeners);
-      try {
-        serve(worker);
-      } catch (RuntimeException | Error e) {
-        worker.abandon(e);
-        throw e;
-      } finally {
-        worker.close();
+      idle.push(new BatchWorker(kernel, queues, properties, listeners));
+      while (queues.await()) {
+        serve(idle.pop());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -193,11 +261,16 @@ public final class BatchScheduler implements AutoCloseable {
     }
   }
 
-  private void serve(BatchWorker worker) throws InterruptedException {
-    while (!queues.isClosed()) {
-      if (!worker.runOnce() && !queues.await()) {
-        return;
+  private void serve(BatchWorker worker) {
+    try {
+      while (!queues.isClosed() && worker.runOnce()) {
+        // A step, or a task as a whole.
       }
+      idle.push(worker);
+    } catch (RuntimeException | Error e) {
+      worker.abandon(e);
+      worker.close();
+      throw e;
     }
   }
 }

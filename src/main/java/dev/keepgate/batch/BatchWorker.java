@@ -64,6 +64,26 @@ final class BatchWorker implements AutoCloseable {
     return true;
   }
 
+  /**
+   * Computes one task for the thread that has it, with whatever of its model comes meanwhile; then
+   * what is unfinished goes back.
+   *
+   * @param lone the queue that has nothing but the task
+   */
+  void run(BatchQueue lone, BatchTask task) {
+    queue = lone;
+    while (queue != null && !task.result().isDone()) {
+      if (lone.whole()) {
+        computeWhole(lone);
+      } else {
+        takeStep(lone);
+      }
+    }
+    if (queue != null) {
+      release(lone);
+    }
+  }
+
   /** The queue it serves: the one it has for a time slice, then whoever has had the least. */
   private @Nullable BatchQueue serve() {
     BatchQueue serving = queue;
@@ -249,6 +269,7 @@ final class BatchWorker implements AutoCloseable {
    * for others.
    */
   void abandon(Throwable cause) {
+    closeBatch();
     List<BatchSlot> lost = new ArrayList<>(slots);
     lost.addAll(arrivals);
     slots.clear();

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongUnaryOperator;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,7 +89,13 @@ public final class Computation {
         request.options().detect() ? SequenceErrors.of(call.signature(), request) : null;
     NetworkInput input = validate(call, call.signature(), request, kept);
     reserve(call, WorkingMemory.of(call.signature(), input, request), encodedBytes);
-    BatchTask task = submit(call, request, input);
+    boolean sequences = request.returnsSequences(call.signature());
+    BatchTask task =
+        submit(
+            call,
+            () ->
+                scheduler.compute(
+                    call.handle().model(), input, sequences, request.options().trace(), call));
     InferenceResult result = finish(call, request, input, await(task, call));
     return kept == null || errors == null ? result : errors.of(input, kept, result);
   }
@@ -127,7 +134,9 @@ public final class Computation {
 
   /** Computes what was validated and reserved; waits for it. */
   NetworkOutput run(InferenceCall call, NetworkInput input, boolean sequences) {
-    return computed(call, input, await(submit(call, input, sequences, false), call));
+    BatchTask task =
+        submit(call, () -> scheduler.compute(call.handle().model(), input, sequences, false, call));
+    return computed(call, input, await(task, call));
   }
 
   /** Who hands on what there is of a result that is still computed. */
@@ -337,10 +346,15 @@ public final class Computation {
 
   private BatchTask submit(
       InferenceCall call, NetworkInput input, boolean sequences, boolean trace) {
+    return submit(
+        call, () -> scheduler.submit(call.handle().model(), input, sequences, trace, call));
+  }
+
+  private static BatchTask submit(InferenceCall call, Supplier<BatchTask> submission) {
     // The worker may still be at work when the deadline sends the request's thread home.
     call.submitting();
     try {
-      return scheduler.submit(call.handle().model(), input, sequences, trace, call);
+      return submission.get();
     } catch (IllegalStateException e) {
       call.finished();
       throw new InferenceException.ShuttingDown(e);
