@@ -24,6 +24,10 @@ final class BatchQueues {
   private static final long NEVER = Long.MAX_VALUE;
 
   private final BatchProperties properties;
+
+  /** Asking for the processors at every change is dear in a container. */
+  private final int workerCount;
+
   private final LongSupplier clock;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
@@ -49,6 +53,7 @@ final class BatchQueues {
    */
   BatchQueues(BatchProperties properties, LongSupplier clock) {
     this.properties = properties;
+    this.workerCount = properties.workerCount();
     this.clock = clock;
     this.busyAt = clock.getAsLong();
   }
@@ -354,7 +359,7 @@ final class BatchQueues {
   boolean areIdle() {
     lock.lock();
     try {
-      return idleWorkers == properties.workerCount() && lentWorkers == 0 && queues.isEmpty();
+      return idleWorkers == workerCount && lentWorkers == 0 && queues.isEmpty();
     } finally {
       lock.unlock();
     }
@@ -386,7 +391,7 @@ final class BatchQueues {
   /** Counts time only where workers come to wait or have waited: at a step it costs nothing. */
   private void addBusy() {
     long now = now();
-    busyNanos += (properties.workerCount() - idleWorkers + lentWorkers) * (now - busyAt);
+    busyNanos += (workerCount - idleWorkers + lentWorkers) * (now - busyAt);
     busyAt = now;
   }
 
@@ -444,7 +449,7 @@ final class BatchQueues {
   }
 
   private int wholeLimit() {
-    return Math.max(1, properties.workerCount() - 1);
+    return Math.max(1, workerCount - 1);
   }
 
   /** Whether a whole task in the background is ever computed. */
