@@ -20,6 +20,9 @@ public final class JsonBuffer {
   /** Numbers that are written at once at most. */
   private static final int RUN = 1024;
 
+  /** Of most floats, with a comma. */
+  private static final int FLOAT_BYTES = 13;
+
   private final @Nullable OutputStream to;
   private byte[] bytes;
   private int size;
@@ -45,9 +48,10 @@ public final class JsonBuffer {
     this.to = to;
   }
 
-  /** Bytes for so many floats, as a rule. */
+  /** Bytes for so many floats, as a rule, with the room that the last ones are written into. */
   public static int estimate(long floats) {
-    return (int) Math.min(1 << 30, 256 + floats * 13);
+    long room = Math.min(floats, RUN) * (FloatFormat.MAX_BYTES + 1 - FLOAT_BYTES);
+    return (int) Math.min(1 << 30, 256 + floats * FLOAT_BYTES + room + FloatFormat.SLACK);
   }
 
   /** Appends JSON that the caller has written, of ASCII only. */
