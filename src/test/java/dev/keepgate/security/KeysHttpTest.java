@@ -15,6 +15,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
@@ -95,6 +96,32 @@ class KeysHttpTest extends KeyedServerTest {
     HttpResponse<String> basic =
         send(request("/v1/models").header("Authorization", "Basic YTpi").GET());
     assertThat(basic.statusCode()).isEqualTo(401);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', KEY, 200",
+    "' ', KEY, 200",
+    "KEY, '', 200",
+    "KEY, 'Bearer ', 200",
+    "'', '', 401",
+    "'', 'Bearer ', 401",
+    "kg_wrong, KEY, 401"
+  })
+  void blankHeaderCountsAsNone(String apiKey, String authorization, int status) throws Exception {
+    String key = TestKeys.text(Role.INFER);
+    try (Socket socket = new Socket("localhost", port)) {
+      socket.setSoTimeout(20_000);
+      socket
+          .getOutputStream()
+          .write(
+              "GET /v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Api-Key: %s\r\nAuthorization: %s\r\n\r\n"
+                  .formatted(
+                      apiKey.replace("KEY", key), authorization.replace("KEY", "Bearer " + key))
+                  .getBytes(StandardCharsets.US_ASCII));
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(answer).startsWith("HTTP/1.1 " + status + " ");
+    }
   }
 
   @ParameterizedTest

@@ -20,6 +20,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 import org.springframework.test.context.DynamicPropertyRegistry;
@@ -71,6 +73,28 @@ class StreamKeysTest extends KeyedServerTest {
       replace("", 401);
       assertThat(answer(stream)).contains("taken away");
       replace(KeysFile.entry("streaming", KEY, List.of(Role.INFER)), 200);
+      assertThat(answer(stream)).contains("inputs");
+      stream.onCompleted();
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " "})
+  void blankMetadataCountsAsNone(String blank) throws Exception {
+    ManagedChannel channel =
+        ManagedChannelBuilder.forAddress("localhost", grpc.getPort()).usePlaintext().build();
+    try {
+      Metadata headers = new Metadata();
+      headers.put(Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER), blank);
+      headers.put(
+          Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
+          "Bearer " + TestKeys.text(Role.INFER));
+      StreamObserver<ModelInferRequest> stream =
+          GRPCInferenceServiceGrpc.newStub(channel)
+              .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+              .modelStreamInfer(answers());
       assertThat(answer(stream)).contains("inputs");
       stream.onCompleted();
     } finally {

@@ -1,11 +1,11 @@
 package dev.keepgate.api.http.security;
 
+import dev.keepgate.security.SentCredentials;
 import jakarta.servlet.http.HttpServletRequest;
 import java.security.cert.X509Certificate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.security.core.Authentication;
-import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
 import org.springframework.security.web.authentication.AuthenticationConverter;
 import org.springframework.security.web.authentication.preauth.PreAuthenticatedAuthenticationToken;
 
@@ -15,9 +15,6 @@ import org.springframework.security.web.authentication.preauth.PreAuthenticatedA
  */
 final class HttpCredentials implements AuthenticationConverter {
 
-  static final String API_KEY = "X-Api-Key";
-
-  private static final String BEARER = "Bearer ";
   private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
 
   private final boolean takesCertificates;
@@ -32,17 +29,11 @@ final class HttpCredentials implements AuthenticationConverter {
 
   @Override
   public @Nullable Authentication convert(HttpServletRequest request) {
-    String key = request.getHeader(API_KEY);
-    if (key == null) {
-      String header = request.getHeader(HttpHeaders.AUTHORIZATION);
-      boolean isBearer =
-          header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length());
-      key = isBearer ? header.substring(BEARER.length()).strip() : null;
-    }
-    if (key == null || key.isEmpty()) {
-      return takesCertificates ? certificate(request) : null;
-    }
-    return new BearerTokenAuthenticationToken(key);
+    Authentication sent =
+        SentCredentials.of(
+            request.getHeader(SentCredentials.API_KEY),
+            request.getHeader(HttpHeaders.AUTHORIZATION));
+    return sent == null && takesCertificates ? certificate(request) : sent;
   }
 
   private static @Nullable Authentication certificate(HttpServletRequest request) {

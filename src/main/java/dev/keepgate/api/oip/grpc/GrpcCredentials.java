@@ -1,6 +1,7 @@
 package dev.keepgate.api.oip.grpc;
 
 import dev.keepgate.security.Access;
+import dev.keepgate.security.SentCredentials;
 import io.grpc.Attributes;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
@@ -11,7 +12,6 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.springframework.grpc.server.security.GrpcAuthenticationExtractor;
 import org.springframework.security.core.Authentication;
-import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
 import org.springframework.security.web.authentication.preauth.PreAuthenticatedAuthenticationToken;
 
 /** What a call shows to say who makes it: as over HTTP, in its metadata. */
@@ -20,8 +20,7 @@ final class GrpcCredentials implements GrpcAuthenticationExtractor {
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final Metadata.Key<String> API_KEY =
-      Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER);
-  private static final String BEARER = "Bearer ";
+      Metadata.Key.of(SentCredentials.API_KEY, Metadata.ASCII_STRING_MARSHALLER);
 
   private final boolean takesCertificates;
 
@@ -39,17 +38,8 @@ final class GrpcCredentials implements GrpcAuthenticationExtractor {
     if (GrpcAccess.of(method.getFullMethodName()) == Access.EVERYBODY) {
       return null;
     }
-    String key = headers.get(API_KEY);
-    if (key == null) {
-      String header = headers.get(AUTHORIZATION);
-      boolean isBearer =
-          header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length());
-      key = isBearer ? header.substring(BEARER.length()).strip() : null;
-    }
-    if (key == null || key.isEmpty()) {
-      return takesCertificates ? certificate(attributes) : null;
-    }
-    return new BearerTokenAuthenticationToken(key);
+    Authentication sent = SentCredentials.of(headers.get(API_KEY), headers.get(AUTHORIZATION));
+    return sent == null && takesCertificates ? certificate(attributes) : sent;
   }
 
   private static @Nullable Authentication certificate(Attributes attributes) {
