@@ -6,6 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 
 /**
  * A key's text: 256 random bits. Nobody guesses it, so a fast hash keeps it as well as a slow one
@@ -17,12 +18,18 @@ record ApiKey(String text) {
 
   private static final String PREFIX = "kg_";
   private static final int BYTES = 32;
+  private static final Pattern FORM = Pattern.compile(PREFIX + "[A-Za-z0-9_-]{43}");
 
   /** A new one. */
   static ApiKey mint() {
     byte[] random = new byte[BYTES];
     new SecureRandom().nextBytes(random);
     return new ApiKey(PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(random));
+  }
+
+  /** Whether a text may be a key that was made here. */
+  static boolean isKey(String text) {
+    return FORM.matcher(text).matches();
   }
 
   /** SHA-256 of the text in UTF-8, in hex. */

@@ -42,9 +42,8 @@ final class FirstKey {
     Path text = folder.resolve(FILE);
     try {
       Files.createDirectories(folder);
-      ApiKey key = key(text);
-      Path fresh = Files.createTempFile(folder, ".keys", ".tmp", OWNER_ONLY);
-      Files.writeString(fresh, "keys:\n" + KeysFile.entry(NAME, key, EnumSet.allOf(Role.class)));
+      ApiKey key = key(folder, text);
+      Path fresh = write(folder, "keys:\n" + KeysFile.entry(NAME, key, EnumSet.allOf(Role.class)));
       Files.move(fresh, keysFile, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new KeysFileException(
@@ -55,18 +54,30 @@ final class FirstKey {
     log.info("Made {} with one key of all roles, whose text is in {}", keysFile, text);
   }
 
-  private static ApiKey key(Path text) throws IOException {
+  private static ApiKey key(Path folder, Path text) throws IOException {
     ApiKey key = ApiKey.mint();
-    Path fresh = Files.createTempFile(text.getParent(), ".first", ".tmp", OWNER_ONLY);
+    Path fresh = write(folder, key.text() + "\n");
     try {
-      Files.writeString(fresh, key.text() + "\n", StandardOpenOption.WRITE);
       // Whole, or not at all: a link takes no name that is taken.
       Files.createLink(text, fresh);
       return key;
     } catch (FileAlreadyExistsException e) {
-      return new ApiKey(Files.readString(text, StandardCharsets.UTF_8).strip());
+      String known = Files.readString(text, StandardCharsets.UTF_8).strip();
+      if (!ApiKey.isKey(known)) {
+        throw new KeysFileException(
+            text,
+            "has no key, so it opens nothing",
+            "Delete it, and a key is made at the next start.");
+      }
+      return new ApiKey(known);
     } finally {
       Files.delete(fresh);
     }
+  }
+
+  /** A file for its owner alone that is on the disk before anything is named after it. */
+  private static Path write(Path folder, String content) throws IOException {
+    Path fresh = Files.createTempFile(folder, ".first", ".tmp", OWNER_ONLY);
+    return Files.writeString(fresh, content, StandardOpenOption.WRITE, StandardOpenOption.SYNC);
   }
 }

@@ -158,6 +158,24 @@ class KeysFileTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n", "kg_", "some text"})
+  void firstKeyThatIsNoneIsSaid(String content) throws Exception {
+    Path text = Files.writeString(folder.resolve("first-key"), content);
+    Path file = folder.resolve("keys.yml");
+    assertThatThrownBy(() -> FirstKey.createIfMissing(file))
+        .isInstanceOfSatisfying(
+            KeysFileException.class, e -> assertThat(e.remedy()).startsWith("Delete it"))
+        .hasMessageContaining("first-key");
+    try (var left = Files.list(folder)) {
+      assertThat(left).containsExactly(text);
+    }
+    Files.delete(text);
+    FirstKey.createIfMissing(file);
+    KeysFile keys = new KeysFile(file, 10_000);
+    assertThat(keys.parse(keys.read()).find(Files.readString(text).strip())).isNotNull();
+  }
+
   @Test
   void textOfAKeyIsNotInItsString() {
     ApiKey key = ApiKey.mint();
