@@ -3,7 +3,9 @@ package dev.keepgate.security;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -114,7 +116,18 @@ public record SecurityProperties(
 
   /** Whether callers are asked who they are. */
   boolean hasCredentials() {
-    return !open && (keysFile != null || jwt.isUsed() || takesCertificates());
+    return !open && !credentials().isEmpty();
+  }
+
+  /** The settings by which callers would be known, those of an open server included. */
+  List<String> credentials() {
+    return Stream.of(
+            keysFile == null ? null : "keys-file",
+            jwt.isUsed() ? "jwt" : null,
+            takesCertificates() ? "client-certificates" : null)
+        .filter(Objects::nonNull)
+        .map(name -> PREFIX + "." + name)
+        .toList();
   }
 
   /** Whether a client may be known by the certificate of its connection. */

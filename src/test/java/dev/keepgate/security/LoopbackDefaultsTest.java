@@ -94,6 +94,22 @@ class LoopbackDefaultsTest {
   }
 
   @Test
+  void openServerSaysWhichCredentialsItDoesNotAskFor(CapturedOutput output) {
+    try (ConfigurableApplicationContext server =
+        start(
+            "--server.address=127.0.0.1",
+            "--keepgate.security.open=true",
+            "--keepgate.security.keys-file=" + folder.resolve("keys.yml"),
+            "--keepgate.security.jwt.key-set=https://login.example/keys")) {
+      assertThat(server.isRunning()).isTrue();
+    }
+    assertThat(output.getOut().lines().filter(line -> line.contains("security.open=true")))
+        .singleElement()
+        .asString()
+        .contains("WARN", "keepgate.security.keys-file, keepgate.security.jwt is not asked for");
+  }
+
+  @Test
   void serverWithKeysIsReachedFromOutside() throws Exception {
     Path keys = folder.resolve("keys.yml");
     try (ConfigurableApplicationContext server =
