@@ -26,12 +26,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLSocket;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 import org.springframework.test.context.DynamicPropertyRegistry;
@@ -53,6 +57,7 @@ import org.springframework.test.context.DynamicPropertySource;
       "keepgate.security.client-certificates[1].subject=CN=admin,O=Test",
       "keepgate.security.client-certificates[1].roles=manage"
     })
+@ExtendWith(OutputCaptureExtension.class)
 class TlsTest {
 
   private static final TestCertificates CERTIFICATES = certificates();
@@ -192,6 +197,38 @@ class TlsTest {
           .getSubjectX500Principal()
           .getName();
     }
+  }
+
+  @Test
+  void brokenCertificatesAreSaidOnceAndChangeNothing(CapturedOutput output) throws Exception {
+    Path store = CERTIFICATES.store("server");
+    Files.copy(store, CERTIFICATES.store("whole"));
+    try {
+      Files.writeString(store, "no key store");
+      Awaitility.await().until(() -> faults(output) > 0);
+      Files.writeString(store, "no key store either");
+      Files.delete(store);
+      Awaitility.await().until(() -> faults(output) > 1);
+      assertThat(subject(port)).isEqualTo("CN=localhost");
+      assertThat(subject(grpc.getPort())).isEqualTo("CN=localhost");
+      HttpResponse<String> health = ask(null, "/actuator/health", HttpRequest.Builder::GET);
+      assertThat(health.statusCode()).as(health.body()).isEqualTo(200);
+    } finally {
+      CERTIFICATES.replace("server", "whole");
+    }
+    Awaitility.await().until(() -> lines(output, "new certificates of the SSL bundle") > 0);
+    assertThat(faults(output)).isEqualTo(2);
+    assertThat(output).doesNotContain("\tat ").doesNotContain("reload error");
+    assertThat(subject(port)).isEqualTo("CN=localhost");
+  }
+
+  private static long faults(CapturedOutput output) {
+    return lines(output, "WARN.*'web' has changed and cannot be used, so the one before stays");
+  }
+
+  private static long lines(CapturedOutput output, String pattern) {
+    Pattern wanted = Pattern.compile(pattern);
+    return output.getAll().lines().filter(line -> wanted.matcher(line).find()).count();
   }
 
   @Test

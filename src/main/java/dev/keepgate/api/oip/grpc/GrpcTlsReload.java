@@ -91,8 +91,10 @@ final class GrpcTlsReload implements BeanPostProcessor {
                 update(key, trust, changed);
                 log.info("gRPC has the new certificates of the SSL bundle '{}'", name);
               } catch (GeneralSecurityException | IOException e) {
-                log.error(
-                    "gRPC keeps its certificates: the SSL bundle '{}' cannot be used", name, e);
+                log.warn(
+                    "gRPC keeps its certificates: the SSL bundle '{}' cannot be used: {}",
+                    name,
+                    e.toString());
               }
             });
   }
