@@ -115,7 +115,7 @@ public record SecurityProperties(
   }
 
   /** Whether callers are asked who they are. */
-  boolean hasCredentials() {
+  public boolean hasCredentials() {
     return !open && !credentials().isEmpty();
   }
 

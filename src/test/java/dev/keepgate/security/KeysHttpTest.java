@@ -210,6 +210,19 @@ class KeysHttpTest extends KeyedServerTest {
     }
   }
 
+  /** It has a key, which no page of another site has. */
+  @Test
+  void whoShowsAKeyIsNotAskedForAnOrigin() throws Exception {
+    HttpResponse<String> step =
+        send(
+            request(STEP)
+                .header("Authorization", "Bearer " + TestKeys.text(Role.INFER))
+                .header("Content-Type", "application/json")
+                .header("Origin", "https://page.example")
+                .POST(BodyPublishers.ofString(STEP_BODY)));
+    assertThat(step.statusCode()).isEqualTo(200);
+  }
+
   @Test
   void modelMayBeCalledStats() throws Exception {
     assertThat(send("GET", "/v1/models/stats", TestKeys.text(Role.INFER), null).statusCode())

@@ -5,7 +5,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * From where models may be changed.
+ * From where models may be changed, and from where pages may ask a server without credentials.
  *
  * @param allowedOrigins origins of pages, such as {@code https://models.example}, beside the
  *     server's own

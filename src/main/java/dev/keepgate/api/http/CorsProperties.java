@@ -40,4 +40,9 @@ record CorsProperties(
           "keepgate.http.cors.max-age: '%s' is negative".formatted(maxAge));
     }
   }
+
+  boolean allowsOrigin(String origin) {
+    return allowedOrigins.contains(ANY)
+        || allowedOrigins.stream().anyMatch(origin::equalsIgnoreCase);
+  }
 }

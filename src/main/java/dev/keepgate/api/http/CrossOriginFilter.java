@@ -1,5 +1,6 @@
 package dev.keepgate.api.http;
 
+import dev.keepgate.security.SecurityProperties;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -16,9 +17,10 @@ import org.springframework.http.ProblemDetail;
 import org.springframework.stereotype.Component;
 
 /**
- * Refuses changes of models that a browser asks for on behalf of another site's page (OWASP,
- * Cross-Site Request Forgery Prevention), also of a page whose name was made to lead here (DNS
- * rebinding). Clients other than browsers send neither Origin nor Fetch Metadata, and pass.
+ * Refuses what a browser asks for on behalf of another site's page (OWASP, Cross-Site Request
+ * Forgery Prevention), also of a page whose name was made to lead here (DNS rebinding): changes of
+ * models, and of a server without credentials all that is more than reading. Clients other than
+ * browsers send neither Origin nor Fetch Metadata, and pass.
  */
 @Component
 class CrossOriginFilter extends HttpFilter {
@@ -36,20 +38,46 @@ class CrossOriginFilter extends HttpFilter {
   private static final Set<String> OTHER_SITES = Set.of("cross-site", "same-site");
   private static final int NO_PORT = 0;
 
-  private final transient ChangeProperties properties;
-  private final transient ErrorWriter errors;
+  /** What is refused to pages of other origins. */
+  private enum Rule {
+    CHANGE("models are not changed", "keepgate.http.changes.allowed-origins"),
+    KEYLESS(
+        "a server without keys answers nothing",
+        "keepgate.http.cors.allowed-origins or keepgate.http.changes.allowed-origins");
 
-  CrossOriginFilter(ChangeProperties properties, ErrorWriter errors) {
+    private final String what;
+    private final String settings;
+
+    /**
+     * @param settings that name origins which may
+     */
+    Rule(String what, String settings) {
+      this.what = what;
+      this.settings = settings;
+    }
+  }
+
+  private final transient ChangeProperties properties;
+  private final transient CorsProperties cors;
+  private final transient ErrorWriter errors;
+  private final boolean keyless;
+
+  CrossOriginFilter(
+      ChangeProperties properties,
+      CorsProperties cors,
+      SecurityProperties security,
+      ErrorWriter errors) {
     this.properties = properties;
+    this.cors = cors;
     this.errors = errors;
+    this.keyless = !security.hasCredentials();
   }
 
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    ProblemDetail refusal =
-        isChange(request.getMethod(), request.getServletPath()) ? refusal(request) : null;
+    ProblemDetail refusal = refusal(request);
     if (refusal == null) {
       chain.doFilter(request, response);
     } else {
@@ -70,29 +98,65 @@ class CrossOriginFilter extends HttpFilter {
   }
 
   private @Nullable ProblemDetail refusal(HttpServletRequest request) throws IOException {
-    String host = request.getHeader(HttpHeaders.HOST);
-    if (host != null && !isAllowed(host, request.getLocalAddr())) {
-      return ProblemDetails.of(
-          HttpStatus.FORBIDDEN,
-          "host-not-allowed",
-          "models are not changed by requests for this Host; if the server goes by that name, say"
-              + " so in keepgate.http.changes.allowed-hosts");
+    if (isChange(request.getMethod(), request.getServletPath())) {
+      return refusal(request, Rule.CHANGE, request.getHeader(HttpHeaders.ORIGIN));
+    }
+    if (!keyless) {
+      return null;
     }
     String origin = request.getHeader(HttpHeaders.ORIGIN);
+    boolean isSafe = SAFE.contains(request.getMethod());
+    // Browsers say whence with all but what only reads, where they may say what led to it.
+    boolean isBrowser =
+        origin != null || (isSafe && request.getHeader(HttpHeaders.REFERER) != null);
+    if (!isBrowser) {
+      return null;
+    }
+    return isSafe ? foreignHost(request, Rule.KEYLESS) : refusal(request, Rule.KEYLESS, origin);
+  }
+
+  private @Nullable ProblemDetail refusal(
+      HttpServletRequest request, Rule rule, @Nullable String origin) throws IOException {
+    ProblemDetail refusal = foreignHost(request, rule);
+    if (refusal != null) {
+      return refusal;
+    }
     boolean isForeign =
         origin == null
             ? OTHER_SITES.contains(String.valueOf(request.getHeader(FETCH_SITE)))
-            : !properties.allowsOrigin(origin) && (host == null || !Authority.isSame(origin, host));
+            : !isAllowed(origin, rule) && !isOwn(request, origin);
     return isForeign
         ? ProblemDetails.of(
             HttpStatus.FORBIDDEN,
             "cross-origin",
-            "models are not changed for pages of other origins; if this one may, name it in"
-                + " keepgate.http.changes.allowed-origins")
+            "%s for pages of other origins; if this one may ask, name it in %s"
+                .formatted(rule.what, rule.settings))
         : null;
   }
 
-  private boolean isAllowed(String host, String localAddress) throws IOException {
+  private boolean isAllowed(String origin, Rule rule) {
+    return properties.allowsOrigin(origin) || (rule == Rule.KEYLESS && cors.allowsOrigin(origin));
+  }
+
+  private static boolean isOwn(HttpServletRequest request, String origin) {
+    String host = request.getHeader(HttpHeaders.HOST);
+    return host != null && Authority.isSame(origin, host);
+  }
+
+  private @Nullable ProblemDetail foreignHost(HttpServletRequest request, Rule rule)
+      throws IOException {
+    String host = request.getHeader(HttpHeaders.HOST);
+    return host == null || isAllowedHost(host, request.getLocalAddr())
+        ? null
+        : ProblemDetails.of(
+            HttpStatus.FORBIDDEN,
+            "host-not-allowed",
+            "%s by requests for this Host; if the server goes by that name, say so in"
+                    .formatted(rule.what)
+                + " keepgate.http.changes.allowed-hosts");
+  }
+
+  private boolean isAllowedHost(String host, String localAddress) throws IOException {
     Authority authority = Authority.parse(host, NO_PORT);
     return authority != null
         && properties.allowsHost(

@@ -133,7 +133,8 @@ class CorsTest {
           assertThat(asked.header("Content-Type")).isEqualTo(ProblemDetails.MEDIA_TYPE);
           RawAnswer actual =
               ask(port, "POST", "/v1/models/notebook-cell/step", Map.of("Origin", PAGE));
-          assertThat(actual.status()).isEqualTo(200);
+          assertThat(actual.status()).isEqualTo(403);
+          assertThat(actual.body()).contains("keepgate.http.cors.allowed-origins");
           assertThat(actual.head()).doesNotContainIgnoringCase("Access-Control");
           // What is no preflight is answered as ever.
           assertThat(ask(port, "OPTIONS", "/v1/models", Map.of("Origin", PAGE)).status())
