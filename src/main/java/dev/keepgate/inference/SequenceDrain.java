@@ -47,6 +47,8 @@ final class SequenceDrain implements SmartLifecycle {
       sequences.releaseDrainedModels();
     } catch (RuntimeException e) {
       log.debug("Versions that were taken away are held for now", e);
+    } catch (Throwable e) {
+      log.warn("Versions that were taken away are held for now", e);
     }
   }
 

@@ -35,7 +35,8 @@ final class SequenceReaper implements AutoCloseable {
       reap.run();
     } catch (SequenceException.Unavailable e) {
       log.debug("Expired sequences stay for now", e);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // A thread that ended would let all that expires stay.
       log.warn("Expired sequences could not be freed", e);
     }
   }

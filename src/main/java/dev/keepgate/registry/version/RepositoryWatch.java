@@ -158,7 +158,7 @@ final class RepositoryWatch implements SmartLifecycle {
       poll();
     } catch (IOException e) {
       log.warn("The repository cannot be looked at; the models stay as they are: {}", e.toString());
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.warn("The repository could not be looked at; the models stay as they are", e);
     }
   }

@@ -103,6 +103,8 @@ final class RedisClaim implements Claim {
       scripts.run("renew", id, owner, ttl());
     } catch (RuntimeException e) {
       log.debug("The claim of {} was not renewed", id, e);
+    } catch (Throwable e) {
+      log.warn("The claim of {} was not renewed", id, e);
     }
   }
 
