@@ -1,5 +1,6 @@
 package dev.keepgate.api.http.security;
 
+import dev.keepgate.api.http.InferencePaths;
 import dev.keepgate.security.Access;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -11,16 +12,6 @@ import java.util.regex.Pattern;
 final class HttpAccess {
 
   private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
-  private static final String MODEL = "/models/[^/]+(?:/(?:versions|labels)/[^/]+)?";
-  private static final Pattern INFERENCE =
-      Pattern.compile(
-          "/v1"
-              + MODEL
-              + "/(?:step|unroll|forecast|detect|generate|sequences)"
-              + "|/v1/timeseries/forecast"
-              + "|/v2"
-              + MODEL
-              + "/infer");
 
   private static final Pattern STATISTICS =
       Pattern.compile("/v1/statistics|/v2/models/(?:[^/]+/(?:versions/[^/]+/)?)?stats");
@@ -64,7 +55,7 @@ final class HttpAccess {
     if (!method.equals("POST")) {
       return Access.MANAGE;
     }
-    if (INFERENCE.matcher(path).matches()) {
+    if (InferencePaths.contain(path)) {
       return Access.INFER;
     }
     return path.equals("/v2/repository/index") ? Access.ANY_ROLE : Access.MANAGE;
