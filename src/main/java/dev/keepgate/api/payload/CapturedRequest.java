@@ -13,13 +13,13 @@ final class CapturedRequest extends HttpServletRequestWrapper {
   private final Captured captured;
   private @Nullable ServletInputStream stream;
 
-  CapturedRequest(HttpServletRequest request, int most) {
+  CapturedRequest(HttpServletRequest request, int most, CaptureMemory memory) {
     super(request);
-    captured = new Captured(most);
+    captured = new Captured(most, memory);
   }
 
-  byte @Nullable [] body() {
-    return captured.all();
+  Captured body() {
+    return captured;
   }
 
   @Override

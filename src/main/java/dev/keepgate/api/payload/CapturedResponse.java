@@ -11,29 +11,36 @@ import org.jspecify.annotations.Nullable;
 final class CapturedResponse extends HttpServletResponseWrapper {
 
   private final int most;
+  private final CaptureMemory memory;
   private Captured captured;
   private @Nullable ServletOutputStream stream;
 
-  CapturedResponse(HttpServletResponse response, int most) {
+  CapturedResponse(HttpServletResponse response, int most, CaptureMemory memory) {
     super(response);
     this.most = most;
-    this.captured = new Captured(most);
+    this.memory = memory;
+    this.captured = new Captured(most, memory);
   }
 
-  byte @Nullable [] body() {
-    return captured.all();
+  Captured body() {
+    return captured;
   }
 
   @Override
   public void reset() {
     super.reset();
-    captured = new Captured(most);
+    again();
   }
 
   @Override
   public void resetBuffer() {
     super.resetBuffer();
-    captured = new Captured(most);
+    again();
+  }
+
+  private void again() {
+    captured.drop();
+    captured = new Captured(most, memory);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.keepgate.api.payload;
 
-import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
@@ -16,6 +15,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 /**
  * The file of the payload log, and those before it. A thread of its own writes; lines that it does
@@ -24,13 +30,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 final class PayloadFile implements AutoCloseable {
 
   private static final int QUEUE = 64;
+  private static final int PATIENCE_SECONDS = 5;
 
   /** Only who runs the server may look into a folder that is made here. */
   private static final FileAttribute<?> OWN =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
   private final Logger logger;
-  private final AsyncAppender queue;
+  private final ThreadPoolExecutor writer;
 
   /**
    * @throws IOException if its folder cannot be made
@@ -48,15 +55,12 @@ final class PayloadFile implements AutoCloseable {
     appender.setEncoder(encoder(context));
     roll(appender, file, properties);
     appender.start();
-    queue = new AsyncAppender();
-    queue.setContext(context);
-    queue.setQueueSize(QUEUE);
-    queue.setDiscardingThreshold(0);
-    queue.setNeverBlock(true);
-    queue.addAppender(appender);
-    queue.start();
     logger = context.getLogger(PayloadFile.class);
-    logger.addAppender(queue);
+    logger.addAppender(appender);
+    CustomizableThreadFactory factory = new CustomizableThreadFactory("keepgate-payload-log-");
+    factory.setDaemon(true);
+    writer =
+        new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE), factory);
   }
 
   private static PatternLayoutEncoder encoder(LoggerContext context) {
@@ -85,13 +89,42 @@ final class PayloadFile implements AutoCloseable {
     appender.setTriggeringPolicy(size);
   }
 
-  void write(String line) {
-    logger.info(line);
+  /**
+   * Adds a line, which is made by the thread that writes: there is one of them at a time.
+   *
+   * @param line gives null where there is none
+   * @param over run once the line is written, or left out
+   */
+  void write(Supplier<@Nullable String> line, Runnable over) {
+    Runnable task =
+        () -> {
+          try {
+            String text = line.get();
+            if (text != null) {
+              logger.info(text);
+            }
+          } finally {
+            over.run();
+          }
+        };
+    try {
+      writer.execute(task);
+    } catch (RejectedExecutionException e) {
+      over.run();
+    }
   }
 
   /** Writes what waits. */
   @Override
   public void close() {
+    writer.shutdown();
+    try {
+      if (!writer.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        writer.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     logger.getLoggerContext().stop();
   }
 }

@@ -1,6 +1,8 @@
 package dev.keepgate.api.payload;
 
 import dev.keepgate.api.error.RequestId;
+import dev.keepgate.api.http.InferencePaths;
+import dev.keepgate.memory.InFlightMemory;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.FilterChain;
@@ -14,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.filter.OncePerRequestFilter;
 import tools.jackson.databind.json.JsonMapper;
@@ -26,22 +27,12 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class PayloadFilter extends OncePerRequestFilter {
 
-  private static final String MODEL = "/models/[^/]+(?:/(?:versions|labels)/[^/]+)?";
-  private static final Pattern COMPUTES =
-      Pattern.compile(
-          "/v1"
-              + MODEL
-              + "/(?:step|unroll|forecast|detect|generate|sequences)"
-              + "|/v1/sequences/[^/]+/(?:step|unroll|forecast|fork)"
-              + "|/v1/timeseries/forecast"
-              + "|/v2"
-              + MODEL
-              + "/infer");
-
   private final PayloadFile file;
   private final PayloadLogProperties properties;
+  private final InFlightMemory memory;
 
-  PayloadFilter(PayloadFile file, PayloadLogProperties properties) {
+  PayloadFilter(PayloadFile file, PayloadLogProperties properties, InFlightMemory memory) {
+    this.memory = memory;
     this.file = file;
     this.properties = properties;
   }
@@ -50,7 +41,7 @@ final class PayloadFilter extends OncePerRequestFilter {
   protected boolean shouldNotFilter(HttpServletRequest request) {
     return ThreadLocalRandom.current().nextDouble() >= properties.sample()
         || !request.getMethod().equals("POST")
-        || !COMPUTES.matcher(request.getRequestURI()).matches();
+        || !InferencePaths.contain(request.getServletPath());
   }
 
   @Override
@@ -59,14 +50,23 @@ final class PayloadFilter extends OncePerRequestFilter {
       throws ServletException, IOException {
     String time = Instant.now().toString();
     int most = Math.toIntExact(properties.maxBody().toBytes());
-    CapturedRequest sent = new CapturedRequest(request, most);
-    CapturedResponse answered = new CapturedResponse(response, most);
-    chain.doFilter(sent, answered);
-    Runnable log = () -> log(time, sent, answered);
-    if (request.isAsyncStarted()) {
-      request.getAsyncContext().addListener(new AtEnd(log));
-    } else {
-      log.run();
+    CaptureMemory held = new CaptureMemory(memory.open());
+    CapturedRequest sent = new CapturedRequest(request, most, held);
+    CapturedResponse answered = new CapturedResponse(response, most, held);
+    Runnable log = () -> log(time, sent, answered, held);
+    boolean isFollowed = false;
+    try {
+      chain.doFilter(sent, answered);
+      if (request.isAsyncStarted()) {
+        request.getAsyncContext().addListener(new AtEnd(log));
+      } else {
+        log.run();
+      }
+      isFollowed = true;
+    } finally {
+      if (!isFollowed) {
+        held.close();
+      }
     }
   }
 
@@ -88,27 +88,38 @@ final class PayloadFilter extends OncePerRequestFilter {
     public void onStartAsync(AsyncEvent event) {}
   }
 
-  private void log(String time, CapturedRequest request, CapturedResponse response) {
-    byte[] body = request.body();
-    byte[] answer = response.body();
-    if (body == null || answer == null) {
-      return;
+  private void log(
+      String time, CapturedRequest request, CapturedResponse response, CaptureMemory held) {
+    ObjectNode asked = JsonMapper.shared().createObjectNode();
+    asked.put("time", time);
+    put(asked, "request_id", response.getHeader(RequestId.HEADER));
+    asked.put("method", request.getMethod());
+    asked.put("path", request.getRequestURI());
+    put(asked, "query", request.getQueryString());
+    put(asked, "content_type", request.getContentType());
+    put(asked, "content_encoding", request.getHeader("Content-Encoding"));
+    put(asked, "accept", request.getHeader("Accept"));
+    put(asked, "header_length", request.getHeader("Inference-Header-Content-Length"));
+    ObjectNode answered = JsonMapper.shared().createObjectNode();
+    answered.put("status", response.getStatus());
+    put(answered, "answer_type", response.getContentType());
+    Captured body = request.body();
+    Captured answer = response.body();
+    file.write(() -> line(asked, body, answered, answer), held::close);
+  }
+
+  /** Null where a body or an answer was not kept. */
+  private static @Nullable String line(
+      ObjectNode asked, Captured body, ObjectNode answered, Captured answer) {
+    byte[] sent = body.all();
+    byte[] received = answer.all();
+    if (sent == null || received == null) {
+      return null;
     }
-    ObjectNode line = JsonMapper.shared().createObjectNode();
-    line.put("time", time);
-    put(line, "request_id", response.getHeader(RequestId.HEADER));
-    line.put("method", request.getMethod());
-    line.put("path", request.getRequestURI());
-    put(line, "query", request.getQueryString());
-    put(line, "content_type", request.getContentType());
-    put(line, "content_encoding", request.getHeader("Content-Encoding"));
-    put(line, "accept", request.getHeader("Accept"));
-    put(line, "header_length", request.getHeader("Inference-Header-Content-Length"));
-    put(line, "body", body);
-    line.put("status", response.getStatus());
-    put(line, "answer_type", response.getContentType());
-    put(line, "answer", answer);
-    file.write(line.toString());
+    put(asked, "body", sent);
+    asked.setAll(answered);
+    put(asked, "answer", received);
+    return asked.toString();
   }
 
   private static void put(ObjectNode line, String name, @Nullable String value) {

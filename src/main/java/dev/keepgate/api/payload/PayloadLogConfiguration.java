@@ -1,5 +1,6 @@
 package dev.keepgate.api.payload;
 
+import dev.keepgate.memory.InFlightMemory;
 import java.io.IOException;
 import java.util.Objects;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -20,9 +21,9 @@ class PayloadLogConfiguration {
   /** Behind all other filters: a request that is not let in is not logged. */
   @Bean
   FilterRegistrationBean<PayloadFilter> payloadFilter(
-      PayloadFile file, PayloadLogProperties properties) {
+      PayloadFile file, PayloadLogProperties properties, InFlightMemory memory) {
     FilterRegistrationBean<PayloadFilter> filter =
-        new FilterRegistrationBean<>(new PayloadFilter(file, properties));
+        new FilterRegistrationBean<>(new PayloadFilter(file, properties, memory));
     filter.setOrder(Ordered.LOWEST_PRECEDENCE);
     return filter;
   }

@@ -17,7 +17,8 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param file that lines are added to; nothing is logged where it is not set
  * @param sample share of requests that are logged, from 0 to 1
- * @param maxBody bytes of a body, and of an answer, at most; a request with more is not logged
+ * @param maxBody bytes of a body, and of an answer, at most; a request with more is not logged, nor
+ *     one for whose copies {@code keepgate.inference.max-in-flight-memory} has no room
  * @param maxFileSize of a file; beyond it the next is begun
  * @param maxFiles of former files, {@code <file>.1} the latest; older ones are deleted
  */

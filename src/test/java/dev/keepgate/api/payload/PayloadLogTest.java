@@ -3,6 +3,7 @@ package dev.keepgate.api.payload;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.OwnRepository;
+import dev.keepgate.memory.InFlightMemory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -20,6 +21,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
@@ -45,6 +47,7 @@ class PayloadLogTest implements OwnRepository {
   private static final Path FILE = folder().resolve("payload/requests.ndjson");
 
   @LocalServerPort private int port;
+  @Autowired private InFlightMemory memory;
 
   private static Path folder() {
     try {
@@ -179,5 +182,6 @@ class PayloadLogTest implements OwnRepository {
       assertThat(files.count()).isLessThanOrEqualTo(3);
     }
     assertThat(lines()).noneMatch(line -> line.path("request_id").asString().equals(id));
+    Awaitility.await("all memory back").until(() -> memory.requestUsed() == 0);
   }
 }
