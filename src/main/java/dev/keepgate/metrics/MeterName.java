@@ -52,6 +52,13 @@ enum MeterName {
       "label"),
   ERRORS("keepgate.errors", Kind.COUNTER, "Errors that clients were sent", "slug"),
 
+  SECURITY_REQUESTS(
+      "keepgate.security.requests",
+      Kind.COUNTER,
+      "Requests of callers who are known, and messages of their streams, by what became of them",
+      "caller",
+      "outcome"),
+
   WORKERS("keepgate.workers", Kind.GAUGE, "Workers that compute"),
   WORKERS_BUSY(
       "keepgate.workers.busy", Kind.SECONDS_COUNTER, "Time that all workers together had work"),

@@ -1,5 +1,6 @@
 package dev.keepgate.security;
 
+import dev.keepgate.listener.Listeners;
 import java.util.Objects;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -14,6 +15,11 @@ class SecurityConfiguration {
   @Bean
   RateLimits rateLimits(SecurityProperties properties) {
     return new RateLimits(properties.failuresPerSecond());
+  }
+
+  @Bean
+  CallerAdmission callerAdmission(RateLimits rates, ObjectProvider<CallerListener> listeners) {
+    return new CallerAdmission(rates, new Listeners<>(listeners.orderedStream().toList()));
   }
 
   @Bean

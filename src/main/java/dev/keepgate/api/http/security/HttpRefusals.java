@@ -7,6 +7,7 @@ import dev.keepgate.api.http.ProblemDetails;
 import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.security.Access;
 import dev.keepgate.security.Caller;
+import dev.keepgate.security.CallerAdmission;
 import dev.keepgate.security.RateLimitedException;
 import dev.keepgate.security.RateLimits;
 import dev.keepgate.security.Role;
@@ -41,8 +42,10 @@ final class HttpRefusals
   private final ErrorWriter errors;
   private final HttpAccess access;
   private final RateLimits rates;
+  private final CallerAdmission admission;
 
-  HttpRefusals(ErrorWriter errors, HttpAccess access, RateLimits rates) {
+  HttpRefusals(ErrorWriter errors, HttpAccess access, RateLimits rates, CallerAdmission admission) {
+    this.admission = admission;
     this.errors = errors;
     this.access = access;
     this.rates = rates;
@@ -58,7 +61,7 @@ final class HttpRefusals
       throws IOException, ServletException {
     Caller caller = HttpCaller.set(request, authentication);
     try {
-      rates.count(caller);
+      admission.count(caller);
     } catch (RateLimitedException e) {
       refuse(e, request, response);
       return;

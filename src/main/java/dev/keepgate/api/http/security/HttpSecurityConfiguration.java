@@ -3,6 +3,7 @@ package dev.keepgate.api.http.security;
 import dev.keepgate.api.http.ErrorWriter;
 import dev.keepgate.security.Access;
 import dev.keepgate.security.Caller;
+import dev.keepgate.security.CallerAdmission;
 import dev.keepgate.security.CallerAuthentication;
 import dev.keepgate.security.OnCredentials;
 import dev.keepgate.security.RateLimits;
@@ -41,8 +42,9 @@ class HttpSecurityConfiguration {
   }
 
   @Bean
-  HttpRefusals httpRefusals(ErrorWriter errors, HttpAccess access, RateLimits rates) {
-    return new HttpRefusals(errors, access, rates);
+  HttpRefusals httpRefusals(
+      ErrorWriter errors, HttpAccess access, RateLimits rates, CallerAdmission admission) {
+    return new HttpRefusals(errors, access, rates, admission);
   }
 
   /** By the name at which Boot looks for it, to put it before all other filters of the server. */
@@ -51,7 +53,8 @@ class HttpSecurityConfiguration {
       AuthenticationManager callers,
       SecurityProperties properties,
       HttpAccess access,
-      HttpRefusals refusals) {
+      HttpRefusals refusals,
+      CallerAdmission admission) {
     AuthenticationFilter authentication =
         new AuthenticationFilter(callers, new HttpCredentials(properties.takesCertificates()));
     // What everybody may have is theirs with a key that is wrong, too.
@@ -67,12 +70,15 @@ class HttpSecurityConfiguration {
             new DefaultSecurityFilterChain(
                 AnyRequestMatcher.INSTANCE,
                 List.of(
-                    authentication, translation, new AuthorizationFilter(authorization(access)))));
+                    authentication,
+                    translation,
+                    new AuthorizationFilter(authorization(access, admission)))));
     filters.setRequestRejectedHandler(refusals);
     return filters;
   }
 
-  private static AuthorizationManager<HttpServletRequest> authorization(HttpAccess access) {
+  private static AuthorizationManager<HttpServletRequest> authorization(
+      HttpAccess access, CallerAdmission admission) {
     return (authentication, request) -> {
       Access needed = access.of(request.getMethod(), request.getServletPath());
       if (needed == Access.EVERYBODY) {
@@ -82,7 +88,12 @@ class HttpSecurityConfiguration {
       if (caller == null) {
         throw new AuthenticationCredentialsNotFoundException("nobody said who asks");
       }
-      return new AuthorizationDecision(needed.isGrantedTo(caller.roles()));
+      boolean isGranted = admission.grants(needed, caller);
+      if (isGranted) {
+        // It was counted when it was known whose it is.
+        admission.admitted(caller);
+      }
+      return new AuthorizationDecision(isGranted);
     };
   }
 }

@@ -3,6 +3,7 @@ package dev.keepgate.api.oip.grpc;
 import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.security.Access;
 import dev.keepgate.security.Caller;
+import dev.keepgate.security.CallerAdmission;
 import dev.keepgate.security.CallerAuthentication;
 import dev.keepgate.security.CurrentCallers;
 import dev.keepgate.security.OnCredentials;
@@ -40,18 +41,19 @@ class GrpcSecurityConfiguration {
       CurrentCallers current,
       SecurityProperties properties,
       RateLimits rates,
+      CallerAdmission admission,
       GrpcErrors errors) {
     return new Refusing(
         new AuthenticationProcessInterceptor(
             callers,
             new GrpcCredentials(properties.takesCertificates()),
-            authorization(current, rates, errors)),
+            authorization(current, admission, errors)),
         rates,
         errors);
   }
 
   private static AuthorizationManager<CallContext> authorization(
-      CurrentCallers current, RateLimits rates, GrpcErrors errors) {
+      CurrentCallers current, CallerAdmission admission, GrpcErrors errors) {
     return (authentication, call) -> {
       Access needed = GrpcAccess.of(call.method().getFullMethodName());
       if (needed == Access.EVERYBODY) {
@@ -63,10 +65,11 @@ class GrpcSecurityConfiguration {
             "say who asks: send a key as the metadata 'authorization: Bearer <key>' or"
                 + " 'x-api-key: <key>'");
       }
-      if (!needed.isGrantedTo(caller.roles())) {
+      if (!admission.grants(needed, caller)) {
         throw new AccessDeniedException(needed.remedy(caller));
       }
-      rates.count(caller);
+      admission.count(caller);
+      admission.admitted(caller);
       GrpcCall.CURRENT
           .get()
           .madeBy(
@@ -78,12 +81,13 @@ class GrpcSecurityConfiguration {
                       .refused(ErrorCode.UNAUTHENTICATED, "the key was taken away")
                       .asRuntimeException();
                 }
-                if (!needed.isGrantedTo(now.roles())) {
+                if (!admission.grants(needed, now)) {
                   throw errors
                       .refused(ErrorCode.ACCESS_DENIED, needed.remedy(now))
                       .asRuntimeException();
                 }
-                rates.count(now);
+                admission.count(now);
+                admission.admitted(now);
               });
       return new AuthorizationDecision(true);
     };
