@@ -95,6 +95,8 @@ enum MeterName {
       "keepgate.model.loads", Kind.TIMER, "Time to read, compile and warm up a model", "outcome"),
   MODEL_MEMORY("keepgate.model.memory", Kind.BYTES, "Memory that models hold"),
   MODEL_BUDGET("keepgate.model.memory.budget", Kind.BYTES, "Memory that models may hold"),
+  REPOSITORY_FREE("keepgate.repository.free", Kind.BYTES, "Space of the models' disk that is free"),
+  REPOSITORY_SIZE("keepgate.repository.size", Kind.BYTES, "Space of the models' disk, in all"),
   REPOSITORY_FAULT(
       "keepgate.repository.fault",
       Kind.GAUGE,

@@ -2,9 +2,11 @@ package dev.keepgate.metrics;
 
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelStatus;
+import dev.keepgate.registry.RegistryProperties;
 import dev.keepgate.registry.StorageFault;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.io.File;
 import java.util.Locale;
 import org.springframework.stereotype.Component;
 
@@ -13,8 +15,10 @@ import org.springframework.stereotype.Component;
 class ModelMeters implements MeterBinder {
 
   private final ModelRegistry models;
+  private final File repository;
 
-  ModelMeters(ModelRegistry models) {
+  ModelMeters(ModelRegistry models, RegistryProperties properties) {
+    this.repository = properties.repository().path().toFile();
     this.models = models;
   }
 
@@ -30,6 +34,8 @@ class ModelMeters implements MeterBinder {
           .gauge(() -> models.storageFault() == fault ? 1 : 0, name)
           .register(registry);
     }
+    MeterName.REPOSITORY_FREE.gauge(repository::getUsableSpace).register(registry);
+    MeterName.REPOSITORY_SIZE.gauge(repository::getTotalSpace).register(registry);
     MeterName.MODEL_MEMORY.gauge(models::memoryUsed).register(registry);
     MeterName.MODEL_BUDGET.gauge(models::memoryBudget).register(registry);
   }

@@ -95,6 +95,13 @@ class ObservabilityTest {
     }
   }
 
+  @Test
+  void diskThatIsToldOfIsThatOfTheModels() throws Exception {
+    assertThat(samples())
+        .anyMatch(s -> s.startsWith("keepgate_repository_free_bytes "))
+        .contains("keepgate_repository_size_bytes " + (double) repository.toFile().getTotalSpace());
+  }
+
   private static Set<String> labels(String selector, String query) {
     Set<String> labels = new TreeSet<>();
     Matcher label = LABEL.matcher(selector);
