@@ -106,7 +106,7 @@ final class ReplicatedStorage implements VersionStorage {
 
   @Override
   public void remove(ModelId id, @Nullable Revision known) throws IOException {
-    Revision revision = known;
+    Revision revision = known == null ? null : inFolder(id, known);
     if (revision == null) {
       Entry entry = catalog.read(List.of()).versions().get(id);
       revision = entry == null ? null : entry.revision();
@@ -116,6 +116,20 @@ final class ReplicatedStorage implements VersionStorage {
           "another replica is replacing model " + id, null);
     }
     repository.removeIfPresent(id, revision);
+  }
+
+  /**
+   * As all servers of one folder call a version of which the catalog may not have been told yet.
+   */
+  private Revision inFolder(ModelId id, Revision known) throws IOException {
+    if (catalog.carriesContent() || !repository.exists(id)) {
+      return known;
+    }
+    Revision said = repository.revision(id);
+    if (said == null) {
+      said = repository.markFirst(id, known);
+    }
+    return said.digest().equals(known.digest()) ? said : known;
   }
 
   @Override

@@ -102,6 +102,10 @@ final class Replication {
    */
   boolean announce(ModelVersion version) throws IOException {
     ModelId id = version.id();
+    if (wasRemovedFromFolder(id)) {
+      drop(version);
+      return true;
+    }
     Revision revision = Objects.requireNonNull(version.revision());
     Manifest manifest = repository.manifest(id);
     if (!manifest.digest().equals(revision.digest())) {
@@ -124,6 +128,18 @@ final class Replication {
     log.info("Model {} was announced, {} bytes", id, manifest.bytes());
     tell(id, Event.ANNOUNCED, catalog.carriesContent() ? manifest.bytes() : 0);
     return true;
+  }
+
+  /**
+   * Whether another server of the same folder has removed a version before anybody was told of it,
+   * so that no catalog can say so.
+   */
+  private boolean wasRemovedFromFolder(ModelId id) throws IOException {
+    if (catalog.carriesContent()) {
+      return false;
+    }
+    repository.requirePresent();
+    return !repository.exists(id);
   }
 
   /** Says beside the files which making of its number a version is. */
