@@ -111,7 +111,8 @@ final class BatchQueues {
       lentWorkers--;
       if (closed) {
         work.signalAll();
-      } else if (neediest() != null) {
+      } else if (!queues.isEmpty()) {
+        // Also for what may be taken up only later: whoever waits has to know until when.
         wake();
       }
     } finally {
@@ -190,7 +191,7 @@ final class BatchQueues {
       if (next != null) {
         workerCame(next);
         // While all idle workers were lent, nobody was woken for what came.
-        if (neediest() != null) {
+        if (queues.size() > 1) {
           wake();
         }
       }
@@ -258,7 +259,8 @@ final class BatchQueues {
     lock.lock();
     try {
       queue.charge(nanos);
-      int free = idleWorkers - lentWorkers;
+      // Fewer than none are idle once the queues are closed and the workers have gone.
+      int free = Math.max(0, idleWorkers - lentWorkers);
       int fair = (queue.size() + seated + free) / (free + 1);
       int wanted = Math.min(room, Math.max(WORTH_A_WORKER, fair) - seated);
       long now = now();

@@ -72,7 +72,7 @@ final class BatchWorker implements AutoCloseable {
    */
   void run(BatchQueue lone, BatchTask task) {
     queue = lone;
-    while (queue != null && !task.result().isDone()) {
+    while (queue != null && !task.result().isDone() && !queues.isClosed()) {
       if (lone.whole()) {
         computeWhole(lone);
       } else {

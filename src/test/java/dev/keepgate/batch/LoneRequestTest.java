@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.data.Offset;
@@ -38,6 +39,10 @@ class LoneRequestTest {
   private final AtomicInteger onCaller = new AtomicInteger();
 
   private BatchScheduler scheduler(int workers, boolean callersCompute) {
+    return scheduler(workers, callersCompute, Duration.ZERO);
+  }
+
+  private BatchScheduler scheduler(int workers, boolean callersCompute, Duration delay) {
     BatchListener listener =
         new BatchListener() {
           @Override
@@ -48,12 +53,12 @@ class LoneRequestTest {
         };
     return new BatchScheduler(
         kernel,
-        new BatchProperties(workers, 1000, Duration.ZERO, 8, Duration.ZERO, Duration.ofMillis(1)),
+        new BatchProperties(workers, 1000, Duration.ZERO, 8, delay, Duration.ofMillis(1)),
         List.of(listener),
         callersCompute);
   }
 
-  private final class Owner implements FreeOwner {
+  private class Owner implements FreeOwner {
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
     private final AtomicInteger ends = new AtomicInteger();
 
@@ -177,6 +182,55 @@ class LoneRequestTest {
       assertThat(output.output()).containsExactly(alone.output(), Offset.offset(1e-6f));
     } catch (CancellationException e) {
       scheduler.cancel(task);
+    }
+  }
+
+  /** The only worker has gone while its place is lent: nobody is idle, and one is lent. */
+  @Test
+  void callerWhoseWorkersHaveGoneEnds() throws Exception {
+    CompiledModel model = kernel.compile(TestModels.stacked(new Random(seed), 3, 5, 1));
+    BatchScheduler scheduler = scheduler(1, true);
+    awaitIdle(scheduler);
+    Thread closing = new Thread(scheduler::close);
+    Owner owner =
+        new Owner() {
+          @Override
+          public void executed() {
+            if (closing.getState() == Thread.State.NEW) {
+              closing.start();
+              while (scheduler.workersAlive() > 0) {
+                Thread.onSpinWait();
+              }
+            }
+          }
+        };
+    NetworkInput input = TestModels.input(new Random(seed), model.signature(), 2, 3);
+    BatchTask task = scheduler.compute(model, input, true, false, owner);
+    closing.join();
+    assertThat(task.result()).isCancelled();
+    assertThat(owner.ends).hasValue(1);
+  }
+
+  /** What comes while all workers are lent is not ready when they are given back, but later. */
+  @Test
+  void delayedRowIsComputedThatCameBesideALoneTask() throws Exception {
+    CompiledModel model = kernel.compile(TestModels.stacked(new Random(seed), 3, 5, 1));
+    try (BatchScheduler scheduler = scheduler(1, true, Duration.ofMillis(20))) {
+      awaitIdle(scheduler);
+      List<BatchTask> beside = new ArrayList<>();
+      Owner owner =
+          new Owner() {
+            @Override
+            public void executed() {
+              assertThat(Thread.currentThread().getName()).doesNotContain("worker");
+              NetworkInput row = TestModels.input(new Random(seed), model.signature(), 1, 1);
+              beside.add(scheduler.submit(model, row, true, false, new Owner()));
+            }
+          };
+      NetworkInput input = TestModels.input(new Random(seed), model.signature(), 1, 3);
+      scheduler.compute(model, input, true, true, owner).result().get();
+      assertThat(beside).hasSize(1);
+      assertThat(beside.get(0).result().get(10, TimeUnit.SECONDS).output().output()).hasSize(5);
     }
   }
 
