@@ -14,6 +14,8 @@ import dev.keepgate.registry.repository.UploadFolder;
 import dev.keepgate.registry.version.FoundVersions;
 import dev.keepgate.registry.version.ModelVersion;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -139,7 +141,8 @@ final class Replication {
       return false;
     }
     repository.requirePresent();
-    return !repository.exists(id);
+    // Not what cannot be told, as while the disk fails.
+    return Files.notExists(repository.folder(id), LinkOption.NOFOLLOW_LINKS);
   }
 
   /** Says beside the files which making of its number a version is. */
