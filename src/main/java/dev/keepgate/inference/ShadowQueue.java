@@ -142,18 +142,26 @@ public final class ShadowQueue implements ShadowRequests, AutoCloseable {
   private void run() {
     try {
       while (true) {
-        Object next = queue.poll(SWEEP_SECONDS, TimeUnit.SECONDS);
-        if (next instanceof ShadowRequest request) {
-          take(request);
-        } else if (next instanceof SequenceId ended) {
-          sequences.end(ended);
-        } else {
-          sequences.expire(System.nanoTime());
-        }
-        followed = sequences.size();
+        handle(queue.poll(SWEEP_SECONDS, TimeUnit.SECONDS));
       }
     } catch (InterruptedException e) {
       log.debug("No more is sent to shadows");
+    }
+  }
+
+  /** Whatever fails, the thread goes on: without it all that follows would be dropped. */
+  private void handle(@Nullable Object next) throws InterruptedException {
+    try {
+      if (next instanceof ShadowRequest request) {
+        take(request);
+      } else if (next instanceof SequenceId ended) {
+        sequences.end(ended);
+      } else {
+        sequences.expire(System.nanoTime());
+      }
+      followed = sequences.size();
+    } catch (RuntimeException | Error e) {
+      log.error("Shadows go on after a failure", e);
     }
   }
 
