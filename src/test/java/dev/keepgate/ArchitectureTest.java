@@ -148,6 +148,21 @@ class ArchitectureTest {
             .because("what went wrong is known before any protocol words it"),
         room("api.access", "api.http", "api.rest", "api.oip", "api.openapi", "inference")
             .because("a line of the log is the same, however its request came"),
+        room(
+                "api.json",
+                "api.rest",
+                "api.http",
+                "api.oip",
+                "api.kafka",
+                "api.openapi",
+                "api.error",
+                "api.access",
+                "api.payload",
+                "api.web")
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.springframework..", "jakarta.servlet..")
+            .because("a number is written the same, whichever door it leaves by"),
         room("api.openapi", "api.http", "api.rest", "api.oip", "api.error")
             .because("the documents are written by hand, and served as they are"),
         noClasses()

@@ -1,5 +1,7 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.json.InputReader;
+import dev.keepgate.api.json.JsonFields;
 import dev.keepgate.inference.DetectionRequest;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.Operation;

@@ -1,5 +1,6 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.json.ForecastWriter;
 import dev.keepgate.inference.AnswerEncoder;
 import dev.keepgate.inference.BodyDecoder;
 import dev.keepgate.inference.ForecastRequest;

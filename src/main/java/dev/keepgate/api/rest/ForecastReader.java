@@ -1,5 +1,6 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.json.JsonFields;
 import dev.keepgate.inference.ForecastRequest;
 import dev.keepgate.inference.ForecastSampling;
 import dev.keepgate.inference.InferenceRequest;

@@ -1,6 +1,7 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.StreamFormat;
+import dev.keepgate.api.json.ForecastWriter;
 import dev.keepgate.inference.ForecastResult;
 import dev.keepgate.inference.ForecastSink;
 import dev.keepgate.tensor.JsonBuffer;

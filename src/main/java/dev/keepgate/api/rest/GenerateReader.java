@@ -1,5 +1,6 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.json.JsonFields;
 import dev.keepgate.inference.GenerateRequest;
 import dev.keepgate.inference.GenerateRequest.Passage;
 import dev.keepgate.inference.Sampling;

@@ -2,6 +2,7 @@ package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyExchange;
+import dev.keepgate.api.json.JsonFields;
 import dev.keepgate.inference.AnswerEncoder;
 import dev.keepgate.inference.BodyDecoder;
 import dev.keepgate.inference.InferenceCall;
@@ -43,7 +44,7 @@ final class JsonExchange<Q, A> implements BodyExchange, BodyDecoder<Q>, AnswerEn
       throw new IllegalStateException("there is no body");
     }
     JsonOperation.Reader<Q> reader = operation.reader(signature, memory::change);
-    JsonFields.read(whole, reader::readField);
+    JsonFields.read(whole.bytes(), whole.size(), reader::readField);
     // The tensors are all that is left of it.
     body = null;
     memory.giveBack(whole.bytes().length);

@@ -1,9 +1,9 @@
 package dev.keepgate.api.rest;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyLimit;
 import dev.keepgate.api.http.QueryParameters;
+import dev.keepgate.api.json.JsonFields;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelRegistry;
 import dev.keepgate.registry.ModelRequest;
@@ -95,7 +95,7 @@ class LabelsController {
     ModelPath.label(label);
     byte[] bytes = BodyLimit.of(request, LONGEST_BODY).readAllBytes();
     Fields fields = new Fields();
-    JsonFields.read(new Body(bytes, bytes.length), fields::read);
+    JsonFields.read(bytes, bytes.length, fields::read);
     if (fields.version == null) {
       throw new TensorFormatException("/version", "is missing");
     }

@@ -1,6 +1,7 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.Body;
+import dev.keepgate.api.json.JsonFields;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.StepNumber;
@@ -47,7 +48,7 @@ final class OpenReader {
    */
   OpenRequest readJson(Body body) {
     if (!body.isEmpty()) {
-      JsonFields.read(body, this::readField);
+      JsonFields.read(body.bytes(), body.size(), this::readField);
     }
     return request(RequestReader.JSON_FIELDS);
   }

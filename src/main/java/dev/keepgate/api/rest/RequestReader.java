@@ -1,6 +1,8 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.Body;
+import dev.keepgate.api.json.InputReader;
+import dev.keepgate.api.json.JsonFields;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.inference.StepNumber;
@@ -95,7 +97,7 @@ final class RequestReader {
         return reader;
       } catch (JsonTensorScanner.NotScannedException e) {
         RequestReader full = reader(signature, memory);
-        JsonFields.read(body, full::readField);
+        JsonFields.read(body.bytes(), body.size(), full::readField);
         return full;
       }
     }

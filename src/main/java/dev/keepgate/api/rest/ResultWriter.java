@@ -1,5 +1,7 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.json.OutputWriter;
+import dev.keepgate.api.json.StateWriter;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.model.CellTrace;

@@ -1,5 +1,9 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.json.OutputWriter;
+import dev.keepgate.api.json.SequenceStepWriter;
+import dev.keepgate.api.json.StateWriter;
+import dev.keepgate.api.json.StepErrorWriter;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.tensor.Safetensors;
@@ -35,10 +39,7 @@ final class SequenceWriter {
         outputs.numbers() + (withState ? state.numbers() : 0),
         json -> {
           json.raw("{");
-          outputs.write(json);
-          outputs.writeClasses(json);
-          StepErrorWriter.write(result, json);
-          json.raw(",\"step\":").raw(Long.toString(result.step()));
+          new SequenceStepWriter(result).write(json);
           if (withState) {
             state.write(json);
           }

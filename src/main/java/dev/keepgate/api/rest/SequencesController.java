@@ -5,6 +5,7 @@ import dev.keepgate.api.http.BodyExchange;
 import dev.keepgate.api.http.BodyReader;
 import dev.keepgate.api.http.QueryParameters;
 import dev.keepgate.api.http.security.HttpCaller;
+import dev.keepgate.api.json.JsonFields;
 import dev.keepgate.inference.Inference;
 import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.Operation;
@@ -197,7 +198,7 @@ class SequencesController {
           requireFormat(body, request);
           ForkFields fields = new ForkFields();
           if (!body.isEmpty()) {
-            JsonFields.read(body, fields::read);
+            JsonFields.read(body.bytes(), body.size(), fields::read);
           }
           created(sequences.fork(id, fields.id, fields.ttl, HttpCaller.of(request)), response);
         });

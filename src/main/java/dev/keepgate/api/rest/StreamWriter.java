@@ -1,6 +1,7 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.StreamFormat;
+import dev.keepgate.api.json.OutputWriter;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.StepSink;
 import dev.keepgate.tensor.JsonBuffer;

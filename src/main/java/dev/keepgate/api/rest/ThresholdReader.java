@@ -1,5 +1,6 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.json.JsonFields;
 import dev.keepgate.inference.InferenceRequest;
 import dev.keepgate.inference.ThresholdRequest;
 import dev.keepgate.model.Signature;

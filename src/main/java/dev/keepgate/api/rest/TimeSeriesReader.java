@@ -1,6 +1,7 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.api.http.Body;
+import dev.keepgate.api.json.JsonFields;
 import dev.keepgate.api.rest.TimeSeriesRequest.Calendar;
 import dev.keepgate.api.rest.TimeSeriesRequest.Series;
 import dev.keepgate.inference.ForecastSampling;
@@ -47,7 +48,7 @@ final class TimeSeriesReader {
    */
   static TimeSeriesRequest read(Body body, ArrayMemory memory) {
     TimeSeriesReader reader = new TimeSeriesReader(memory);
-    JsonFields.read(body, reader::field);
+    JsonFields.read(body.bytes(), body.size(), reader::field);
     return reader.request();
   }
 

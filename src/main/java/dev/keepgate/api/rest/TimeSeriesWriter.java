@@ -1,5 +1,6 @@
 package dev.keepgate.api.rest;
 
+import dev.keepgate.api.json.ForecastWriter;
 import dev.keepgate.api.rest.TimeSeriesRequest.Series;
 import dev.keepgate.inference.ForecastResult;
 import dev.keepgate.inference.ForecastResult.Quantile;

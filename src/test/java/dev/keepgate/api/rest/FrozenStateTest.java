@@ -2,6 +2,7 @@ package dev.keepgate.api.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepgate.api.json.JsonFields;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.model.CellConfig;
 import dev.keepgate.model.ModelId;

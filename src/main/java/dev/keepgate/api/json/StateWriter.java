@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.json;
 
 import dev.keepgate.model.RecurrentState;
 import dev.keepgate.tensor.JsonBuffer;
@@ -6,15 +6,15 @@ import dev.keepgate.tensor.Tensor;
 import java.util.Map;
 
 /**
- * Writes a state in the shapes that {@link StateReader} takes.
+ * Writes a state in the shapes that a request may bring it in.
  *
  * @param rows how many rows
  * @param batched whether to write the dimension of rows
  */
-record StateWriter(RecurrentState state, int rows, boolean batched) {
+public record StateWriter(RecurrentState state, int rows, boolean batched) {
 
   /** Appends {@code ,"state":{...}}. */
-  void write(JsonBuffer json) {
+  public void write(JsonBuffer json) {
     json.raw(",\"state\":{");
     for (String name : state.layout().names()) {
       json.comma().raw("\"").raw(name).raw("\":");
@@ -32,12 +32,12 @@ record StateWriter(RecurrentState state, int rows, boolean batched) {
   }
 
   /** How many numbers it has. */
-  long numbers() {
+  public long numbers() {
     return state.layout().rowSize() * rows;
   }
 
   /** Adds a tensor of each name, or of each slot where those of a name differ in width. */
-  void putInto(Map<String, Tensor.Floats> tensors) {
+  public void putInto(Map<String, Tensor.Floats> tensors) {
     for (String name : state.layout().names()) {
       put(tensors, name, state.of(name));
     }

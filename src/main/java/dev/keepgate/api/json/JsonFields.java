@@ -1,6 +1,5 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.json;
 
-import dev.keepgate.api.http.Body;
 import dev.keepgate.tensor.TensorFormatException;
 import java.util.Arrays;
 import java.util.Locale;
@@ -13,9 +12,9 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /** Reads a body that is one JSON object, field by field. */
-final class JsonFields {
+public final class JsonFields {
 
-  static final JsonFactory JSON =
+  public static final JsonFactory JSON =
       JsonFactory.builder()
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -24,18 +23,19 @@ final class JsonFields {
   private JsonFields() {}
 
   /** Is handed the parser on the value of a field. */
-  interface FieldReader {
+  public interface FieldReader {
     void read(JsonParser json, String field);
   }
 
   /**
    * Reads all fields in the body's order.
    *
+   * @param body more than the body's bytes, perhaps
+   * @param size how many of them are the body's, from the first
    * @throws TensorFormatException if the body is no object, or more than one
    */
-  static void read(Body body, FieldReader reader) {
-    try (JsonParser json =
-        JSON.createParser(ObjectReadContext.empty(), body.bytes(), 0, body.size())) {
+  public static void read(byte[] body, int size, FieldReader reader) {
+    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body, 0, size)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         throw new TensorFormatException("", "expected a JSON object");
       }
@@ -51,7 +51,7 @@ final class JsonFields {
   }
 
   /** A whole number of these bounds, such as a step's. */
-  static long number(JsonParser json, String pointer, long min, long max) {
+  public static long number(JsonParser json, String pointer, long min, long max) {
     if (json.currentToken() == JsonToken.VALUE_NUMBER_INT
         && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER
         && json.getLongValue() >= min
@@ -62,7 +62,7 @@ final class JsonFields {
         pointer, "expected a whole number from %d to %d".formatted(min, max));
   }
 
-  static boolean flag(JsonParser json, String pointer) {
+  public static boolean flag(JsonParser json, String pointer) {
     return switch (json.currentToken()) {
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
@@ -71,7 +71,7 @@ final class JsonFields {
   }
 
   /** A finite number of this bound. */
-  static double real(JsonParser json, String pointer, double min) {
+  public static double real(JsonParser json, String pointer, double min) {
     boolean isNumber = json.currentToken().isNumeric();
     double number = isNumber ? json.getDoubleValue() : Double.NaN;
     if (Double.isFinite(number) && number >= min) {
@@ -81,7 +81,7 @@ final class JsonFields {
   }
 
   /** A part of a whole: more than 0 and at most 1. */
-  static double share(JsonParser json, String pointer) {
+  public static double share(JsonParser json, String pointer) {
     double share = json.currentToken().isNumeric() ? json.getDoubleValue() : Double.NaN;
     if (share > 0 && share <= 1) {
       return share;
@@ -90,7 +90,7 @@ final class JsonFields {
   }
 
   /** One of these, by its name in small letters. */
-  static <E extends Enum<E>> E word(JsonParser json, String pointer, E[] known) {
+  public static <E extends Enum<E>> E word(JsonParser json, String pointer, E[] known) {
     String word = json.currentToken() == JsonToken.VALUE_STRING ? json.getString() : null;
     for (E value : known) {
       if (value.name().toLowerCase(Locale.ROOT).equals(word)) {
@@ -104,11 +104,11 @@ final class JsonFields {
   }
 
   /** A string; null where it is null, which counts as left out. */
-  static @Nullable String optionalText(JsonParser json, String pointer) {
+  public static @Nullable String optionalText(JsonParser json, String pointer) {
     return json.currentToken() == JsonToken.VALUE_NULL ? null : text(json, pointer);
   }
 
-  static String text(JsonParser json, String pointer) {
+  public static String text(JsonParser json, String pointer) {
     if (json.currentToken() != JsonToken.VALUE_STRING) {
       throw new TensorFormatException(pointer, "expected a string");
     }
@@ -116,7 +116,7 @@ final class JsonFields {
   }
 
   /** What a field is answered with that no one knows. */
-  static TensorFormatException unknown(String field, String known) {
+  public static TensorFormatException unknown(String field, String known) {
     return new TensorFormatException(
         TensorFormatException.token(field), "is unknown; known are " + known);
   }

@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.json;
 
 import dev.keepgate.model.Signature;
 import dev.keepgate.tensor.ArrayMemory;
@@ -16,13 +16,13 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /** Reads a model's inputs: {@code x} of a model of one, else an object with a tensor each. */
-final class InputReader {
+public final class InputReader {
 
   /** The field of the only input. */
-  static final String ONLY = "x";
+  public static final String ONLY = "x";
 
   /** The field of several. */
-  static final String ALL = "inputs";
+  public static final String ALL = "inputs";
 
   private final List<Signature.Input> inputs;
   private final int sequence;
@@ -34,7 +34,7 @@ final class InputReader {
   /**
    * @param memory of the tensors
    */
-  InputReader(Signature signature, ArrayMemory memory) {
+  public InputReader(Signature signature, ArrayMemory memory) {
     this.inputs = signature.inputs();
     this.sequence = signature.sequenceInput();
     this.hasScaler = signature.settings().scaler() != null;
@@ -42,25 +42,25 @@ final class InputReader {
   }
 
   /** The field that a body should have, for errors. */
-  String field() {
+  public String field() {
     return inputs.size() == 1 ? ONLY : ALL;
   }
 
   /** What a body calls an input. */
-  String pointer(String input) {
+  public String pointer(String input) {
     return isByName || inputs.size() > 1 ? "/inputs" + TensorFormatException.token(input) : "/x";
   }
 
   /** Whether a body may have the field. */
-  boolean isKnown(String field) {
+  public boolean isKnown(String field) {
     return field.equals(ALL) || (field.equals(ONLY) && inputs.size() == 1);
   }
 
-  void scanOnly(JsonTensorScanner json) throws JsonTensorScanner.NotScannedException {
+  public void scanOnly(JsonTensorScanner json) throws JsonTensorScanner.NotScannedException {
     scan(inputs.get(0), json);
   }
 
-  void scanAll(JsonTensorScanner json) throws JsonTensorScanner.NotScannedException {
+  public void scanAll(JsonTensorScanner json) throws JsonTensorScanner.NotScannedException {
     isByName = true;
     json.expect('{');
     do {
@@ -85,12 +85,12 @@ final class InputReader {
   }
 
   /** Reads the only input, which the parser stands on. */
-  void readOnly(JsonParser json) {
+  public void readOnly(JsonParser json) {
     read(inputs.get(0), json, "/x");
   }
 
   /** Reads the object of inputs that the parser stands on. */
-  void readAll(JsonParser json) {
+  public void readAll(JsonParser json) {
     isByName = true;
     if (json.currentToken() != JsonToken.START_OBJECT) {
       throw new TensorFormatException("/inputs", "expected an object with " + names());
@@ -134,11 +134,11 @@ final class InputReader {
   }
 
   /** Whether a tensor of this name is an input. */
-  boolean isInput(String tensor) {
+  public boolean isInput(String tensor) {
     return find(tensor) != null;
   }
 
-  void take(String name, Tensor tensor) {
+  public void take(String name, Tensor tensor) {
     given.put(name, tensor);
   }
 
@@ -147,7 +147,7 @@ final class InputReader {
    *
    * @throws TensorFormatException if there are several
    */
-  void takeOnly(Tensor tensor) {
+  public void takeOnly(Tensor tensor) {
     if (inputs.size() > 1) {
       throw new TensorFormatException(
           "", "an npy body is one array, this model takes %s; send safetensors".formatted(names()));
@@ -156,7 +156,7 @@ final class InputReader {
   }
 
   /** The inputs' names, for an error. */
-  String names() {
+  public String names() {
     return String.join(", ", inputs.stream().map(Signature.Input::name).toList());
   }
 
@@ -166,7 +166,7 @@ final class InputReader {
    * @param pointer what the body calls an input, for the error
    * @throws TensorFormatException if one is missing
    */
-  List<Tensor> tensors(UnaryOperator<String> pointer) {
+  public List<Tensor> tensors(UnaryOperator<String> pointer) {
     List<Tensor> tensors = new ArrayList<>(inputs.size());
     for (Signature.Input input : inputs) {
       Tensor tensor = given.get(input.name());

@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.json;
 
 import dev.keepgate.inference.ForecastResult;
 import dev.keepgate.inference.ForecastResult.Drawn;
@@ -9,10 +9,10 @@ import java.math.BigDecimal;
 import java.util.Arrays;
 
 /** Writes a forecast. */
-record ForecastWriter(ForecastResult result) {
+public record ForecastWriter(ForecastResult result) {
 
   /** Appends it whole. */
-  void write(JsonBuffer json) {
+  public void write(JsonBuffer json) {
     ForecastResult.Shape shape = result.shape();
     json.raw("{").raw(model()).raw(",\"forecast\":");
     write(json, result.values(), shape.batch(), shape.horizon(), shape.targets());
@@ -42,7 +42,7 @@ record ForecastWriter(ForecastResult result) {
   }
 
   /** Appends the numbers of one step. */
-  void writeStep(JsonBuffer json, int step) {
+  public void writeStep(JsonBuffer json, int step) {
     json.raw("{\"step\":" + step + ",\"forecast\":");
     writeStep(json, result.values(), step);
     if (!result.quantiles().isEmpty()) {
@@ -56,7 +56,7 @@ record ForecastWriter(ForecastResult result) {
   }
 
   /** Appends what a stream ends with. */
-  void writeEnd(JsonBuffer json) {
+  public void writeEnd(JsonBuffer json) {
     json.raw("{").raw(model()).raw(seed());
     writeState(json);
     json.raw("}");
@@ -73,7 +73,7 @@ record ForecastWriter(ForecastResult result) {
   }
 
   /** A level without an exponent. */
-  static String level(Quantile quantile) {
+  public static String level(Quantile quantile) {
     return BigDecimal.valueOf(quantile.level()).stripTrailingZeros().toPlainString();
   }
 
@@ -97,7 +97,7 @@ record ForecastWriter(ForecastResult result) {
   }
 
   /** Appends readings in double precision, and the network's own numbers as floats. */
-  void tensor(JsonBuffer json, double[] values, int... shape) {
+  public void tensor(JsonBuffer json, double[] values, int... shape) {
     if (result.shape().readings()) {
       json.tensor(values, 0, shape);
       return;

@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.json;
 
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.Operation;
@@ -10,12 +10,12 @@ import java.util.Objects;
 import java.util.function.DoubleFunction;
 
 /** Writes how far off was what a sequence's steps said of the next, where that was asked. */
-final class StepErrorWriter {
+public final class StepErrorWriter {
 
   private StepErrorWriter() {}
 
   /** Appends {@code ,"error":...}, and the threshold and {@code anomaly} where one is known. */
-  static void write(InferenceResult result, JsonBuffer json) {
+  public static void write(InferenceResult result, JsonBuffer json) {
     if (result.errors() == null) {
       return;
     }
@@ -49,7 +49,7 @@ final class StepErrorWriter {
   }
 
   /** Adds {@code error}, which is NaN where nothing was said. */
-  static void putInto(InferenceResult result, Map<String, Tensor.Floats> tensors) {
+  public static void putInto(InferenceResult result, Map<String, Tensor.Floats> tensors) {
     double[] errors = result.errors();
     if (errors == null) {
       return;

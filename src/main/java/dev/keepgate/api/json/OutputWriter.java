@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest;
+package dev.keepgate.api.json;
 
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.InferenceResult.Output;
@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /** Writes outputs: {@code output} of a model of one, else {@code outputs} by their names. */
-final class OutputWriter {
+public final class OutputWriter {
 
   private final InferenceResult result;
   private final List<Output> outputs;
@@ -25,28 +25,28 @@ final class OutputWriter {
     this.isOnly = result.signature().outputs().size() == 1;
   }
 
-  static OutputWriter of(InferenceResult result) {
+  public static OutputWriter of(InferenceResult result) {
     return new OutputWriter(result, result.outputs());
   }
 
   /** Of those that have the steps of the request. */
-  OutputWriter streamed() {
+  public OutputWriter streamed() {
     return new OutputWriter(
         result, outputs.stream().filter(output -> output.described().isStreamed()).toList());
   }
 
   /** Of those that have not. */
-  OutputWriter unstreamed() {
+  public OutputWriter unstreamed() {
     return new OutputWriter(
         result, outputs.stream().filter(output -> !output.described().isStreamed()).toList());
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return outputs.isEmpty();
   }
 
   /** How many numbers they have. */
-  long numbers() {
+  public long numbers() {
     long numbers = 0;
     for (Output output : outputs) {
       numbers += output.values().length;
@@ -55,7 +55,7 @@ final class OutputWriter {
   }
 
   /** Appends {@code "output":...} or {@code "outputs":{...}}. */
-  void write(JsonBuffer json) {
+  public void write(JsonBuffer json) {
     if (isOnly) {
       Output output = outputs.get(0);
       json.raw("\"output\":");
@@ -81,7 +81,7 @@ final class OutputWriter {
   /**
    * Appends {@code ,"classes":[...]}, the likeliest of each row or step, where there are labels.
    */
-  void writeClasses(JsonBuffer json) {
+  public void writeClasses(JsonBuffer json) {
     Classes classes = result.signature().settings().classes();
     if (classes == null || outputs.isEmpty()) {
       return;
@@ -111,7 +111,7 @@ final class OutputWriter {
   }
 
   /** Appends the same of one step. */
-  void writeClasses(JsonBuffer json, int step) {
+  public void writeClasses(JsonBuffer json, int step) {
     if (result.signature().settings().classes() == null || outputs.isEmpty()) {
       return;
     }
@@ -139,7 +139,7 @@ final class OutputWriter {
   }
 
   /** Appends the same of one step. */
-  void writeStep(JsonBuffer json, int step) {
+  public void writeStep(JsonBuffer json, int step) {
     if (isOnly) {
       json.raw("\"output\":");
       writeStep(json, outputs.get(0), step);
@@ -171,7 +171,7 @@ final class OutputWriter {
   }
 
   /** Adds a tensor each. */
-  void putInto(Map<String, Tensor.Floats> tensors) {
+  public void putInto(Map<String, Tensor.Floats> tensors) {
     for (Output output : outputs) {
       tensors.put(output.described().name(), Tensor.Floats.of(output.rounded(), shape(output)));
     }
