@@ -137,12 +137,18 @@ class ArchitectureTest {
         room("api", "kernel", "batch", "sequence", "metrics")
             .because(
                 "a protocol asks the use cases; who computes, and where state lies, is not its business"),
-        room("api.rest", "api.oip").because("no door knows another: each protocol can go alone"),
-        room("api.oip.http", "api.rest", "api.oip.grpc")
+        room("api.kafka", "api.rest", "api.oip", "api.http", "api.openapi")
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.springframework.web..", "jakarta.servlet..")
+            .because("no door knows another, and records do not come over HTTP"),
+        room("api.rest", "api.oip", "api.kafka")
             .because("no door knows another: each protocol can go alone"),
-        room("api.oip.grpc", "api.rest", "api.http", "api.oip.http")
+        room("api.oip.http", "api.rest", "api.oip.grpc", "api.kafka")
+            .because("no door knows another: each protocol can go alone"),
+        room("api.oip.grpc", "api.rest", "api.http", "api.oip.http", "api.kafka")
             .because("no door knows another, and gRPC is not served over our HTTP"),
-        room("api.http", "api.rest", "api.oip", "api.openapi")
+        room("api.http", "api.rest", "api.oip", "api.kafka", "api.openapi")
             .because("what HTTP's doors share knows none of them"),
         room("api.error", "api.http", "api.rest", "api.oip", "api.openapi")
             .because("what went wrong is known before any protocol words it"),

@@ -197,6 +197,11 @@ public final class JsonBuffer {
     return size;
   }
 
+  /** All that is gathered. */
+  public byte[] toBytes() {
+    return Arrays.copyOf(bytes, size);
+  }
+
   /** Sends on what is gathered, if there is somewhere to. */
   public void flush() {
     if (to != null && size > 0) {

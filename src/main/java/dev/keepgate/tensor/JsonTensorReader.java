@@ -136,7 +136,7 @@ public final class JsonTensorReader {
     }
     float value = parser.getFloatValue();
     if (!Float.isFinite(value)) {
-      throw fault(depth, "is beyond the range of a 32-bit float");
+      throw new NumberRangeException(where(depth), "is beyond the range of a 32-bit float");
     }
     if (count == floats.length) {
       floats = Arrays.copyOf(floats, grown(depth));
@@ -151,7 +151,7 @@ public final class JsonTensorReader {
     }
     double value = parser.getDoubleValue();
     if (!Double.isFinite(value)) {
-      throw fault(depth, "is beyond the range of a 64-bit float");
+      throw new NumberRangeException(where(depth), "is beyond the range of a 64-bit float");
     }
     if (count == doubles.length) {
       doubles = Arrays.copyOf(doubles, grown(depth));
@@ -196,10 +196,14 @@ public final class JsonTensorReader {
   }
 
   private TensorFormatException fault(int depth, String detail) {
+    return new TensorFormatException(where(depth), detail);
+  }
+
+  private String where(int depth) {
     StringBuilder where = new StringBuilder(pointer);
     for (int i = 0; i < depth; i++) {
       where.append('/').append(index[i]);
     }
-    return new TensorFormatException(where.toString(), detail);
+    return where.toString();
   }
 }

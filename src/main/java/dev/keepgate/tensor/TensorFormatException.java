@@ -1,7 +1,7 @@
 package dev.keepgate.tensor;
 
 /** Bytes that are no tensor; says where in the document. */
-public final class TensorFormatException extends RuntimeException {
+public sealed class TensorFormatException extends RuntimeException permits NumberRangeException {
 
   private static final long serialVersionUID = 1L;
 

@@ -69,6 +69,11 @@ public final class OutputWriter {
     json.raw("}");
   }
 
+  /** Appends the numbers of a model's only output, without a name. */
+  public void writeOnly(JsonBuffer json) {
+    write(json, outputs.get(0));
+  }
+
   private void write(JsonBuffer json, Output output) {
     Scaler scaler = output.scaler();
     if (scaler == null) {

@@ -1,4 +1,7 @@
-/** Topics of Kafka whose records are steps of sequences. */
+/**
+ * Topics of Kafka as a door: a record's key is a sequence, its value a step of it, and what the
+ * model answers goes to another topic.
+ */
 @NullMarked
 package dev.keepgate.api.kafka;
 

@@ -1,4 +1,4 @@
-/** Records in, answers out, whatever dies meanwhile. */
+/** Records of topics, read and answered. */
 @NullMarked
 package dev.keepgate.api.kafka;
 

@@ -2,6 +2,7 @@ package dev.keepgate.api.rest.csv;
 
 import de.siegmar.fastcsv.reader.AbstractBaseCsvCallbackHandler;
 import dev.keepgate.model.Scaler;
+import dev.keepgate.tensor.CellNumber;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;

@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest.csv;
+package dev.keepgate.tensor;
 
 import java.util.Set;
 
@@ -6,7 +6,7 @@ import java.util.Set;
  * A number as CSV files write it: JSON's (RFC 8259, section 6), with a plus, zeros before it, or no
  * digit on one side of the point.
  */
-final class CellNumber {
+public final class CellNumber {
 
   /** What says that there is no value, as pandas reads it. */
   private static final Set<String> MISSING =
@@ -33,7 +33,8 @@ final class CellNumber {
 
   private CellNumber() {}
 
-  static boolean isMissing(char[] text, int from, int to) {
+  /** Whether it says that there is no value: nothing at all, or a word such as {@code NaN}. */
+  public static boolean isMissing(char[] text, int from, int to) {
     return to == from
         || (to - from <= LONGEST_MISSING && MISSING.contains(new String(text, from, to - from)));
   }
@@ -44,7 +45,7 @@ final class CellNumber {
    * @param single whether to the nearest float
    * @return NaN where it is none, infinite where it is beyond the range
    */
-  static double parse(char[] text, int from, int to, boolean single) {
+  public static double parse(char[] text, int from, int to, boolean single) {
     int at = from;
     if (at < to && (text[at] == '-' || text[at] == '+')) {
       at++;

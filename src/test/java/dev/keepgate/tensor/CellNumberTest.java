@@ -1,4 +1,4 @@
-package dev.keepgate.api.rest.csv;
+package dev.keepgate.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
