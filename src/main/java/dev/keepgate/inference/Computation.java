@@ -85,19 +85,86 @@ public final class Computation {
       InferenceRequest request,
       @Nullable Kept kept,
       LongUnaryOperator encodedBytes) {
-    SequenceErrors errors =
-        request.options().detect() ? SequenceErrors.of(call.signature(), request) : null;
-    NetworkInput input = validate(call, call.signature(), request, kept);
-    reserve(call, WorkingMemory.of(call.signature(), input, request), encodedBytes);
+    Prepared prepared = prepare(call, request, kept, encodedBytes);
     boolean sequences = request.returnsSequences(call.signature());
+    boolean trace = request.options().trace();
     BatchTask task =
         submit(
             call,
             () ->
-                scheduler.compute(
-                    call.handle().model(), input, sequences, request.options().trace(), call));
-    InferenceResult result = finish(call, request, input, await(task, call));
-    return kept == null || errors == null ? result : errors.of(input, kept, result);
+                scheduler.compute(call.handle().model(), prepared.input(), sequences, trace, call));
+    return result(prepared, await(task, call));
+  }
+
+  /**
+   * A request that was validated, and whose memory was reserved.
+   *
+   * @param errors of its steps, where they are asked for
+   */
+  private record Prepared(
+      InferenceCall call,
+      InferenceRequest request,
+      @Nullable Kept kept,
+      @Nullable SequenceErrors errors,
+      NetworkInput input) {}
+
+  private Prepared prepare(
+      InferenceCall call,
+      InferenceRequest request,
+      @Nullable Kept kept,
+      LongUnaryOperator encodedBytes) {
+    SequenceErrors errors =
+        request.options().detect() ? SequenceErrors.of(call.signature(), request) : null;
+    NetworkInput input = validate(call, call.signature(), request, kept);
+    reserve(call, WorkingMemory.of(call.signature(), input, request), encodedBytes);
+    return new Prepared(call, request, kept, errors, input);
+  }
+
+  private static InferenceResult result(Prepared prepared, BatchResult computed) {
+    Kept kept = prepared.kept();
+    SequenceErrors errors = prepared.errors();
+    InferenceResult result =
+        finish(prepared.call(), prepared.request(), prepared.input(), computed);
+    return kept == null || errors == null ? result : errors.of(prepared.input(), kept, result);
+  }
+
+  /** A request that workers compute, and that nobody waits for yet. */
+  final class Started {
+    private final Prepared prepared;
+    private final BatchTask task;
+
+    private Started(Prepared prepared, BatchTask task) {
+      this.prepared = prepared;
+      this.task = task;
+    }
+
+    boolean isDone() {
+      return task.result().isDone();
+    }
+
+    /**
+     * Waits for the result.
+     *
+     * @throws InferenceException if there is none
+     */
+    InferenceResult result() {
+      return Computation.result(prepared, await(task, prepared.call()));
+    }
+
+    void cancel() {
+      scheduler.cancel(task);
+    }
+  }
+
+  /**
+   * Has a batch taken through one step or through all its steps; does not wait for the result.
+   *
+   * @param kept the state that somebody has, of {@code rows}
+   * @throws InferenceException if it is not computed
+   */
+  Started start(InferenceCall call, InferenceRequest request, Kept kept) {
+    Prepared prepared = prepare(call, request, kept, numbers -> 0);
+    return new Started(prepared, submit(call, request, prepared.input()));
   }
 
   /**
@@ -320,7 +387,7 @@ public final class Computation {
     }
   }
 
-  private InferenceResult finish(
+  private static InferenceResult finish(
       InferenceCall call, InferenceRequest request, NetworkInput input, BatchResult computed) {
     InferenceResult result = result(call, request, input, computed(call, input, computed));
     FiniteValidator.all(result);

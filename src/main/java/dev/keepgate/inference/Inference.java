@@ -102,6 +102,17 @@ public final class Inference {
   }
 
   /**
+   * Begins a request of a model that whoever asks has borrowed, for whom there is no deadline.
+   *
+   * @param handle which stays the caller's
+   */
+  InferenceCall open(ModelHandle handle, Operation operation, Client client) {
+    InferenceCall.Conditions conditions =
+        new InferenceCall.Conditions(null, OptionalLong.empty(), client);
+    return call(handle.share(), operation, conditions, memory.open());
+  }
+
+  /**
    * Begins a request of a model that is computed a part at a time, as its body comes.
    *
    * @param deadline after which the rest is dropped; null where each part has the server's own

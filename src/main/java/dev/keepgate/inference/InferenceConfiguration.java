@@ -55,6 +55,15 @@ class InferenceConfiguration {
   }
 
   @Bean
+  KeptSequences keptSequences(
+      Inference inference,
+      Computation computation,
+      Sequences sequences,
+      InferenceProperties properties) {
+    return new KeptSequences(inference, computation, sequences, properties, Clock.systemUTC());
+  }
+
+  @Bean
   StatisticsHandler statisticsHandler() {
     return new StatisticsHandler();
   }

@@ -360,19 +360,7 @@ public final class Sequences implements AutoCloseable {
 
   private Sequence next(
       InferenceCall call, Sequence now, InferenceRequest request, InferenceResult result) {
-    StepResult last =
-        new StepResult(
-            new StepResult.Steps(
-                result.operation() == Operation.UNROLL, result.time(), request.lengths() != null),
-            // A network with branches may answer its last step alone, whatever was asked.
-            result.sequences()
-                && call.signature().outputs().stream().anyMatch(Signature.Output::isStreamed),
-            result.batched(),
-            result.output().joined(),
-            result.errors());
-    // One that an earlier build opened is bound to the model that takes it on.
-    Sequence bound = now.boundTo(new ModelContent(now.model(), call.handle().digest()));
-    Sequence next = bound.after(last, result.output().state(), clock.instant());
+    Sequence next = SequenceProgress.after(now, call.handle(), request, result, clock.instant());
     if (next.bytes() > properties.maxSequenceBytes().toBytes()) {
       throw new InferenceException.TooLarge(next.bytes(), properties.maxSequenceBytes().toBytes());
     }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * then c, and is written for it still: servers of an earlier build read no other. Format 2 has any
  * other: what keeps a state, one after the other, its slots each by name.
  */
-final class SequenceCodec {
+public final class SequenceCodec {
 
   private static final byte OF_LSTM_CELLS = 1;
   private static final byte OF_SLOTS = 2;
@@ -44,7 +44,7 @@ final class SequenceCodec {
 
   private SequenceCodec() {}
 
-  static byte[] encode(Sequence sequence) {
+  public static byte[] encode(Sequence sequence) {
     byte[] id = bytes(sequence.id().key());
     byte[] model = bytes(sequence.model().name());
     String known = sequence.content().digest();
@@ -145,7 +145,7 @@ final class SequenceCodec {
   /**
    * @throws IllegalArgumentException if the bytes are no sequence, or of a format to come
    */
-  static Sequence decode(byte[] bytes) {
+  public static Sequence decode(byte[] bytes) {
     ByteBuffer from = ByteBuffer.wrap(bytes);
     try {
       byte format = format(from);
