@@ -16,6 +16,16 @@ final class ReadingDecoder {
   private static final float LARGEST_WHOLE_FLOAT = 1 << 24;
 
   private final ValueFormat format;
+  private volatile @Nullable Known known;
+
+  /** What a model takes, which all records of a version share. */
+  private record Known(Signature signature, @Nullable String refusal, List<StepInput> inputs) {
+
+    @SuppressWarnings("ReferenceEquality") // Two that are equal cost a second look, no error.
+    boolean is(Signature other) {
+      return signature == other;
+    }
+  }
 
   /**
    * @param format how values are written
@@ -57,20 +67,29 @@ final class ReadingDecoder {
    * @throws BadRecordException if it is none that the model takes; its detail names the place
    */
   List<Tensor> decode(byte[] value, Signature signature) throws BadRecordException {
-    String refusal = refusal(format, signature);
-    if (refusal != null) {
-      throw new BadRecordException(BadRecordException.VALUE, refusal);
+    Known model = known(signature);
+    if (model.refusal() != null) {
+      throw new BadRecordException(BadRecordException.VALUE, model.refusal());
     }
     if (value.length == 0) {
       throw new BadRecordException(BadRecordException.VALUE, "is empty");
     }
-    List<StepInput> inputs = StepInput.all(signature);
+    List<StepInput> inputs = model.inputs();
     return switch (format) {
       case JSON -> new JsonReading(signature, inputs).object(value);
       case ARRAY -> List.of(new JsonReading(signature, inputs).array(value));
       case CSV -> List.of(csv(value, inputs.get(0)));
       case FLOAT32 -> List.of(floats(value, inputs.get(0)));
     };
+  }
+
+  private Known known(Signature signature) {
+    Known last = known;
+    if (last == null || !last.is(signature)) {
+      last = new Known(signature, refusal(format, signature), StepInput.all(signature));
+      known = last;
+    }
+    return last;
   }
 
   private static Tensor floats(byte[] value, StepInput input) throws BadRecordException {
