@@ -2,6 +2,8 @@ package dev.keepgate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -22,12 +24,18 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.Uuid;
 import org.awaitility.Awaitility;
+import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /** A Kafka broker to break: a process of its own that is its own controller, on this machine. */
 public final class KafkaBroker implements AutoCloseable {
 
   private static final Duration START = Duration.ofMinutes(2);
+
+  static {
+    // Clients that ask for a broker that is not up say so at length, until a server sets levels.
+    ((Logger) LoggerFactory.getLogger("org.apache.kafka")).setLevel(Level.ERROR);
+  }
 
   private final Path folder;
   private final int port;

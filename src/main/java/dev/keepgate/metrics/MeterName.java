@@ -147,7 +147,39 @@ enum MeterName {
       Kind.TIMER,
       "Time that the store of sequences takes to answer",
       "operation",
-      "outcome");
+      "outcome"),
+  STREAM_RECORDS(
+      "keepgate.stream.records",
+      Kind.COUNTER,
+      "Records of a stream that were taken care of, by what became of them",
+      "binding",
+      "outcome"),
+  STREAM_DEAD_LETTERS(
+      "keepgate.stream.dead.letters",
+      Kind.COUNTER,
+      "Records of a stream that could not be computed, by the reason",
+      "binding",
+      "reason"),
+  STREAM_RESTORED(
+      "keepgate.stream.restored",
+      Kind.COUNTER,
+      "States of a stream that were read back from their topic",
+      "binding"),
+  STREAM_IN_FLIGHT(
+      "keepgate.stream.in.flight",
+      Kind.GAUGE,
+      "Records of a stream that were read and are not answered",
+      "binding"),
+  STREAM_STATES(
+      "keepgate.stream.states",
+      Kind.GAUGE,
+      "Sequences of a stream that this server keeps, about; NaN while they are being moved",
+      "binding"),
+  STREAM_LAG(
+      "keepgate.stream.lag",
+      Kind.GAUGE,
+      "Records of a stream that this server has still to read; NaN while it has no partition",
+      "binding");
 
   /** What a meter measures, and in what unit. */
   enum Kind {

@@ -4,9 +4,12 @@ import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyExchange;
 import dev.keepgate.api.http.BodyReader;
 import dev.keepgate.api.http.QueryParameters;
+import dev.keepgate.api.http.SequencesElsewhere;
 import dev.keepgate.api.http.security.HttpCaller;
 import dev.keepgate.api.json.JsonFields;
+import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.inference.Inference;
+import dev.keepgate.inference.InferenceException;
 import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.inference.SequenceInfo;
@@ -23,6 +26,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.HttpMediaTypeNotSupportedException;
@@ -50,13 +54,16 @@ class SequencesController {
   private final Inference inference;
   private final InferenceHandler handler;
   private final BodyReader bodies;
+  private final SequencesElsewhere elsewhere;
 
   SequencesController(
       ModelRegistry registry,
       Sequences sequences,
       Inference inference,
       InferenceHandler handler,
-      BodyReader bodies) {
+      BodyReader bodies,
+      ObjectProvider<SequencesElsewhere> elsewhere) {
+    this.elsewhere = elsewhere.getIfAvailable(() -> SequencesElsewhere.NONE);
     this.registry = registry;
     this.sequences = sequences;
     this.inference = inference;
@@ -176,10 +183,30 @@ class SequencesController {
   void export(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException, ServletException {
     QueryParameters.requireOnly(request);
-    SequenceInfo info = sequences.find(id, HttpCaller.of(request));
+    SequenceInfo info = find(id, request, response);
+    if (info == null) {
+      return;
+    }
     try (RequestMemory memory = inference.openMemory()) {
       memory.take(SequenceWriter.encodedBytes(info, wantsSafetensors(request)));
       SequenceWriter.write(info, true, wantsSafetensors(request), response);
+    }
+  }
+
+  /** Null where another server has answered. */
+  private @Nullable SequenceInfo find(
+      String id, HttpServletRequest request, HttpServletResponse response) throws IOException {
+    try {
+      return sequences.find(id, HttpCaller.of(request));
+    } catch (InferenceException.SequenceRefused e) {
+      if (e.code() != ErrorCode.SEQUENCE_NOT_FOUND) {
+        throw e;
+      }
+      SequenceInfo found = elsewhere.find(id);
+      if (found != null || elsewhere.relay(id, request, response)) {
+        return found;
+      }
+      throw e;
     }
   }
 

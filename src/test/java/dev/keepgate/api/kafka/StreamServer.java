@@ -1,0 +1,180 @@
+package dev.keepgate.api.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepgate.KafkaBroker;
+import dev.keepgate.KeepgateApplication;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.util.FileSystemUtils;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A server with bindings, in this JVM. */
+final class StreamServer implements AutoCloseable {
+
+  static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** One for all tests that do not break it. */
+  private static KafkaBroker shared;
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final ConfigurableApplicationContext context;
+  private final Path folder;
+
+  private StreamServer(ConfigurableApplicationContext context, Path folder) {
+    this.context = context;
+    this.folder = folder;
+  }
+
+  static synchronized KafkaBroker broker() throws IOException {
+    if (shared == null) {
+      KafkaBroker started = KafkaBroker.start();
+      Runtime.getRuntime().addShutdownHook(new Thread(started::close));
+      shared = started;
+    }
+    return shared;
+  }
+
+  /** The settings of a binding, as arguments. */
+  static List<String> binding(int index, Map<String, String> settings) {
+    List<String> arguments = new ArrayList<>();
+    settings.forEach(
+        (name, value) ->
+            arguments.add("--keepgate.streams.bindings[%d].%s=%s".formatted(index, name, value)));
+    return arguments;
+  }
+
+  /** A binding of a model to topics of one name. */
+  static Map<String, String> topics(String name, String model) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("name", name);
+    settings.put("model", model);
+    settings.put("input", name + "-in");
+    settings.put("output", name + "-out");
+    settings.put("dead-letter", name + "-dead");
+    return settings;
+  }
+
+  static void createTopics(KafkaBroker broker, String name, int partitions) {
+    for (String suffix : List.of("-in", "-out", "-dead")) {
+      broker.createTopic(name + suffix, partitions, Map.of());
+    }
+  }
+
+  /** Changes a setting of a topic of the shared broker. */
+  static void configure(String topic, String name, String value) throws Exception {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    AlterConfigOp change =
+        new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET);
+    try (Admin admin = broker().admin()) {
+      admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all().get();
+    }
+  }
+
+  /**
+   * Starts a server; does not wait for its streams.
+   *
+   * @param application the consumer group
+   */
+  static StreamServer start(String bootstrap, String application, List<String> more)
+      throws IOException {
+    Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "stream-");
+    List<String> arguments = new ArrayList<>();
+    arguments.add("--server.port=0");
+    arguments.add("--spring.grpc.server.port=0");
+    arguments.add("--keepgate.repository.path=" + folder.resolve("models"));
+    arguments.add("--keepgate.repository.built-in=always");
+    arguments.add("--keepgate.streams.bootstrap-servers=" + bootstrap);
+    arguments.add("--keepgate.streams.application-id=" + application);
+    arguments.add("--keepgate.streams.state-dir=" + folder.resolve("states"));
+    arguments.add("--keepgate.streams.properties.session.timeout.ms=6000");
+    arguments.add("--keepgate.streams.properties.heartbeat.interval.ms=500");
+    arguments.addAll(more);
+    return new StreamServer(
+        new SpringApplicationBuilder(KeepgateApplication.class)
+            .run(arguments.toArray(String[]::new)),
+        folder);
+  }
+
+  <T> T bean(Class<T> type) {
+    return context.getBean(type);
+  }
+
+  int port() {
+    return context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+  }
+
+  URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + port() + path);
+  }
+
+  HttpResponse<String> get(String path) throws Exception {
+    return client.send(HttpRequest.newBuilder(uri(path)).build(), BodyHandlers.ofString());
+  }
+
+  JsonNode post(String path, String body) throws Exception {
+    HttpResponse<String> answer =
+        client.send(
+            HttpRequest.newBuilder(uri(path))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isBetween(200, 201);
+    return JSON.readTree(answer.body());
+  }
+
+  /** Puts a model of PyTorch's. */
+  void upload(String path, byte[] safetensors) throws Exception {
+    String boundary = "keepgate-boundary";
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    String head =
+        "--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"model.safetensors\"\r\n\r\n";
+    body.writeBytes(head.formatted(boundary).getBytes(StandardCharsets.UTF_8));
+    body.writeBytes(safetensors);
+    String rest =
+        "\r\n--%1$s\r\nContent-Disposition: form-data; name=\"config\"\r\n\r\n"
+            + "{}\r\n--%1$s--\r\n";
+    body.writeBytes(rest.formatted(boundary).getBytes(StandardCharsets.UTF_8));
+    HttpRequest put =
+        HttpRequest.newBuilder(uri(path))
+            .header("Content-Type", "multipart/form-data; boundary=" + boundary)
+            .PUT(BodyPublishers.ofByteArray(body.toByteArray()))
+            .build();
+    HttpResponse<String> answer = client.send(put, BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
+  }
+
+  /** The status that a deletion is answered with. */
+  int delete(String path) throws Exception {
+    return client
+        .send(HttpRequest.newBuilder(uri(path)).DELETE().build(), BodyHandlers.discarding())
+        .statusCode();
+  }
+
+  @Override
+  public void close() throws IOException {
+    context.close();
+    FileSystemUtils.deleteRecursively(folder);
+  }
+}
