@@ -40,11 +40,15 @@ true
 {{- end }}
 {{- end }}
 
-{{/* The image of the values, or the GPU's. */}}
+{{/* The image of the values, or that with Kafka, or the GPU's. */}}
 {{- define "keepgate.image" -}}
 {{- $image := .Values.image }}
 {{- $gpu := .Values.gpu.image }}
-{{- if and .Values.gpu.enabled (or $gpu.repository $gpu.tag $gpu.digest) }}
+{{- if .Values.streams.enabled }}
+{{- $streams := .Values.streams.image }}
+{{- $tag := printf "%s-streams" (default .Chart.AppVersion $image.tag) }}
+{{- $image = dict "repository" (default $image.repository $streams.repository) "tag" (default (empty $streams.digest | ternary $tag "") $streams.tag) "digest" $streams.digest }}
+{{- else if and .Values.gpu.enabled (or $gpu.repository $gpu.tag $gpu.digest) }}
 {{- $image = dict "repository" (default $image.repository $gpu.repository) "tag" (default $image.tag $gpu.tag) "digest" $gpu.digest }}
 {{- end }}
 {{- if not $image.repository }}
@@ -141,7 +145,8 @@ spec:
 {{- define "keepgate.settings" -}}
 {{- $redis := include "keepgate.redis" . | fromYaml }}
 {{- $tls := include "keepgate.tls" . | fromYaml }}
-{{- mergeOverwrite $redis $tls (deepCopy .Values.config) | toYaml }}
+{{- $streams := include "keepgate.streams" . | fromYaml }}
+{{- mergeOverwrite $redis $tls $streams (deepCopy .Values.config) | toYaml }}
 {{- end }}
 
 {{- define "keepgate.tls" -}}
@@ -196,4 +201,46 @@ keepgate:
     {{- end }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{- define "keepgate.streams" -}}
+{{- with .Values.streams }}
+{{- if .enabled -}}
+{{- $ssl := .tls.enabled | ternary "SSL" "PLAINTEXT" }}
+keepgate:
+  streams:
+    bootstrap-servers: {{ .bootstrapServers | quote }}
+    application-id: {{ .applicationId | default (include "keepgate.fullname" $) | quote }}
+    state-dir: /keepgate/streams
+    properties:
+      security.protocol: {{ empty .sasl.mechanism | ternary $ssl (printf "SASL_%s" $ssl) }}
+      {{- with .sasl.mechanism }}
+      sasl.mechanism: {{ . | quote }}
+      {{- end }}
+      {{- if and .tls.enabled .tls.existingSecret }}
+      ssl.truststore.type: PEM
+      ssl.truststore.location: /keepgate/kafka/{{ .tls.caKey }}
+      {{- with .tls.keystoreKey }}
+      ssl.keystore.type: PEM
+      ssl.keystore.location: /keepgate/kafka/{{ . }}
+      {{- end }}
+      {{- end }}
+      {{- with .properties }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
+    bindings:
+      {{- toYaml .bindings | nindent 6 }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The ports of the brokers, as a list of JSON. */}}
+{{- define "keepgate.kafkaPorts" -}}
+{{- $ports := .Values.networkPolicy.kafkaPorts }}
+{{- if not $ports }}
+{{- range splitList "," .Values.streams.bootstrapServers }}
+{{- $ports = append $ports (splitList ":" . | last | int) }}
+{{- end }}
+{{- end }}
+{{- $ports | uniq | toJson }}
 {{- end }}
