@@ -6,6 +6,11 @@
 #
 #     mvn -Pcuda package
 #     docker build -t keepgate-cuda --build-arg BASE=nvidia/cuda:11.6.2-runtime-ubuntu20.04 .
+#
+# With what reads and writes topics of Kafka:
+#
+#     mvn -Pstreams package
+#     docker build -t keepgate:streams --build-arg JAR='target/keepgate-*-streams.jar' .
 
 # What a layer is made of has the time below, so that equal files make equal layers, whenever and
 # wherever they are built: of a new release only the application and its class data are pulled.
@@ -14,12 +19,14 @@ ARG BASE=debian:bookworm-slim
 FROM eclipse-temurin:25-jdk AS layers
 WORKDIR /build
 
-# The modules that the server's classes name (jdeps), and what operators look into it by.
-RUN jlink --add-modules java.compiler,java.desktop,java.instrument,java.naming,java.net.http,java.prefs,java.scripting,java.security.jgss,java.security.sasl,java.sql,jdk.jcmd,jdk.jfr,jdk.management,jdk.net,jdk.unsupported \
+# The modules that the server's classes name (jdeps), and what operators look into it by. Kafka's
+# clients that log in by Kerberos name jdk.security.auth in their settings.
+RUN jlink --add-modules java.compiler,java.desktop,java.instrument,java.naming,java.net.http,java.prefs,java.scripting,java.security.jgss,java.security.sasl,java.sql,jdk.jcmd,jdk.jfr,jdk.management,jdk.net,jdk.security.auth,jdk.unsupported \
         --strip-debug --no-header-files --no-man-pages --compress=zip-6 --output runtime/opt/java \
     && find runtime -exec touch --no-dereference --date=@0 {} +
 
-ARG JAR=target/keepgate-*.jar
+# Not the one that ends in -streams, which may lie beside it.
+ARG JAR=target/keepgate-*[^s].jar
 COPY ${JAR} keepgate.jar
 RUN java -Djarmode=tools -jar keepgate.jar extract --layers --destination layers
 
@@ -58,6 +65,36 @@ RUN set -eu; \
     jar --extract --file keepgate.jar META-INF/sbom/application.cdx.json; \
     mv META-INF/sbom/application.cdx.json application/keepgate; \
     find natives libraries application models -exec touch --no-dereference --date=@0 {} +
+
+# What reads topics has its libraries for every platform in its jars, which would unpack them likewise:
+# 70 MB of RocksDB's. Where the jar has them.
+RUN set -eu; \
+    cd libraries/keepgate/lib; \
+    [ -e "$(echo rocksdbjni-*.jar)" ] || exit 0; \
+    case $(uname -m) in \
+      x86_64) rocksdb=linux64 zstd=amd64 snappy=x86_64 ;; \
+      aarch64) rocksdb=linux-aarch64 zstd=aarch64 snappy=aarch64 ;; \
+    esac; \
+    natives=/build/natives/keepgate/natives; \
+    for jar in rocksdbjni-*.jar zstd-jni-*.jar snappy-java-*.jar; do \
+      mkdir /build/jar; \
+      (cd /build/jar && jar --extract --file "$OLDPWD/$jar"); \
+      case $jar in \
+        rocksdbjni-*) mv "/build/jar/librocksdbjni-$rocksdb.so" "$natives/librocksdbjni.so" ;; \
+        zstd-jni-*) mv "/build/jar/linux/$zstd"/libzstd-jni-*.so "$natives" ;; \
+        snappy-java-*) mv "/build/jar/org/xerial/snappy/native/Linux/$snappy/libsnappyjava.so" "$natives" ;; \
+      esac; \
+      (cd /build/jar \
+        && find . -type f ! -name '*.so' ! -name '*.dll' ! -name '*.dylib' ! -name '*.jnilib' ! -name '*.a' \
+          | LC_ALL=C sort >../entries \
+        && jar --create --no-manifest --date 1980-01-01T00:00:02Z --file "$OLDPWD/$jar" @../entries); \
+      rm -r /build/jar; \
+    done; \
+    (cd /build && jar --extract --file "$(echo libraries/keepgate/lib/lz4-java-*.jar)" \
+      "net/jpountz/util/linux/$zstd/liblz4-java.so" && mv "net/jpountz/util/linux/$zstd/liblz4-java.so" "$natives"); \
+    (cd "$natives" && strip --strip-unneeded librocksdbjni.so libzstd-jni-*.so libsnappyjava.so liblz4-java.so \
+      && chmod 0644 ./*); \
+    find /build/natives /build/libraries -exec touch --no-dereference --date=@0 {} +
 
 FROM ${BASE}
 COPY --from=layers /build/runtime/ /
