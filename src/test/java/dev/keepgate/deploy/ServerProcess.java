@@ -38,11 +38,22 @@ record ServerProcess(Process process, Server server, Path log) implements AutoCl
    */
   static ServerProcess start(List<String> jvm, Path repository, Path log, String... options)
       throws IOException {
+    Path jar = Path.of(Objects.requireNonNull(System.getProperty("keepgate.jar")));
+    return start(jar, jvm, repository, log, options);
+  }
+
+  /**
+   * Does the same.
+   *
+   * @param jar in place of the one under test
+   */
+  static ServerProcess start(
+      Path jar, List<String> jvm, Path repository, Path log, String... options) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvm);
     command.add("-jar");
-    command.add(Objects.requireNonNull(System.getProperty("keepgate.jar")));
+    command.add(jar.toString());
     command.add("--server.port=0");
     command.add("--spring.grpc.server.port=0");
     command.add("--keepgate.repository.path=" + repository);
