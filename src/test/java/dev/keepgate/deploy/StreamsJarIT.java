@@ -1,24 +1,34 @@
 package dev.keepgate.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.keepgate.GoldenCase;
+import dev.keepgate.KafkaBroker;
+import dev.keepgate.KafkaRecords;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The two jars, with and without Kafka. */
 class StreamsJarIT {
 
   private static final String REQUIRED = "KEEPGATE_REQUIRE_STREAMS";
+  private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final List<String> BINDING =
       List.of(
           "--keepgate.streams.bindings[0].name=notebook",
@@ -53,6 +63,50 @@ class StreamsJarIT {
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  /** A first record is a first step, of the state that the golden case begins with. */
+  @Test
+  void jarWithKafkaAnswersARecordWithTheNotebooksNumbers() throws Exception {
+    Path jar = jar("keepgate.jar.streams");
+    GoldenCase golden = GoldenCase.read("notebook-cell");
+    double[] row = Arrays.copyOf(Objects.requireNonNull(golden.inputs().get("x")).data(), 6);
+    try (KafkaBroker broker = KafkaBroker.start();
+        KafkaRecords records = new KafkaRecords(broker.bootstrap())) {
+      for (String topic : List.of("readings", "readings.dead-letter", "steps")) {
+        broker.createTopic(topic, 2, Map.of());
+      }
+      List<String> options = new ArrayList<>(BINDING);
+      options.add("--keepgate.streams.bootstrap-servers=" + broker.bootstrap());
+      options.add("--keepgate.streams.state-dir=" + folder.resolve("states"));
+      options.add("--keepgate.streams.bindings[0].value-format=array");
+      try (ServerProcess server =
+          ServerProcess.start(
+              jar,
+              List.of(),
+              folder.resolve("models"),
+              folder.resolve("server.log"),
+              options.toArray(String[]::new))) {
+        records.send(
+            KafkaRecords.record(
+                "readings",
+                "pump-7".getBytes(StandardCharsets.UTF_8),
+                Arrays.toString(row).getBytes(StandardCharsets.UTF_8)));
+        ConsumerRecord<byte[], byte[]> answer = records.collect("steps", 1).get(0);
+        assertThat(server.process().isAlive()).isTrue();
+        assertThat(new String(answer.key(), StandardCharsets.UTF_8)).isEqualTo("pump-7");
+        double[] expected =
+            Arrays.copyOf(Objects.requireNonNull(golden.expected().get("h")).data(), 4);
+        assertThat(numbers(JSON.readTree(answer.value()).get("output")))
+            .containsExactly(expected, within(golden.tolerance()));
+      }
+    }
+  }
+
+  /** Of a list, or of a list of one row. */
+  private static double[] numbers(JsonNode output) {
+    JsonNode row = output.get(0).isArray() ? output.get(0) : output;
+    return row.valueStream().mapToDouble(JsonNode::asDouble).toArray();
   }
 
   @Test
