@@ -23,10 +23,10 @@ record Snippet(Path page, int line, String language, String code, String printed
   private static final Set<String> CODE = Set.of("sh", "python", "java");
   private static final Set<String> OUTPUT = Set.of("json", "text");
 
-  /** Settings, which the test of their page binds, and that page. */
+  /** Settings, which tests of their pages bind, and those pages. */
   private static final String SETTINGS = "yaml";
 
-  private static final String PAGE_OF_SETTINGS = "security.md";
+  private static final Set<String> PAGES_OF_SETTINGS = Set.of("security.md", "kafka.md");
 
   /** What builds, or starts servers, containers or clusters, and so is no client of a server. */
   private static final Set<String> NO_CLIENTS =
@@ -76,7 +76,7 @@ record Snippet(Path page, int line, String language, String code, String printed
       } else if (OUTPUT.contains(language) && isBehindCode) {
         snippets.add(snippets.remove(snippets.size() - 1).printing(content));
         isBehindCode = false;
-      } else if (language.equals(SETTINGS) && page.endsWith(PAGE_OF_SETTINGS)) {
+      } else if (language.equals(SETTINGS) && PAGES_OF_SETTINGS.stream().anyMatch(page::endsWith)) {
         isBehindCode = false;
       } else {
         throw new IllegalArgumentException(
