@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -181,7 +182,7 @@ final class StreamsApplication implements SmartLifecycle, StreamStatistics {
     bindings.forEach(binding -> binding.status().close());
     synchronized (this) {
       KafkaStreams now = streams;
-      if (now != null && !now.close(drain)) {
+      if (now != null && !now.close(leaving())) {
         log.warn("The streams did not end within {}", drain);
       }
     }
@@ -189,6 +190,12 @@ final class StreamsApplication implements SmartLifecycle, StreamStatistics {
     if (thread != null) {
       thread.interrupt();
     }
+  }
+
+  /** Others are given its partitions at once, not when its session has run out. */
+  private CloseOptions leaving() {
+    return CloseOptions.timeout(drain)
+        .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP);
   }
 
   @Override
