@@ -99,6 +99,11 @@ public final class KafkaRecords implements AutoCloseable {
    * @return all that it has by then, which may be more; those of a partition in its order
    */
   public List<ConsumerRecord<byte[], byte[]>> collect(String topic, int atLeast) {
+    return collect(topic, atLeast, WAIT);
+  }
+
+  /** Does the same, and waits so long at most. */
+  public List<ConsumerRecord<byte[], byte[]>> collect(String topic, int atLeast, Duration wait) {
     try (Consumer<byte[], byte[]> consumer = consumer()) {
       List<TopicPartition> partitions =
           consumer.partitionsFor(topic).stream()
@@ -108,7 +113,7 @@ public final class KafkaRecords implements AutoCloseable {
       consumer.seekToBeginning(partitions);
       List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
       Awaitility.await()
-          .atMost(WAIT)
+          .atMost(wait)
           .untilAsserted(
               () -> {
                 poll(consumer, records);
