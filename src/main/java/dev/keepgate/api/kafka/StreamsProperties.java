@@ -122,7 +122,7 @@ record StreamsProperties(
       @DefaultValue("zero") FirstState firstState,
       @DefaultValue("") String sequenceOwner,
       @DefaultValue("dead-letter") Irregular late,
-      @DefaultValue("skip") Irregular repeated,
+      @DefaultValue("step") Irregular repeated,
       @DefaultValue("pin") VersionChange versions,
       @DefaultValue("0") @Min(0) @Max(10000) int replaySteps,
       @DefaultValue("64") @Min(1) @Max(4096) int inFlight,

@@ -31,13 +31,15 @@ class StreamVersionsTest {
   @BeforeAll
   static void start() throws Exception {
     List<String> arguments = new ArrayList<>();
-    List<String> names = List.of("pinned", "replayed", "waiting");
+    List<String> names = List.of("pinned", "replayed", "waiting", "handed");
     for (String name : names) {
       StreamServer.createTopics(StreamServer.broker(), name, 1);
       Map<String, String> settings = StreamServer.topics(name, "model-" + name);
       if (name.equals("replayed")) {
         settings.put("versions", "replay");
         settings.put("replay-steps", "2");
+      } else if (name.equals("handed")) {
+        settings.put("first-state", "sequence");
       }
       arguments.addAll(StreamServer.binding(names.indexOf(name), settings));
     }
@@ -140,5 +142,20 @@ class StreamVersionsTest {
             });
     put("model-waiting", 1);
     assertAnswer("waiting", 0, unrolled("model-waiting", 1, 0, 1));
+  }
+
+  @Test
+  void keyGoesOnFromTheSequenceOfItsName() throws Exception {
+    put("model-handed", 1);
+    server.post("/v1/models/model-handed/sequences", "{\"id\": \"k\"}");
+    for (int step = 0; step < 2; step++) {
+      server.post("/v1/sequences/k/step", "{\"x\":" + ROWS.get(step) + "}");
+    }
+    send("handed", 2);
+    send("handed", 3);
+    assertAnswer("handed", 0, unrolled("model-handed", 1, 0, 3));
+    assertAnswer("handed", 1, unrolled("model-handed", 1, 0, 4));
+    // It is not the stream's: its own steps go on from where it was.
+    assertThat(server.get("/v1/sequences/k").body()).contains("\"step\":2");
   }
 }

@@ -32,7 +32,7 @@ class StreamsLibrariesTest {
   }
 
   private static ClassLoader withoutKafka() {
-    return new FilteredClassLoader("org.apache.kafka", "org.springframework.kafka", "org.rocksdb");
+    return new FilteredClassLoader("org.apache.kafka", "org.rocksdb");
   }
 
   @Test
