@@ -61,13 +61,13 @@ class StreamMeters implements StreamListener, MeterBinder {
 
   @Override
   public void restored(String binding, long states) {
-    count(MeterName.STREAM_RESTORED, binding, "", states);
+    count(MeterName.STREAM_RESTORED, binding, "", (double) states);
   }
 
   /**
    * @param of the second tag's value; empty where there is none
    */
-  private void count(MeterName name, String binding, String of, long by) {
+  private void count(MeterName name, String binding, String of, double by) {
     counters
         .computeIfAbsent(
             new Counted(name, binding, of),

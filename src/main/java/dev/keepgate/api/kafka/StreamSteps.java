@@ -170,8 +170,9 @@ final class StreamSteps {
       if (own == null) {
         throw new BadRecordException(
             "model-gone",
-            "the key's state is of model %s, which was taken away or has other files; a record without a value ends it"
-                .formatted(before.sequence().model()));
+            "the key's state is of model %s, which was taken away or has other files; "
+                    .formatted(before.sequence().model())
+                + "a record without a value ends it");
       }
       return own;
     } catch (RegistryException e) {
