@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 
 /** A collector of traces: takes what exporters send by OTLP over HTTP, and keeps it. */
-final class TraceCollector implements AutoCloseable {
+public final class TraceCollector implements AutoCloseable {
 
   private final HttpServer server;
   private final Queue<Span> spans = new ConcurrentLinkedQueue<>();
@@ -28,7 +28,7 @@ final class TraceCollector implements AutoCloseable {
     this.server = server;
   }
 
-  static TraceCollector start() {
+  public static TraceCollector start() {
     try {
       HttpServer server =
           HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -41,7 +41,7 @@ final class TraceCollector implements AutoCloseable {
     }
   }
 
-  String endpoint() {
+  public String endpoint() {
     return "http://localhost:%d/v1/traces".formatted(server.getAddress().getPort());
   }
 
@@ -61,7 +61,7 @@ final class TraceCollector implements AutoCloseable {
   }
 
   /** Every span of a trace that came so far. */
-  List<Span> spans(String trace) {
+  public List<Span> spans(String trace) {
     return spans.stream().filter(span -> hex(span.getTraceId()).equals(trace)).toList();
   }
 
@@ -69,11 +69,11 @@ final class TraceCollector implements AutoCloseable {
     return services;
   }
 
-  static String hex(com.google.protobuf.ByteString bytes) {
+  public static String hex(com.google.protobuf.ByteString bytes) {
     return HexFormat.of().formatHex(bytes.toByteArray());
   }
 
-  static Map<String, String> attributes(List<KeyValue> attributes) {
+  public static Map<String, String> attributes(List<KeyValue> attributes) {
     return attributes.stream()
         .collect(
             Collectors.toMap(

@@ -23,6 +23,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.config.ConfigResource;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.util.FileSystemUtils;
@@ -95,24 +96,40 @@ final class StreamServer implements AutoCloseable {
    * Starts a server; does not wait for its streams.
    *
    * @param application the consumer group
+   * @param more arguments, which replace those of the same name
    */
   static StreamServer start(String bootstrap, String application, List<String> more)
       throws IOException {
     Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "stream-");
-    List<String> arguments = new ArrayList<>();
-    arguments.add("--server.port=0");
-    arguments.add("--spring.grpc.server.port=0");
-    arguments.add("--keepgate.repository.path=" + folder.resolve("models"));
-    arguments.add("--keepgate.repository.built-in=always");
-    arguments.add("--keepgate.streams.bootstrap-servers=" + bootstrap);
-    arguments.add("--keepgate.streams.application-id=" + application);
-    arguments.add("--keepgate.streams.state-dir=" + folder.resolve("states"));
-    arguments.add("--keepgate.streams.properties.session.timeout.ms=6000");
-    arguments.add("--keepgate.streams.properties.heartbeat.interval.ms=500");
-    arguments.addAll(more);
+    return start(folder, bootstrap, application, more);
+  }
+
+  /**
+   * Starts a server in the folder of another, which has ended.
+   *
+   * @param folder with its models, and its states unless they were lost
+   */
+  static StreamServer start(Path folder, String bootstrap, String application, List<String> more) {
+    Map<String, String> arguments = new LinkedHashMap<>();
+    arguments.put("server.port", "0");
+    arguments.put("spring.grpc.server.port", "0");
+    arguments.put("keepgate.repository.path", folder.resolve("models").toString());
+    arguments.put("keepgate.repository.built-in", "always");
+    arguments.put("keepgate.streams.bootstrap-servers", bootstrap);
+    arguments.put("keepgate.streams.application-id", application);
+    arguments.put("keepgate.streams.state-dir", folder.resolve("states").toString());
+    arguments.put("keepgate.streams.properties.session.timeout.ms", "6000");
+    arguments.put("keepgate.streams.properties.heartbeat.interval.ms", "500");
+    for (String each : more) {
+      int sign = each.indexOf('=');
+      arguments.put(each.substring("--".length(), sign), each.substring(sign + 1));
+    }
     return new StreamServer(
         new SpringApplicationBuilder(KeepgateApplication.class)
-            .run(arguments.toArray(String[]::new)),
+            .run(
+                arguments.entrySet().stream()
+                    .map(each -> "--" + each.getKey() + "=" + each.getValue())
+                    .toArray(String[]::new)),
         folder);
   }
 
@@ -129,7 +146,11 @@ final class StreamServer implements AutoCloseable {
   }
 
   HttpResponse<String> get(String path) throws Exception {
-    return client.send(HttpRequest.newBuilder(uri(path)).build(), BodyHandlers.ofString());
+    return send(HttpRequest.newBuilder(uri(path)));
+  }
+
+  HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    return client.send(request.build(), BodyHandlers.ofString());
   }
 
   JsonNode post(String path, String body) throws Exception {
@@ -146,23 +167,55 @@ final class StreamServer implements AutoCloseable {
 
   /** Puts a model of PyTorch's. */
   void upload(String path, byte[] safetensors) throws Exception {
-    String boundary = "keepgate-boundary";
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    String head =
-        "--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"model.safetensors\"\r\n\r\n";
-    body.writeBytes(head.formatted(boundary).getBytes(StandardCharsets.UTF_8));
-    body.writeBytes(safetensors);
-    String rest =
-        "\r\n--%1$s\r\nContent-Disposition: form-data; name=\"config\"\r\n\r\n"
-            + "{}\r\n--%1$s--\r\n";
-    body.writeBytes(rest.formatted(boundary).getBytes(StandardCharsets.UTF_8));
-    HttpRequest put =
+    Form form = new Form();
+    form.part("file", "model.safetensors", safetensors);
+    upload(path, form, "{}");
+  }
+
+  /**
+   * Puts a model of files.
+   *
+   * @param files by the names of their parts
+   */
+  void upload(String path, Map<String, Path> files, String config) throws Exception {
+    Form form = new Form();
+    for (Map.Entry<String, Path> each : files.entrySet()) {
+      Path file = each.getValue();
+      form.part(each.getKey(), String.valueOf(file.getFileName()), Files.readAllBytes(file));
+    }
+    upload(path, form, config);
+  }
+
+  private void upload(String path, Form form, String config) throws Exception {
+    form.part("config", null, config.getBytes(StandardCharsets.UTF_8));
+    HttpRequest.Builder put =
         HttpRequest.newBuilder(uri(path))
-            .header("Content-Type", "multipart/form-data; boundary=" + boundary)
-            .PUT(BodyPublishers.ofByteArray(body.toByteArray()))
-            .build();
-    HttpResponse<String> answer = client.send(put, BodyHandlers.ofString());
+            .header("Content-Type", "multipart/form-data; boundary=" + Form.BOUNDARY)
+            .PUT(BodyPublishers.ofByteArray(form.toByteArray()));
+    HttpResponse<String> answer = send(put);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
+  }
+
+  private static final class Form {
+    private static final String BOUNDARY = "keepgate-boundary";
+    private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+
+    private void part(String name, @Nullable String file, byte[] content) {
+      text("--%s\r\nContent-Disposition: form-data; name=\"%s\"".formatted(BOUNDARY, name));
+      text(file == null ? "" : "; filename=\"" + file + "\"");
+      text("\r\n\r\n");
+      body.writeBytes(content);
+      text("\r\n");
+    }
+
+    private void text(String text) {
+      body.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private byte[] toByteArray() {
+      text("--" + BOUNDARY + "--\r\n");
+      return body.toByteArray();
+    }
   }
 
   /** The status that a deletion is answered with. */
@@ -172,9 +225,14 @@ final class StreamServer implements AutoCloseable {
         .statusCode();
   }
 
+  /** Ends it, and leaves its folder for another. */
+  Path stop() {
+    context.close();
+    return folder;
+  }
+
   @Override
   public void close() throws IOException {
-    context.close();
-    FileSystemUtils.deleteRecursively(folder);
+    FileSystemUtils.deleteRecursively(stop());
   }
 }
