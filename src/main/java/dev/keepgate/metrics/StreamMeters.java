@@ -74,6 +74,6 @@ class StreamMeters implements StreamListener, MeterBinder {
             key ->
                 (of.isEmpty() ? name.counter(binding) : name.counter(binding, of))
                     .register(registry))
-        .increment((double) by);
+        .increment(by);
   }
 }
