@@ -56,6 +56,22 @@ public final class KeptSequence {
     return SequenceCodec.encode(sequence);
   }
 
+  /**
+   * The same sequence without what its last step answered, which only errors of the next step
+   * against it ask for, and a forecast from there.
+   */
+  public KeptSequence withoutAnswer() {
+    Sequence.Progress bare = new Sequence.Progress(sequence.step(), sequence.state(), null);
+    return new KeptSequence(
+        new Sequence(
+            sequence.id(),
+            sequence.content(),
+            sequence.batch(),
+            sequence.lifetime(),
+            bare,
+            sequence.revision()));
+  }
+
   /** The version that computes it. */
   public ModelId model() {
     return sequence.model();

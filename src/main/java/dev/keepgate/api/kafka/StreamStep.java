@@ -92,7 +92,8 @@ final class StreamStep {
     }
     byte[] answer = forecast == null ? steps.answer(last.result()) : forecast.join();
     StreamState state =
-        new StreamState(record.place().offset(), record.timestamp(), recent, last.after());
+        new StreamState(
+            record.place().offset(), record.timestamp(), recent, steps.kept(last.after()));
     return new StreamOutcome.Stepped(
         state.encode(), answer, last.after().model().toString(), last.after().step());
   }

@@ -211,6 +211,11 @@ final class StreamSteps {
         () -> writer.forecast(sequences.forecast(from, handle, binding.horizon())), forecasts);
   }
 
+  /** What the next record needs: a step is held against the answer before, and no other is. */
+  KeptSequence kept(KeptSequence after) {
+    return binding.operation() == Operation.DETECT ? after : after.withoutAnswer();
+  }
+
   byte[] answer(InferenceResult result) {
     return writer.step(result);
   }
