@@ -12,6 +12,7 @@ import dev.keepgate.inference.KeptSequences;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.memory.MemoryFullException;
 import dev.keepgate.memory.TooMuchMemoryException;
+import dev.keepgate.model.Signature;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.RegistryException;
 import dev.keepgate.tensor.Tensor;
@@ -41,6 +42,9 @@ final class StreamSteps {
   private final ReadingDecoder decoder;
   private final RecordWriter writer;
   private final long ttl;
+
+  /** Of the version that was last found to fit. */
+  private volatile @Nullable Signature fitting;
 
   /**
    * @param forecasts where forecasts are waited for
@@ -182,6 +186,10 @@ final class StreamSteps {
 
   /** A binding that asks of a model what it cannot do loses no record: all wait. */
   private void requireFit(ModelHandle handle) throws NotNowException {
+    Signature signature = handle.signature();
+    if (signature.equals(fitting)) {
+      return;
+    }
     String refusal =
         KeptSequences.refusal(handle, binding.operation() == Operation.DETECT, binding.horizon());
     if (refusal == null) {
@@ -194,6 +202,7 @@ final class StreamSteps {
     if (refusal != null) {
       throw new NotNowException("model %s: %s".formatted(handle.id(), refusal), false);
     }
+    fitting = signature;
   }
 
   KeptSequences.Step begin(
