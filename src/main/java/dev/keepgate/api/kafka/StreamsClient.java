@@ -3,6 +3,7 @@ package dev.keepgate.api.kafka;
 import java.net.URI;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.state.HostInfo;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,9 @@ final class StreamsClient {
   /** Between two records of a thread, so that what was computed meanwhile is answered. */
   private static final int POLL = 5;
 
+  /** Of a producer: states are large, and few of them fill what it sends at once by default. */
+  private static final int BATCH = 64 << 10;
+
   private StreamsClient() {}
 
   static Properties properties(StreamsProperties settings) {
@@ -33,9 +37,12 @@ final class StreamsClient {
     kafka.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, settings.commitInterval().toMillis());
     kafka.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, settings.standbyReplicas());
     kafka.put(StreamsConfig.POLL_MS_CONFIG, POLL);
+    // A partition has no others to be in step with, and each record would ask for them.
+    kafka.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
     kafka.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, CACHE * settings.threads());
     kafka.put(
         StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG), LONGEST_WAIT);
+    kafka.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), BATCH);
     if (settings.stateDir() != null) {
       kafka.put(StreamsConfig.STATE_DIR_CONFIG, settings.stateDir().toString());
     }
