@@ -112,6 +112,11 @@ final class PendingRecords {
     }
   }
 
+  /** How many it is the turn of that are not begun. */
+  int waitingNow() {
+    return waiting.size();
+  }
+
   /** Those whose turn it is and that are not begun. */
   Collection<Entry> waiting() {
     return List.copyOf(waiting);

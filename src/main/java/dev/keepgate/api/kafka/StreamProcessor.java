@@ -19,6 +19,9 @@ final class StreamProcessor implements Processor<byte[], StreamValue, byte[], by
   /** How soon a step is answered after it is computed, where no more records come. */
   private static final Duration LOOK = Duration.ofMillis(5);
 
+  /** More rows at once are hardly computed faster. */
+  private static final int MOST_TOGETHER = 32;
+
   /** States are looked at some at a time, so often that a million are within a time to live. */
   private static final int SWEEPS = 20;
 
@@ -68,6 +71,10 @@ final class StreamProcessor implements Processor<byte[], StreamValue, byte[], by
     private final PendingRecords pending;
     private final StreamOutput output;
     private final StreamStatus.Partition status = new StreamStatus.Partition();
+
+    /** Some at once, so that rows meet in a batch; the rest are begun at the next look. */
+    private final int together;
+
     private @Nullable Cancellable looking;
     private byte @Nullable [] sweptTo;
 
@@ -78,6 +85,7 @@ final class StreamProcessor implements Processor<byte[], StreamValue, byte[], by
           new PendingRecords(
               context.getStateStore(binding.pending()), binding.settings().inFlight());
       this.output = new StreamOutput(binding, context);
+      this.together = Math.min(MOST_TOGETHER, Math.max(1, binding.settings().inFlight() / 4));
       binding.status().opened(status);
       long sweep = Math.max(LEAST_SWEEP.toMillis(), binding.settings().ttl().toMillis() / SWEEPS);
       context.schedule(Duration.ofMillis(sweep), PunctuationType.STREAM_TIME, this::sweep);
@@ -125,7 +133,9 @@ final class StreamProcessor implements Processor<byte[], StreamValue, byte[], by
               record.key(),
               record.value().bytes(),
               StreamTraces.context(record.headers())));
-      beginWaiting();
+      if (pending.isFull() || pending.waitingNow() >= together) {
+        beginWaiting();
+      }
       lookSoon();
     }
 
