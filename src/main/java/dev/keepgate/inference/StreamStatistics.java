@@ -16,4 +16,7 @@ public interface StreamStatistics {
 
   /** Records that are still to be read, of this server's partitions; NaN where nobody knows. */
   double lag(String binding);
+
+  /** Whether its records are taken on; false where brokers are not reached, or records wait. */
+  boolean isUp(String binding);
 }

@@ -175,6 +175,11 @@ enum MeterName {
       Kind.GAUGE,
       "Sequences of a stream that this server keeps, about; NaN while they are being moved",
       "binding"),
+  STREAM_UP(
+      "keepgate.stream.up",
+      Kind.GAUGE,
+      "1 while the records of a stream are taken on; 0 where no broker is reached, a thread failed, or records wait",
+      "binding"),
   STREAM_LAG(
       "keepgate.stream.lag",
       Kind.GAUGE,

@@ -34,6 +34,7 @@ class StreamMeters implements StreamListener, MeterBinder {
       return;
     }
     for (String binding : streams.bindings()) {
+      MeterName.STREAM_UP.gauge(() -> streams.isUp(binding) ? 1 : 0, binding).register(to);
       MeterName.STREAM_LAG.gauge(() -> streams.lag(binding), binding).register(to);
       MeterName.STREAM_STATES.gauge(() -> streams.states(binding), binding).register(to);
       MeterName.STREAM_IN_FLIGHT.gauge(() -> streams.inFlight(binding), binding).register(to);

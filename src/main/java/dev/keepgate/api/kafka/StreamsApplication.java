@@ -10,12 +10,15 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
+import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.processor.StateRestoreListener;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
@@ -146,11 +149,17 @@ final class StreamsApplication implements SmartLifecycle, StreamStatistics {
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();
     }
-    String told = what + ": " + root;
+    String told = what + ": " + (root instanceof MissingSourceTopicException ? missing() : root);
     failure = new Failure(told, System.nanoTime());
     if (before == null || !before.what().equals(told)) {
       log.warn("{}", what, cause);
     }
+  }
+
+  /** Kafka does not say which. */
+  private String missing() {
+    return "a topic is missing of "
+        + bindings.stream().map(each -> each.settings().input()).collect(Collectors.joining(", "));
   }
 
   /** Tells the meters of states that were read back. */
@@ -224,20 +233,27 @@ final class StreamsApplication implements SmartLifecycle, StreamStatistics {
     return last != null && isRecent ? last.what() : null;
   }
 
-  /** Whether any consumer is connected to any broker. */
+  /** Whether any consumer is connected to a broker that answers. */
   boolean isConnected() {
-    return metrics("consumer-metrics", "connection-count", null) > 0;
+    return consumers("connection-count") > 0 && consumers("incoming-byte-rate") > 0;
   }
 
-  private double metrics(String group, String name, @Nullable String topic) {
+  /** Of those that read records: those that read states back miss the end of a connection. */
+  private double consumers(String name) {
+    return sum(
+        metric ->
+            metric.group().equals("consumer-metrics")
+                && metric.name().equals(name)
+                && !metric.tags().getOrDefault("client-id", "").endsWith("-restore-consumer"));
+  }
+
+  /** NaN where there is none. */
+  private double sum(Predicate<MetricName> which) {
     KafkaStreams now = streams;
     double sum = Double.NaN;
     for (Map.Entry<MetricName, ? extends Metric> each :
         now == null ? Map.<MetricName, Metric>of().entrySet() : now.metrics().entrySet()) {
-      MetricName metric = each.getKey();
-      if (metric.group().equals(group)
-          && metric.name().equals(name)
-          && (topic == null || topic.equals(metric.tags().get("topic")))
+      if (which.test(each.getKey())
           && each.getValue().metricValue() instanceof Double value
           && !value.isNaN()) {
         sum = Double.isNaN(sum) ? value : sum + value;
@@ -253,6 +269,16 @@ final class StreamsApplication implements SmartLifecycle, StreamStatistics {
 
   private StreamBinding named(String name) {
     return bindings.stream().filter(each -> each.name().equals(name)).findAny().orElseThrow();
+  }
+
+  @Override
+  public boolean isUp(String binding) {
+    KafkaStreams now = streams;
+    return now != null
+        && now.state().isRunningOrRebalancing()
+        && isConnected()
+        && recentFailure() == null
+        && named(binding).status().reason() == null;
   }
 
   @Override
@@ -283,7 +309,11 @@ final class StreamsApplication implements SmartLifecycle, StreamStatistics {
 
   @Override
   public double lag(String binding) {
-    return metrics(
-        "consumer-fetch-manager-metrics", "records-lag", named(binding).settings().input());
+    String topic = named(binding).settings().input();
+    return sum(
+        metric ->
+            metric.group().equals("consumer-fetch-manager-metrics")
+                && metric.name().equals("records-lag")
+                && topic.equals(metric.tags().get("topic")));
   }
 }
