@@ -1,9 +1,7 @@
 package dev.keepgate.api.kafka;
 
-import dev.keepgate.api.http.SequencesElsewhere;
 import dev.keepgate.inference.SequenceInfo;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
+import dev.keepgate.inference.SequencesElsewhere;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -17,6 +15,7 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyQueryMetadata;
@@ -42,6 +41,9 @@ final class StreamSequences implements SequencesElsewhere {
   private static final List<String> PASSED_ON = List.of("Authorization", "X-API-Key", "Accept");
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final int MOST_PEERS = 16;
+
+  /** More than a state has in text. */
+  private static final int MOST_BYTES = 64 << 20;
 
   private final StreamsApplication application;
   private final @Nullable String peerUrl;
@@ -80,18 +82,18 @@ final class StreamSequences implements SequencesElsewhere {
   }
 
   @Override
-  public boolean relay(String id, HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
+  public @Nullable Answer ask(String id, UnaryOperator<@Nullable String> headers) {
     StreamBinding binding = binding(id);
-    if (binding == null || peerUrl == null || request.getHeader(RELAYED) != null) {
-      return false;
+    if (binding == null || peerUrl == null || headers.apply(RELAYED) != null) {
+      return null;
     }
     for (HostInfo peer : peers(binding, key(id))) {
-      if (relay(id, peer, request, response)) {
-        return true;
+      Answer answer = ask(id, peer, headers);
+      if (answer != null) {
+        return answer;
       }
     }
-    return false;
+    return null;
   }
 
   /** Whoever has the key, if its producer divides keys as Kafka does; and then the others. */
@@ -119,9 +121,7 @@ final class StreamSequences implements SequencesElsewhere {
     return peers;
   }
 
-  private boolean relay(
-      String id, HostInfo peer, HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
+  private @Nullable Answer ask(String id, HostInfo peer, UnaryOperator<@Nullable String> headers) {
     String scheme = URI.create(String.valueOf(peerUrl)).getScheme();
     URI uri =
         URI.create(
@@ -133,7 +133,7 @@ final class StreamSequences implements SequencesElsewhere {
                     URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20")));
     HttpRequest.Builder asked = HttpRequest.newBuilder(uri).timeout(PATIENCE).header(RELAYED, "1");
     for (String name : PASSED_ON) {
-      String value = request.getHeader(name);
+      String value = headers.apply(name);
       if (value != null) {
         asked.header(name, value);
       }
@@ -142,23 +142,17 @@ final class StreamSequences implements SequencesElsewhere {
       HttpResponse<InputStream> answer =
           client.send(asked.GET().build(), BodyHandlers.ofInputStream());
       try (InputStream body = answer.body()) {
-        if (answer.statusCode() != HttpStatus.OK.value()) {
-          return false;
-        }
-        response.setStatus(answer.statusCode());
-        answer.headers().firstValue("Content-Type").ifPresent(response::setContentType);
-        body.transferTo(response.getOutputStream());
-        return true;
+        byte[] bytes = body.readNBytes(MOST_BYTES + 1);
+        return answer.statusCode() == HttpStatus.OK.value() && bytes.length <= MOST_BYTES
+            ? new Answer(answer.headers().firstValue("Content-Type").orElse(""), bytes)
+            : null;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
+      return null;
     } catch (IOException e) {
-      if (response.isCommitted()) {
-        throw e;
-      }
       log.warn("The server {}:{} does not say what it keeps", peer.host(), peer.port(), e);
-      return false;
+      return null;
     }
   }
 }

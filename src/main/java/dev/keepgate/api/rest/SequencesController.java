@@ -4,7 +4,6 @@ import dev.keepgate.api.http.Body;
 import dev.keepgate.api.http.BodyExchange;
 import dev.keepgate.api.http.BodyReader;
 import dev.keepgate.api.http.QueryParameters;
-import dev.keepgate.api.http.SequencesElsewhere;
 import dev.keepgate.api.http.security.HttpCaller;
 import dev.keepgate.api.json.JsonFields;
 import dev.keepgate.inference.ErrorCode;
@@ -14,6 +13,7 @@ import dev.keepgate.inference.OpenRequest;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.inference.SequenceInfo;
 import dev.keepgate.inference.Sequences;
+import dev.keepgate.inference.SequencesElsewhere;
 import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.registry.ModelRegistry;
@@ -203,10 +203,15 @@ class SequencesController {
         throw e;
       }
       SequenceInfo found = elsewhere.find(id);
-      if (found != null || elsewhere.relay(id, request, response)) {
-        return found;
+      SequencesElsewhere.Answer answer =
+          found == null ? elsewhere.ask(id, request::getHeader) : null;
+      if (answer != null) {
+        response.setContentType(answer.type());
+        response.getOutputStream().write(answer.body());
+      } else if (found == null) {
+        throw e;
       }
-      throw e;
+      return found;
     }
   }
 
