@@ -77,7 +77,11 @@ class ObservabilityTest {
     assertThat(queries).hasSizeGreaterThan(10);
     List<String> alerts = alerts();
     assertThat(alerts).hasSizeGreaterThan(4);
-    for (String query : Stream.concat(queries.stream(), alerts.stream()).toList()) {
+    // A server with streams is asked for theirs by StreamPrometheusTest.
+    for (String query :
+        Stream.concat(queries.stream(), alerts.stream())
+            .filter(each -> !each.contains("keepgate_stream_"))
+            .toList()) {
       Matcher meter = METER.matcher(query);
       assertThat(meter.find()).as("a meter in %s", query).isTrue();
       do {

@@ -41,16 +41,26 @@ class SecurityPageTest {
   private static final Map<String, Class<?>> SETTINGS =
       Map.of(
           "keepgate.security", SecurityProperties.class,
+          "keepgate.streams", streams(),
           "server", ServerProperties.class,
           "spring.ssl", SslProperties.class,
           "spring.data.redis", DataRedisProperties.class,
           "spring.grpc.server", GrpcServerProperties.class);
 
+  /** Another room's own. */
+  private static Class<?> streams() {
+    try {
+      return Class.forName("dev.keepgate.api.kafka.StreamsProperties");
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   @Test
   void everyFileAndEverySettingIsKnown() throws IOException {
     List<String> blocks =
         YAML.matcher(Files.readString(PAGE)).results().map(block -> block.group(1)).toList();
-    assertThat(blocks).hasSize(4);
+    assertThat(blocks).hasSize(5);
     KeysFile file = new KeysFile(PAGE, 1 << 20);
     byte[] keys = blocks.get(0).getBytes(StandardCharsets.UTF_8);
     assertThat(file.parse(keys).names()).containsExactly("forecaster");

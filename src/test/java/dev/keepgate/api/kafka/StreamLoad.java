@@ -54,7 +54,7 @@ final class StreamLoad {
           KafkaRecords.record(
               topic + "-in",
               key.getBytes(StandardCharsets.UTF_8),
-              ("{\"x\":" + Arrays.toString(rows.get(key)[step]) + "}")
+              ("{\"x\":" + Arrays.toString(rows.getOrDefault(key, new float[0][])[step]) + "}")
                   .getBytes(StandardCharsets.UTF_8),
               time++,
               Map.of()));
@@ -87,7 +87,7 @@ final class StreamLoad {
                   "/v1/models/lstm/unroll",
                   "{\"return_sequences\":true,\"x\":" + Arrays.deepToString(each.getValue()) + "}")
               .get("output");
-      List<ConsumerRecord<byte[], byte[]>> own = byKey.get(each.getKey());
+      List<ConsumerRecord<byte[], byte[]>> own = byKey.getOrDefault(each.getKey(), List.of());
       List<String> numbers = own.stream().map(StreamLoad::step).toList();
       List<String> expected = new ArrayList<>();
       for (int step = 1; step <= steps; step++) {

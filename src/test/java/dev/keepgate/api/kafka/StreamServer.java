@@ -36,7 +36,7 @@ final class StreamServer implements AutoCloseable {
   static final JsonMapper JSON = JsonMapper.builder().build();
 
   /** One for all tests that do not break it. */
-  private static KafkaBroker shared;
+  private static @Nullable KafkaBroker shared;
 
   private final HttpClient client = HttpClient.newHttpClient();
   private final ConfigurableApplicationContext context;
@@ -48,12 +48,13 @@ final class StreamServer implements AutoCloseable {
   }
 
   static synchronized KafkaBroker broker() throws IOException {
-    if (shared == null) {
-      KafkaBroker started = KafkaBroker.start();
-      Runtime.getRuntime().addShutdownHook(new Thread(started::close));
-      shared = started;
+    KafkaBroker known = shared;
+    if (known == null) {
+      known = KafkaBroker.start();
+      Runtime.getRuntime().addShutdownHook(new Thread(known::close));
+      shared = known;
     }
-    return shared;
+    return known;
   }
 
   /** The settings of a binding, as arguments. */
