@@ -31,12 +31,14 @@ final class Benchmarks {
       case "load" ->
           RESULTS.json(
               name, (isQuick ? LoadBenchmark.quick() : LoadBenchmark.full()).run());
+      case "streams" ->
+          RESULTS.json(name, (isQuick ? StreamBenchmark.quick() : StreamBenchmark.full()).run());
       case "imports" -> new ImportBenchmark(RESULTS.path().resolve("models")).run();
       default ->
           throw new IllegalArgumentException(
               "no benchmark '"
                   + name
-                  + "': kernel, allocation, stacks, serving, load, protocols, sequences or imports");
+                  + "': kernel, allocation, stacks, serving, load, protocols, sequences, streams or imports");
     }
   }
 

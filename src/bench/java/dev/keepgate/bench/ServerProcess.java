@@ -63,7 +63,7 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
     ServerProcess server = new ServerProcess(process, port);
-    for (int i = 0; i < 600 && process.isAlive(); i++) {
+    for (int i = 0; i < 1800 && process.isAlive(); i++) {
       try {
         if (server.send("GET", ready, new byte[0], "").statusCode() != 503) {
           return server;
