@@ -53,7 +53,9 @@ class DetectHttpTest extends DetectionTest {
       }
     }
     JsonNode alone = ask(model + "/detect", body(x.get(1)).put("threshold", 1e9));
-    assertThat(alone.path("error").asDouble()).isEqualTo(answer.at("/error/1").asDouble());
+    // In a batch of other rows, BLAS may sum in another order.
+    assertThat(alone.path("error").asDouble())
+        .isCloseTo(answer.at("/error/1").asDouble(), within(1e-6));
     assertThat(alone.path("anomaly").asBoolean()).isFalse();
   }
 
