@@ -96,7 +96,8 @@ final class StreamsApplication implements SmartLifecycle, StreamStatistics {
           if (now == null || now.state().hasCompletedShutdown()) {
             begin();
           }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+          // Without this thread nothing would begin again.
           failed("the streams do not begin", e);
           next = PAUSE;
         }
@@ -122,8 +123,15 @@ final class StreamsApplication implements SmartLifecycle, StreamStatistics {
     KafkaStreams next = new KafkaStreams(StreamTopology.of(bindings, clock), properties);
     next.setUncaughtExceptionHandler(this::ended);
     next.setGlobalStateRestoreListener(new Restored());
-    streams = next;
-    next.start();
+    try {
+      next.start();
+      streams = next;
+    } finally {
+      if (streams != next) {
+        // It would count as one that is about to begin, and never be tried again.
+        next.close(Duration.ZERO);
+      }
+    }
   }
 
   private StreamThreadExceptionResponse ended(Throwable cause) {
