@@ -20,17 +20,24 @@ final class StreamStep {
   private final ModelHandle handle;
   private final Deque<List<Tensor>> inputs;
   private final PendingRecord record;
-  private final List<byte[]> recent;
+  private final Keep keep;
   private KeptSequence sequence;
   private KeptSequences.@Nullable Step running;
   private @Nullable CompletableFuture<byte[]> forecast;
   private KeptSequences.@Nullable Taken taken;
 
   /**
+   * What is kept with the state.
+   *
+   * @param timestamp of the key's newest record, which a late one is not
+   * @param recent values of its last records
+   */
+  record Keep(long timestamp, List<byte[]> recent) {}
+
+  /**
    * @param sequence to go on from
    * @param handle of its version; closed with this
    * @param inputs of the steps to take, the record's own last
-   * @param recent values that are kept with the state
    */
   StreamStep(
       StreamSteps steps,
@@ -38,13 +45,13 @@ final class StreamStep {
       KeptSequence sequence,
       ModelHandle handle,
       List<List<Tensor>> inputs,
-      List<byte[]> recent) {
+      Keep keep) {
     this.steps = steps;
     this.record = record;
     this.sequence = sequence;
     this.handle = handle;
     this.inputs = new ArrayDeque<>(inputs);
-    this.recent = recent;
+    this.keep = keep;
   }
 
   /** Begins the next step. */
@@ -93,7 +100,7 @@ final class StreamStep {
     byte[] answer = forecast == null ? steps.answer(last.result()) : forecast.join();
     StreamState state =
         new StreamState(
-            record.place().offset(), record.timestamp(), recent, steps.kept(last.after()));
+            record.place().offset(), keep.timestamp(), keep.recent(), steps.kept(last.after()));
     return new StreamOutcome.Stepped(
         state.encode(), answer, last.after().model().toString(), last.after().step());
   }

@@ -130,7 +130,11 @@ final class StreamSteps {
       List<byte[]> recent =
           StreamState.recent(
               before == null ? List.of() : before.recent(), value, binding.replaySteps());
-      StreamStep step = new StreamStep(this, record, from, handle, inputs, recent);
+      // A late record makes its sequence no older.
+      long newest =
+          before == null ? record.timestamp() : Math.max(before.timestamp(), record.timestamp());
+      StreamStep step =
+          new StreamStep(this, record, from, handle, inputs, new StreamStep.Keep(newest, recent));
       step.begin();
       isBegun = true;
       return step;
@@ -154,6 +158,12 @@ final class StreamSteps {
     try {
       found = sequences.stored(id, binding.sequenceOwner());
     } catch (InferenceException e) {
+      if (e.code() == ErrorCode.SEQUENCE_MODEL_GONE) {
+        // Of this key alone: the others shall not wait for it.
+        throw new BadRecordException("first-state", String.valueOf(e.getMessage()));
+      }
+      throw new NotNowException(String.valueOf(e.getMessage()), false);
+    } catch (RegistryException e) {
       throw new NotNowException(String.valueOf(e.getMessage()), false);
     }
     if (found != null && !found.sequence().model().name().equals(binding.model())) {

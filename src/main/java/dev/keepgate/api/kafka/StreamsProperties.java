@@ -155,6 +155,13 @@ record StreamsProperties(
       return versions != VersionChange.REPLAY || replaySteps > 0;
     }
 
+    @AssertTrue(
+        message =
+            "first-state: sequence needs versions: pin, as its records are not kept to replay")
+    boolean isFirstStateKept() {
+      return firstState == FirstState.ZERO || versions == VersionChange.PIN;
+    }
+
     @AssertTrue(message = "input, output and dead-letter have to be three topics")
     boolean isOfThreeTopics() {
       String dead = deadLetterTopic();
