@@ -73,7 +73,7 @@ final class StreamPeer {
       consumer.subscribe(List.of(in));
       while (!Thread.interrupted()) {
         for (ConsumerRecord<byte[], byte[]> each : consumer.poll(Duration.ofMillis(100))) {
-          producer.send(new ProducerRecord<>(out, each.key(), step(each)));
+          var unused = producer.send(new ProducerRecord<>(out, each.key(), step(each)));
         }
         consumer.commitAsync();
       }

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -51,7 +52,8 @@ record StreamTopics(KafkaBroker broker, Admin admin) implements AutoCloseable {
         // Each key once where there are as many records as keys.
         int key = records == keys ? i : random.nextInt(keys);
         byte[] name = ("sensor-" + key).getBytes(StandardCharsets.UTF_8);
-        producer.send(new ProducerRecord<>(topic, null, time + i, name, values[i % 1000]));
+        var unused =
+            producer.send(new ProducerRecord<>(topic, null, time + i, name, values[i % 1000]));
       }
     }
   }
@@ -65,8 +67,10 @@ record StreamTopics(KafkaBroker broker, Admin admin) implements AutoCloseable {
   /** Records that whoever reads what is committed finds, with what else has an offset. */
   double end(String topic) throws ExecutionException, InterruptedException {
     int partitions =
-        admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic)
-            .partitions().size();
+        Objects.requireNonNull(
+                admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic))
+            .partitions()
+            .size();
     Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
     for (int i = 0; i < partitions; i++) {
       asked.put(new TopicPartition(topic, i), OffsetSpec.latest());
@@ -87,7 +91,8 @@ record StreamTopics(KafkaBroker broker, Admin admin) implements AutoCloseable {
 
   /** What a topic takes on the broker's disk. */
   double bytes(String topic) throws ExecutionException, InterruptedException {
-    return admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1).values()
+    return Objects.requireNonNull(admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1))
+        .values()
         .stream()
         .flatMap(folder -> folder.replicaInfos().entrySet().stream())
         .filter(each -> each.getKey().topic().equals(topic))
