@@ -99,16 +99,10 @@ public final class ShadowQueue implements ShadowRequests, AutoCloseable {
 
   /** A sequence is followed from its first step to its last, or not at all. */
   private static boolean isSampled(Shadow shadow, ShadowRequest.@Nullable Step step) {
-    return (step == null ? ThreadLocalRandom.current().nextDouble() : point(step.id()))
+    return (step == null
+            ? ThreadLocalRandom.current().nextDouble()
+            : ModelRequest.point(step.id().hashCode()))
         < shadow.share();
-  }
-
-  /** Where an id falls in [0, 1): always there (the finalizer of MurmurHash3). */
-  static double point(SequenceId id) {
-    int hash = id.hashCode();
-    hash = (hash ^ (hash >>> 16)) * 0x85ebca6b;
-    hash = (hash ^ (hash >>> 13)) * 0xc2b2ae35;
-    return Integer.toUnsignedLong(hash ^ (hash >>> 16)) / (double) (1L << 32);
   }
 
   private void offer(

@@ -39,4 +39,11 @@ public sealed interface ModelRequest {
   static ModelRequest specific(String name, long version) {
     return new Specific(new ModelId(name, version));
   }
+
+  /** Where what has a hash falls in [0, 1): always there (the finalizer of MurmurHash3). */
+  static double point(int hash) {
+    int mixed = (hash ^ (hash >>> 16)) * 0x85ebca6b;
+    mixed = (mixed ^ (mixed >>> 13)) * 0xc2b2ae35;
+    return Integer.toUnsignedLong(mixed ^ (mixed >>> 16)) / (double) (1L << 32);
+  }
 }

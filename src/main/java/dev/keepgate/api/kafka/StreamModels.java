@@ -87,16 +87,8 @@ final class StreamModels implements AutoCloseable {
     String label = binding.label();
     return registry.acquire(
         label == null
-            ? new ModelRequest.Latest(binding.model(), share(key))
+            ? new ModelRequest.Latest(binding.model(), ModelRequest.point(Arrays.hashCode(key)))
             : new ModelRequest.Labelled(binding.model(), label));
-  }
-
-  /** Where a key falls in [0, 1): always there. */
-  private static double share(byte[] key) {
-    int hash = Arrays.hashCode(key);
-    hash = (hash ^ (hash >>> 16)) * 0x85ebca6b;
-    hash = (hash ^ (hash >>> 13)) * 0xc2b2ae35;
-    return Integer.toUnsignedLong(hash ^ (hash >>> 16)) / (double) (1L << 32);
   }
 
   /**
