@@ -1,5 +1,6 @@
 package dev.keepgate.deploy;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
@@ -14,6 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assertions;
 import tools.jackson.databind.JsonNode;
@@ -104,6 +108,33 @@ record PrometheusProcess(Process process, URI address) implements AutoCloseable 
   /** Its rules, with what became of them: {@code state}, {@code health}, {@code lastError}. */
   JsonNode rules() throws IOException, InterruptedException {
     return api("/api/v1/rules?type=alert").at("/data/groups/0/rules");
+  }
+
+  /** Whether a panel's query is answered with numbers. */
+  boolean hasData(String query) throws IOException, InterruptedException {
+    String asked =
+        query.replace("$__rate_interval", "30s").replace("$instance", ".*").replace("$model", ".*");
+    JsonNode answer = query(asked);
+    assertThat(answer.path("status").asString()).as("%s: %s", asked, answer).isEqualTo("success");
+    List<Double> values =
+        answer
+            .at("/data/result")
+            .valueStream()
+            .map(sample -> Double.parseDouble(sample.at("/value/1").asString()))
+            .toList();
+    return !values.isEmpty() && values.stream().allMatch(Double::isFinite);
+  }
+
+  /** The names of the alerts that fire; fails where a rule cannot be computed. */
+  Set<String> firing() throws IOException, InterruptedException {
+    Set<String> names = new TreeSet<>();
+    for (JsonNode rule : rules()) {
+      assertThat(rule.path("health").asString()).as(rule.toString()).isNotEqualTo("err");
+      if (rule.path("state").asString().equals("firing")) {
+        names.add(rule.path("name").asString());
+      }
+    }
+    return names;
   }
 
   private JsonNode api(String path) throws IOException, InterruptedException {

@@ -14,8 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -117,7 +115,7 @@ class PrometheusTest {
             () -> {
               load();
               for (String query : List.copyOf(missing)) {
-                if (hasData(query)) {
+                if (prometheus().hasData(query)) {
                   missing.remove(query);
                 }
               }
@@ -133,7 +131,7 @@ class PrometheusTest {
   @Test
   void alertsAreRaisedByWhatTheyAreFor() throws Exception {
     load();
-    Awaitility.await("a scrape").atMost(PATIENCE).until(() -> hasData("up == 1"));
+    Awaitility.await("a scrape").atMost(PATIENCE).until(() -> prometheus().hasData("up == 1"));
     Awaitility.await("all rules, evaluated")
         .atMost(PATIENCE)
         .untilAsserted(
@@ -145,7 +143,7 @@ class PrometheusTest {
                             assertThat(rule.path("health").asString())
                                 .as(rule.toString())
                                 .isEqualTo("ok")));
-    assertThat(firing())
+    assertThat(prometheus().firing())
         .doesNotContain(
             "KeepgateRepositoryFault", "KeepgateModelNotLoaded", "KeepgateSequencesNearBound");
     List<String> open = new ArrayList<>();
@@ -163,7 +161,7 @@ class PrometheusTest {
               () -> {
                 // The bound is reached again and again, as a rate has to be seen twice.
                 post(CELL + "/sequences", "{}");
-                assertThat(firing())
+                assertThat(prometheus().firing())
                     .contains(
                         "KeepgateRefusesRequests",
                         "KeepgateRepositoryFault",
@@ -180,7 +178,7 @@ class PrometheusTest {
         .atMost(PATIENCE)
         .untilAsserted(
             () ->
-                assertThat(firing())
+                assertThat(prometheus().firing())
                     .doesNotContain("KeepgateRepositoryFault", "KeepgateSequencesNearBound"));
   }
 
@@ -198,30 +196,6 @@ class PrometheusTest {
     assertThat(post("/v1/models/none/step", "{}").statusCode()).isEqualTo(404);
     delete("/v1/sequences/" + id);
     assertThat(server().get("/v1/sequences").statusCode()).isEqualTo(200);
-  }
-
-  private boolean hasData(String query) throws IOException, InterruptedException {
-    String asked =
-        query.replace("$__rate_interval", "30s").replace("$instance", ".*").replace("$model", ".*");
-    JsonNode answer = prometheus().query(asked);
-    assertThat(answer.path("status").asString()).as("%s: %s", asked, answer).isEqualTo("success");
-    List<Double> values =
-        answer
-            .at("/data/result")
-            .valueStream()
-            .map(sample -> Double.parseDouble(sample.at("/value/1").asString()))
-            .toList();
-    return !values.isEmpty() && values.stream().allMatch(Double::isFinite);
-  }
-
-  private Set<String> firing() throws IOException, InterruptedException {
-    Set<String> names = new TreeSet<>();
-    for (JsonNode rule : prometheus().rules()) {
-      if (rule.path("state").asString().equals("firing")) {
-        names.add(rule.path("name").asString());
-      }
-    }
-    return names;
   }
 
   private static int alertCount() throws IOException {

@@ -17,8 +17,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.TreeSet;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -123,7 +121,7 @@ class StreamPrometheusTest {
           .untilAsserted(
               () -> {
                 records.send(record("served-in", "k", "none"));
-                assertThat(firing())
+                assertThat(prometheus().firing())
                     .contains(
                         "KeepgateStreamDown", "KeepgateStreamBehind", "KeepgateStreamDeadLetters");
               });
@@ -134,7 +132,7 @@ class StreamPrometheusTest {
           .atMost(PATIENCE)
           .untilAsserted(
               () ->
-                  assertThat(firing())
+                  assertThat(prometheus().firing())
                       .doesNotContain("KeepgateStreamDown", "KeepgateStreamBehind"));
     }
   }
@@ -148,7 +146,7 @@ class StreamPrometheusTest {
             () -> {
               records.send(record("served-in", "k", ROW));
               for (String query : List.copyOf(missing)) {
-                if (hasData(query)) {
+                if (prometheus().hasData(query)) {
                   missing.remove(query);
                 }
               }
@@ -161,29 +159,5 @@ class StreamPrometheusTest {
     return dashboard.get("panels").findValuesAsString("expr").stream()
         .filter(query -> query.contains("keepgate_stream_"))
         .toList();
-  }
-
-  private boolean hasData(String query) throws IOException, InterruptedException {
-    JsonNode answer =
-        prometheus().query(query.replace("$__rate_interval", "30s").replace("$instance", ".*"));
-    assertThat(answer.path("status").asString()).as("%s: %s", query, answer).isEqualTo("success");
-    List<Double> values =
-        answer
-            .at("/data/result")
-            .valueStream()
-            .map(sample -> Double.parseDouble(sample.at("/value/1").asString()))
-            .toList();
-    return !values.isEmpty() && values.stream().allMatch(Double::isFinite);
-  }
-
-  private Set<String> firing() throws IOException, InterruptedException {
-    Set<String> names = new TreeSet<>();
-    for (JsonNode rule : prometheus().rules()) {
-      assertThat(rule.path("health").asString()).as(rule.toString()).isNotEqualTo("err");
-      if (rule.path("state").asString().equals("firing")) {
-        names.add(rule.path("name").asString());
-      }
-    }
-    return names;
   }
 }
