@@ -42,7 +42,7 @@ final class StreamsApplication implements SmartLifecycle, StreamStatistics {
   private static final Duration LOOK = Duration.ofSeconds(20);
 
   /** How long a failure is told of. */
-  private static final Duration RECENT = Duration.ofSeconds(30);
+  private static final Duration RECENT = Duration.ofSeconds(15);
 
   private final List<StreamBinding> bindings;
   private final Properties properties;

@@ -67,18 +67,22 @@ final class TopicLimits implements AutoCloseable {
     RecordLimits limits = bindings.get(0).surroundings().limits();
     for (Map.Entry<ConfigResource, KafkaFuture<Config>> each :
         admin.describeConfigs(topics).values().entrySet()) {
-      limits.set(each.getKey().name(), Math.min(produced, limit(each.getValue())));
+      int limit = limit(each.getValue());
+      if (limit > 0) {
+        limits.set(each.getKey().name(), Math.min(produced, limit));
+      }
     }
   }
 
+  /** 0 where it is not known now. */
   private static int limit(KafkaFuture<Config> topic) throws InterruptedException {
     try {
       ConfigEntry entry =
           topic.get(PATIENCE_SECONDS, TimeUnit.SECONDS).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
-      return entry == null ? Integer.MAX_VALUE : Integer.parseInt(entry.value());
+      return entry == null ? 0 : Integer.parseInt(entry.value());
     } catch (ExecutionException | TimeoutException e) {
       // It is not there yet, may not be looked at, or no broker answers.
-      return Integer.MAX_VALUE;
+      return 0;
     }
   }
 

@@ -31,7 +31,7 @@ class StreamChaosTest {
 
   private static final int KEYS = Integer.getInteger("keepgate.keys", 40);
   private static final int STEPS = Integer.getInteger("keepgate.records", 60);
-  private static final int KILLS = Integer.getInteger("keepgate.kills", 2);
+  private static final int KILLS = Integer.getInteger("keepgate.kills", 1);
   private static final int SERVERS = 3;
   private static final int PARTITIONS = 6;
 

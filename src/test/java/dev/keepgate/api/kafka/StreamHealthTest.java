@@ -25,7 +25,7 @@ class StreamHealthTest {
   private static final String ROW = "{\"x\":[1,2,3,4,3,2]}";
   private static final long T = System.currentTimeMillis() - 1_000_000;
 
-  /** A failure is told of for half a minute. */
+  /** A failure is told of for a while. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private KafkaBroker broker;
