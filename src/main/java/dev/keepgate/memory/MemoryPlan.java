@@ -54,7 +54,8 @@ public record MemoryPlan(
     long imports = Math.max(free - inFlight - sequences, free / 10);
     imports = bytes(properties.importMemory(), imports);
     long direct = inFlight;
-    long left = machine - heap - heap / COLLECTOR - direct - RUNTIME;
+    long stores = properties.streams().bytes();
+    long left = machine - heap - heap / COLLECTOR - direct - RUNTIME - stores;
     long models = bytes(properties.memoryBudget(), Math.max(left, machine / LEAST_MODELS));
     return new MemoryPlan(machine, heap, direct, models, inFlight, imports, sequences);
   }

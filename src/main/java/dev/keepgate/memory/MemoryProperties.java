@@ -1,5 +1,7 @@
 package dev.keepgate.memory;
 
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -12,13 +14,15 @@ import org.springframework.util.unit.DataSize;
  * @param importMemory heap that model files may be read into at once
  * @param sequences what sequences may hold
  * @param inference what requests may hold
+ * @param streams what the stores of streams' states take
  */
 @ConfigurationProperties("keepgate")
 record MemoryProperties(
     @Nullable DataSize memoryBudget,
     @Nullable DataSize importMemory,
     @DefaultValue Sequences sequences,
-    @DefaultValue Inference inference) {
+    @DefaultValue Inference inference,
+    @DefaultValue Streams streams) {
 
   MemoryProperties {
     requirePositive("keepgate.memory-budget", memoryBudget);
@@ -46,6 +50,21 @@ record MemoryProperties(
   record Inference(@Nullable DataSize maxInFlightMemory) {
     Inference {
       requirePositive("keepgate.inference.max-in-flight-memory", maxInFlightMemory);
+    }
+  }
+
+  /**
+   * What the stores of streams' states take.
+   *
+   * @param storeMemory off the heap, where there is any binding
+   * @param bindings of topics
+   */
+  record Streams(
+      @DefaultValue("128MB") DataSize storeMemory,
+      @DefaultValue List<Map<String, String>> bindings) {
+
+    long bytes() {
+      return bindings.isEmpty() ? 0 : storeMemory.toBytes();
     }
   }
 

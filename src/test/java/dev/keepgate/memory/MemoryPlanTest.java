@@ -2,7 +2,10 @@ package dev.keepgate.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.util.unit.DataSize;
@@ -11,6 +14,15 @@ class MemoryPlanTest {
 
   private static MemoryPlan plan(
       int machine, int heap, @Nullable DataSize inFlight, @Nullable DataSize sequences) {
+    return plan(machine, heap, inFlight, sequences, List.of());
+  }
+
+  private static MemoryPlan plan(
+      int machine,
+      int heap,
+      @Nullable DataSize inFlight,
+      @Nullable DataSize sequences,
+      List<Map<String, String>> bindings) {
     return MemoryPlan.of(
         DataSize.ofMegabytes(machine).toBytes(),
         DataSize.ofMegabytes(heap).toBytes(),
@@ -18,7 +30,15 @@ class MemoryPlanTest {
             null,
             null,
             new MemoryProperties.Sequences(sequences),
-            new MemoryProperties.Inference(inFlight)));
+            new MemoryProperties.Inference(inFlight),
+            new MemoryProperties.Streams(DataSize.ofMegabytes(128), bindings)));
+  }
+
+  @Test
+  void storesOfStreamsTakeFromTheModelsWhereThereAreBindings() {
+    long without = plan(4096, 1024, null, null).models();
+    long with = plan(4096, 1024, null, null, List.of(Map.of("name", "pumps"))).models();
+    assertThat(without - with).isEqualTo(DataSize.ofMegabytes(128).toBytes());
   }
 
   @ParameterizedTest

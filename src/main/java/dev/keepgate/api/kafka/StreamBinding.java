@@ -79,7 +79,8 @@ record StreamBinding(
     if (size > most || !surroundings.limits().fits(pendingTopic(), size)) {
       return new StreamOutcome.Dead(
           "too-large",
-          "its key and value have %d bytes, at most %d are taken".formatted(size, most));
+          "its key and value have more than the %d bytes that are taken"
+              .formatted(Math.min(most, surroundings.limits().of(pendingTopic()))));
     }
     if (!timestamps.isRight(value.timestamp())) {
       return new StreamOutcome.Dead(

@@ -2,7 +2,8 @@ package dev.keepgate.api.kafka;
 
 import dev.keepgate.inference.StreamListener.Outcome;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.List;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -72,6 +73,12 @@ final class StreamOutput {
   void dead(PendingRecord.Place place, Record<byte[], StreamValue> record, StreamOutcome.Dead why) {
     Headers headers = new RecordHeaders();
     StreamTraces.context(record.headers()).forEach((name, value) -> put(headers, name, value));
+    for (String cut : List.of(LargeRecords.KEY_BYTES, LargeRecords.VALUE_BYTES)) {
+      Header header = record.headers().lastHeader(cut);
+      if (header != null) {
+        headers.add(header);
+      }
+    }
     long timestamp = record.value().timestamp();
     dead(place, record.key(), record.value().bytes(), timestamp, headers, why);
   }
@@ -95,24 +102,14 @@ final class StreamOutput {
             Math.min(
                 binding.settings().maxRecordBytes().toBytes(),
                 binding.surroundings().limits().of(topic) - 2 * RecordLimits.OVERHEAD);
-    byte[] shownKey = fitted(key, room / 2, "keepgate.key-bytes", headers);
+    byte[] shownKey = LargeRecords.fitted(key, room / 2, LargeRecords.KEY_BYTES, headers);
     int left = Math.max(0, room - (shownKey == null ? 0 : shownKey.length));
-    byte[] shown = fitted(value, left, "keepgate.value-bytes", headers);
+    byte[] shown = LargeRecords.fitted(value, left, LargeRecords.VALUE_BYTES, headers);
     // The time of now: its own may be one that no topic takes.
     context.forward(
         new Record<>(shownKey, shown, context.currentSystemTimeMs(), headers),
         binding.deadLetters());
     binding.surroundings().listeners().tell(each -> each.deadLetter(binding.name(), why.reason()));
-  }
-
-  /** As much of it as there is room for, and a header that says how much there was. */
-  private static byte @Nullable [] fitted(
-      byte @Nullable [] bytes, int room, String header, Headers headers) {
-    if (bytes == null || bytes.length <= room) {
-      return bytes;
-    }
-    put(headers, header, Integer.toString(bytes.length));
-    return Arrays.copyOf(bytes, room);
   }
 
   private static String cut(String text) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class StreamTraces {
 
   /** Headers of the W3C's trace context. */
-  private static final List<String> CONTEXT = List.of("traceparent", "tracestate");
+  static final List<String> HEADERS = List.of("traceparent", "tracestate");
 
   /** More than the standard asks to be passed on. */
   private static final int LONGEST = 2048;
@@ -48,7 +48,7 @@ final class StreamTraces {
   /** What of a record's headers continues a trace. */
   static Map<String, String> context(Headers headers) {
     Map<String, String> context = new LinkedHashMap<>();
-    for (String name : CONTEXT) {
+    for (String name : HEADERS) {
       Header header = headers.lastHeader(name);
       if (header != null && header.value() != null && header.value().length <= LONGEST) {
         context.put(name, new String(header.value(), StandardCharsets.US_ASCII));

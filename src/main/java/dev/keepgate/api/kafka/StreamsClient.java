@@ -1,7 +1,9 @@
 package dev.keepgate.api.kafka;
 
+import dev.keepgate.api.kafka.StreamsProperties.Binding;
 import java.net.URI;
 import java.util.Properties;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
@@ -26,6 +28,12 @@ final class StreamsClient {
   /** Of a producer: states are large, and few of them fill what it sends at once by default. */
   private static final int BATCH = 64 << 10;
 
+  /** Records of a partition that wait before the processor; more are left with the broker. */
+  private static final int BUFFERED = 128;
+
+  /** Bytes that a thread has from one broker at once. */
+  private static final int FETCHED = 16 << 20;
+
   private StreamsClient() {}
 
   static Properties properties(StreamsProperties settings) {
@@ -39,6 +47,7 @@ final class StreamsClient {
     kafka.put(StreamsConfig.POLL_MS_CONFIG, POLL);
     // A partition has no others to be in step with, and each record would ask for them.
     kafka.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
+    boundMemory(kafka, settings);
     kafka.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, CACHE * settings.threads());
     kafka.put(
         StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG), LONGEST_WAIT);
@@ -52,6 +61,20 @@ final class StreamsClient {
     }
     kafka.putAll(settings.properties());
     return kafka;
+  }
+
+  private static void boundMemory(Properties kafka, StreamsProperties settings) {
+    kafka.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, StateMemory.class);
+    kafka.put(StateMemory.BYTES, settings.storeMemory().toBytes());
+    kafka.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, BUFFERED);
+    kafka.put(StreamsConfig.consumerPrefix(ConsumerConfig.FETCH_MAX_BYTES_CONFIG), FETCHED);
+    kafka.put(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG),
+        LargeRecords.class.getName());
+    kafka.put(
+        StreamsConfig.mainConsumerPrefix(LargeRecords.LIMITS),
+        settings.bindings().stream()
+            .collect(Collectors.toMap(Binding::input, each -> each.maxRecordBytes().toBytes())));
   }
 
   /** Of a URL; null where there is none. */

@@ -28,6 +28,7 @@ import org.springframework.validation.annotation.Validated;
  * @param threads that read and write records; partitions are divided among those of all servers
  * @param commitInterval how often answers, states and offsets are made visible, all at once
  * @param stateDir where states lie beside their topics, so that a restart need not read all of them
+ * @param storeMemory that the stores of states of all partitions take together, off the heap
  * @param standbyReplicas how many other servers follow each state, to take over without reading it
  * @param peerUrl where other servers reach this one's HTTP, such as http://10.0.0.7:8080; none
  *     where they need not, and GET of a sequence finds only this server's
@@ -42,9 +43,12 @@ record StreamsProperties(
     @DefaultValue("2") @Min(1) @Max(64) int threads,
     @DefaultValue("100ms") Duration commitInterval,
     @Nullable Path stateDir,
+    @DefaultValue("128MB") DataSize storeMemory,
     @DefaultValue("0") @Min(0) @Max(5) int standbyReplicas,
     @Nullable String peerUrl,
     @DefaultValue List<@Valid Binding> bindings) {
+
+  private static final long LEAST_STORE_MEMORY = 8L << 20;
 
   StreamsProperties {
     properties = Map.copyOf(properties);
@@ -167,6 +171,11 @@ record StreamsProperties(
       String dead = deadLetterTopic();
       return !input.equals(output) && !input.equals(dead) && !output.equals(dead);
     }
+  }
+
+  @AssertTrue(message = "store-memory has to be 8MB or more")
+  boolean isStoreMemoryEnough() {
+    return storeMemory.toBytes() >= LEAST_STORE_MEMORY;
   }
 
   @AssertTrue(message = "two bindings cannot read one topic: use two application-ids, or one model")

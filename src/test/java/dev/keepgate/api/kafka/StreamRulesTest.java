@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.keepgate.KafkaRecords;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,7 +34,7 @@ class StreamRulesTest {
 
   @BeforeAll
   static void start() throws Exception {
-    List<String> arguments = new ArrayList<>();
+    List<String> arguments = new ArrayList<>(List.of("--keepgate.streams.store-memory=16MB"));
     for (String name : BINDINGS) {
       StreamServer.createTopics(StreamServer.broker(), name, 1);
       // Brokers take no such timestamps, unless they are told to.
@@ -206,10 +209,31 @@ class StreamRulesTest {
   }
 
   @Test
+  void storesOfAllPartitionsShareOneMemory() {
+    // Each tells the size of the cache that it has its part of.
+    Awaitility.await()
+        .untilAsserted(
+            () ->
+                assertThat(metrics("block-cache-capacity"))
+                    .hasSize(BINDINGS.size())
+                    .containsOnly(BigInteger.valueOf(16 << 20)));
+  }
+
+  private static List<Object> metrics(String name) {
+    return Objects.requireNonNull(server.bean(StreamsApplication.class).streams())
+        .metrics()
+        .values()
+        .stream()
+        .filter(each -> each.metricName().name().equals(name))
+        .<Object>map(each -> each.metricValue())
+        .toList();
+  }
+
+  @Test
   void stateIsFoundByItsId() throws Exception {
     send("plain", "found", ROW, T + 40_000);
     records.collect("plain-out", 1);
-    org.awaitility.Awaitility.await()
+    Awaitility.await()
         .untilAsserted(
             () -> assertThat(server.get("/v1/sequences/plain:found").statusCode()).isEqualTo(200));
     var state = StreamServer.JSON.readTree(server.get("/v1/sequences/plain:found").body());
