@@ -23,9 +23,18 @@ final class ServerImage {
     return DockerImageName.parse(BUILT.get());
   }
 
+  /** The image with Kafka, of a jar with Kafka. */
+  static DockerImageName streams(Path jar) {
+    return DockerImageName.parse(
+        build("keepgate:streams", jar).withBuildArg("JAR", "target/" + jar.getFileName()).get());
+  }
+
   private static ImageFromDockerfile build() {
-    Path jar = Path.of(Objects.requireNonNull(System.getProperty("keepgate.jar")));
-    return new ImageFromDockerfile(NAME, false)
+    return build(NAME, Path.of(Objects.requireNonNull(System.getProperty("keepgate.jar"))));
+  }
+
+  private static ImageFromDockerfile build(String name, Path jar) {
+    return new ImageFromDockerfile(name, false)
         .withFileFromPath("Dockerfile", Path.of("Dockerfile"))
         .withFileFromPath("src/main/docker", Path.of("src/main/docker"))
         .withFileFromPath("target/" + jar.getFileName(), jar)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.keepgate.DockerEngine;
 import dev.keepgate.GoldenCase;
 import dev.keepgate.KafkaBroker;
 import dev.keepgate.KafkaRecords;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,10 +23,12 @@ import java.util.jar.JarFile;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.wait.strategy.Wait;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The two jars, with and without Kafka. */
+/** The two jars, with and without Kafka, and the image with it. */
 class StreamsJarIT {
 
   private static final String REQUIRED = "KEEPGATE_REQUIRE_STREAMS";
@@ -65,10 +69,52 @@ class StreamsJarIT {
     }
   }
 
-  /** A first record is a first step, of the state that the golden case begins with. */
+  /** Starts a server with a binding and more arguments; it ends when it is closed. */
+  private interface Launch {
+    AutoCloseable with(List<String> arguments) throws Exception;
+  }
+
   @Test
   void jarWithKafkaAnswersARecordWithTheNotebooksNumbers() throws Exception {
     Path jar = jar("keepgate.jar.streams");
+    assertAnswers(
+        folder.resolve("states").toString(),
+        arguments ->
+            ServerProcess.start(
+                jar,
+                List.of(),
+                folder.resolve("models"),
+                folder.resolve("server.log"),
+                arguments.toArray(String[]::new)));
+  }
+
+  /** With the libraries that the build of the image has unpacked, and no others. */
+  @Test
+  void imageWithKafkaAnswersARecordWithTheNotebooksNumbers() throws Exception {
+    Path jar = jar("keepgate.jar.streams");
+    DockerEngine.require();
+    assertAnswers(
+        "/tmp/states",
+        arguments -> {
+          List<String> command = new ArrayList<>(arguments);
+          command.addAll(List.of("--server.port=0", "--management.server.port=0"));
+          command.add("--spring.grpc.server.port=0");
+          @SuppressWarnings("resource") // closed by whoever launches it
+          GenericContainer<?> container =
+              new GenericContainer<>(ServerImage.streams(jar))
+                  .withNetworkMode("host")
+                  .withEnv("KEEPGATE_SECURITY_OPEN", "true")
+                  .withCommand(command.toArray(String[]::new))
+                  .waitingFor(
+                      Wait.forLogMessage(".*Started KeepgateApplication.*", 1)
+                          .withStartupTimeout(Duration.ofMinutes(2)));
+          container.start();
+          return container;
+        });
+  }
+
+  /** A first record is a first step, of the state that the golden case begins with. */
+  private void assertAnswers(String states, Launch launch) throws Exception {
     GoldenCase golden = GoldenCase.read("notebook-cell");
     double[] row = Arrays.copyOf(Objects.requireNonNull(golden.inputs().get("x")).data(), 6);
     try (KafkaBroker broker = KafkaBroker.start();
@@ -78,27 +124,23 @@ class StreamsJarIT {
       }
       List<String> options = new ArrayList<>(BINDING);
       options.add("--keepgate.streams.bootstrap-servers=" + broker.bootstrap());
-      options.add("--keepgate.streams.state-dir=" + folder.resolve("states"));
+      options.add("--keepgate.streams.state-dir=" + states);
       options.add("--keepgate.streams.bindings[0].value-format=array");
-      try (ServerProcess server =
-          ServerProcess.start(
-              jar,
-              List.of(),
-              folder.resolve("models"),
-              folder.resolve("server.log"),
-              options.toArray(String[]::new))) {
+      AutoCloseable server = launch.with(options);
+      try {
         records.send(
             KafkaRecords.record(
                 "readings",
                 "pump-7".getBytes(StandardCharsets.UTF_8),
                 Arrays.toString(row).getBytes(StandardCharsets.UTF_8)));
         ConsumerRecord<byte[], byte[]> answer = records.collect("steps", 1).get(0);
-        assertThat(server.process().isAlive()).isTrue();
         assertThat(new String(answer.key(), StandardCharsets.UTF_8)).isEqualTo("pump-7");
         double[] expected =
             Arrays.copyOf(Objects.requireNonNull(golden.expected().get("h")).data(), 4);
         assertThat(numbers(JSON.readTree(answer.value()).get("output")))
             .containsExactly(expected, within(golden.tolerance()));
+      } finally {
+        server.close();
       }
     }
   }
