@@ -252,14 +252,21 @@ final class StreamBenchmark {
       throws IOException, InterruptedException {
     double[] sums = new double[2];
     for (ServerProcess each : servers) {
-      HttpResponse<byte[]> scrape = each.send("GET", "/actuator/prometheus", new byte[0], "");
-      for (String line : new String(scrape.body(), StandardCharsets.UTF_8).split("\n", -1)) {
-        double value = line.startsWith("keepgate_batch_size") ? last(line) : 0;
-        sums[0] += line.startsWith("keepgate_batch_size_sum") ? value : 0;
-        sums[1] += line.startsWith("keepgate_batch_size_count") ? value : 0;
-      }
+      sums[0] += scraped(each, "keepgate_batch_size_sum");
+      sums[1] += scraped(each, "keepgate_batch_size_count");
     }
     return sums;
+  }
+
+  /** A meter, of all its tags together. */
+  private static double scraped(ServerProcess server, String meter)
+      throws IOException, InterruptedException {
+    HttpResponse<byte[]> scrape = server.send("GET", "/actuator/prometheus", new byte[0], "");
+    return new String(scrape.body(), StandardCharsets.UTF_8)
+        .lines()
+        .filter(line -> line.startsWith(meter))
+        .mapToDouble(StreamBenchmark::last)
+        .sum();
   }
 
   private static double last(String line) {
@@ -274,13 +281,17 @@ final class StreamBenchmark {
     Path folder = Files.createTempDirectory("keepgate-bench-");
     try {
       ServerProcess first = start(topics, folder.resolve("0"), name, "float32");
-      topics.awaitEnd(name + "-out", restored);
+      Awaitility.await("states")
+          .atMost(Duration.ofMinutes(5))
+          .until(() -> scraped(first, "keepgate_stream_records_total") >= restored);
       first.close();
+      // The ends of transactions have offsets too.
+      double answered = topics.end(name + "-out");
       topics.fill(name + "-in", 1, 1, "float32");
       long begun = System.nanoTime();
       try (ServerProcess second = start(topics, folder.resolve("1"), name, "float32")) {
         Answers.requireStatus(200, second.send("GET", LIVENESS, new byte[0], ""));
-        topics.awaitEnd(name + "-out", restored + 1);
+        topics.awaitEnd(name + "-out", answered + 1);
         double ready = (System.nanoTime() - begun) / 1e9;
         Restore restore =
             new Restore(restored, RestoreLog.seconds(KeepgateApplication.class.getName()), ready);
