@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -117,7 +118,10 @@ public final class KafkaRecords implements AutoCloseable {
           .untilAsserted(
               () -> {
                 poll(consumer, records);
-                assertThat(records).as("records of %s", topic).hasSizeGreaterThanOrEqualTo(atLeast);
+                // Of the number, as the records themselves take long to be told.
+                assertThat(records.size())
+                    .as("records of %s", topic)
+                    .isGreaterThanOrEqualTo(atLeast);
               });
       readToEnd(consumer, records);
       return records;
@@ -140,7 +144,11 @@ public final class KafkaRecords implements AutoCloseable {
 
   private static void poll(
       Consumer<byte[], byte[]> consumer, List<ConsumerRecord<byte[], byte[]>> records) {
-    consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+    ConsumerRecords<byte[], byte[]> read = consumer.poll(Duration.ofMillis(100));
+    while (!read.isEmpty()) {
+      read.forEach(records::add);
+      read = consumer.poll(Duration.ZERO);
+    }
   }
 
   private Consumer<byte[], byte[]> consumer() {

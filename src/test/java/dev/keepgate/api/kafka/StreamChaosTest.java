@@ -41,7 +41,7 @@ class StreamChaosTest {
   /** So long that nothing here waits for its end. */
   private static final Duration NEVER = Duration.ofMinutes(10);
 
-  private static final Duration WAIT = Duration.ofMinutes(3);
+  private static final Duration WAIT = Duration.ofMinutes(3 + (long) KEYS * STEPS / 50_000);
 
   @TempDir Path folder;
 
