@@ -50,9 +50,9 @@ public final class KafkaBroker implements AutoCloseable {
   /** Starts one without topics and waits until it can have some. */
   public static KafkaBroker start() throws IOException {
     Path folder = Files.createTempDirectory("kafka-");
-    int port = freePort();
+    int port = freePort(0);
     Path settings = folder.resolve("server.properties");
-    Files.writeString(settings, settings(folder, port, freePort()));
+    Files.writeString(settings, settings(folder, port, freePort(port)));
     Files.writeString(folder.resolve("logback.xml"), LOGBACK);
     format(settings);
     KafkaBroker broker = new KafkaBroker(folder, port);
@@ -161,10 +161,15 @@ public final class KafkaBroker implements AutoCloseable {
   /**
    * A port that no client is given for its own end of a connection: one that asks for a killed
    * broker again and again would otherwise take the broker's port, or connect to itself.
+   *
+   * @param taken another one than this
    */
-  private static int freePort() throws IOException {
+  private static int freePort(int taken) throws IOException {
     for (int attempt = 0; ; attempt++) {
       int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+      if (port == taken) {
+        continue;
+      }
       try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
         return free.getLocalPort();
       } catch (IOException e) {
