@@ -7,7 +7,9 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import org.apache.coyote.Constants;
 import org.apache.coyote.Processor;
+import org.apache.coyote.RequestInfo;
 import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.NioEndpoint;
@@ -50,6 +52,15 @@ final class HttpConnection extends NioEndpoint.NioSocketWrapper {
   private volatile boolean headBegun;
   private volatile long headSince;
   private volatile boolean ending;
+
+  /** How far the request is that is served; null where none is. */
+  private @Nullable RequestInfo progress;
+
+  /** Where the thread waits for the next request; null where it has not. */
+  private NextRequests.@Nullable Place place;
+
+  /** Whether an answer has gone out since it waited. */
+  private boolean answered;
 
   /** What was read of a large body beyond what Tomcat asked for; ready to be read from. */
   private @Nullable ByteBuffer ahead;
@@ -125,6 +136,44 @@ final class HttpConnection extends NioEndpoint.NioSocketWrapper {
     }
   }
 
+  // ---- The next request
+
+  /**
+   * A thread serves requests from now on.
+   *
+   * @param info tells how far
+   */
+  void beginRequests(RequestInfo info) {
+    progress = info;
+    answered = false;
+  }
+
+  /** It serves no more. */
+  void endRequests() throws IOException {
+    progress = null;
+    if (place != null) {
+      place.close();
+      place = null;
+    }
+  }
+
+  /** Whether Tomcat reads to see if there is another request, and there was one just now. */
+  private boolean isBetweenRequests() {
+    return answered && progress != null && progress.getStage() == Constants.STAGE_KEEPALIVE;
+  }
+
+  /** Waits for the next request, once an answer, if there is a place to. */
+  private void awaitNext() throws IOException {
+    answered = false;
+    SocketChannel channel = getSocket().getIOChannel();
+    if (place == null && channel != null) {
+      place = ((HttpEndpoint) getEndpoint()).nextRequests().take(channel);
+    }
+    if (place != null) {
+      place.await();
+    }
+  }
+
   // ---- Reading
 
   @Override
@@ -140,7 +189,7 @@ final class HttpConnection extends NioEndpoint.NioSocketWrapper {
   @Override
   public int read(boolean block, ByteBuffer to) throws IOException {
     try {
-      int count = secure ? super.read(block, to) : readPlain(block, to);
+      int count = secure ? readSecure(block, to) : readPlain(block, to);
       if (count > 0) {
         reading.end(count);
         writing.restart();
@@ -154,10 +203,22 @@ final class HttpConnection extends NioEndpoint.NioSocketWrapper {
     }
   }
 
+  private int readSecure(boolean block, ByteBuffer to) throws IOException {
+    int count = super.read(block, to);
+    if (count == 0 && !block && isBetweenRequests()) {
+      awaitNext();
+      count = super.read(false, to);
+    }
+    return count;
+  }
+
   private int readPlain(boolean block, ByteBuffer to) throws IOException {
     int count = populateReadBuffer(to);
     if (count > 0) {
       return count;
+    }
+    if (!block && ahead == null && isBetweenRequests()) {
+      awaitNext();
     }
     count = ahead == null ? getSocket().read(to) : readAhead(ahead, to);
     if (count < 0) {
@@ -256,6 +317,7 @@ final class HttpConnection extends NioEndpoint.NioSocketWrapper {
         writing.end(moved);
         reading.restart();
         headBegun = false;
+        answered = true;
       }
     }
   }

@@ -8,6 +8,7 @@ import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.NioEndpoint;
 import org.apache.tomcat.util.net.SocketEvent;
 import org.apache.tomcat.util.net.SocketWrapperBase;
+import org.apache.tomcat.util.threads.ThreadPoolExecutor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,10 +16,12 @@ import org.slf4j.LoggerFactory;
 final class HttpEndpoint extends NioEndpoint {
 
   private static final Logger log = LoggerFactory.getLogger(HttpEndpoint.class);
+  private static final int WAITING_PART = 8;
 
   private ConnectionWatch watch = new ConnectionWatch(open(), ConnectionLimits.NONE);
   private int largestBuffer = HttpConnection.SMALLEST;
   private volatile boolean closesListener;
+  private volatile NextRequests nextRequests = new NextRequests(0);
 
   /**
    * @param largestBuffer bytes that are read or written at once
@@ -37,6 +40,26 @@ final class HttpEndpoint extends NioEndpoint {
   @SuppressWarnings("unchecked")
   Collection<HttpConnection> open() {
     return (Collection<HttpConnection>) (Collection<?>) connections.values();
+  }
+
+  /** Where threads wait for their connections' next requests. */
+  NextRequests nextRequests() {
+    return nextRequests;
+  }
+
+  /** A small part of a pool's threads may wait: the others are for those who have asked. */
+  @Override
+  public void startInternal() throws Exception {
+    super.startInternal();
+    if (getExecutor() instanceof ThreadPoolExecutor pool) {
+      nextRequests = new NextRequests(Math.max(1, pool.getMaximumPoolSize() / WAITING_PART));
+    }
+  }
+
+  @Override
+  public void stopInternal() {
+    super.stopInternal();
+    nextRequests.close();
   }
 
   /** What Tomcat does, with connections of our own. */

@@ -2,6 +2,7 @@ package dev.keepgate.api.http;
 
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.apache.coyote.Processor;
 import org.apache.coyote.http11.Http11NioProtocol;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,11 @@ public final class HttpProtocol extends Http11NioProtocol {
     super(endpoint);
     this.endpoint = endpoint;
     endpoint.setHandler(new HttpEndpoint.PhaseHandler(endpoint.getHandler()));
+  }
+
+  @Override
+  protected Processor createProcessor() {
+    return new HttpRequests(this, getAdapter());
   }
 
   /**

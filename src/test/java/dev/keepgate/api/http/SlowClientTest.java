@@ -25,10 +25,13 @@ class SlowClientTest extends ConnectionsTest {
 
   private static final String UNROLL = "/v1/models/notebook-sequence/unroll";
 
-  /** Sends a byte now and then, until the server has had enough of it. */
+  /**
+   * Sends a byte now and then, more often than a thread waits for the next request, until the
+   * server has had enough of it.
+   */
   private static void trickle(RawClient client) {
     Awaitility.await()
-        .pollInterval(20, TimeUnit.MILLISECONDS)
+        .pollInterval(5, TimeUnit.MILLISECONDS)
         .until(
             () -> {
               try {
