@@ -1,0 +1,35 @@
+package dev.keepgate.api.http;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
+import io.micrometer.tracing.Tracer;
+import jakarta.servlet.DispatcherType;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.micrometer.observation.autoconfigure.ObservationProperties;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+
+@Configuration(proxyBeanMethods = false)
+class HttpMetricsConfiguration {
+
+  /** In the place of Spring Boot's, which is not made where there is another. */
+  @Bean
+  FilterRegistrationBean<HttpRequestTimer> httpRequestTimer(
+      ObservationRegistry observations,
+      MeterRegistry meters,
+      ObservationProperties properties,
+      ObjectProvider<Tracer> tracers) {
+    FilterRegistrationBean<HttpRequestTimer> registration =
+        new FilterRegistrationBean<>(
+            new HttpRequestTimer(
+                observations,
+                meters,
+                properties.getHttp().getServer().getRequests().getName(),
+                tracers.getIfAvailable() != null));
+    registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
+    registration.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.ASYNC);
+    return registration;
+  }
+}
