@@ -93,8 +93,16 @@ class CrossOriginFilter extends HttpFilter {
       return false;
     }
     return method.equals("POST")
-        ? POSTED.matcher(path).matches()
+        ? mayMatch(path) && POSTED.matcher(path).matches()
         : path.startsWith("/v1/models") || path.startsWith("/v2/repository");
+  }
+
+  /** A look at what the pattern takes long to refuse: a step of a model. */
+  private static boolean mayMatch(String path) {
+    return path.startsWith("/v2/repository/")
+        || path.indexOf(':') >= 0
+        || path.contains("/versions")
+        || path.contains("/threshold");
   }
 
   private @Nullable ProblemDetail refusal(HttpServletRequest request) throws IOException {

@@ -5,7 +5,6 @@ import dev.keepgate.api.json.StateWriter;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.Operation;
 import dev.keepgate.model.CellTrace;
-import dev.keepgate.model.NetworkOutput;
 import dev.keepgate.model.Slot;
 import dev.keepgate.tensor.JsonBuffer;
 import dev.keepgate.tensor.Npy;
@@ -13,7 +12,6 @@ import dev.keepgate.tensor.Safetensors;
 import dev.keepgate.tensor.Tensor;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,13 +74,13 @@ final class ResultWriter {
 
   /** How many numbers the answer has. */
   long numbers() {
-    NetworkOutput output = result.output();
-    List<CellTrace> trace = output.trace() == null ? List.of() : output.trace();
-    long traced =
-        trace.stream()
-            .flatMap(cell -> Arrays.stream(cell.values()))
-            .mapToLong(values -> values.length)
-            .sum();
+    List<CellTrace> trace = result.output().trace();
+    long traced = 0;
+    for (CellTrace cell : trace == null ? List.<CellTrace>of() : trace) {
+      for (float[] values : cell.values()) {
+        traced += values.length;
+      }
+    }
     return OutputWriter.of(result).numbers() + (returnsState ? state().numbers() : 0) + traced;
   }
 
