@@ -1,5 +1,6 @@
 package dev.keepgate.kernel.cpu;
 
+import dev.keepgate.kernel.cpu.KernelTuning.Parameter;
 import dev.keepgate.kernel.layer.RecurrentCell;
 import dev.keepgate.model.Cell;
 import dev.keepgate.model.CellTrace;
@@ -21,6 +22,7 @@ abstract class CpuCell implements RecurrentCell<CpuScratch> {
   private final int hiddenSize;
   private final int outputSize;
   private final boolean packs;
+  private final int tiledRows;
 
   /** Widths of the state's slots; the first is h. */
   private final int[] widths;
@@ -30,6 +32,7 @@ abstract class CpuCell implements RecurrentCell<CpuScratch> {
     this.hiddenSize = cell.options().hiddenSize();
     this.outputSize = cell.outputSize();
     this.packs = tuning.packs();
+    this.tiledRows = tuning.tiles() ? tuning.get(Parameter.TILED_ROWS) : Integer.MAX_VALUE;
     this.widths = cell.state().stream().mapToInt(Slot::width).toArray();
   }
 
@@ -67,10 +70,13 @@ abstract class CpuCell implements RecurrentCell<CpuScratch> {
   }
 
   /**
-   * How many rows to multiply where so many are asked for: OpenBLAS takes 4 together, but of 3 one
-   * apart, through all weights once more.
+   * How many rows to multiply where so many are asked for: OpenBLAS takes 4 together, but what is
+   * left apart, through all weights once more.
    */
   final int rowsOfProduct(int rows) {
+    if (rows >= tiledRows) {
+      return (rows + MicroKernel.ROWS - 1) / MicroKernel.ROWS * MicroKernel.ROWS;
+    }
     return rows == 3 && !packs ? 4 : rows;
   }
 
@@ -111,8 +117,8 @@ abstract class CpuCell implements RecurrentCell<CpuScratch> {
   final int loadFused(CpuScratch scratch, int rows) {
     int width = fusedWidth();
     int all = rowsOfProduct(rows);
-    if (all > rows) {
-      System.arraycopy(scratch.staged, 0, scratch.staged, rows * width, width);
+    for (int row = rows; row < all; row++) {
+      System.arraycopy(scratch.staged, 0, scratch.staged, row * width, width);
     }
     scratch.loadStaged(all * width);
     scratch.preActivations.lay(all, hiddenSize, rows);
@@ -134,8 +140,8 @@ abstract class CpuCell implements RecurrentCell<CpuScratch> {
   final int loadHidden(CpuScratch scratch, float[] h, int rows) {
     int all = rowsOfProduct(rows);
     scratch.hidden.view().put(0, h, 0, rows * outputSize);
-    if (all > rows) {
-      scratch.hidden.view().put(rows * outputSize, h, 0, outputSize);
+    for (int row = rows; row < all; row++) {
+      scratch.hidden.view().put(row * outputSize, h, 0, outputSize);
     }
     return all;
   }

@@ -32,8 +32,8 @@ final class CpuGru extends CpuCell {
     this.config = cell.config();
     this.resetBias = cell.resetBias();
     int hidden = hiddenSize();
-    this.gates = new PackedWeights(fusedWidth(), GATES, hidden, tuning);
-    this.candidate = new PackedWeights(fusedWidth(), 1, hidden, tuning);
+    this.gates = new PackedWeights(fusedWidth(), inputWidth(), GATES, hidden, tuning);
+    this.candidate = new PackedWeights(fusedWidth(), inputWidth(), 1, hidden, tuning);
     fill(0, cell.inputKernel());
     fill(inputSize(), cell.bias());
     fill(inputWidth(), cell.recurrentKernel());

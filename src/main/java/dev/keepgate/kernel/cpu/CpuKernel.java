@@ -42,7 +42,7 @@ public final class CpuKernel implements LstmKernel {
 
   @Override
   public long compiledBytes(long parameters) {
-    return parameters * Float.BYTES;
+    return (tuning.tiles() ? 2 : 1) * parameters * Float.BYTES;
   }
 
   @Override

@@ -27,14 +27,17 @@ final class CpuLstm extends CpuCell {
     this.config = cell.config();
     this.gates = new Gates(config, weights.peepholes());
     this.packed =
-        new PackedWeights(fusedWidth(), PreActivations.GATES, config.hiddenSize(), tuning);
+        new PackedWeights(
+            fusedWidth(), inputWidth(), PreActivations.GATES, config.hiddenSize(), tuning);
     packed.fill(0, weights.inputKernel());
     packed.fill(config.inputSize(), weights.bias());
     packed.fill(inputWidth(), weights.recurrentKernel());
     if (weights.projection() == null) {
       this.projection = null;
     } else {
-      this.projection = new PackedWeights(config.hiddenSize(), 1, config.projectionSize(), tuning);
+      this.projection =
+          new PackedWeights(
+              config.hiddenSize(), config.hiddenSize(), 1, config.projectionSize(), tuning);
       projection.fill(0, weights.projection());
     }
   }

@@ -63,7 +63,7 @@ abstract class CpuPointwise implements CompiledLayer<CpuScratch> {
     Dense(Layer.Dense weights, KernelTuning tuning) {
       super(weights);
       this.activation = weights.activation();
-      this.packed = new PackedWeights(inputSize() + 1, 1, outputSize(), tuning);
+      this.packed = new PackedWeights(inputSize() + 1, inputSize() + 1, 1, outputSize(), tuning);
       packed.fill(0, weights.kernel());
       packed.fill(inputSize(), weights.bias());
     }

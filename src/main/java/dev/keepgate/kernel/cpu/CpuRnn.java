@@ -19,7 +19,7 @@ final class CpuRnn extends CpuCell {
   CpuRnn(RnnCell cell, KernelTuning tuning) {
     super(cell, tuning);
     this.config = cell.config();
-    this.packed = new PackedWeights(fusedWidth(), 1, hiddenSize(), tuning);
+    this.packed = new PackedWeights(fusedWidth(), inputWidth(), 1, hiddenSize(), tuning);
     packed.fill(0, cell.inputKernel());
     packed.fill(inputSize(), cell.bias());
     packed.fill(inputWidth(), cell.recurrentKernel());

@@ -23,7 +23,9 @@ final class CpuScratch implements Scratch {
 
   final int fusedUnits;
 
-  final Product product = new Product();
+  private final OffHeapFloats tiles = new OffHeapFloats();
+
+  final Product product = new Product(tiles);
 
   /** Left side of a product. */
   final OffHeapFloats x = new OffHeapFloats();
@@ -119,6 +121,7 @@ final class CpuScratch implements Scratch {
   @Override
   public void close() {
     x.close();
+    tiles.close();
     preActivations.close();
     hidden.close();
   }

@@ -1,5 +1,6 @@
 package dev.keepgate.kernel.cpu;
 
+import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -16,6 +17,16 @@ public record KernelTuning(Packing packing, Map<Parameter, Integer> values) {
 
   /** What fits the processors that it was measured on, and the packing of this one. */
   public static final KernelTuning DEFAULT = new KernelTuning(Packing.AUTO, Map.of());
+
+  /**
+   * What fits where several rows are multiplied by tiles: panels are for one row or two then, and
+   * the product of a row with a matrix goes through the wider ones faster, up to twice.
+   */
+  private static final Map<Parameter, Integer> TILED =
+      Map.of(
+          Parameter.WIDE_PANEL_COLUMNS, 2048,
+          Parameter.WIDE_PANEL_NUMBERS, 1 << 22,
+          Parameter.ROW_MAJOR_ROWS, 16);
 
   /** Whether small products are packed before they are multiplied: there are BLAS that do. */
   public enum Packing {
@@ -52,6 +63,10 @@ public record KernelTuning(Packing packing, Map<Parameter, Integer> values) {
     DEEP_ROWS(8, 1, 4096),
     /** So many rows are multiplied one by one where BLAS packs: for more, that is paid back. */
     ROWS_ONE_BY_ONE(8, 0, 4096),
+    /**
+     * So many rows are multiplied by tiles, where BLAS packs and its inner kernel can be called.
+     */
+    TILED_ROWS(3, 1, 4096),
     /** Pre-activations of so many rows lie row by row, of more gate by gate. */
     ROW_MAJOR_ROWS(4, 0, 4096),
     /** Units whose gates are computed at a time: all arrays stay in the first level cache. */
@@ -142,12 +157,24 @@ public record KernelTuning(Packing packing, Map<Parameter, Integer> values) {
     return packing == Packing.YES;
   }
 
-  /** The same, with what was left open timed on this machine. */
+  /** Whether weights are laid out a second time, for the BLAS' inner kernel. */
+  boolean tiles() {
+    return packs() && MicroKernel.isUsable();
+  }
+
+  /** The same, with what was left open as it fits this machine. */
   KernelTuning measured() {
-    if (packing != Packing.AUTO) {
-      return this;
+    Packing known = packing;
+    if (packing == Packing.AUTO) {
+      known = Blas.packsSmallProducts() ? Packing.YES : Packing.NO;
     }
-    return new KernelTuning(Blas.packsSmallProducts() ? Packing.YES : Packing.NO, values);
+    KernelTuning measured = new KernelTuning(known, values);
+    if (!measured.tiles()) {
+      return measured;
+    }
+    Map<Parameter, Integer> fitting = new EnumMap<>(TILED);
+    fitting.putAll(values);
+    return new KernelTuning(known, fitting);
   }
 
   /** All of it in one line. */

@@ -9,9 +9,12 @@ import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.ROWS_ONE_BY_ONE;
 import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.ROW_MAJOR_ROWS;
 import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.SHALLOW_DEPTH;
 import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.SHALLOW_ROWS;
+import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.TILED_ROWS;
 import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.UNPACKED_MULTIPLICATIONS;
 import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.WIDE_PANEL_COLUMNS;
 import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.WIDE_PANEL_NUMBERS;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * A weight matrix [depth, blocks * width], cut into panels of columns, each [depth, columns of the
@@ -20,7 +23,8 @@ import static dev.keepgate.kernel.cpu.KernelTuning.Parameter.WIDE_PANEL_NUMBERS;
  * <p>OpenBLAS multiplies small matrices without packing them first, 64 columns at a time: those are
  * what its AVX-512 kernel keeps in registers. So a product by panels streams the weights once, in
  * order, where one large product would copy them first, at every call. Where BLAS packs small
- * products too, few rows are multiplied one by one while a panel is in the cache.
+ * products too, few rows are multiplied one by one while a panel is in the cache, and several by
+ * {@link TiledWeights} where there are.
  *
  * <p>A shallow matrix has panels of more columns, over the borders of blocks: few rows are
  * multiplied with such a panel in one call, and calls are what a small product spends its time on.
@@ -81,7 +85,15 @@ final class PackedWeights implements AutoCloseable {
   private final boolean isReversible;
   private final OffHeapFloats weights = new OffHeapFloats();
 
-  PackedWeights(int depth, int blocks, int width, KernelTuning tuning) {
+  /** The same weights for products of several rows, where those would be packed at each call. */
+  private final @Nullable TiledWeights tiled;
+
+  private final int tiledRows;
+
+  /**
+   * @param split first of the rows that are multiplied alone at times; {@code depth} for none
+   */
+  PackedWeights(int depth, int split, int blocks, int width, KernelTuning tuning) {
     this.narrowest = tuning.get(PANEL_COLUMNS);
     this.gap = tuning.get(PANEL_GAP);
     this.packs = tuning.packs();
@@ -98,7 +110,9 @@ final class PackedWeights implements AutoCloseable {
     boolean fits = width % narrowest == 0 || columns <= panelWidth;
     this.span = panelWidth > narrowest && fits ? columns : width;
     weights.ensure(Math.multiplyExact((long) depth, columns + gaps(columns)));
-    this.isReversible = bytes() <= tuning.get(REVERSED_BYTES);
+    this.isReversible = weights.bytes() <= tuning.get(REVERSED_BYTES);
+    this.tiledRows = tuning.get(TILED_ROWS);
+    this.tiled = tuning.tiles() ? new TiledWeights(depth, split, blocks, width) : null;
   }
 
   private static int panelWidth(int depth, KernelTuning tuning) {
@@ -119,7 +133,7 @@ final class PackedWeights implements AutoCloseable {
   }
 
   long bytes() {
-    return weights.bytes();
+    return weights.bytes() + (tiled == null ? 0 : tiled.bytes());
   }
 
   /**
@@ -134,6 +148,9 @@ final class PackedWeights implements AutoCloseable {
         int size = panelEnd(column) - column;
         weights.put(index(rowFrom + row, column), matrix, row * columns + column, size);
       }
+    }
+    if (tiled != null) {
+      tiled.fill(rowFrom, matrix);
     }
   }
 
@@ -174,6 +191,15 @@ final class PackedWeights implements AutoCloseable {
    *     the same matrix again finds there what is still in the cache
    */
   void multiply(Product product, int depthFrom, float beta, boolean isBackward) {
+    MatrixView x = product.x;
+    if (tiled != null && x.rows() >= tiledRows && tiled.isPart(depthFrom, x.columns())) {
+      tiled.multiply(product, depthFrom, beta, isBackward && isReversible);
+    } else {
+      multiplyPanels(product, depthFrom, beta, isBackward);
+    }
+  }
+
+  private void multiplyPanels(Product product, int depthFrom, float beta, boolean isBackward) {
     MatrixView x = product.x;
     int most = x.rows() <= fewRows ? panelWidth : columnsOfMany;
     // Blocks that lie side by side are as good as one.
@@ -245,5 +271,8 @@ final class PackedWeights implements AutoCloseable {
   @Override
   public void close() {
     weights.close();
+    if (tiled != null) {
+      tiled.close();
+    }
   }
 }

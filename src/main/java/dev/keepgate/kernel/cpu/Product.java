@@ -20,9 +20,19 @@ final class Product {
   final MatrixView partOfPanel = new MatrixView();
   final MatrixView partOfTarget = new MatrixView();
 
+  /** Rows of x, laid out for {@link MicroKernel}. */
+  final OffHeapFloats tiles;
+
   private long out;
   private int rowStride;
   private int blockStride;
+
+  /**
+   * @param tiles room that grows; the caller's to close
+   */
+  Product(OffHeapFloats tiles) {
+    this.tiles = tiles;
+  }
 
   /** Takes the left side: rows without gaps, from the beginning on. */
   Product of(OffHeapFloats rows, int count, int depth) {

@@ -3,6 +3,7 @@ package dev.keepgate.kernel.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
 import dev.keepgate.kernel.CompiledModel;
@@ -185,9 +186,10 @@ class CpuKernelTest {
     RandomModels.Case given = plain(kind, 1, 1, 40, 70);
     try (CompiledModel model = kernel.compile(given.model())) {
       long numbers = given.model().parameters() * Float.BYTES;
-      assertThat(model.bytes()).isBetween(numbers, numbers + 1024);
-      assertThat(kernel.compiledBytes(given.model().parameters()))
-          .isBetween(numbers, model.bytes());
+      long told = kernel.compiledBytes(given.model().parameters());
+      // Some machines have them twice.
+      assertThat(told).isIn(numbers, 2 * numbers);
+      assertThat(model.bytes()).isCloseTo(told, within(2048L));
     }
   }
 

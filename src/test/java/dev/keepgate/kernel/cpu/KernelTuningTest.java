@@ -51,9 +51,19 @@ class KernelTuningTest {
     Backend.load(BlasOptions.DEFAULT);
     assertThatIllegalStateException().isThrownBy(KernelTuning.DEFAULT::packs);
     assertThat(KernelTuning.DEFAULT.measured().packing()).isNotEqualTo(Packing.AUTO);
-    assertThat(Tunings.PACKING.measured()).isSameAs(Tunings.PACKING);
+    assertThat(Tunings.PACKING.measured().packing()).isEqualTo(Packing.YES);
+    assertThat(Tunings.NOT_PACKING.measured()).isEqualTo(Tunings.NOT_PACKING);
     assertThat(Tunings.PACKING.packs()).isTrue();
     assertThat(Tunings.NOT_PACKING.packs()).isFalse();
+  }
+
+  @Test
+  void whatIsGivenIsNotFitted() {
+    Backend.load(BlasOptions.DEFAULT);
+    KernelTuning given =
+        new KernelTuning(Packing.YES, Map.of(Parameter.WIDE_PANEL_COLUMNS, 128)).measured();
+    assertThat(given.get(Parameter.WIDE_PANEL_COLUMNS)).isEqualTo(128);
+    assertThat(given.get(Parameter.ROW_MAJOR_ROWS)).isEqualTo(given.tiles() ? 16 : 4);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.keepgate.kernel.backend.Backend;
 import dev.keepgate.kernel.backend.BlasOptions;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.RepeatedTest;
@@ -50,11 +51,19 @@ class PackedWeightsTest {
     float[] matrix = floats(depth * blocks * width);
     float[] x = floats(rows * depth);
     float[] before = floats(blocks * rows * width);
-    int from = random.nextInt(depth);
-    for (boolean isByRow : new boolean[] {false, true}) {
-      for (boolean isBackward : new boolean[] {false, true}) {
-        Problem problem = new Problem(depth, blocks, width, rows, from);
-        problem.assertRight(matrix, x, before, isByRow, isBackward, tuning);
+    int split = 1 + random.nextInt(depth);
+    // All rows of the matrix, those above and below where it is split, and some others.
+    for (Terms terms :
+        List.of(
+            new Terms(split, 0, depth),
+            new Terms(split, 0, split),
+            new Terms(split, split % depth, depth - split % depth),
+            new Terms(split, depth / 2, depth - depth / 2))) {
+      for (boolean isByRow : new boolean[] {false, true}) {
+        for (boolean isBackward : new boolean[] {false, true}) {
+          Problem problem = new Problem(depth, blocks, width, rows, terms);
+          problem.assertRight(matrix, x, before, isByRow, isBackward, tuning);
+        }
       }
     }
   }
@@ -67,21 +76,24 @@ class PackedWeightsTest {
     return floats;
   }
 
-  /** The rows of x times the rows of the matrix from {@code from} on, added to what there was. */
+  /** Which rows of the matrix are taken. */
+  private record Terms(int split, int from, int count) {}
+
+  /** The rows of x times those rows of the matrix, added to what there was. */
   private final class Problem {
 
     private final int depth;
     private final int blocks;
     private final int width;
     private final int rows;
-    private final int from;
+    private final Terms terms;
 
-    Problem(int depth, int blocks, int width, int rows, int from) {
+    Problem(int depth, int blocks, int width, int rows, Terms terms) {
       this.depth = depth;
       this.blocks = blocks;
       this.width = width;
       this.rows = rows;
-      this.from = from;
+      this.terms = terms;
     }
 
     void assertRight(
@@ -93,8 +105,10 @@ class PackedWeightsTest {
         KernelTuning tuning) {
       int rowStride = isByRow ? blocks * width : width;
       int blockStride = isByRow ? width : rows * width;
-      int count = depth - from;
-      try (PackedWeights packed = new PackedWeights(depth, blocks, width, tuning);
+      int from = terms.from();
+      int count = terms.count();
+      try (PackedWeights packed = new PackedWeights(depth, terms.split(), blocks, width, tuning);
+          OffHeapFloats tiles = new OffHeapFloats();
           OffHeapFloats left = new OffHeapFloats();
           OffHeapFloats out = new OffHeapFloats()) {
         packed.fill(0, matrix);
@@ -104,7 +118,7 @@ class PackedWeightsTest {
         }
         out.ensure(before.length);
         out.put(0, before, 0, before.length);
-        Product product = new Product().of(left, rows, count);
+        Product product = new Product(tiles).of(left, rows, count);
         packed.multiply(product.into(out, 0, rowStride, blockStride), from, 1, isBackward);
         for (int column = 0; column < blocks * width; column++) {
           int row = random.nextInt(rows);
@@ -116,8 +130,8 @@ class PackedWeightsTest {
           double expected = before[at] + sum;
           assertThat((double) out.view().get(at))
               .as(
-                  "seed %d, %d x (%d, %d of %d), column %d, %s",
-                  seed, rows, depth, blocks, width, column, tuning)
+                  "seed %d, %d x (%d, %d of %d), %s, column %d, %s",
+                  seed, rows, depth, blocks, width, terms, column, tuning)
               .isCloseTo(expected, within(1e-4));
         }
       }
