@@ -1,6 +1,7 @@
 package dev.keepgate.api.rest;
 
 import dev.keepgate.tensor.Safetensors;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -60,9 +61,13 @@ final class InferenceRoutes extends AbstractHandlerMapping {
     }
   }
 
-  /** Whether there can be no doubt about method, path and media types. */
+  /**
+   * Whether there can be no doubt about method, path and media types, and it is the request itself:
+   * what is included to tell of its error has its path, too.
+   */
   private static boolean isPlain(HttpServletRequest request) {
     return request.getMethod().equals("POST")
+        && request.getDispatcherType() == DispatcherType.REQUEST
         // Nothing is escaped or left out, and there is nothing before it.
         && request.getRequestURI().equals(request.getServletPath())
         && isOurs(request.getContentType())

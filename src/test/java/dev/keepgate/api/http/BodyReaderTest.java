@@ -10,8 +10,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.TestConfiguration;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 
 /** Bodies that are there, and such as are still to come. */
@@ -79,7 +82,8 @@ class BodyReaderTest extends ConnectionsTest {
   }
 
   @Test
-  void bodyThatEndsEarlyIsAnswered400() throws IOException {
+  @ExtendWith(OutputCaptureExtension.class)
+  void bodyThatEndsEarlyIsAnswered400(CapturedOutput log) throws IOException {
     String head = RawClient.head(RawClient.CELL, "Content-Length: 30\r\n\r\n");
     try (RawClient client = new RawClient(port)) {
       client.send(head + "{\"x\": [[1,").endOutput();
@@ -92,6 +96,9 @@ class BodyReaderTest extends ConnectionsTest {
       client.endOutput();
       assertThat(client.read().status()).isEqualTo(400);
     }
+    awaitEndOfConnections();
+    // The error was answered, and the request not handled once more for it.
+    assertThat(log).doesNotContain("A request failed");
   }
 
   @Test
