@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts what is larger than its binding takes as soon as it is read: the engine keeps many records
- * before it comes to them, by their number and not by their bytes. What is left is still too large,
- * and goes to the dead-letter topic.
+ * before it comes to them, by their number and not by their bytes. What is left of key and value is
+ * still too large, and goes to the dead-letter topic; of headers only a trace's are read, and only
+ * those are left where there are more bytes of them.
  */
 public final class LargeRecords implements ConsumerInterceptor<byte[], byte[]> {
 
@@ -65,12 +66,21 @@ public final class LargeRecords implements ConsumerInterceptor<byte[], byte[]> {
     List<ConsumerRecord<byte[], byte[]>> cut = null;
     for (int i = 0; i < records.size(); i++) {
       ConsumerRecord<byte[], byte[]> record = records.get(i);
-      if ((long) size(record.key()) + size(record.value()) > limit) {
+      if ((long) size(record.key()) + size(record.value()) > limit
+          || size(record.headers()) > limit) {
         cut = cut == null ? new ArrayList<>(records) : cut;
         cut.set(i, cut(record, limit + 1));
       }
     }
     return cut == null ? records : cut;
+  }
+
+  private static long size(Headers headers) {
+    long size = 0;
+    for (Header header : headers) {
+      size += header.key().length() + size(header.value());
+    }
+    return size;
   }
 
   private static int size(byte @Nullable [] bytes) {

@@ -74,6 +74,24 @@ class LargeRecordsTest {
   }
 
   @Test
+  void ofManyHeadersOnlyThoseOfTheTraceAreKept() {
+    Headers headers = new RecordHeaders();
+    headers.add("traceparent", "00-1".getBytes(StandardCharsets.UTF_8));
+    headers.add("big", new byte[90]);
+    var small = read(List.of(record(10, 20, 0, headers)));
+    headers.add("more", new byte[10]);
+    headers.add("none", null);
+    assertThat(large.onConsume(small).records(READINGS).get(0))
+        .satisfies(
+            kept -> {
+              assertThat(kept.key()).hasSize(10);
+              assertThat(kept.value()).hasSize(20);
+              assertThat(header(kept, "traceparent")).isEqualTo("00-1");
+              assertThat(kept.headers().toArray()).hasSize(1);
+            });
+  }
+
+  @Test
   void whatIsLargerIsCutAndStillTooLargeInItsPlace() {
     Headers headers = new RecordHeaders();
     headers.add("traceparent", "00-1".getBytes(StandardCharsets.UTF_8));

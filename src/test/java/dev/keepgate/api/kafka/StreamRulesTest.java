@@ -12,7 +12,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -27,7 +29,7 @@ class StreamRulesTest {
   private static final String ROW = "{\"x\":[1,2,3,4,3,2]}";
   private static final long T = System.currentTimeMillis() - 10_000_000;
   private static final List<String> BINDINGS =
-      List.of("plain", "step", "skip", "dead", "hostile", "ahead", "small");
+      List.of("plain", "many", "step", "skip", "dead", "hostile", "ahead", "small");
 
   private static StreamServer server;
   private static KafkaRecords records;
@@ -210,13 +212,25 @@ class StreamRulesTest {
 
   @Test
   void storesOfAllPartitionsShareOneMemory() {
-    // Each tells the size of the cache that it has its part of.
+    // Each tells the size and the use of the cache that it has its part of.
     Awaitility.await()
         .untilAsserted(
             () ->
                 assertThat(metrics("block-cache-capacity"))
                     .hasSize(BINDINGS.size())
                     .containsOnly(BigInteger.valueOf(16 << 20)));
+    // What one binding's records take of it, all tell: caches of their own would differ.
+    for (int i = 0; i < 100; i++) {
+      send("many", "key-" + i, ROW, T + 40_000);
+    }
+    records.collect("many-out", 100);
+    Awaitility.await()
+        .untilAsserted(
+            () ->
+                assertThat(Set.copyOf(metrics("block-cache-usage")))
+                    .hasSize(1)
+                    .first(InstanceOfAssertFactories.BIG_INTEGER)
+                    .isPositive());
   }
 
   private static List<Object> metrics(String name) {
