@@ -1,6 +1,9 @@
 """Real networks at real sizes: upload and requests, beside ONNX Runtime on the same network.
 
     python src/test/python/whole_networks.py http://localhost:8080 [rounds [process of the server]]
+    python src/test/python/whole_networks.py target/networks
+
+The second writes the ONNX files into a folder and asks nobody: mvn -q -Pbench verify -Dbench=networks reads them.
 
 Makes each network with PyTorch, exports it to ONNX, uploads the state dict with its recipe and the ONNX
 file, and asks the server and ONNX Runtime (in this process, without a server) in turn, one request at a time.
@@ -151,15 +154,21 @@ def upload(model, file, config):
     return f"{seconds:.2f} s, {resident() - before} MB"
 
 
-def compare(kind, folder):
+def export(kind, folder):
     module = kind().eval()
     x = torch.randint(0, 30_000, kind.shape) if kind is Tagger else torch.randn(kind.shape)
-    with torch.no_grad():
-        expected = module(x).numpy()
-    state, graph = folder / f"{kind.__name__}.pt", folder / f"{kind.__name__}.onnx"
-    torch.save(module.state_dict(), state)
+    graph = folder / f"{kind.__name__}.onnx"
     torch.onnx.export(module, (x,), graph, input_names=["x"], output_names=["output"], dynamo=False,
                       dynamic_axes={"x": {0: "batch"}, "output": {0: "batch"}})
+    return module, x, graph
+
+
+def compare(kind, folder):
+    module, x, graph = export(kind, folder)
+    with torch.no_grad():
+        expected = module(x).numpy()
+    state = folder / f"{kind.__name__}.pt"
+    torch.save(module.state_dict(), state)
     uploads, asks = [], []
     for file, config in ((state, {"forward": kind.forward_recipe}), (graph, {})):
         model = f"{kind.__name__}-{file.suffix[1:]}".lower()
@@ -190,6 +199,13 @@ def compare(kind, folder):
 
 
 torch.manual_seed(7)
+NETWORKS = (SpeechCommands, Autoencoder, CrnnHead, Tagger)
+if "://" not in SERVER:
+    target = pathlib.Path(SERVER)
+    target.mkdir(parents=True, exist_ok=True)
+    for each in NETWORKS:
+        export(each, target)
+    sys.exit()
 print("network | parameters | upload of .pt; .onnx | ms: server .pt, .onnx, ONNX Runtime with one thread, two | error")
-for each in (SpeechCommands, Autoencoder, CrnnHead, Tagger):
+for each in NETWORKS:
     compare(each, pathlib.Path(tempfile.mkdtemp()))

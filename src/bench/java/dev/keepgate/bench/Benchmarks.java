@@ -22,6 +22,7 @@ final class Benchmarks {
       case "stacks" ->
           RESULTS.json(name, (isQuick ? StackBenchmark.quick() : StackBenchmark.full()).run());
       case "serving" -> serving(isQuick);
+      case "networks" -> networks();
       case "protocols" ->
           RESULTS.json(
               name, (isQuick ? ProtocolBenchmark.quick() : ProtocolBenchmark.full()).run());
@@ -38,7 +39,7 @@ final class Benchmarks {
           throw new IllegalArgumentException(
               "no benchmark '"
                   + name
-                  + "': kernel, allocation, stacks, serving, load, protocols, sequences, streams or imports");
+                  + "': kernel, allocation, stacks, serving, networks, load, protocols, sequences, streams or imports");
     }
   }
 
@@ -49,11 +50,18 @@ final class Benchmarks {
     RESULTS.plot("serving", new ServingReport(lines).svg());
   }
 
+  private static void networks() throws IOException {
+    System.out.println(Backend.load(BlasOptions.DEFAULT));
+    Path folder = Path.of(System.getProperty("bench.files", "target/networks"));
+    RESULTS.json("networks", new NetworkBenchmark().run(folder));
+  }
+
   private static void kernel(boolean isQuick) throws IOException {
     System.out.println(Backend.load(BlasOptions.DEFAULT));
     MachineLimits limits = MachineLimits.measure();
     System.out.println(limits);
-    KernelBenchmark benchmark = isQuick ? KernelBenchmark.quick() : KernelBenchmark.full();
+    KernelBenchmark benchmark =
+        isQuick ? KernelBenchmark.quick(limits) : KernelBenchmark.full(limits);
     KernelReport report = new KernelReport(limits, benchmark.run());
     RESULTS.json("kernel", report.lines());
     RESULTS.json("machine", report.machine());

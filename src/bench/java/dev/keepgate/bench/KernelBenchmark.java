@@ -35,6 +35,7 @@ final class KernelBenchmark {
    * One line of the table, in microseconds a request.
    *
    * @param ratio onnxruntime_us / keepgate_us
+   * @param roofline_us the least that one core could take
    */
   record Line(
       int batch,
@@ -45,12 +46,16 @@ final class KernelBenchmark {
       double keepgate_us,
       double onnxruntime_us,
       double dl4j_us,
-      double ratio) {
+      double ratio,
+      double roofline_us) {
 
-    double gflops() {
-      return 2.0 * 4 * hidden * (input + hidden) * batch * time / keepgate_us / 1e3;
+    /** How much of the roofline it reaches. */
+    double share() {
+      return roofline_us / keepgate_us;
     }
   }
+
+  private final MachineLimits limits;
 
   private final int[] sizes;
   private final int[] batches;
@@ -58,7 +63,9 @@ final class KernelBenchmark {
   private final int[] threads;
   private final int rounds;
 
-  private KernelBenchmark(int[] sizes, int[] batches, int[] times, int[] threads, int rounds) {
+  private KernelBenchmark(
+      MachineLimits limits, int[] sizes, int[] batches, int[] times, int[] threads, int rounds) {
+    this.limits = limits;
     this.sizes = sizes;
     this.batches = batches;
     this.times = times;
@@ -66,8 +73,9 @@ final class KernelBenchmark {
     this.rounds = rounds;
   }
 
-  static KernelBenchmark full() {
+  static KernelBenchmark full(MachineLimits limits) {
     return new KernelBenchmark(
+        limits,
         new int[] {64, 128, 256, 512, 1024},
         new int[] {1, 2, 4, 8, 16, 32, 64},
         new int[] {1, 50},
@@ -75,9 +83,9 @@ final class KernelBenchmark {
         50);
   }
 
-  static KernelBenchmark quick() {
+  static KernelBenchmark quick(MachineLimits limits) {
     return new KernelBenchmark(
-        new int[] {64, 512}, new int[] {1, 8, 32}, new int[] {1, 50}, new int[] {1}, 20);
+        limits, new int[] {64, 512}, new int[] {1, 8, 32}, new int[] {1, 50}, new int[] {1}, 20);
   }
 
   List<Line> run() {
@@ -94,10 +102,10 @@ final class KernelBenchmark {
             for (int count : threads) {
               Line line = measure(problem, count, kernel, model, session);
               System.out.printf(
-                  "H=%d B=%d T=%d threads=%d: keepgate %.1f us (%.0f GF/s), onnxruntime %.1f,"
-                      + " dl4j %.1f, ratio %.2f%n",
-                  size, batch, time, count, line.keepgate_us, line.gflops(), line.onnxruntime_us,
-                  line.dl4j_us, line.ratio);
+                  "H=%d B=%d T=%d threads=%d: keepgate %.1f us (%.0f %% of the roofline's %.1f),"
+                      + " onnxruntime %.1f, dl4j %.1f, ratio %.2f%n",
+                  size, batch, time, count, line.keepgate_us, 100 * line.share(), line.roofline_us,
+                  line.onnxruntime_us, line.dl4j_us, line.ratio);
               lines.add(line);
             }
           }
@@ -140,8 +148,19 @@ final class KernelBenchmark {
           best[0] / 1e3,
           best[1] / 1e3,
           best[2] / 1e3,
-          best[1] / best[0]);
+          best[1] / best[0],
+          roofline(problem));
     }
+  }
+
+  /** Of a sequence the input's weights are read once, the recurrent ones at each step. */
+  private double roofline(Problem problem) {
+    long recurrent = 4L * problem.hidden() * problem.hidden() * Float.BYTES;
+    long input = 4L * problem.hidden() * problem.input() * Float.BYTES;
+    double flops =
+        (recurrent + input) / (double) Float.BYTES * 2 * problem.batch() * problem.time();
+    long again = problem.time() > 1 ? recurrent : recurrent + input;
+    return limits.leastMicros(flops, (double) recurrent * problem.time() + input, again);
   }
 
   private static void check(float[] ours, float[] theirs) {

@@ -21,7 +21,7 @@ record KernelReport(MachineLimits limits, List<Line> lines) {
   Map<String, Object> machine() {
     Map<String, Object> machine = new LinkedHashMap<>();
     machine.put("best_gemm_gflops_per_core", limits.gemmGflops());
-    machine.put("streaming_read_gb_per_s", limits.readGbs());
+    machine.put("streaming_read_gb_per_s", limits.memoryGbs());
     machine.put("processors", Runtime.getRuntime().availableProcessors());
     machine.put("jdk", Runtime.version().toString());
     machine.put("geometric_mean_ratio", geometricMean(Line::ratio));
@@ -58,12 +58,12 @@ record KernelReport(MachineLimits limits, List<Line> lines) {
     }
     lines.stream()
         .filter(line -> line.batch() >= 8)
-        .mapToDouble(line -> line.gflops() / limits.gemmGflops())
+        .mapToDouble(Line::share)
         .min()
         .ifPresent(
             share ->
                 text.append(
-                    "share of the best product at batch 8 and more: %.0f %% at least%n"
+                    "share of the roofline at batch 8 and more: %.0f %% at least%n"
                         .formatted(100 * share)));
     return text.toString();
   }

@@ -1,6 +1,9 @@
 package dev.keepgate.bench;
 
 import java.util.Arrays;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.openblas.global.openblas;
 
@@ -8,9 +11,13 @@ import org.bytedeco.openblas.global.openblas;
  * What one core can do at best.
  *
  * @param gemmGflops the fastest product of matrices, large or small, that BLAS managed
- * @param readGbs streaming read from memory
+ * @param readGbs streaming read, by how many bytes are read again and again: those of a cache are
+ *     read faster than those of memory
  */
-record MachineLimits(double gemmGflops, double readGbs) {
+record MachineLimits(double gemmGflops, NavigableMap<Long, Double> readGbs) {
+
+  private static final int SMALLEST = 16 << 10;
+  private static final int LARGEST = 256 << 20;
 
   private static final int ROUNDS = 15;
 
@@ -19,7 +26,35 @@ record MachineLimits(double gemmGflops, double readGbs) {
     for (int size : new int[] {64, 96, 128, 512, 2048}) {
       best = Math.max(best, gemm(size));
     }
-    return new MachineLimits(best, read());
+    NavigableMap<Long, Double> reads = new TreeMap<>();
+    for (int bytes = SMALLEST; bytes <= LARGEST; bytes *= 2) {
+      reads.put((long) bytes, read(bytes));
+    }
+    return new MachineLimits(best, reads);
+  }
+
+  /**
+   * The least time that a computation takes: that of its products, or that of reading its weights
+   * (Williams and others, Roofline, 2009).
+   *
+   * @param flops multiplications and additions
+   * @param bytes that are read in all
+   * @param weights of which they are read again and again, in bytes
+   * @return microseconds
+   */
+  double leastMicros(double flops, double bytes, long weights) {
+    return Math.max(flops / gemmGflops, bytes / bandwidth(weights)) / 1e3;
+  }
+
+  /** Gigabytes a second of reading so many bytes again and again. */
+  private double bandwidth(long bytes) {
+    Map.Entry<Long, Double> measured = readGbs.ceilingEntry(bytes);
+    return measured == null ? memoryGbs() : measured.getValue();
+  }
+
+  /** Streaming read from memory. */
+  double memoryGbs() {
+    return readGbs.lastEntry().getValue();
   }
 
   private static double gemm(int size) {
@@ -54,18 +89,21 @@ record MachineLimits(double gemmGflops, double readGbs) {
     }
   }
 
-  private static double read() {
-    int count = 64 << 20;
+  private static double read(int bytes) {
+    int count = bytes / Float.BYTES;
+    int times = Math.max(1, LARGEST / 8 / bytes);
     try (FloatPointer values = filled(count)) {
       double best = Double.MAX_VALUE;
       for (int round = 0; round < ROUNDS; round++) {
         long start = System.nanoTime();
-        if (openblas.cblas_sasum(count, values, 1) < 0) {
-          throw new IllegalStateException("a sum of sizes is negative");
+        for (int i = 0; i < times; i++) {
+          if (openblas.cblas_sasum(count, values, 1) < 0) {
+            throw new IllegalStateException("a sum of sizes is negative");
+          }
         }
-        best = Math.min(best, (double) (System.nanoTime() - start));
+        best = Math.min(best, (System.nanoTime() - start) / (double) times);
       }
-      return count * (double) Float.BYTES / best;
+      return bytes / best;
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.keepgate.bench;
 
+import dev.keepgate.KeepgateApplication;
 import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -42,12 +43,9 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
   /** Starts a server with options of the JVM's. */
   static ServerProcess start(List<String> jvm, String main, String ready, List<String> options)
       throws IOException, InterruptedException {
-    int port;
-    try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
-    }
+    int port = freePort();
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(java());
     // ONNX Runtime 1.29 crashes where the command line or the environment is long.
     Path classPath = Files.createTempFile("keepgate-", ".classpath");
     Files.writeString(classPath, "-cp \"" + classPath(main).replace("\\", "\\\\") + "\"");
@@ -59,7 +57,38 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
       command.add(GRPC_PORT + "0");
     }
     command.addAll(options);
-    File log = Files.createDirectories(Path.of("target", "bench")).resolve(main + ".log").toFile();
+    return start(command, main, port, ready);
+  }
+
+  /**
+   * Our server: of this class path, or of the image that {@code bench.image} names, in a container
+   * on the host's network.
+   */
+  static ServerProcess keepgate() throws IOException, InterruptedException {
+    String ready = "/actuator/health/readiness";
+    String image = System.getProperty("bench.image", "");
+    if (image.isEmpty()) {
+      Path repository = Files.createTempDirectory("keepgate-bench-");
+      return start(
+          KeepgateApplication.class.getName(),
+          ready,
+          List.of("--keepgate.repository.path=" + repository));
+    }
+    int port = freePort();
+    String variables = "SERVER_PORT=%d MANAGEMENT_SERVER_PORT=%d SPRING_GRPC_SERVER_PORT=%d"
+            + " KEEPGATE_SECURITY_OPEN=true";
+    List<String> command =
+        new ArrayList<>(List.of("docker", "run", "--rm", "--network", "host", "--tmpfs", "/tmp"));
+    for (String variable : variables.formatted(port, port, freePort()).split(" ")) {
+      command.addAll(List.of("--env", variable));
+    }
+    command.add(image);
+    return start(command, "image", port, ready);
+  }
+
+  private static ServerProcess start(List<String> command, String name, int port, String ready)
+      throws IOException, InterruptedException {
+    File log = Files.createDirectories(Path.of("target", "bench")).resolve(name + ".log").toFile();
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
     ServerProcess server = new ServerProcess(process, port);
@@ -74,7 +103,30 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
       Thread.sleep(100);
     }
     server.close();
-    throw new IOException(main + " did not start; see " + log);
+    throw new IOException(name + " did not start; see " + log);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0)) {
+      return free.getLocalPort();
+    }
+  }
+
+  /** That of {@code bench.java}, or the one that runs this. */
+  private static String java() {
+    String home = System.getProperty("bench.java", "");
+    return Path.of(home.isEmpty() ? System.getProperty("java.home") : home, "bin", "java")
+        .toString();
+  }
+
+  /**
+   * Microseconds of the processor since it began; NaN where it is a container, whose process is
+   * another's.
+   */
+  double cpuMicros() {
+    return process.info().command().orElse("").endsWith("docker")
+        ? Double.NaN
+        : ProcessUse.micros(List.of(process.pid()));
   }
 
   private static String classPath(String main) {

@@ -1,11 +1,8 @@
 package dev.keepgate.bench;
 
-import dev.keepgate.KeepgateApplication;
 import dev.keepgate.tensor.JsonBuffer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -32,7 +29,7 @@ final class ServingBenchmark {
    */
   private record Cell(int hidden, String work, int clients, boolean binary) {}
 
-  /** Requests a second, and microseconds. */
+  /** Requests a second, and microseconds; the processor's of a request. */
   record Line(
       int hidden,
       String work,
@@ -41,9 +38,11 @@ final class ServingBenchmark {
       double keepgatePerSecond,
       double keepgateP50,
       double keepgateP99,
+      double keepgateCpu,
       double peerPerSecond,
       double peerP50,
       double peerP99,
+      double peerCpu,
       double ratio) {}
 
   private ServingBenchmark(int seconds, int rounds, List<Integer> clients) {
@@ -53,11 +52,11 @@ final class ServingBenchmark {
   }
 
   static ServingBenchmark full() {
-    return new ServingBenchmark(3, 2, List.of(1, 8, 32, 128));
+    return new ServingBenchmark(4, 3, List.of(1, 8, 32, 128));
   }
 
   static ServingBenchmark quick() {
-    return new ServingBenchmark(2, 2, List.of(32));
+    return new ServingBenchmark(4, 3, List.of(1, 32));
   }
 
   private List<Cell> cells() {
@@ -77,12 +76,7 @@ final class ServingBenchmark {
 
   List<Line> run() throws IOException, InterruptedException {
     LoadTool.WRK.require();
-    Path repository = Files.createTempDirectory("keepgate-bench-");
-    try (ServerProcess ours =
-            ServerProcess.start(
-                KeepgateApplication.class.getName(),
-                "/actuator/health/readiness",
-                List.of("--keepgate.repository.path=" + repository));
+    try (ServerProcess ours = ServerProcess.keepgate();
         ServerProcess peer =
             ServerProcess.start(
                 SpringOnnxServer.class.getName(), "/none", List.of("--spring.config.name=none"))) {
@@ -119,24 +113,45 @@ final class ServingBenchmark {
     Inputs first = inputs(cell).get(0);
     Answers.verify(ours, toOurs.get(0), first);
     Answers.verify(peer, toPeer.get(0), first);
-    LoadResult mine = Wrk.run(ours.port(), toOurs, cell.clients(), seconds);
-    LoadResult theirs = Wrk.run(peer.port(), toPeer, cell.clients(), seconds);
-    for (int i = 0; i < rounds; i++) {
-      mine = LoadResult.faster(mine, Wrk.run(ours.port(), toOurs, cell.clients(), seconds));
-      theirs = LoadResult.faster(theirs, Wrk.run(peer.port(), toPeer, cell.clients(), seconds));
+    Load mine = load(ours, toOurs, cell.clients());
+    Load theirs = load(peer, toPeer, cell.clients());
+    for (int i = 1; i < rounds; i++) {
+      mine = mine.faster(load(ours, toOurs, cell.clients()));
+      theirs = theirs.faster(load(peer, toPeer, cell.clients()));
     }
     return new Line(
         cell.hidden(),
         cell.work(),
         cell.clients(),
         cell.binary() ? "safetensors" : "json",
-        mine.perSecond(),
-        mine.p50Micros(),
-        mine.p99Micros(),
-        theirs.perSecond(),
-        theirs.p50Micros(),
-        theirs.p99Micros(),
-        mine.perSecond() / theirs.perSecond());
+        mine.seen().perSecond(),
+        mine.seen().p50Micros(),
+        mine.seen().p99Micros(),
+        mine.cpu(),
+        theirs.seen().perSecond(),
+        theirs.seen().p50Micros(),
+        theirs.seen().p99Micros(),
+        theirs.cpu(),
+        mine.seen().perSecond() / theirs.seen().perSecond());
+  }
+
+  /**
+   * One round.
+   *
+   * @param cpu microseconds of the processor that a request took
+   */
+  private record Load(LoadResult seen, double cpu) {
+
+    Load faster(Load other) {
+      return seen.perSecond() >= other.seen.perSecond() ? this : other;
+    }
+  }
+
+  private Load load(ServerProcess server, List<LoadRequest> requests, int clients)
+      throws IOException, InterruptedException {
+    double before = server.cpuMicros();
+    LoadResult seen = Wrk.run(server.port(), requests, clients, seconds);
+    return new Load(seen, (server.cpuMicros() - before) / (seen.perSecond() * seconds));
   }
 
   /** The same for both servers. */

@@ -28,6 +28,8 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 class SpringOnnxServer {
 
+  private static final String SECURITY = "org.springframework.boot.security.autoconfigure";
+
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
   private final Map<Integer, OrtSession> sessions = new ConcurrentHashMap<>();
 
@@ -95,6 +97,14 @@ class SpringOnnxServer {
     SpringApplication application = new SpringApplication(SpringOnnxServer.class);
     application.setDefaultProperties(
         Map.of(
+            // Our own libraries are on its class path, too, and would ask for a password.
+            "spring.autoconfigure.exclude",
+            String.join(
+                ",",
+                SECURITY + ".web.servlet.ServletWebSecurityAutoConfiguration",
+                SECURITY + ".web.servlet.SecurityFilterAutoConfiguration",
+                SECURITY + ".actuate.web.servlet.ManagementWebSecurityAutoConfiguration"),
+            "management.otlp.metrics.export.enabled", "false",
             "spring.threads.virtual.enabled", "true",
             "server.tomcat.max-keep-alive-requests", "-1",
             "logging.level.root", "warn"));
