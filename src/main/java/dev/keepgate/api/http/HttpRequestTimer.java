@@ -14,6 +14,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
@@ -34,8 +35,11 @@ final class HttpRequestTimer extends ServerHttpObservationFilter {
   private static final DefaultServerRequestObservationConvention CONVENTION =
       new DefaultServerRequestObservationConvention();
 
-  /** Routes, methods and statuses are few; a client can invent none. */
+  /** Routes and statuses are few; methods a client can invent, and those are not kept. */
   private static final int MOST_TIMERS = 1000;
+
+  private static final Set<String> METHODS =
+      Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE");
 
   private static final String NO_ERROR = "none";
 
@@ -117,7 +121,7 @@ final class HttpRequestTimer extends ServerHttpObservationFilter {
     Timer timer = timers.get(outcome);
     if (timer == null) {
       timer = timer(request, response, pattern, error);
-      if (timers.size() < MOST_TIMERS) {
+      if (METHODS.contains(outcome.method()) && timers.size() < MOST_TIMERS) {
         timers.put(outcome, timer);
       }
     }

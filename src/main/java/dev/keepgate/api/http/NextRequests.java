@@ -43,9 +43,28 @@ final class NextRequests implements AutoCloseable {
       if (unopened.getAndUpdate(left -> Math.max(0, left - 1)) == 0) {
         return null;
       }
-      selector = Selector.open();
+      selector = open();
     }
-    return new Place(selector, channel.register(selector, SelectionKey.OP_READ));
+    if (selector == null) {
+      return null;
+    }
+    try {
+      return new Place(selector, channel.register(selector, SelectionKey.OP_READ));
+    } catch (IOException e) {
+      free.addFirst(selector);
+      throw e;
+    }
+  }
+
+  /** Null where the process has no more files to open: the poller needs none. */
+  private @Nullable Selector open() {
+    try {
+      return Selector.open();
+    } catch (IOException e) {
+      log.debug("A selector could not be opened", e);
+      unopened.incrementAndGet();
+      return null;
+    }
   }
 
   /** Lets go of what no thread holds; the others let go of theirs. */

@@ -1,6 +1,7 @@
 package dev.keepgate.api.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -131,6 +133,8 @@ class NextRequestsTest extends ConnectionsTest {
         one.server().close();
         place.await();
       }
+      // Nor is the place lost to one that has closed before.
+      assertThatThrownBy(() -> next.take(one.server())).isInstanceOf(ClosedChannelException.class);
       try (NextRequests.Place again = next.take(other.server())) {
         assertThat(again).isNotNull();
       }
