@@ -25,6 +25,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 
 /** What any client of a broker writes and reads: records of bytes, and only what is committed. */
@@ -113,8 +114,7 @@ public final class KafkaRecords implements AutoCloseable {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-      Awaitility.await()
-          .atMost(wait)
+      await(wait)
           .untilAsserted(
               () -> {
                 poll(consumer, records);
@@ -128,12 +128,16 @@ public final class KafkaRecords implements AutoCloseable {
     }
   }
 
+  /** A thread of a server's streams that ends in this JVM, and is replaced, ends no wait. */
+  private static ConditionFactory await(Duration wait) {
+    return Awaitility.await().dontCatchUncaughtExceptions().atMost(wait);
+  }
+
   /** Up to where the committed records end now. */
   private static void readToEnd(
       Consumer<byte[], byte[]> consumer, List<ConsumerRecord<byte[], byte[]>> records) {
     Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
-    Awaitility.await()
-        .atMost(WAIT)
+    await(WAIT)
         .until(
             () -> {
               poll(consumer, records);

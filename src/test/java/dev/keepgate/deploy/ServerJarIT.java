@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -58,9 +59,14 @@ class ServerJarIT {
         assertThat(workFolders()).as("swept: %s", leftOver).noneMatch(leftOver::contains);
         swept += leftOver.size();
         if (round < ROUNDS) {
+          int answeredBefore = uploads.answered().size();
+          // A slow machine answers none as early as half of the kills come.
+          int answersToWaitFor = round % 2;
           uploads.until(
               process.server(),
               () -> {
+                Awaitility.await()
+                    .until(() -> uploads.answered().size() >= answeredBefore + answersToWaitFor);
                 TimeUnit.MILLISECONDS.sleep(random.nextInt(LONGEST_MILLIS));
                 process.kill();
               });
