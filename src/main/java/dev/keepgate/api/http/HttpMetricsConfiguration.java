@@ -10,18 +10,22 @@ import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
+import org.springframework.web.filter.ServerHttpObservationFilter;
 
 @Configuration(proxyBeanMethods = false)
 class HttpMetricsConfiguration {
 
-  /** In the place of Spring Boot's, which is not made where there is another. */
+  /**
+   * In the place of Spring Boot's, which is not made where there is another of this very type, but
+   * would be beside one of a type below it.
+   */
   @Bean
-  FilterRegistrationBean<HttpRequestTimer> httpRequestTimer(
+  FilterRegistrationBean<ServerHttpObservationFilter> httpRequestTimer(
       ObservationRegistry observations,
       MeterRegistry meters,
       ObservationProperties properties,
       ObjectProvider<Tracer> tracers) {
-    FilterRegistrationBean<HttpRequestTimer> registration =
+    FilterRegistrationBean<ServerHttpObservationFilter> registration =
         new FilterRegistrationBean<>(
             new HttpRequestTimer(
                 observations,

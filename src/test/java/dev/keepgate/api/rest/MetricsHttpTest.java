@@ -72,6 +72,31 @@ class MetricsHttpTest extends ServerTest {
     assertThat(value(after, errors) - value(before, errors)).isEqualTo(1);
   }
 
+  @Test
+  void eachRequestOverHttpIsTimedOnce() throws Exception {
+    String timer =
+        "http_server_requests_seconds_count{error=\"none\",exception=\"none\",method=\"POST\","
+            + "outcome=\"%s\",status=\"%d\",uri=\"%s\"}";
+    String step = timer.formatted("SUCCESS", 200, "/v1/models/{model}/step");
+    String wrong = timer.formatted("CLIENT_ERROR", 400, "/v1/models/{model}/step");
+    String open = timer.formatted("SUCCESS", 201, "/v1/models/{model}/sequences");
+    String before = scrape();
+    for (int i = 0; i < 3; i++) {
+      postJson("/v1/models/notebook-cell/step", CELL_BODY);
+      postJson("/v1/models/notebook-cell/step", "{\"x\": [1]}");
+      postJson("/v1/models/notebook-cell/sequences", "{}");
+    }
+    // An answer may be there before its request was timed.
+    Awaitility.await()
+        .untilAsserted(
+            () -> {
+              String after = scrape();
+              for (String series : List.of(step, wrong, open)) {
+                assertThat(value(after, series) - value(before, series)).as(series).isEqualTo(3);
+              }
+            });
+  }
+
   private static void assertGrew(
       String before, String after, String meter, String operation, String more, int by) {
     assertThat(value(after, meter, operation, more) - value(before, meter, operation, more))
