@@ -94,17 +94,28 @@ public final class JsonTensorScanner {
 
   /** A property's name, of ASCII without escapes, and its colon. */
   public String name() throws NotScannedException {
+    String name = string();
+    expect(':');
+    return name;
+  }
+
+  /** A string of ASCII without escapes. */
+  public String string() throws NotScannedException {
     expect('"');
     int begin = at;
     while (at < json.length && json[at] >= ' ' && json[at] != '"' && json[at] != '\\') {
       at++;
     }
-    String name = new String(json, begin, at - begin, US_ASCII);
+    String string = new String(json, begin, at - begin, US_ASCII);
     if (at == json.length || json[at++] != '"') {
       throw new NotScannedException();
     }
-    expect(':');
-    return name;
+    return string;
+  }
+
+  /** Whether the character is next, white space aside. */
+  public boolean sees(char expected) {
+    return peek() == expected;
   }
 
   public boolean flag() throws NotScannedException {
@@ -122,6 +133,12 @@ public final class JsonTensorScanner {
     Floats values = new Floats();
     int[] shape = nested(values);
     return new Tensor.Floats(shape, values.toArray());
+  }
+
+  /** A whole number of 32 bits. */
+  public int whole() throws NotScannedException {
+    peek();
+    return number();
   }
 
   /** A nested array of whole numbers of 32 bits. */
@@ -196,6 +213,27 @@ public final class JsonTensorScanner {
     return digit >= 0 && digit <= 9 ? digit : -1;
   }
 
+  private int number() throws NotScannedException {
+    boolean negative = at < json.length && json[at] == '-';
+    at += negative ? 1 : 0;
+    int begin = at;
+    long value = 0;
+    for (int digit = digit(); digit >= 0; digit = digit()) {
+      value = value * 10 + digit;
+      at++;
+      if (at - begin > 10) {
+        throw new NotScannedException();
+      }
+    }
+    value = negative ? -value : value;
+    boolean leadingZero = at - begin > 1 && json[begin] == '0';
+    boolean more = at < json.length && (json[at] == '.' || (json[at] | 0x20) == 'e');
+    if (at == begin || leadingZero || more || value != (int) value) {
+      throw new NotScannedException();
+    }
+    return (int) value;
+  }
+
   private final class Ints implements Numbers {
 
     private int[] values = new int[capacity()];
@@ -212,28 +250,12 @@ public final class JsonTensorScanner {
     }
 
     private void read() throws NotScannedException {
-      boolean negative = at < json.length && json[at] == '-';
-      at += negative ? 1 : 0;
-      int begin = at;
-      long value = 0;
-      for (int digit = digit(); digit >= 0; digit = digit()) {
-        value = value * 10 + digit;
-        at++;
-        if (at - begin > 10) {
-          throw new NotScannedException();
-        }
-      }
-      value = negative ? -value : value;
-      boolean leadingZero = at - begin > 1 && json[begin] == '0';
-      boolean more = at < json.length && (json[at] == '.' || (json[at] | 0x20) == 'e');
-      if (at == begin || leadingZero || more || value != (int) value) {
-        throw new NotScannedException();
-      }
+      int value = number();
       if (count == values.length) {
         values = Arrays.copyOf(values, grown(count));
         letGo(count);
       }
-      values[count++] = (int) value;
+      values[count++] = value;
     }
 
     int[] toArray() {

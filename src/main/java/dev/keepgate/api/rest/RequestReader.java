@@ -155,11 +155,7 @@ final class RequestReader {
 
   private static OptionalLong scanNumber(JsonTensorScanner json)
       throws JsonTensorScanner.NotScannedException {
-    Tensor.Ints number = json.ints();
-    if (number.rank() > 0) {
-      throw new JsonTensorScanner.NotScannedException();
-    }
-    return OptionalLong.of(StepNumber.require("/step", number.values()[0]));
+    return OptionalLong.of(StepNumber.require("/step", json.whole()));
   }
 
   private boolean isKnown(String field) {

@@ -76,11 +76,16 @@ final class InferBodyReader {
       throw new TensorFormatException(
           "", "the header says %d bytes of JSON, there are %d".formatted(jsonLength, body.size()));
     }
-    InferBodyReader reader =
-        new InferBodyReader(body, jsonLength < 0 ? body.size() : jsonLength, memory);
-    reader.readJson();
-    return new InferCall(
-        reader.id, Parameters.ofRequest(reader.parameters), reader.tensors(), reader.outputs);
+    int length = jsonLength < 0 ? body.size() : jsonLength;
+    try {
+      return InferBodyScanner.read(body, length, memory);
+    } catch (JsonTensorScanner.NotScannedException | TensorFormatException e) {
+      // Of several things that are wrong it tells the same one, however they were found.
+      InferBodyReader reader = new InferBodyReader(body, length, memory);
+      reader.readJson();
+      return new InferCall(
+          reader.id, Parameters.ofRequest(reader.parameters), reader.tensors(), reader.outputs);
+    }
   }
 
   private void readJson() {

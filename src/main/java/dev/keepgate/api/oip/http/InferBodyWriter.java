@@ -95,8 +95,13 @@ final class InferBodyWriter {
     }
     JsonBuffer json = new JsonBuffer(estimate);
     writeJson(json);
+    if (packs == null) {
+      response.setContentLength(json.size());
+      json.flushTo(response.getOutputStream());
+      return;
+    }
     ByteArrayOutputStream whole = new ByteArrayOutputStream(json.size());
-    try (OutputStream out = packed(whole, packs)) {
+    try (OutputStream out = packs.encode(whole)) {
       json.flushTo(out);
     }
     response.setContentLength(whole.size());
@@ -121,7 +126,7 @@ final class InferBodyWriter {
     JsonBuffer json = new JsonBuffer(1 << 10);
     writeJson(json);
     int jsonLength = json.size();
-    response.setHeader(OipController.JSON_LENGTH, Integer.toString(jsonLength));
+    response.setHeader(InferHandler.JSON_LENGTH, Integer.toString(jsonLength));
     response.setContentType(MediaType.APPLICATION_OCTET_STREAM_VALUE);
     if (packs == null) {
       long bytes = binary.stream().mapToLong(InferBodyWriter::rawBytes).sum();

@@ -1,16 +1,9 @@
 package dev.keepgate.api.oip.http;
 
 import dev.keepgate.api.http.BodyLimit;
-import dev.keepgate.api.http.BodyReader;
-import dev.keepgate.api.http.Encoding;
-import dev.keepgate.api.http.HttpProperties;
-import dev.keepgate.api.http.UnsupportedCodingException;
-import dev.keepgate.api.http.security.HttpCaller;
 import dev.keepgate.api.oip.ModelView;
 import dev.keepgate.api.oip.OipModelPath;
 import dev.keepgate.api.oip.ServedModels;
-import dev.keepgate.inference.Inference;
-import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.tensor.TensorFormatException;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -34,10 +27,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The Open Inference Protocol over HTTP. */
 @RestController
-@RequestMapping(path = "/v2", produces = MediaType.APPLICATION_JSON_VALUE)
+@RequestMapping(path = InferRoutes.ROOT, produces = MediaType.APPLICATION_JSON_VALUE)
 class OipController {
-
-  static final String JSON_LENGTH = "Inference-Header-Content-Length";
 
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -50,16 +41,11 @@ class OipController {
   private static final int LONGEST_DOCUMENT = 1 << 20;
 
   private final ServedModels models;
-  private final Inference inference;
-  private final BodyReader bodies;
-  private final HttpProperties properties;
+  private final InferHandler handler;
 
-  OipController(
-      ServedModels models, Inference inference, BodyReader bodies, HttpProperties properties) {
+  OipController(ServedModels models, InferHandler handler) {
     this.models = models;
-    this.inference = inference;
-    this.bodies = bodies;
-    this.properties = properties;
+    this.handler = handler;
   }
 
   @GetMapping("/health/live")
@@ -152,7 +138,7 @@ class OipController {
 
   /** Answers JSON or bytes as the request's parameters say, whatever it accepts. */
   @PostMapping(
-      path = {"/models/{model}/infer", "/models/{model}/versions/{version}/infer"},
+      path = {InferRoutes.LATEST, InferRoutes.VERSIONED},
       produces = MediaType.ALL_VALUE)
   void infer(
       @PathVariable String model,
@@ -160,29 +146,7 @@ class OipController {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, ServletException {
-    InferHttpExchange.Form form =
-        new InferHttpExchange.Form(
-            jsonLength(request.getHeader(JSON_LENGTH)),
-            packed(request),
-            Encoding.of(request.getHeader("Accept-Encoding")),
-            properties.maxBody().toBytes());
-    InferenceCall call =
-        inference.open(
-            OipModelPath.request(model, orLatest(version)),
-            dev.keepgate.inference.Operation.UNROLL,
-            null,
-            HttpCaller.client(request));
-    bodies.read(request, response, new InferHttpExchange(call, form, response));
-  }
-
-  private static @Nullable Encoding packed(HttpServletRequest request)
-      throws UnsupportedCodingException {
-    String coding = request.getHeader("Content-Encoding");
-    Encoding encoding = Encoding.of(coding);
-    if (encoding == null && coding != null && !coding.equalsIgnoreCase("identity")) {
-      throw new UnsupportedCodingException(coding, "gzip, deflate, identity");
-    }
-    return encoding;
+    handler.infer(OipModelPath.request(model, orLatest(version)), request, response);
   }
 
   /** Of whatever type it is said to be: Triton's clients do not say. */
@@ -204,15 +168,5 @@ class OipController {
       }
     }
     return document;
-  }
-
-  private static int jsonLength(@Nullable String header) {
-    if (header == null) {
-      return -1;
-    }
-    if (!header.matches("[0-9]{1,9}")) {
-      throw new TensorFormatException("", JSON_LENGTH + " must be a number of bytes");
-    }
-    return Integer.parseInt(header);
   }
 }

@@ -271,11 +271,11 @@ class OipHttpTest implements OwnRepository {
         infer(
             "notebook-cell",
             binaryRequest(BINARY_HEAD),
-            OipController.JSON_LENGTH,
+            InferHandler.JSON_LENGTH,
             Integer.toString(BINARY_HEAD.length()));
     assertThat(response.statusCode()).isEqualTo(200);
     int length =
-        Integer.parseInt(response.headers().firstValue(OipController.JSON_LENGTH).orElseThrow());
+        Integer.parseInt(response.headers().firstValue(InferHandler.JSON_LENGTH).orElseThrow());
     checkBinary(response.body(), length);
   }
 
@@ -291,7 +291,7 @@ class OipHttpTest implements OwnRepository {
         infer(
             "notebook-cell",
             packed.toByteArray(),
-            OipController.JSON_LENGTH,
+            InferHandler.JSON_LENGTH,
             Integer.toString(BINARY_HEAD.length()),
             "Content-Encoding",
             coding,
@@ -299,7 +299,7 @@ class OipHttpTest implements OwnRepository {
             "gzip");
     assertThat(response.statusCode()).isEqualTo(200);
     int length =
-        Integer.parseInt(response.headers().firstValue(OipController.JSON_LENGTH).orElseThrow());
+        Integer.parseInt(response.headers().firstValue(InferHandler.JSON_LENGTH).orElseThrow());
     checkBinary(
         new GZIPInputStream(new ByteArrayInputStream(response.body())).readAllBytes(), length);
   }
