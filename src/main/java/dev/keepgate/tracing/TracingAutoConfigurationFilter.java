@@ -8,7 +8,8 @@ import org.springframework.core.env.Environment;
 
 /**
  * Leaves all of tracing out where no collector is named: Spring Boot would make spans of every
- * request all the same, and drop them.
+ * request all the same, and drop them. The observation of a gRPC call is left out as well: with no
+ * spans to make of it, it is a dear way to a timer.
  */
 final class TracingAutoConfigurationFilter
     implements AutoConfigurationImportFilter, EnvironmentAware {
@@ -16,8 +17,10 @@ final class TracingAutoConfigurationFilter
   /** The address of the collector, as Spring Boot names it; OTEL_EXPORTER_OTLP_… are read as it. */
   static final String ENDPOINT = "management.opentelemetry.tracing.export.otlp.endpoint";
 
-  private static final String[] PACKAGES = {
-    "org.springframework.boot.micrometer.tracing.", "org.springframework.boot.opentelemetry."
+  private static final String[] BEGINNINGS = {
+    "org.springframework.boot.micrometer.tracing.",
+    "org.springframework.boot.opentelemetry.",
+    "org.springframework.boot.grpc.server.autoconfigure.GrpcServerObservation"
   };
 
   private boolean traces = true;
@@ -37,7 +40,7 @@ final class TracingAutoConfigurationFilter
   }
 
   private static boolean isTracing(@Nullable String autoConfiguration) {
-    for (String start : PACKAGES) {
+    for (String start : BEGINNINGS) {
       if (autoConfiguration != null && autoConfiguration.startsWith(start)) {
         return true;
       }

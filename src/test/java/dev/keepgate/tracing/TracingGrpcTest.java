@@ -15,6 +15,8 @@ import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import io.opentelemetry.proto.trace.v1.Span;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -48,6 +50,7 @@ class TracingGrpcTest implements OwnRepository {
   private final String caller = hex(8);
 
   @Autowired private GrpcServerLifecycle grpc;
+  @Autowired private MeterRegistry meters;
   private ManagedChannel channel;
 
   @DynamicPropertySource
@@ -127,6 +130,18 @@ class TracingGrpcTest implements OwnRepository {
         GRPCInferenceServiceGrpc.newBlockingStub(traced()).modelInfer(step());
     assertThat(response.getModelName()).isEqualTo("notebook-cell");
     assertBelowCall(spans("ModelInfer", 1), "ModelInfer");
+    // Counted by its observation alone, under the names and tags of those that are not traced.
+    assertThat(meters.get("grpc.server").tag("rpc.method", "ModelInfer").timer().count())
+        .isEqualTo(1);
+    assertThat(meters.get("grpc.server").tag("rpc.method", "ModelInfer").timer().getId().getTags())
+        .extracting(Tag::getKey)
+        .containsExactlyInAnyOrder(
+            "error", "grpc.status_code", "rpc.method", "rpc.service", "rpc.type");
+    assertThat(meters.get("grpc.server.received").tag("rpc.method", "ModelInfer").counter().count())
+        .isEqualTo(1);
+    assertThat(meters.get("grpc.server.sent").counter().getId().getTags())
+        .extracting(Tag::getKey)
+        .containsExactlyInAnyOrder("grpc.status_code", "rpc.method", "rpc.service", "rpc.type");
   }
 
   @Test

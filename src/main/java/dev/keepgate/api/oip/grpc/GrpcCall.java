@@ -68,6 +68,7 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
   private final AtomicBoolean begun = new AtomicBoolean();
   private final AtomicBoolean gone = new AtomicBoolean();
 
+  private GrpcMeters.@Nullable OfMethod meters;
   private Context.@Nullable CancellableContext context;
   private @Nullable RefusableCall<?, ?> call;
   private boolean streaming;
@@ -151,8 +152,9 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
 
   @Override
   public synchronized void serverCallStarted(ServerCallInfo<?, ?> info) {
-    MethodDescriptor.MethodType type = info.getMethodDescriptor().getType();
-    if (!type.clientSendsOneMessage()) {
+    MethodDescriptor<?, ?> method = info.getMethodDescriptor();
+    meters = calls.meters(method);
+    if (!method.getType().clientSendsOneMessage()) {
       // Between its messages a stream may rest.
       streaming = true;
       receives = false;
@@ -163,10 +165,13 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
     call = started;
   }
 
-  /** Begins the call on the connection's thread, so that its bytes are counted from the first. */
+  /**
+   * Begins the call on the connection's thread, so that its bytes are counted from the first, and
+   * ends it there: what is told of its end waits for nothing.
+   */
   @Override
   public void execute(Runnable task) {
-    if (begun.compareAndSet(false, true)) {
+    if (begun.compareAndSet(false, true) || isClosed()) {
       logged(task);
       return;
     }
@@ -181,6 +186,10 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
                 leave();
               }
             });
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
   }
 
   /** Runs a task of this call, whose id is in the log's context meanwhile. */
@@ -285,7 +294,9 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
   public void inboundMessageRead(int number, long wireSize, long uncompressedSize) {
     room.arrived(this);
     RequestMemory last = null;
+    GrpcMeters.OfMethod counted;
     synchronized (this) {
+      counted = meters;
       if (arriving != null) {
         if (kind != GrpcCalls.Kind.INFERENCE) {
           // Whoever sends the next message has done with the last.
@@ -296,8 +307,22 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
       }
       receives &= !streaming;
     }
+    if (counted != null) {
+      counted.received();
+    }
     if (last != null) {
       last.close();
+    }
+  }
+
+  @Override
+  public void outboundMessage(int number) {
+    GrpcMeters.OfMethod counted;
+    synchronized (this) {
+      counted = meters;
+    }
+    if (counted != null) {
+      counted.sent();
     }
   }
 
@@ -416,8 +441,10 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
     List<RequestMemory> held = new ArrayList<>();
     List<Runnable> left;
     boolean madeRoom;
+    GrpcMeters.OfMethod counted;
     synchronized (this) {
       closed = true;
+      counted = meters;
       madeRoom = gaveWay;
       receives = false;
       sends = false;
@@ -438,7 +465,11 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
     if (madeRoom) {
       room.gaveWay();
     }
-    calls.closed(this, status, System.nanoTime() - begunAt);
+    long took = System.nanoTime() - begunAt;
+    if (counted != null) {
+      counted.ended(status.getCode(), took);
+    }
+    calls.closed(this, status, took);
     leave();
   }
 }

@@ -5,6 +5,7 @@ import dev.keepgate.api.error.RequestId;
 import dev.keepgate.memory.InFlightMemory;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerCallHandler;
@@ -56,6 +57,7 @@ final class GrpcCalls extends ServerStreamTracer.Factory
   private final GrpcErrors errors;
   private final GrpcProperties properties;
   private final GrpcThreads threads;
+  private final GrpcMeters meters;
   private final AccessLog accessLog;
   private final Set<GrpcCall> open = ConcurrentHashMap.newKeySet();
 
@@ -70,7 +72,9 @@ final class GrpcCalls extends ServerStreamTracer.Factory
       GrpcErrors errors,
       GrpcProperties properties,
       GrpcThreads threads,
+      GrpcMeters meters,
       AccessLog accessLog) {
+    this.meters = meters;
     this.accessLog = accessLog;
     this.room = new MessageMemory(memory);
     this.errors = errors;
@@ -147,6 +151,10 @@ final class GrpcCalls extends ServerStreamTracer.Factory
 
   Executor threads(Kind kind) {
     return kind == Kind.HEALTH ? threads.health() : threads.requests();
+  }
+
+  GrpcMeters.OfMethod meters(MethodDescriptor<?, ?> method) {
+    return meters.of(method);
   }
 
   Duration messageTimeout() {
