@@ -1,39 +1,30 @@
 package dev.keepgate.bench;
 
-import com.google.protobuf.ByteString;
 import dev.keepgate.KeepgateApplication;
-import dev.keepgate.api.oip.proto.GRPCInferenceServiceGrpc;
-import dev.keepgate.api.oip.proto.ModelInferRequest;
-import dev.keepgate.api.oip.proto.ModelInferRequest.InferInputTensor;
-import dev.keepgate.api.oip.proto.ModelInferResponse;
-import dev.keepgate.tensor.JsonBuffer;
-import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
-import java.io.ByteArrayOutputStream;
+import dev.keepgate.sequence.RedisProcess;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The same steps through each of the server's doors, in turn, and each turn repeated. */
 final class ProtocolBenchmark {
 
-  private static final int CLIENTS = 32;
-  private static final int BODIES = 8;
-  private static final List<Integer> SIZES = List.of(128, 512);
-  private static final String INFER =
-      "/" + GRPCInferenceServiceGrpc.getModelInferMethod().getFullMethodName();
+  private static final List<Integer> CLIENTS = List.of(1, 32);
 
+  /** As many sequences, so that clients seldom meet at one. */
+  private static final int BODIES = 128;
+
+  private static final List<Integer> SIZES = List.of(128, 512);
+
+  private final int warmUp;
   private final int seconds;
   private final int rounds;
 
@@ -42,71 +33,146 @@ final class ProtocolBenchmark {
     V1_SAFETENSORS,
     V2_JSON,
     V2_BINARY,
-    GRPC_RAW
+    GRPC,
+    /** Requests of streams, of which a client has one at a time. */
+    GRPC_STREAM,
+    SEQUENCE_JSON,
+    SEQUENCE_SAFETENSORS,
+    REDIS_JSON,
+    REDIS_SAFETENSORS
   }
 
-  /** Requests a second, and microseconds; the best of the rounds. */
+  /**
+   * Steps a second, and microseconds; the best of the rounds. A request of a stream has its part of
+   * the stream's time.
+   *
+   * @param ratio times those of {@code V1_JSON}
+   */
   record Line(
-      int hidden, String door, int clients, double perSecond, double p50Micros, double p99Micros) {}
+      int hidden,
+      String door,
+      int clients,
+      double perSecond,
+      double p50Micros,
+      double p99Micros,
+      double ratio) {}
 
-  private record Server(ServerProcess process, int grpcPort) {}
+  /**
+   * The servers, which have the same models.
+   *
+   * @param redis keeps sequences in Redis; null where there is none
+   */
+  private record Servers(ServerProcess memory, int grpcPort, @Nullable ServerProcess redis) {}
 
-  private ProtocolBenchmark(int seconds, int rounds) {
+  private ProtocolBenchmark(int warmUp, int seconds, int rounds) {
+    this.warmUp = warmUp;
     this.seconds = seconds;
     this.rounds = rounds;
   }
 
   static ProtocolBenchmark full() {
-    return new ProtocolBenchmark(5, 4);
+    return new ProtocolBenchmark(30, 4, 4);
   }
 
   static ProtocolBenchmark quick() {
-    return new ProtocolBenchmark(2, 2);
+    return new ProtocolBenchmark(15, 2, 2);
   }
 
   List<Line> run() throws IOException, InterruptedException {
     LoadTool.WRK.require();
     LoadTool.H2LOAD.require();
-    Path repository = Files.createTempDirectory("keepgate-bench-");
-    int grpcPort;
-    try (ServerSocket free = new ServerSocket(0)) {
-      grpcPort = free.getLocalPort();
-    }
-    try (ServerProcess process =
-        ServerProcess.start(
-            KeepgateApplication.class.getName(),
-            "/actuator/health/readiness",
-            List.of(
-                "--keepgate.repository.path=" + repository,
-                "--spring.grpc.server.port=" + grpcPort))) {
-      List<Line> lines = new ArrayList<>();
-      for (int hidden : SIZES) {
-        process.upload(model(hidden), Problem.step(hidden));
-        lines.addAll(measure(new Server(process, grpcPort), hidden));
+    int grpcPort = freePort();
+    try (ServerProcess memory = start(grpcPort, List.of())) {
+      if (RedisProcess.program().isEmpty()) {
+        System.out.println("There is no redis-server on the PATH: the store in it is not measured");
+        return measure(new Servers(memory, grpcPort, null));
       }
-      return lines;
+      try (RedisProcess redis = RedisProcess.start(Files.createTempDirectory("keepgate-redis-"));
+          ServerProcess kept =
+              start(
+                  freePort(),
+                  List.of(
+                      "--keepgate.sequences.store=redis",
+                      "--spring.data.redis.port=" + redis.port()))) {
+        return measure(new Servers(memory, grpcPort, kept));
+      }
     }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0)) {
+      return free.getLocalPort();
+    }
+  }
+
+  private static ServerProcess start(int grpcPort, List<String> options)
+      throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>(options);
+    all.add("--keepgate.repository.path=" + Files.createTempDirectory("keepgate-bench-"));
+    all.add("--spring.grpc.server.port=" + grpcPort);
+    return ServerProcess.start(
+        KeepgateApplication.class.getName(), "/actuator/health/readiness", all);
+  }
+
+  private List<Line> measure(Servers servers) throws IOException, InterruptedException {
+    List<Line> lines = new ArrayList<>();
+    for (int hidden : SIZES) {
+      Map<Door, Load> loads = new EnumMap<>(Door.class);
+      for (ServerProcess server : all(servers)) {
+        server.upload(model(hidden), Problem.step(hidden));
+        open(server, hidden);
+      }
+      for (Door door : Door.values()) {
+        Load load = load(door, servers, hidden);
+        if (load != null) {
+          loads.put(door, load);
+          var unused = load.run(CLIENTS.get(CLIENTS.size() - 1), warmUp);
+        }
+      }
+      for (int clients : CLIENTS) {
+        lines.addAll(measure(loads, hidden, clients));
+      }
+    }
+    return lines;
+  }
+
+  private static List<ServerProcess> all(Servers servers) {
+    ServerProcess redis = servers.redis();
+    return redis == null ? List.of(servers.memory()) : List.of(servers.memory(), redis);
   }
 
   private static String model(int hidden) {
     return "m" + hidden;
   }
 
-  /** A round goes through all doors, so that what else the machine does meets them alike. */
-  private List<Line> measure(Server server, int hidden) throws IOException, InterruptedException {
-    Map<Door, Load> loads = new LinkedHashMap<>();
-    Map<Door, LoadResult> best = new LinkedHashMap<>();
-    for (Door door : Door.values()) {
-      loads.put(door, load(door, server, hidden));
+  private static String sequence(int hidden, int number) {
+    return "s" + hidden + "-" + number;
+  }
+
+  private static void open(ServerProcess server, int hidden)
+      throws IOException, InterruptedException {
+    for (int i = 0; i < BODIES; i++) {
+      String body = "{\"id\":\"" + sequence(hidden, i) + "\",\"ttl\":\"2h\"}";
+      Answers.requireStatus(
+          201,
+          server.send(
+              "POST",
+              "/v1/models/" + model(hidden) + "/sequences",
+              body.getBytes(StandardCharsets.UTF_8),
+              Inputs.JSON));
     }
-    for (int round = 0; round <= rounds; round++) {
+  }
+
+  /** A round goes through all doors, so that what else the machine does meets them alike. */
+  private List<Line> measure(Map<Door, Load> loads, int hidden, int clients)
+      throws IOException, InterruptedException {
+    Map<Door, LoadResult> best = new EnumMap<>(Door.class);
+    for (int round = 0; round < rounds; round++) {
       for (Map.Entry<Door, Load> each : loads.entrySet()) {
-        LoadResult result = each.getValue().run();
-        if (round > 0) {
-          best.merge(each.getKey(), result, LoadResult::faster);
-        }
+        best.merge(each.getKey(), each.getValue().run(clients, seconds), LoadResult::faster);
       }
     }
+    double json = Objects.requireNonNull(best.get(Door.V1_JSON)).perSecond();
     List<Line> lines = new ArrayList<>();
     best.forEach(
         (door, result) ->
@@ -114,129 +180,82 @@ final class ProtocolBenchmark {
                 new Line(
                     hidden,
                     door.name(),
-                    CLIENTS,
+                    clients,
                     result.perSecond(),
                     result.p50Micros(),
-                    result.p99Micros())));
+                    result.p99Micros(),
+                    result.perSecond() / json)));
     lines.forEach(System.out::println);
     return lines;
   }
 
   private interface Load {
-    LoadResult run() throws IOException, InterruptedException;
+    LoadResult run(int clients, int seconds) throws IOException, InterruptedException;
   }
 
-  /** A load whose first request was answered as it should be. */
-  private Load load(Door door, Server server, int hidden) throws IOException, InterruptedException {
-    Random random = new Random(11);
-    List<Inputs> inputs = Stream.generate(() -> Inputs.step(hidden, random)).limit(BODIES).toList();
-    if (door == Door.GRPC_RAW) {
-      ModelInferRequest call = call(inputs.get(0));
-      int answer = verified(server.grpcPort(), call, inputs.get(0));
-      byte[] message = call.toByteArray();
-      return () -> H2load.run(server.grpcPort(), INFER, message, answer, CLIENTS, seconds);
-    }
-    List<LoadRequest> requests = new ArrayList<>();
-    for (Inputs each : inputs) {
-      requests.add(request(door, each));
-    }
-    Answers.verify(server.process(), requests.get(0), inputs.get(0));
-    return () -> Wrk.run(server.process().port(), requests, CLIENTS, seconds);
-  }
-
-  private static LoadRequest request(Door door, Inputs inputs) throws IOException {
-    String step = "/v1/models/" + model(inputs.hidden()) + "/step";
+  /** A load whose first request was answered as it should be; null where there is no Redis. */
+  private static @Nullable Load load(Door door, Servers servers, int hidden)
+      throws IOException, InterruptedException {
+    OipRequests oip = new OipRequests(model(hidden));
+    String step = "/v1/models/" + model(hidden) + "/step";
     return switch (door) {
-      case V1_JSON -> inputs.request(step, false);
-      case V1_SAFETENSORS -> inputs.request(step, true);
-      case V2_JSON -> v2(inputs, false);
-      case V2_BINARY -> v2(inputs, true);
-      case GRPC_RAW -> throw new IllegalArgumentException("not a request of HTTP/1.1");
+      case V1_JSON -> http(servers.memory(), hidden, (i, inputs) -> inputs.request(step, false));
+      case V1_SAFETENSORS ->
+          http(servers.memory(), hidden, (i, inputs) -> inputs.request(step, true));
+      case V2_JSON -> http(servers.memory(), hidden, (i, inputs) -> oip.http(inputs, false));
+      case V2_BINARY -> http(servers.memory(), hidden, (i, inputs) -> oip.http(inputs, true));
+      case GRPC -> grpc(servers.grpcPort(), oip, hidden, false);
+      case GRPC_STREAM -> grpc(servers.grpcPort(), oip, hidden, true);
+      case SEQUENCE_JSON -> sequences(servers.memory(), hidden, false);
+      case SEQUENCE_SAFETENSORS -> sequences(servers.memory(), hidden, true);
+      case REDIS_JSON -> sequences(servers.redis(), hidden, false);
+      case REDIS_SAFETENSORS -> sequences(servers.redis(), hidden, true);
     };
   }
 
-  /** The inputs by their names in the Open Inference Protocol. */
-  private static Map<String, float[]> tensors(Inputs inputs) {
-    Map<String, float[]> tensors = new LinkedHashMap<>();
-    tensors.put("x", inputs.x());
-    tensors.put("h0", Objects.requireNonNull(inputs.h()));
-    tensors.put("c0", Objects.requireNonNull(inputs.c()));
-    return tensors;
+  private interface Request {
+    LoadRequest of(int number, Inputs inputs) throws IOException;
   }
 
-  private static LoadRequest v2(Inputs inputs, boolean binary) throws IOException {
-    int hidden = inputs.hidden();
-    JsonBuffer json = new JsonBuffer(1 << 12).raw("{\"inputs\":[");
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    tensors(inputs)
-        .forEach(
-            (name, values) -> {
-              json.comma()
-                  .raw("{\"name\":\"" + name + "\",\"datatype\":\"FP32\"")
-                  .raw(",\"shape\":[1,1," + hidden + "],");
-              if (binary) {
-                json.raw("\"parameters\":{\"binary_data_size\":" + 4 * hidden + "}}");
-                bytes.writeBytes(raw(values));
-              } else {
-                json.raw("\"data\":").tensor(values, 0, hidden).raw("}");
-              }
-            });
-    json.raw("]").raw(binary ? ",\"parameters\":{\"binary_data_output\":true}}" : "}");
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    int length = json.size();
-    json.flushTo(body);
-    bytes.writeTo(body);
-    String path = "/v2/models/" + model(hidden) + "/infer";
-    return binary
-        ? new LoadRequest(
-            path,
-            Map.of("Inference-Header-Content-Length", Integer.toString(length)),
-            body.toByteArray())
-        : LoadRequest.of(path, Inputs.JSON, body.toByteArray());
+  private static Load http(ServerProcess server, int hidden, Request request)
+      throws IOException, InterruptedException {
+    List<LoadRequest> requests = requests(hidden, request);
+    Answers.verify(server, requests.get(0), Inputs.step(hidden, new Random(0)));
+    return (clients, seconds) -> Wrk.run(server.port(), requests, clients, seconds);
   }
 
-  private static ModelInferRequest call(Inputs inputs) {
-    ModelInferRequest.Builder call =
-        ModelInferRequest.newBuilder().setModelName(model(inputs.hidden()));
-    tensors(inputs)
-        .forEach(
-            (name, values) ->
-                call.addInputs(
-                        InferInputTensor.newBuilder()
-                            .setName(name)
-                            .setDatatype("FP32")
-                            .addShape(1)
-                            .addShape(1)
-                            .addShape(inputs.hidden()))
-                    .addRawInputContents(ByteString.copyFrom(raw(values))));
-    return call.build();
-  }
-
-  /** Bytes of the right answer to a call. */
-  private static int verified(int port, ModelInferRequest call, Inputs inputs) throws IOException {
-    ManagedChannel channel =
-        ManagedChannelBuilder.forAddress("localhost", port).usePlaintext().build();
-    try {
-      ModelInferResponse answer =
-          GRPCInferenceServiceGrpc.newBlockingStub(channel)
-              .withDeadlineAfter(60, TimeUnit.SECONDS)
-              .modelInfer(call);
-      for (int i = 0; i < answer.getOutputsCount(); i++) {
-        if (answer.getOutputs(i).getName().equals("h")) {
-          ByteString h = answer.getRawOutputContents(i);
-          Answers.verify(INFER, inputs, Answers.floats(ByteBuffer.wrap(h.toByteArray())));
-          return answer.getSerializedSize();
-        }
-      }
-      throw new IOException(INFER + " answered no h");
-    } finally {
-      channel.shutdownNow();
+  private static List<LoadRequest> requests(int hidden, Request request) throws IOException {
+    List<LoadRequest> requests = new ArrayList<>();
+    for (int i = 0; i < BODIES; i++) {
+      requests.add(request.of(i, Inputs.step(hidden, new Random(i))));
     }
+    return requests;
   }
 
-  private static byte[] raw(float[] values) {
-    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(values);
-    return bytes.array();
+  /** Their first steps are in JSON, and the first of all is verified. */
+  private static @Nullable Load sequences(
+      @Nullable ServerProcess server, int hidden, boolean binary)
+      throws IOException, InterruptedException {
+    if (server == null) {
+      return null;
+    }
+    List<LoadRequest> requests =
+        requests(
+            hidden,
+            (i, inputs) ->
+                inputs
+                    .withoutState()
+                    .request("/v1/sequences/" + sequence(hidden, i) + "/step", binary));
+    if (!binary) {
+      Answers.verify(
+          server, requests.get(0), Inputs.step(hidden, new Random(0)).withoutState());
+    }
+    return (clients, seconds) -> Wrk.run(server.port(), requests, clients, seconds);
+  }
+
+  private static Load grpc(int port, OipRequests oip, int hidden, boolean streams)
+      throws IOException {
+    H2load.Call call = oip.grpc(port, Inputs.step(hidden, new Random(0)), streams);
+    return (clients, seconds) -> H2load.run(port, call, clients, seconds);
   }
 }

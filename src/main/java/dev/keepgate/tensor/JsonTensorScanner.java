@@ -143,7 +143,15 @@ public final class JsonTensorScanner {
 
   /** A nested array of whole numbers of 32 bits. */
   public Tensor.Ints ints() throws NotScannedException {
-    Ints values = new Ints();
+    return ints(new Ints(capacity(Integer.MAX_VALUE)));
+  }
+
+  /** The same of a few numbers, for which there need not be as much room as the JSON is long. */
+  public Tensor.Ints sizes() throws NotScannedException {
+    return ints(new Ints(capacity(0)));
+  }
+
+  private Tensor.Ints ints(Ints values) throws NotScannedException {
     int[] shape = nested(values);
     return new Tensor.Ints(shape, values.toArray());
   }
@@ -190,9 +198,9 @@ public final class JsonTensorScanner {
     return Arrays.copyOf(sizes, rank);
   }
 
-  /** Room for numbers as they are written mostly; taken from the memory. */
-  private int capacity() {
-    int capacity = Math.max(16, Math.min((end - at) / 8, 1 << 20));
+  /** Room for so many numbers, as they are written mostly; taken from the memory. */
+  private int capacity(int most) {
+    int capacity = Math.max(16, Math.min(most, Math.min((end - at) / 8, 1 << 20)));
     memory.change((long) Float.BYTES * capacity);
     return capacity;
   }
@@ -236,8 +244,12 @@ public final class JsonTensorScanner {
 
   private final class Ints implements Numbers {
 
-    private int[] values = new int[capacity()];
+    private int[] values;
     private int count;
+
+    Ints(int capacity) {
+      values = new int[capacity];
+    }
 
     @Override
     public int row() throws NotScannedException {
@@ -271,7 +283,7 @@ public final class JsonTensorScanner {
 
   private final class Floats implements Numbers {
 
-    private float[] values = new float[capacity()];
+    private float[] values = new float[capacity(Integer.MAX_VALUE)];
     private int count;
 
     @Override

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Between the protocol's named tensors and those of the use cases. */
@@ -132,8 +131,9 @@ public final class InferTensors {
 
   private static Tensor withoutTime(Tensor x) {
     int[] shape = x.shape();
-    return reshaped(
-        x, IntStream.range(0, shape.length).filter(i -> i != 1).map(i -> shape[i]).toArray());
+    int[] without = Arrays.copyOfRange(shape, 1, shape.length);
+    without[0] = shape[0];
+    return reshaped(x, without);
   }
 
   /** The same numbers in another shape. */
@@ -187,8 +187,8 @@ public final class InferTensors {
   public static List<InferResponse.Output> outputs(InferCall call, InferenceResult result) {
     List<InferResponse.Output> outputs = new ArrayList<>();
     if (call.outputs().isEmpty()) {
-      for (ModelTensors.Info info : ModelTensors.outputs(result.signature())) {
-        outputs.add(new InferResponse.Numbers(info.name(), output(info.name(), result)));
+      for (String name : ModelTensors.outputNames(result.signature())) {
+        outputs.add(new InferResponse.Numbers(name, output(name, result)));
       }
       return outputs;
     }
@@ -224,10 +224,14 @@ public final class InferTensors {
   private static int[] shape(InferenceResult.Output output, InferenceResult result) {
     boolean isStep = result.operation() == Operation.STEP && output.described().isStreamed();
     int[] shape = output.shape();
-    return isStep
-        ? IntStream.concat(IntStream.of(shape[0], 1), Arrays.stream(shape, 1, shape.length))
-            .toArray()
-        : shape;
+    if (!isStep) {
+      return shape;
+    }
+    int[] with = new int[shape.length + 1];
+    with[0] = shape[0];
+    with[1] = 1;
+    System.arraycopy(shape, 1, with, 2, shape.length - 1);
+    return with;
   }
 
   /** Of one cell, where the tensor's name says which, or of all. */

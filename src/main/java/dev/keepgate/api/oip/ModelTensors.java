@@ -51,6 +51,25 @@ public final class ModelTensors {
     return outputs;
   }
 
+  /** The names of {@link #outputs}; asked of every request. */
+  static List<String> outputNames(Signature signature) {
+    List<String> names = new ArrayList<>();
+    for (Signature.Output output : signature.outputs()) {
+      names.add(output.name());
+    }
+    StateLayout layout = signature.state();
+    for (String slot : layout.names()) {
+      if (layout.isUniform(slot)) {
+        names.add(slot + AFTER);
+        continue;
+      }
+      for (int i = 0; i < layout.widths(slot).length; i++) {
+        names.add(slot + AFTER + "." + i);
+      }
+    }
+    return names;
+  }
+
   private static long[] shape(List<Signature.Dimension> dims) {
     return dims.stream().mapToLong(dim -> dim.symbol() == null ? dim.size() : -1).toArray();
   }
@@ -83,8 +102,12 @@ public final class ModelTensors {
 
   /** Whether {@link #inputs} has the name; asked of every request. */
   public static boolean isInput(Signature signature, String name) {
-    return signature.inputs().stream().anyMatch(input -> input.name().equals(name))
-        || (name.equals(LENGTHS) && hasLengths(signature))
+    for (Signature.Input input : signature.inputs()) {
+      if (input.name().equals(name)) {
+        return true;
+      }
+    }
+    return (name.equals(LENGTHS) && hasLengths(signature))
         || slot(signature.state(), name, BEFORE) != null;
   }
 

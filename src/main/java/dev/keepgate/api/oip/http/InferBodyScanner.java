@@ -127,7 +127,7 @@ final class InferBodyScanner {
       switch (json.name()) {
         case "name" -> input.name(json.string());
         case "datatype" -> input.datatype(json.string());
-        case "shape" -> input.shape(json.ints());
+        case "shape" -> input.shape(json.sizes());
         case "data" -> input.data();
         case "parameters" -> input.binary(parameters());
         default -> throw new NotScannedException();
