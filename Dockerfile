@@ -36,7 +36,7 @@ RUN java -Djarmode=tools -jar keepgate.jar extract --layers --destination layers
 # held them are left out, with names for debuggers, and with a binding that nothing loads.
 # OpenBLAS: JavaCPP would copy libopenblas.so.0 to a second name, where the linker looks for it.
 # Under that second name alone it is found as it is, and its soname answers for the first.
-COPY src/main/docker/healthcheck src/main/docker/jvm.flags src/main/docker/java.options ./
+COPY src/main/docker/healthcheck src/main/docker/train src/main/docker/jvm.flags src/main/docker/java.options ./
 RUN set -eu; \
     machine=$(uname -m); \
     case $machine in \
@@ -61,7 +61,7 @@ RUN set -eu; \
     rm layers/dependencies/lib/spring-boot-jarmode-tools-*.jar; \
     mv layers/dependencies/lib libraries/keepgate/lib; \
     cp -r layers/spring-boot-loader/. layers/snapshot-dependencies/. layers/application/. \
-      healthcheck jvm.flags java.options application/keepgate; \
+      healthcheck train jvm.flags java.options application/keepgate; \
     jar --extract --file keepgate.jar META-INF/sbom/application.cdx.json; \
     mv META-INF/sbom/application.cdx.json application/keepgate; \
     find natives libraries application models -exec touch --no-dereference --date=@0 {} +
@@ -106,13 +106,12 @@ COPY --from=layers /build/application/ /
 WORKDIR /keepgate
 ENV JAVA_HOME=/opt/java PATH=/opt/java/bin:$PATH LANG=C.UTF-8 HOME=/tmp
 
-# Class data for a warm start (JEP 514), written by a start that ends once the server is up. Where it
-# does not fit, as under another collector, the JVM starts without it. Of a server that computes on a
-# GPU there is none, as it does not start where there is no card.
+# Class data and profiles for a warm start (JEP 514, 515), of a server that was asked for some thousand
+# steps. Where they do not fit, as under another collector, the JVM starts without them. Of a server
+# that computes on a GPU there are none, as it does not start where there is no card.
 RUN set -eu; \
     if [ -e natives/libjnind4jcuda.so ]; then touch aot.options; exit; fi; \
-    java @java.options -XX:AOTCacheOutput=keepgate.aot -Dspring.context.exit=onRefresh \
-      -jar keepgate.jar --server.port=0 --management.server.port=0 --keepgate.repository.path=/tmp/models; \
+    bash train; \
     echo -XX:AOTCache=/keepgate/keepgate.aot >aot.options; \
     rm -rf /tmp/*
 
