@@ -25,6 +25,9 @@ public final class JsonTensorScanner {
 
   private static final int MAX_RANK = 8;
 
+  /** Of a whole number: all such are within 64 bits. */
+  private static final int MOST_DIGITS = 18;
+
   /**
    * After so many numbers, about a tenth of a millisecond, others may go on: short requests that
    * wait for a processor beside long ones.
@@ -135,8 +138,8 @@ public final class JsonTensorScanner {
     return new Tensor.Floats(shape, values.toArray());
   }
 
-  /** A whole number of 32 bits. */
-  public int whole() throws NotScannedException {
+  /** A whole number of at most 18 digits. */
+  public long whole() throws NotScannedException {
     peek();
     return number();
   }
@@ -221,7 +224,7 @@ public final class JsonTensorScanner {
     return digit >= 0 && digit <= 9 ? digit : -1;
   }
 
-  private int number() throws NotScannedException {
+  private long number() throws NotScannedException {
     boolean negative = at < json.length && json[at] == '-';
     at += negative ? 1 : 0;
     int begin = at;
@@ -229,17 +232,16 @@ public final class JsonTensorScanner {
     for (int digit = digit(); digit >= 0; digit = digit()) {
       value = value * 10 + digit;
       at++;
-      if (at - begin > 10) {
+      if (at - begin > MOST_DIGITS) {
         throw new NotScannedException();
       }
     }
-    value = negative ? -value : value;
     boolean leadingZero = at - begin > 1 && json[begin] == '0';
     boolean more = at < json.length && (json[at] == '.' || (json[at] | 0x20) == 'e');
-    if (at == begin || leadingZero || more || value != (int) value) {
+    if (at == begin || leadingZero || more) {
       throw new NotScannedException();
     }
-    return (int) value;
+    return negative ? -value : value;
   }
 
   private final class Ints implements Numbers {
@@ -262,12 +264,15 @@ public final class JsonTensorScanner {
     }
 
     private void read() throws NotScannedException {
-      int value = number();
+      long value = number();
+      if (value != (int) value) {
+        throw new NotScannedException();
+      }
       if (count == values.length) {
         values = Arrays.copyOf(values, grown(count));
         letGo(count);
       }
-      values[count++] = value;
+      values[count++] = (int) value;
     }
 
     int[] toArray() {

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -77,10 +78,17 @@ final class InferBodyReader {
           "", "the header says %d bytes of JSON, there are %d".formatted(jsonLength, body.size()));
     }
     int length = jsonLength < 0 ? body.size() : jsonLength;
+    AtomicLong scanned = new AtomicLong();
+    ArrayMemory counted =
+        bytes -> {
+          memory.change(bytes);
+          scanned.addAndGet(bytes);
+        };
     try {
-      return InferBodyScanner.read(body, length, memory);
+      return InferBodyScanner.read(body, length, counted);
     } catch (JsonTensorScanner.NotScannedException | TensorFormatException e) {
       // Of several things that are wrong it tells the same one, however they were found.
+      memory.change(-scanned.get());
       InferBodyReader reader = new InferBodyReader(body, length, memory);
       reader.readJson();
       return new InferCall(

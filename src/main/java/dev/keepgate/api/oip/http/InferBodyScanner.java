@@ -117,7 +117,7 @@ final class InferBodyScanner {
     if (json.sees('t') || json.sees('f')) {
       return json.flag();
     }
-    return (long) json.whole();
+    return json.whole();
   }
 
   /** Its name and its datatype come before what they are needed for. */

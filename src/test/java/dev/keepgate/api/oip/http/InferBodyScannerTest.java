@@ -12,6 +12,7 @@ import dev.keepgate.tensor.JsonTensorScanner.NotScannedException;
 import dev.keepgate.tensor.TensorFormatException;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -79,6 +80,21 @@ class InferBodyScannerTest {
                       body(escaped(body)), jsonLength(body) + 5, ArrayMemory.UNBOUNDED))
           .isInstanceOf(NotScannedException.class);
     }
+  }
+
+  /** What was scanned for nothing is not held beside what is read. */
+  @Test
+  void aBodyThatIsReadTwiceHoldsItsTensorsOnce() {
+    String usual = BODIES.get(0);
+    // One field more than the scanner knows, at the very end.
+    String rare = usual.substring(0, usual.length() - 1) + ",\"parameters\":null}";
+    assertThat(held(rare)).isPositive().isEqualTo(held(escaped(usual)));
+  }
+
+  private static long held(String body) {
+    AtomicLong held = new AtomicLong();
+    var unused = InferBodyReader.read(body(body), body.length(), held::addAndGet);
+    return held.get();
   }
 
   @Test
