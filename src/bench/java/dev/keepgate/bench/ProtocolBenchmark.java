@@ -3,7 +3,6 @@ package dev.keepgate.bench;
 import dev.keepgate.KeepgateApplication;
 import dev.keepgate.sequence.RedisProcess;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -81,7 +80,7 @@ final class ProtocolBenchmark {
   List<Line> run() throws IOException, InterruptedException {
     LoadTool.WRK.require();
     LoadTool.H2LOAD.require();
-    int grpcPort = freePort();
+    int grpcPort = ServerProcess.freePort();
     try (ServerProcess memory = start(grpcPort, List.of())) {
       if (RedisProcess.program().isEmpty()) {
         System.out.println("There is no redis-server on the PATH: the store in it is not measured");
@@ -90,18 +89,12 @@ final class ProtocolBenchmark {
       try (RedisProcess redis = RedisProcess.start(Files.createTempDirectory("keepgate-redis-"));
           ServerProcess kept =
               start(
-                  freePort(),
+                  ServerProcess.freePort(),
                   List.of(
                       "--keepgate.sequences.store=redis",
                       "--spring.data.redis.port=" + redis.port()))) {
         return measure(new Servers(memory, grpcPort, kept));
       }
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0)) {
-      return free.getLocalPort();
     }
   }
 

@@ -106,7 +106,8 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
     throw new IOException(name + " did not start; see " + log);
   }
 
-  private static int freePort() throws IOException {
+  /** A port that nobody listens on now. */
+  static int freePort() throws IOException {
     try (ServerSocket free = new ServerSocket(0)) {
       return free.getLocalPort();
     }

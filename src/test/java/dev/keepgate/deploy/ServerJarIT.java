@@ -66,6 +66,7 @@ class ServerJarIT {
               process.server(),
               () -> {
                 Awaitility.await()
+                    .atMost(1, TimeUnit.MINUTES)
                     .until(() -> uploads.answered().size() >= answeredBefore + answersToWaitFor);
                 TimeUnit.MILLISECONDS.sleep(random.nextInt(LONGEST_MILLIS));
                 process.kill();

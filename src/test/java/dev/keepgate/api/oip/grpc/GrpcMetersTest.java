@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepgate.api.oip.proto.GRPCInferenceServiceGrpc;
 import dev.keepgate.api.oip.proto.ModelInferRequest;
-import dev.keepgate.api.oip.proto.ModelStreamInferResponse;
 import io.grpc.CallOptions;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -15,7 +14,6 @@ import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -79,31 +77,16 @@ class GrpcMetersTest extends GrpcServerTest {
   @Test
   void streamIsOneCallOfItsMessages() {
     long[] before = counts("ModelStreamInfer");
-    CompletableFuture<Status> end = new CompletableFuture<>();
+    GrpcStreamTest.Answers answers = new GrpcStreamTest.Answers();
     StreamObserver<ModelInferRequest> stream =
-        GRPCInferenceServiceGrpc.newStub(channel())
-            .modelStreamInfer(
-                new StreamObserver<>() {
-                  @Override
-                  public void onNext(ModelStreamInferResponse answer) {}
-
-                  @Override
-                  public void onError(Throwable e) {
-                    end.complete(Status.fromThrowable(e));
-                  }
-
-                  @Override
-                  public void onCompleted() {
-                    end.complete(Status.OK);
-                  }
-                });
+        GRPCInferenceServiceGrpc.newStub(channel()).modelStreamInfer(answers);
     for (int i = 0; i < 3; i++) {
       stream.onNext(step().build());
     }
     // While it goes on.
     assertGrew("ModelStreamInfer", before, 0, 0, 3, 3);
     stream.onCompleted();
-    assertThat(end.join()).isEqualTo(Status.OK);
+    assertThat(answers.end.join()).isEqualTo(Status.OK);
     assertGrew("ModelStreamInfer", before, 1, 0, 3, 3);
   }
 
