@@ -5,6 +5,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a request may come in: a model has so many permits, and who finds none free waits for
@@ -66,6 +67,16 @@ public final class AdmissionController {
         part(model);
       }
     }
+  }
+
+  /** Takes a permit if one is free and nobody waits for it; null if not, or if it is closed. */
+  @Nullable Permit tryAcquire(CompiledModel model) {
+    FifoSemaphore semaphore = join(model);
+    if (!closed && semaphore.tryAcquire()) {
+      return new Permit(this, model, 0);
+    }
+    part(model);
+    return null;
   }
 
   private void requireOpen() {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,6 +89,11 @@ public final class BatchScheduler implements AutoCloseable {
    */
   public Permit acquire(CompiledModel model, OptionalLong deadline) throws InterruptedException {
     return admission.acquire(model, deadline);
+  }
+
+  /** Takes a permit as {@link #acquire} does, without waiting; null where that would have to. */
+  public @Nullable Permit tryAcquire(CompiledModel model) {
+    return admission.tryAcquire(model);
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.keepgate.inference;
 import dev.keepgate.batch.BatchResult;
 import dev.keepgate.batch.BatchScheduler;
 import dev.keepgate.batch.BatchTask;
+import dev.keepgate.batch.Permit;
 import dev.keepgate.batch.QueueFullException;
 import dev.keepgate.batch.StepListener;
 import dev.keepgate.batch.TaskExpiredException;
@@ -52,6 +53,9 @@ public final class Computation {
    * @throws InferenceException if as many wait as may wait, and go on to for a while
    */
   long admit(InferenceCall call) {
+    if (call.isAdmitted()) {
+      return 0;
+    }
     try {
       call.admitted(scheduler.acquire(call.handle().model(), call.deadline()));
     } catch (QueueFullException e) {
@@ -72,15 +76,25 @@ public final class Computation {
     return waited;
   }
 
+  /** Lets a request in that would not have to wait for its permit; false for others. */
+  boolean tryAdmit(InferenceCall call) {
+    Permit free = scheduler.tryAcquire(call.handle().model());
+    if (free != null) {
+      call.admitted(free);
+    }
+    return free != null;
+  }
+
   /**
-   * Takes a batch through one step or through all its steps; waits for the result.
+   * Has a batch taken through one step or through all its steps, at once and on the calling thread
+   * where nothing stands in the way; does not wait for the result.
    *
    * @param kept the state that the server has, of {@code rows}; null where the request brings its
    *     own
    * @param encodedBytes what encoding the result takes, by how many numbers it has
-   * @throws InferenceException if there is no result
+   * @throws InferenceException if it is not computed
    */
-  InferenceResult compute(
+  Started begin(
       InferenceCall call,
       InferenceRequest request,
       @Nullable Kept kept,
@@ -93,7 +107,7 @@ public final class Computation {
             call,
             () ->
                 scheduler.compute(call.handle().model(), prepared.input(), sequences, trace, call));
-    return result(prepared, await(task, call));
+    return new Started(prepared, task);
   }
 
   /**

@@ -196,21 +196,40 @@ public final class Inference {
         : OptionalLong.of(System.nanoTime() + deadline.toNanos());
   }
 
+  boolean tryAdmit(InferenceCall call) {
+    return computation.tryAdmit(call);
+  }
+
   <R> R infer(InferenceCall call, RequestDecoder decoder, ResultEncoder<R> encoder)
       throws IOException {
     InferenceRequest request = read(call, decoder);
-    InferenceResult result =
-        call.sequence() == null
-            ? computation.compute(call, request, null, encoder::encodedBytes)
-            : sequences.advance(call, request, encoder::encodedBytes);
-    if (call.sequence() != null) {
-      // Before the client knows: its next step may be here before this one's answer is written.
-      computation.shadows().answered(call, request, result);
-      return encoded(call, result, encoder);
+    if (call.sequence() == null) {
+      return begin(call, request, encoder).answer();
     }
-    R encoded = encoded(call, result, encoder);
+    InferenceResult result = sequences.advance(call, request, encoder::encodedBytes);
+    // Before the client knows: its next step may be here before this one's answer is written.
     computation.shadows().answered(call, request, result);
-    return encoded;
+    return encoded(call, result, encoder);
+  }
+
+  <R> PendingAnswer<R> begin(InferenceCall call, RequestDecoder decoder, ResultEncoder<R> encoder) {
+    InferenceRequest request = read(call, decoder);
+    if (call.sequence() != null) {
+      throw new IllegalStateException("a step of a sequence may wait for its turn");
+    }
+    return begin(call, request, encoder);
+  }
+
+  private <R> PendingAnswer<R> begin(
+      InferenceCall call, InferenceRequest request, ResultEncoder<R> encoder) {
+    Computation.Started started = computation.begin(call, request, null, encoder::encodedBytes);
+    return new PendingAnswer<>(
+        started,
+        result -> {
+          R encoded = encoded(call, result, encoder);
+          computation.shadows().answered(call, request, result);
+          return encoded;
+        });
   }
 
   InferenceResult stream(InferenceCall call, RequestDecoder decoder, StepSink sink)

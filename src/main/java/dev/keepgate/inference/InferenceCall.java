@@ -177,6 +177,30 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
   }
 
   /**
+   * Admits the request if it does not have to wait for that.
+   *
+   * @return whether it is admitted
+   */
+  public boolean tryAdmit() {
+    return inference.tryAdmit(this);
+  }
+
+  /**
+   * As {@link #infer}, for a request that is a step of no sequence, but does not wait for its
+   * result: it is computed on the calling thread where nothing stands in the way.
+   *
+   * @return what answers it
+   * @throws InferenceException if there is no result
+   */
+  public <R> PendingAnswer<R> begin(RequestDecoder decoder, ResultEncoder<R> encoder) {
+    return inference.begin(this, decoder, encoder);
+  }
+
+  boolean isAdmitted() {
+    return permit != null;
+  }
+
+  /**
    * Unrolls, and hands every step on as soon as it is computed. Where the model has to be computed
    * as a whole, all steps come at the end.
    *

@@ -316,7 +316,7 @@ public final class Sequences implements AutoCloseable {
         throw outOfStep(now, time, step.getAsLong());
       }
       Computation.Kept kept = new Computation.Kept(now.state(), now.batch(), now.lastStep());
-      InferenceResult result = computation.compute(call, request, kept, encodedBytes);
+      InferenceResult result = computation.begin(call, request, kept, encodedBytes).result();
       Sequence next = next(call, now, request, result);
       if (replace(call, now, next)) {
         models.pin(call.handle());

@@ -34,14 +34,18 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
    *
    * @param requestId what it is called in its answer and in the log
    * @param method with its service
+   * @param packed whether its messages may be larger than their bytes
    */
-  record Head(String requestId, String method) {}
+  record Head(String requestId, String method, boolean packed) {}
 
   /** The call that is answered. */
   static final Context.Key<GrpcCall> CURRENT = Context.key("keepgate-call");
 
   /** Bytes that a frame's objects take beside its payload. */
   private static final int FRAME = 128;
+
+  /** Bytes of a message that a connection's thread may read. */
+  private static final int BRIEF = 1 << 16;
 
   /** Bytes of a message without tensors. */
   private static final int SMALL = 1 << 16;
@@ -175,17 +179,33 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
       logged(task);
       return;
     }
+    calls.execute(this, held(task));
+  }
+
+  /** Runs a task of this call on a thread that may wait. */
+  void executeElsewhere(Runnable task) {
+    calls.threads(kind).execute(held(task));
+  }
+
+  private Runnable held(Runnable task) {
     holders.incrementAndGet();
-    calls
-        .threads(kind)
-        .execute(
-            () -> {
-              try {
-                logged(task);
-              } finally {
-                leave();
-              }
-            });
+    return () -> {
+      try {
+        logged(task);
+      } finally {
+        leave();
+      }
+    };
+  }
+
+  /** Whether the current thread is a connection's, which waits for nothing. */
+  boolean isOnConnection() {
+    return calls.isConnectionThread();
+  }
+
+  /** Whether its one message is here, and takes so little time that it may hold up others. */
+  synchronized boolean isBrief() {
+    return kind == GrpcCalls.Kind.INFERENCE && !streaming && !head.packed() && received <= BRIEF;
   }
 
   private synchronized boolean isClosed() {

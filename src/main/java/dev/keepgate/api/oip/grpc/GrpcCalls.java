@@ -48,6 +48,9 @@ final class GrpcCalls extends ServerStreamTracer.Factory
   static final Metadata.Key<String> REQUEST_ID =
       Metadata.Key.of(RequestId.HEADER, Metadata.ASCII_STRING_MARSHALLER);
 
+  private static final Metadata.Key<String> ENCODING =
+      Metadata.Key.of("grpc-encoding", Metadata.ASCII_STRING_MARSHALLER);
+
   private static final String OIP = "inference.GRPCInferenceService/";
   private static final Set<String> INFERENCE = Set.of(OIP + "ModelInfer", OIP + "ModelStreamInfer");
   private static final Set<String> HEALTH = Set.of(OIP + "ServerLive", OIP + "ServerReady");
@@ -107,7 +110,8 @@ final class GrpcCalls extends ServerStreamTracer.Factory
     Kind kind = kind(method);
     boolean admitted = permits(kind).tryAcquire();
     String id = RequestId.of(headers.get(REQUEST_ID));
-    GrpcCall call = new GrpcCall(this, kind, room, admitted, new GrpcCall.Head(id, method));
+    boolean packed = headers.containsKey(ENCODING);
+    GrpcCall call = new GrpcCall(this, kind, room, admitted, new GrpcCall.Head(id, method, packed));
     open.add(call);
     return call;
   }
@@ -147,6 +151,31 @@ final class GrpcCalls extends ServerStreamTracer.Factory
         super.onHalfClose();
       }
     };
+  }
+
+  /**
+   * Has a call's task run on a thread that may wait; that of a brief one that is alone on its own
+   * connection's thread, so that no other has to wake.
+   */
+  void execute(GrpcCall call, Runnable task) {
+    Executor connection = call.isBrief() ? threads.currentConnection() : null;
+    if (connection == null) {
+      threads(call.kind()).execute(task);
+      return;
+    }
+    connection.execute(
+        () -> {
+          // By now all calls are known that came with it, and that are to be batched with it.
+          if (permits.availablePermits() == properties.maxCalls() - 1 && room.isAmple()) {
+            task.run();
+          } else {
+            threads(call.kind()).execute(task);
+          }
+        });
+  }
+
+  boolean isConnectionThread() {
+    return threads.currentConnection() != null;
   }
 
   Executor threads(Kind kind) {

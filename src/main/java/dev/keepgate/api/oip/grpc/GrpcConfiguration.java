@@ -32,10 +32,13 @@ class GrpcConfiguration {
   private static final int RESET_WINDOW = 30;
 
   @Bean
-  GrpcThreads grpcThreads(Environment environment, GrpcProperties properties) {
+  GrpcThreads grpcThreads(
+      Environment environment,
+      GrpcProperties properties,
+      MultiThreadIoEventLoopGroup grpcEventLoops) {
     return Threading.VIRTUAL.isActive(environment)
-        ? GrpcThreads.virtual()
-        : GrpcThreads.platform(properties.threads());
+        ? GrpcThreads.virtual(grpcEventLoops)
+        : GrpcThreads.platform(properties.threads(), grpcEventLoops);
   }
 
   /** Calls begin on the connection's thread, and go on where {@link GrpcCalls} says. */

@@ -27,22 +27,17 @@ import dev.keepgate.api.oip.proto.ServerMetadataResponse;
 import dev.keepgate.api.oip.proto.ServerReadyRequest;
 import dev.keepgate.api.oip.proto.ServerReadyResponse;
 import dev.keepgate.inference.Inference;
-import dev.keepgate.inference.InferenceCall;
 import dev.keepgate.registry.RegistryException;
 import io.grpc.BindableService;
 import io.grpc.Context;
-import io.grpc.Deadline;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.context.ContextSnapshotFactory;
-import java.io.IOException;
-import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.springframework.grpc.server.service.GrpcService;
 
 /** The Open Inference Protocol over gRPC. */
@@ -96,31 +91,36 @@ class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.
   }
 
   private void inferOne(InferMessage message, StreamObserver<ModelInferResponse> client) {
+    GrpcCall call = GrpcCall.CURRENT.get();
+    InferRequest request = new InferRequest(inference, message, Double.NaN);
+    boolean waits;
+    try {
+      waits = call.isOnConnection() && !ClientWatch.during(request::begin);
+    } catch (RuntimeException | Error e) {
+      client.onError(errors.status(e).asRuntimeException());
+      return;
+    }
+    if (waits) {
+      withContext(call::executeElsewhere).execute(() -> answer(client, call, request));
+    } else {
+      answer(client, call, request);
+    }
+  }
+
+  private void answer(
+      StreamObserver<ModelInferResponse> client, GrpcCall call, InferRequest request) {
     answer(
         client,
         () -> {
-          Inferred inferred = infer(message, Double.NaN);
-          GrpcCall.CURRENT.get().sends(inferred.release());
+          InferRequest.Inferred inferred = request.infer();
+          call.sends(inferred.release());
           return inferred.response();
         });
   }
 
-  /** A response, and what gives back what it holds once it has left. */
-  private record Inferred(ModelInferResponse response, Runnable release) {}
-
-  private Inferred infer(InferMessage message, double point) {
-    try (InferenceCall call = message.open(inference, point, timeLeft())) {
-      InferGrpcExchange exchange = new InferGrpcExchange(message);
-      ModelInferResponse response = call.infer(exchange, exchange);
-      return new Inferred(response, call.retainAnswer());
-    } catch (IOException e) {
-      throw new IllegalStateException("a message is written without any I/O", e);
-    }
-  }
-
-  private static @Nullable Duration timeLeft() {
-    Deadline deadline = Context.current().getDeadline();
-    return deadline == null ? null : Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
+  /** What a thread of the call knows of it, its trace above all, the executor's know, too. */
+  private static Executor withContext(Executor executor) {
+    return CONTEXTS.captureAll().wrapExecutor(Context.currentContextExecutor(executor));
   }
 
   /** One stream falls into one share of a model's labels, whichever they are. */
@@ -130,8 +130,7 @@ class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.
     return InferStream.open(
         (ServerCallStreamObserver<ModelStreamInferResponse>) client,
         message -> streamed(message, point),
-        // What a thread of the call knows of it, its trace above all, a request's knows, too.
-        CONTEXTS.captureAll().wrapExecutor(Context.currentContextExecutor(threads.requests())),
+        withContext(threads.requests()),
         properties.streamWindow(),
         life);
   }
@@ -140,7 +139,8 @@ class GrpcInferenceService implements BindableService, GRPCInferenceServiceGrpc.
   private InferStream.Response streamed(InferMessage message, double point) {
     try {
       GrpcCall.CURRENT.get().countMessage();
-      Inferred inferred = ClientWatch.during(() -> infer(message, point));
+      InferRequest request = new InferRequest(inference, message, point);
+      InferRequest.Inferred inferred = ClientWatch.during(request::infer);
       return new InferStream.Response(
           ModelStreamInferResponse.newBuilder().setInferResponse(inferred.response()).build(),
           inferred.release());

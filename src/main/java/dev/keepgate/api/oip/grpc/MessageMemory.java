@@ -54,6 +54,11 @@ final class MessageMemory {
     return memory.open();
   }
 
+  /** Whether there is so much that a small request waits for none. */
+  boolean isAmple() {
+    return memory.waiting() == 0 && memory.requestUsed() < memory.requestTotal() / 2;
+  }
+
   /**
    * Takes bytes that have come.
    *
