@@ -203,7 +203,7 @@ final class GrpcCall extends ServerStreamTracer implements Executor {
     return calls.isConnectionThread();
   }
 
-  /** Whether its one message is here, and takes so little time that it may hold up others. */
+  /** Whether what has come of its one message takes so little time that it may hold up others. */
   synchronized boolean isBrief() {
     return kind == GrpcCalls.Kind.INFERENCE && !streaming && !head.packed() && received <= BRIEF;
   }

@@ -165,8 +165,9 @@ final class GrpcCalls extends ServerStreamTracer.Factory
     }
     connection.execute(
         () -> {
-          // By now all calls are known that came with it, and that are to be batched with it.
-          if (permits.availablePermits() == properties.maxCalls() - 1 && room.isAmple()) {
+          // By now its message is known, and all calls that came with it, to be batched with it.
+          boolean isAlone = permits.availablePermits() == properties.maxCalls() - 1;
+          if (isAlone && call.isBrief() && room.isAmple()) {
             task.run();
           } else {
             threads(call.kind()).execute(task);
