@@ -1,13 +1,16 @@
 package dev.keepgate.batch;
 
 import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.kernel.LstmKernel.Scratch;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,22 +28,11 @@ final class BatchQueues {
 
   private final BatchProperties properties;
 
-  /** Asking for the processors at every change is dear in a container. */
-  private final int workerCount;
-
   private final LongSupplier clock;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final Map<Key, BatchQueue> queues = new HashMap<>();
-  private int idleWorkers;
-
-  /** Idle workers that threads of requests have taken. */
-  private int lentWorkers;
-
-  /** Worker time that was not spent waiting for work, up to when it was added last. */
-  private long busyNanos;
-
-  private long busyAt;
+  private final IdleWorkers workers;
   private int wholeWorkers;
   private long virtualTime;
   private boolean closed;
@@ -49,13 +41,19 @@ final class BatchQueues {
   record Key(CompiledModel model, boolean whole, boolean background) {}
 
   /**
+   * A part of what is computed for a queue.
+   *
+   * @param work done with a worker's scratch
+   */
+  record Assignment(BatchQueue queue, Consumer<Scratch> work) {}
+
+  /**
    * @param clock {@link System#nanoTime()}, or a test's own
    */
   BatchQueues(BatchProperties properties, LongSupplier clock) {
     this.properties = properties;
-    this.workerCount = properties.workerCount();
     this.clock = clock;
-    this.busyAt = clock.getAsLong();
+    this.workers = new IdleWorkers(properties.workerCount(), clock.getAsLong());
   }
 
   long now() {
@@ -90,9 +88,8 @@ final class BatchQueues {
     try {
       BatchQueue queue = add(task);
       boolean lone = queue.workers() == 0 && queue.size() == task.rows();
-      if (lone && idleWorkers > lentWorkers && neediest() == queue) {
-        addBusy();
-        lentWorkers++;
+      if (lone && workers.free() > 0 && neediest() == queue) {
+        workers.lend(now());
         workerCame(queue);
         return queue;
       }
@@ -103,15 +100,53 @@ final class BatchQueues {
     }
   }
 
+  /**
+   * Has an idle worker do a part of what is computed for a queue.
+   *
+   * @return false where none is idle, or something waits for it
+   */
+  boolean assign(Assignment part) {
+    lock.lock();
+    try {
+      if (closed || workers.free() == 0 || neediest() != null) {
+        return false;
+      }
+      workers.assign(part);
+      work.signal();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What the calling worker is to help with; null for nothing. */
+  @Nullable Assignment takeAssignment() {
+    return locked(() -> workers.takeAssignment());
+  }
+
+  /** Charges worker time that was spent for a queue beside its workers'. */
+  void charge(BatchQueue queue, long nanos) {
+    lock.lock();
+    try {
+      queue.charge(nanos);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether anything waits that a worker may take. */
+  boolean isAnythingReady() {
+    return locked(() -> neediest() != null);
+  }
+
   /** An idle worker that a request's thread had is idle again. */
   void takeBack() {
     lock.lock();
     try {
-      addBusy();
-      lentWorkers--;
+      workers.takeBack(now());
       if (closed) {
         work.signalAll();
-      } else if (!queues.isEmpty()) {
+      } else if (!queues.isEmpty() || workers.areAssigned()) {
         // Also for what may be taken up only later: whoever waits has to know until when.
         wake();
       }
@@ -170,15 +205,12 @@ final class BatchQueues {
 
   /** Tasks of which no worker has begun any part, of all models; none in the background. */
   int waiting() {
-    lock.lock();
-    try {
-      return queues.values().stream()
-          .filter(queue -> !queue.background())
-          .mapToInt(BatchQueue::waiting)
-          .sum();
-    } finally {
-      lock.unlock();
-    }
+    return locked(
+        () ->
+            queues.values().stream()
+                .filter(queue -> !queue.background())
+                .mapToInt(BatchQueue::waiting)
+                .sum());
   }
 
   /**
@@ -259,8 +291,7 @@ final class BatchQueues {
     lock.lock();
     try {
       queue.charge(nanos);
-      // Fewer than none are idle once the queues are closed and the workers have gone.
-      int free = Math.max(0, idleWorkers - lentWorkers);
+      int free = workers.free();
       int fair = (queue.size() + seated + free) / (free + 1);
       int wanted = Math.min(room, Math.max(WORTH_A_WORKER, fair) - seated);
       long now = now();
@@ -284,12 +315,7 @@ final class BatchQueues {
   }
 
   @Nullable BatchTask takeTask(BatchQueue queue) {
-    lock.lock();
-    try {
-      return queue.takeTask(now());
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> queue.takeTask(now()));
   }
 
   /**
@@ -313,12 +339,7 @@ final class BatchQueues {
 
   /** How many rows, or whole tasks, wait for the model. */
   int size(BatchQueue queue) {
-    lock.lock();
-    try {
-      return queue.size();
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> queue.size());
   }
 
   /** Sends rows to the end of the line. */
@@ -338,11 +359,10 @@ final class BatchQueues {
    */
   boolean await() throws InterruptedException {
     lock.lockInterruptibly();
-    addBusy();
-    idleWorkers++;
+    workers.comes(now());
     try {
-      while (!closed && (idleWorkers <= lentWorkers || neediest() == null)) {
-        long wait = idleWorkers <= lentWorkers ? NEVER : untilReady();
+      while (!closed && !(workers.mayWork() && (workers.areAssigned() || neediest() != null))) {
+        long wait = workers.mayWork() ? untilReady() : NEVER;
         if (wait == NEVER) {
           work.await();
         } else {
@@ -351,27 +371,21 @@ final class BatchQueues {
       }
       return !closed;
     } finally {
-      addBusy();
-      idleWorkers--;
+      workers.leaves(now());
       lock.unlock();
     }
   }
 
   /** Whether all workers wait, and nothing is there for them. */
   boolean areIdle() {
-    lock.lock();
-    try {
-      return idleWorkers == workerCount && lentWorkers == 0 && queues.isEmpty();
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> workers.areAllFree() && queues.isEmpty());
   }
 
   /** Waits until no request's thread has a worker. */
   void awaitLent() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (lentWorkers > 0) {
+      while (workers.isAnyLent()) {
         work.await();
       }
     } finally {
@@ -381,20 +395,7 @@ final class BatchQueues {
 
   /** Time that all workers together did not wait for work, in nanoseconds; it only grows. */
   long busyNanos() {
-    lock.lock();
-    try {
-      addBusy();
-      return busyNanos;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Counts time only where workers come to wait or have waited: at a step it costs nothing. */
-  private void addBusy() {
-    long now = now();
-    busyNanos += (workerCount - idleWorkers + lentWorkers) * (now - busyAt);
-    busyAt = now;
+    return locked(() -> workers.busyNanos(now()));
   }
 
   /** Ends it: workers come home, and nothing is taken in any more. */
@@ -409,26 +410,25 @@ final class BatchQueues {
   }
 
   boolean isClosed() {
-    lock.lock();
-    try {
-      return closed;
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> closed);
   }
 
   /** All tasks that wait, or rows of which wait. */
   List<BatchTask> tasks() {
+    return locked(() -> queues.values().stream().flatMap(queue -> queue.tasks().stream()).toList());
+  }
+
+  private <T extends @Nullable Object> T locked(Supplier<T> question) {
     lock.lock();
     try {
-      return queues.values().stream().flatMap(queue -> queue.tasks().stream()).toList();
+      return question.get();
     } finally {
       lock.unlock();
     }
   }
 
   private void wake() {
-    if (idleWorkers > lentWorkers) {
+    if (workers.mayWork()) {
       work.signal();
     }
   }
@@ -451,7 +451,7 @@ final class BatchQueues {
   }
 
   private int wholeLimit() {
-    return Math.max(1, workerCount - 1);
+    return Math.max(1, workers.all() - 1);
   }
 
   /** Whether a whole task in the background is ever computed. */

@@ -269,6 +269,7 @@ public final class BatchScheduler implements AutoCloseable {
 
   private void serve(BatchWorker worker) {
     try {
+      worker.assist();
       while (!queues.isClosed() && worker.runOnce()) {
         // A step, or a task as a whole.
       }

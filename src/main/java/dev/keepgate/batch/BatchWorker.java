@@ -1,6 +1,7 @@
 package dev.keepgate.batch;
 
 import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.kernel.IdleThreads;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.StepBatch;
@@ -10,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,7 @@ final class BatchWorker implements AutoCloseable {
   private final BatchProperties properties;
   private final Listeners<BatchListener> listeners;
   private final Scratch scratch;
+  private final IdleThreads others = new Others();
 
   private final List<BatchSlot> slots = new ArrayList<>();
   private final Deque<BatchSlot> arrivals = new ArrayDeque<>();
@@ -138,7 +141,7 @@ final class BatchWorker implements AutoCloseable {
       admit(serving, begun);
       if (!slots.isEmpty()) {
         StepBatch rows = batchOf(serving.model());
-        int steps = rows.advance();
+        int steps = rows.advance(idleThreads(serving));
         dismiss(rows, steps);
       }
     } catch (Throwable e) {
@@ -148,6 +151,41 @@ final class BatchWorker implements AutoCloseable {
     if (slots.isEmpty() && queues.detachIfIdle(serving, uncharged)) {
       uncharged = 0;
       queue = null;
+    }
+  }
+
+  /** Who follows a request's steps is not to wait for many of them. */
+  private IdleThreads idleThreads(BatchQueue serving) {
+    boolean isFollowed =
+        slots.stream().anyMatch(slot -> slot.task().owner().listener() != StepListener.NONE);
+    return serving.background() || isFollowed ? IdleThreads.NONE : others;
+  }
+
+  /** Does a part of what another worker computes, if it is asked to. */
+  void assist() {
+    BatchQueues.Assignment part = queues.takeAssignment();
+    if (part == null) {
+      return;
+    }
+    // It may use all of the scratch.
+    closeBatch();
+    long begun = queues.now();
+    part.work().accept(scratch);
+    queues.charge(part.queue(), queues.now() - begun);
+  }
+
+  /** The workers that have nothing to do while this one computes. */
+  private final class Others implements IdleThreads {
+
+    @Override
+    public boolean offer(Consumer<Scratch> work) {
+      BatchQueue serving = queue;
+      return serving != null && queues.assign(new BatchQueues.Assignment(serving, work));
+    }
+
+    @Override
+    public boolean areWanted() {
+      return queues.isAnythingReady();
     }
   }
 

@@ -30,9 +30,10 @@ public interface StepBatch extends AutoCloseable {
    * Takes every row on: by a few steps where that is faster than one by one, but by none past the
    * last of any row. No row may be finished.
    *
+   * @param idleThreads who may take a part of it
    * @return how many steps
    */
-  default int advance() {
+  default int advance(IdleThreads idleThreads) {
     step();
     return 1;
   }

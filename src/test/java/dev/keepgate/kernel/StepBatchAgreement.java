@@ -31,6 +31,7 @@ public final class StepBatchAgreement {
   public void run(int arrivals, int capacity, int longest, String description) {
     try (CompiledModel compiled = kernel.compile(model);
         Scratch scratch = kernel.newScratch();
+        RandomIdleThreads idleThreads = new RandomIdleThreads(kernel, random.nextLong());
         StepBatch batch = compiled.newStepBatch(capacity, scratch)) {
       List<Running> running = new ArrayList<>();
       int arrived = 0;
@@ -44,7 +45,7 @@ public final class StepBatchAgreement {
         if (random.nextInt(4) == 0) {
           batch.step();
         } else {
-          batch.advance();
+          batch.advance(idleThreads);
         }
         for (Running each : List.copyOf(running)) {
           // Some go before they are finished.

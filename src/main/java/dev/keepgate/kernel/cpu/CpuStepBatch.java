@@ -1,7 +1,9 @@
 package dev.keepgate.kernel.cpu;
 
+import dev.keepgate.kernel.IdleThreads;
 import dev.keepgate.kernel.StepBatch;
 import dev.keepgate.kernel.StepRow;
+import dev.keepgate.kernel.cpu.KernelTuning.Parameter;
 import dev.keepgate.kernel.layer.CompiledLayer;
 import dev.keepgate.kernel.layer.LayerStack;
 import dev.keepgate.kernel.layer.Recurrence;
@@ -49,6 +51,13 @@ final class CpuStepBatch implements StepBatch {
 
   private final @Nullable PrecomputedInputs precomputed;
   private final TimeBlock timeBlock;
+  private final Block single;
+
+  /** How many layers are the lower ones of a pipeline; 0 for none. */
+  private final int lower;
+
+  /** What they give for each block, [rows, steps, outputSize]; allocated when first used. */
+  private final float[][] passedOn;
 
   CpuStepBatch(LayerStack<CpuScratch> layers, int capacity, CpuScratch scratch) {
     this.layers = layers;
@@ -73,6 +82,27 @@ final class CpuStepBatch implements StepBatch {
     CpuCell first = cells.get(0);
     this.precomputed = first == null ? null : PrecomputedInputs.of(first, capacity, scratch);
     this.timeBlock = new TimeBlock(cells, capacity, scratch.tuning);
+    this.single = new Block(0, 1, scratch);
+    this.lower = lowerLayers(scratch.tuning);
+    this.passedOn = new float[scratch.tuning.get(Parameter.PIPELINE_BLOCKS)][];
+  }
+
+  /** As many as have half of the weights, the last of them recurrent. */
+  private int lowerLayers(KernelTuning tuning) {
+    long all = cells.stream().mapToLong(cell -> cell == null ? 0 : cell.bytes()).sum();
+    long below = 0;
+    int best = 0;
+    long unevenness = all;
+    for (int i = 0; i < layers.top(); i++) {
+      CpuCell cell = cells.get(i);
+      below += cell == null ? 0 : cell.bytes();
+      if (cell != null && Math.abs(all - 2 * below) < unevenness) {
+        unevenness = Math.abs(all - 2 * below);
+        best = i + 1;
+      }
+    }
+    long smaller = (all - unevenness) / 2;
+    return smaller < tuning.get(Parameter.PIPELINE_BYTES) ? 0 : best;
   }
 
   private static @Nullable CpuCell cellOf(CompiledLayer<CpuScratch> layer) {
@@ -134,7 +164,7 @@ final class CpuStepBatch implements StepBatch {
     scratch.turn();
     boolean arePrecomputed = precomputed != null && precomputed.prepare(rows, count);
     if (!arePrecomputed) {
-      gather(1);
+      gather(single);
     }
     float[] below = x;
     for (int i = 0; i <= layers.top(); i++) {
@@ -148,51 +178,116 @@ final class CpuStepBatch implements StepBatch {
         }
         own.advance(scratch, 0, count, slots);
       } else {
-        apply(layers.layers().get(i), below, values[i], 1);
+        apply(layers.layers().get(i), below, values[i], single);
       }
       below = values[i];
     }
-    finish(below, 1);
+    answer(below, single);
+    count(1);
+  }
+
+  /**
+   * Steps that are taken together.
+   *
+   * @param index how many such blocks are between the rows' positions and it
+   * @param scratch of the thread that takes them
+   */
+  private record Block(int index, int steps, CpuScratch scratch) {
+
+    /** How many steps after the rows' positions it begins. */
+    int ahead() {
+      return index * steps;
+    }
   }
 
   /**
    * Few rows go through a stack a few steps at a time, layer after layer: a layer's weights come
-   * into the cache once for all of them, and what the layer below gave is one product.
+   * into the cache once for all of them, and what the layer below gave is one product. Where
+   * somebody helps, lower and upper layers do so at once.
    */
   @Override
-  public int advance() {
+  public int advance(IdleThreads idleThreads) {
     int steps = timeBlock.steps(rows, count);
     if (steps <= 1) {
       step();
       return 1;
     }
-    gather(steps);
-    float[] below = x;
-    for (int i = 0; i <= layers.top(); i++) {
+    int most = lower == 0 ? 1 : Math.min(passedOn.length, timeBlock.blocks(rows, count, steps));
+    int blocks =
+        most == 1 ? 0 : new LayerPipeline(new Parts(steps)).run(most, idleThreads, scratch);
+    if (blocks == 0) {
+      blocks = 1;
+      Block all = new Block(0, steps, scratch);
+      gather(all);
+      answer(take(all, 0, layers.top() + 1, x), all);
+    }
+    count(blocks * steps);
+    return blocks * steps;
+  }
+
+  /** Lower and upper layers, for threads of their own. */
+  private final class Parts implements LayerPipeline.Parts {
+    private final int steps;
+
+    Parts(int steps) {
+      this.steps = steps;
+    }
+
+    @Override
+    public void lower(int index, CpuScratch own) {
+      Block block = new Block(index, steps, own);
+      gather(block);
+      take(block, 0, lower, x);
+    }
+
+    @Override
+    public void upper(int index, CpuScratch own) {
+      Block block = new Block(index, steps, own);
+      answer(take(block, lower, layers.top() + 1, passedOn(index)), block);
+    }
+  }
+
+  /** Takes a block through some layers; what the last of them gives. */
+  private float[] take(Block block, int from, int to, float[] input) {
+    float[] below = input;
+    for (int i = from; i < to; i++) {
       CpuCell own = cells.get(i);
       Slots slots = states.get(i);
-      float[] above = own == null ? values[i] : timeBlock.outputs(i);
+      float[] above = outputs(i, block);
       if (own != null && slots != null) {
-        timeBlock.run(own, below, slots, above, scratch);
+        timeBlock.run(own, below, slots, above, block.scratch());
       } else {
-        apply(layers.layers().get(i), below, above, steps);
+        apply(layers.layers().get(i), below, above, block);
       }
       below = above;
     }
-    finish(below, steps);
-    return steps;
+    return below;
   }
 
-  /** What the rows bring to so many steps, [rows, steps, inputSize]. */
-  private void gather(int steps) {
+  private float[] outputs(int layer, Block block) {
+    if (cells.get(layer) == null) {
+      return values[layer];
+    }
+    return layer == lower - 1 ? passedOn(block.index()) : timeBlock.outputs(layer);
+  }
+
+  private float[] passedOn(int block) {
+    if (passedOn[block] == null) {
+      passedOn[block] = new float[capacity * layers.outputSize(lower - 1)];
+    }
+    return passedOn[block];
+  }
+
+  /** What the rows bring to a block, [rows, steps, inputSize]. */
+  private void gather(Block block) {
     int width = inputSize;
     for (int row = 0; row < count && x.length > 0; row++) {
       System.arraycopy(
           rows[row].input().x(),
-          rows[row].inputIndex() * width,
+          (rows[row].inputIndex() + block.ahead()) * width,
           x,
-          row * steps * width,
-          steps * width);
+          row * block.steps() * width,
+          block.steps() * width);
     }
   }
 
@@ -207,67 +302,71 @@ final class CpuStepBatch implements StepBatch {
   }
 
   /** Takes [rows, steps] through a layer that is not recurrent. */
-  private void apply(CompiledLayer<CpuScratch> layer, float[] from, float[] to, int steps) {
+  private void apply(CompiledLayer<CpuScratch> layer, float[] from, float[] to, Block block) {
     if (layer instanceof CompiledLayer.Lookup<CpuScratch> lookup) {
-      look(lookup.weights(), to, steps);
+      look(lookup.weights(), to, block);
     } else if (layer instanceof CpuPointwise pointwise) {
-      pointwise.apply(from, to, 0, count * steps, scratch);
+      pointwise.apply(from, to, 0, count * block.steps(), block.scratch());
     } else {
       throw new IllegalStateException("no layer for rows that step: " + layer);
     }
   }
 
-  private void look(Layer.Embedding embedding, float[] to, int steps) {
+  private void look(Layer.Embedding embedding, float[] to, Block block) {
     int width = embedding.outputSize();
     for (int row = 0; row < count; row++) {
       int[] ids = rows[row].input().ids();
-      for (int step = 0; step < steps && ids != null; step++) {
-        int id = ids[rows[row].inputIndex() + step];
-        copyRow(embedding.table(), id, to, row * steps + step, width);
+      for (int step = 0; step < block.steps() && ids != null; step++) {
+        int id = ids[rows[row].inputIndex() + block.ahead() + step];
+        copyRow(embedding.table(), id, to, row * block.steps() + step, width);
       }
     }
   }
 
-  /** Takes the steps whose output is asked for through the head, and counts all as taken. */
-  private void finish(float[] top, int steps) {
+  /** Takes the steps of a block whose output is asked for through the head. */
+  private void answer(float[] top, Block block) {
     int width = top.length / capacity;
     int wanted = 0;
     for (int row = 0; row < count; row++) {
-      for (int step = 0; step < steps; step++) {
-        if (rows[row].answersStep(step)) {
-          copyRow(top, row * steps + step, asked, wanted++, width);
+      for (int step = 0; step < block.steps(); step++) {
+        if (rows[row].answersStep(block.ahead() + step)) {
+          copyRow(top, row * block.steps() + step, asked, wanted++, width);
         }
       }
     }
     if (wanted > 0) {
-      answer(wanted, steps);
-    }
-    for (int row = 0; row < count; row++) {
-      rows[row].advance(steps);
+      answerAsked(wanted, block);
     }
   }
 
-  private void answer(int wanted, int steps) {
+  private void answerAsked(int wanted, Block block) {
     float[] below = asked;
     for (int i = layers.top() + 1; i < values.length; i++) {
       if (!(layers.layers().get(i) instanceof CpuPointwise pointwise)) {
         throw new IllegalStateException("no layer for a head: " + layers.layers().get(i));
       }
-      pointwise.apply(below, values[i], 0, wanted, scratch);
+      pointwise.apply(below, values[i], 0, wanted, block.scratch());
       below = values[i];
     }
     int next = 0;
     for (int row = 0; row < count; row++) {
-      for (int step = 0; step < steps; step++) {
-        if (rows[row].answersStep(step)) {
+      for (int step = 0; step < block.steps(); step++) {
+        int ahead = block.ahead() + step;
+        if (rows[row].answersStep(ahead)) {
           System.arraycopy(
               below,
               next++ * outputSize,
               rows[row].into().output(),
-              rows[row].outputOffset(step, outputSize),
+              rows[row].outputOffset(ahead, outputSize),
               outputSize);
         }
       }
+    }
+  }
+
+  private void count(int steps) {
+    for (int row = 0; row < count; row++) {
+      rows[row].advance(steps);
     }
   }
 

@@ -90,7 +90,11 @@ public record KernelTuning(Packing packing, Map<Parameter, Integer> values) {
     /** For so many where the weights come from memory. */
     TIME_BLOCK_MEMORY_ROWS(8, 0, 4096),
     /** More weights do not stay in a cache that others use too. */
-    TIME_BLOCK_MEMORY_BYTES(24 << 20, 0, Integer.MAX_VALUE);
+    TIME_BLOCK_MEMORY_BYTES(24 << 20, 0, Integer.MAX_VALUE),
+    /** Blocks of steps that two threads take through a stack together, before others join. */
+    PIPELINE_BLOCKS(8, 1, 1024),
+    /** Of cells of so many weights: a thread is not woken for less. */
+    PIPELINE_BYTES(2 << 20, 0, Integer.MAX_VALUE);
 
     private final int defaultValue;
     private final int least;

@@ -67,6 +67,15 @@ final class TimeBlock {
     return most;
   }
 
+  /** How many such blocks the rows can take one after the other, none past the last of any row. */
+  int blocks(StepRow[] rows, int count, int steps) {
+    int left = Integer.MAX_VALUE;
+    for (int i = 0; i < count; i++) {
+      left = Math.min(left, rows[i].steps() - rows[i].position());
+    }
+    return left / steps;
+  }
+
   /** Where a layer's outputs go, [rows, steps, outputSize]. */
   float[] outputs(int layer) {
     CpuCell cell = cells.get(layer);

@@ -3,6 +3,7 @@ package dev.keepgate.kernel.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.kernel.CompiledModel;
+import dev.keepgate.kernel.IdleThreads;
 import dev.keepgate.kernel.LstmKernel;
 import dev.keepgate.kernel.LstmKernel.Scratch;
 import dev.keepgate.kernel.RandomModels;
@@ -22,10 +23,13 @@ import dev.keepgate.model.RecurrentState;
 import dev.keepgate.model.Summary;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -67,6 +71,54 @@ class TimeBlockTest {
     new StepBatchAgreement(kernel, given.model(), given.seed()).run(12, 20, 9, given.toString());
   }
 
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void rowsGetThemFromTwoThreads(RandomModels.Case given) {
+    new StepBatchAgreement(new CpuKernel(Tunings.ODD), given.model(), given.seed())
+        .run(12, 20, 40, given.toString());
+  }
+
+  /** Sixteen steps of one row in two threads, and what is left of seventeen. */
+  @Test
+  void blocksGoThroughTheStackTogether() {
+    Network model = stack(3);
+    RecurrentState state = RecurrentState.zero(model.signature().state(), 1);
+    NetworkInput input = new NetworkInput(1, 17, new float[17 * INPUT], null, null, state);
+    NetworkOutput into =
+        new NetworkOutput(
+            new float[17 * HIDDEN], RecurrentState.zero(model.signature().state(), 1), null);
+    LstmKernel pipelining =
+        new CpuKernel(
+            new KernelTuning(
+                KernelTuning.Packing.NO, Map.of(KernelTuning.Parameter.PIPELINE_BYTES, 0)));
+    List<Integer> turns = new ArrayList<>();
+    try (CompiledModel compiled = pipelining.compile(model);
+        Scratch scratch = pipelining.newScratch();
+        Scratch other = pipelining.newScratch();
+        StepBatch batch = compiled.newStepBatch(64, scratch)) {
+      IdleThreads idleThreads =
+          new IdleThreads() {
+            @Override
+            public boolean offer(Consumer<Scratch> work) {
+              new Thread(() -> work.accept(other)).start();
+              return true;
+            }
+
+            @Override
+            public boolean areWanted() {
+              return false;
+            }
+          };
+      StepRow row = new StepRow(input, 0, into, true);
+      batch.join(row);
+      while (!row.isFinished()) {
+        turns.add(batch.advance(idleThreads));
+      }
+      batch.leave(row);
+    }
+    assertThat(turns).containsExactly(16, 1);
+  }
+
   /** So many cells of no weight. */
   private static Network stack(int layers) {
     List<Layer> cells = new ArrayList<>();
@@ -103,7 +155,7 @@ class TimeBlockTest {
         batch.join(rows.get(rows.size() - 1));
       }
       while (batch.rows() > 0) {
-        turns.add(batch.advance());
+        turns.add(batch.advance(IdleThreads.NONE));
         rows.stream().filter(StepRow::isFinished).forEach(batch::leave);
         rows.removeIf(StepRow::isFinished);
       }

@@ -35,7 +35,9 @@ final class Tunings {
               Map.entry(Parameter.PRECOMPUTED_ROWS, 3),
               Map.entry(Parameter.PRECOMPUTED_BYTES, 0),
               Map.entry(Parameter.TIME_BLOCK_STEPS, 3),
-              Map.entry(Parameter.TIME_BLOCK_ROWS, 5)));
+              Map.entry(Parameter.TIME_BLOCK_ROWS, 5),
+              Map.entry(Parameter.PIPELINE_BLOCKS, 3),
+              Map.entry(Parameter.PIPELINE_BYTES, 0)));
 
   static final List<KernelTuning> ALL = List.of(PACKING, NOT_PACKING, ODD);
 
