@@ -12,6 +12,7 @@ import dev.keepgate.tensor.JsonTensorReader;
 import dev.keepgate.tensor.JsonTensorScanner;
 import dev.keepgate.tensor.Npy;
 import dev.keepgate.tensor.Safetensors;
+import dev.keepgate.tensor.ScanAttempt;
 import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.util.HashSet;
@@ -91,15 +92,18 @@ final class RequestReader {
      * @throws TensorFormatException if a field is unknown, missing or not of its type
      */
     RequestReader readJson(Body body, Signature signature, ArrayMemory memory) {
-      RequestReader reader = reader(signature, memory);
-      try {
-        reader.scan(new JsonTensorScanner(body.bytes(), 0, body.size(), memory));
-        return reader;
-      } catch (JsonTensorScanner.NotScannedException e) {
-        RequestReader full = reader(signature, memory);
-        JsonFields.read(body.bytes(), body.size(), full::readField);
-        return full;
-      }
+      return ScanAttempt.read(
+          memory,
+          counted -> {
+            RequestReader reader = reader(signature, counted);
+            reader.scan(new JsonTensorScanner(body.bytes(), 0, body.size(), counted));
+            return reader;
+          },
+          () -> {
+            RequestReader full = reader(signature, memory);
+            JsonFields.read(body.bytes(), body.size(), full::readField);
+            return full;
+          });
     }
 
     /**

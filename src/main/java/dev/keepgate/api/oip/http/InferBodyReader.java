@@ -10,6 +10,7 @@ import dev.keepgate.api.oip.Parameters;
 import dev.keepgate.tensor.ArrayMemory;
 import dev.keepgate.tensor.JsonTensorReader;
 import dev.keepgate.tensor.JsonTensorScanner;
+import dev.keepgate.tensor.ScanAttempt;
 import dev.keepgate.tensor.Tensor;
 import dev.keepgate.tensor.TensorFormatException;
 import java.math.BigInteger;
@@ -19,7 +20,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -78,22 +78,15 @@ final class InferBodyReader {
           "", "the header says %d bytes of JSON, there are %d".formatted(jsonLength, body.size()));
     }
     int length = jsonLength < 0 ? body.size() : jsonLength;
-    AtomicLong scanned = new AtomicLong();
-    ArrayMemory counted =
-        bytes -> {
-          memory.change(bytes);
-          scanned.addAndGet(bytes);
-        };
-    try {
-      return InferBodyScanner.read(body, length, counted);
-    } catch (JsonTensorScanner.NotScannedException | TensorFormatException e) {
-      // Of several things that are wrong it tells the same one, however they were found.
-      memory.change(-scanned.get());
-      InferBodyReader reader = new InferBodyReader(body, length, memory);
-      reader.readJson();
-      return new InferCall(
-          reader.id, Parameters.ofRequest(reader.parameters), reader.tensors(), reader.outputs);
-    }
+    return ScanAttempt.read(
+        memory,
+        counted -> InferBodyScanner.read(body, length, counted),
+        () -> new InferBodyReader(body, length, memory).readFully());
+  }
+
+  private InferCall readFully() {
+    readJson();
+    return new InferCall(id, Parameters.ofRequest(parameters), tensors(), outputs);
   }
 
   private void readJson() {
@@ -299,27 +292,26 @@ final class InferBodyReader {
   }
 
   private Tensor ints(Input input, String pointer) {
-    try {
-      return scanner(input).ints();
-    } catch (JsonTensorScanner.NotScannedException e) {
-      return readFully(input, json -> JsonTensorReader.readInts(json, pointer + "/data", memory));
-    }
+    return ScanAttempt.read(
+        memory,
+        counted -> scanner(input, counted).ints(),
+        () -> readFully(input, json -> JsonTensorReader.readInts(json, pointer + "/data", memory)));
   }
 
   private Tensor floats(Input input, String pointer) {
-    try {
-      return scanner(input).floats();
-    } catch (JsonTensorScanner.NotScannedException e) {
-      return readFully(input, json -> JsonTensorReader.readFloats(json, pointer + "/data", memory));
-    }
+    return ScanAttempt.read(
+        memory,
+        counted -> scanner(input, counted).floats(),
+        () ->
+            readFully(input, json -> JsonTensorReader.readFloats(json, pointer + "/data", memory)));
   }
 
   private Tensor doubles(Input input, String pointer) {
     return readFully(input, json -> JsonTensorReader.readDoubles(json, pointer + "/data", memory));
   }
 
-  private JsonTensorScanner scanner(Input input) {
-    return new JsonTensorScanner(body, input.from(), input.to(), memory);
+  private JsonTensorScanner scanner(Input input, ArrayMemory counted) {
+    return new JsonTensorScanner(body, input.from(), input.to(), counted);
   }
 
   private interface TensorReader {
