@@ -47,7 +47,9 @@ final class Benchmarks {
     ServingBenchmark benchmark = isQuick ? ServingBenchmark.quick() : ServingBenchmark.full();
     List<ServingBenchmark.Line> lines = benchmark.run();
     RESULTS.json("serving", lines);
-    RESULTS.plot("serving", new ServingReport(lines).svg());
+    ServingReport report = new ServingReport(ServerProcess.setting(), lines);
+    RESULTS.table("serving", report.markdown());
+    RESULTS.plot("serving", report.svg());
   }
 
   private static void networks() throws IOException {

@@ -26,6 +26,12 @@ record ResultFolder(Path path) {
     text(name + ".svg", svg);
   }
 
+  /** Writes a table in Markdown, and shows it. */
+  void table(String name, String table) throws IOException {
+    System.out.print(table);
+    text(name + ".md", table);
+  }
+
   private void text(String file, String content) throws IOException {
     Files.createDirectories(path);
     Files.writeString(path.resolve(file), content);

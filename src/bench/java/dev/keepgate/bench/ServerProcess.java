@@ -3,6 +3,7 @@ package dev.keepgate.bench;
 import dev.keepgate.KeepgateApplication;
 import java.io.File;
 import java.io.IOException;
+import java.io.Reader;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,10 +13,13 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -114,10 +118,39 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
   }
 
   /** That of {@code bench.java}, or the one that runs this. */
-  private static String java() {
+  private static Path javaHome() {
     String home = System.getProperty("bench.java", "");
-    return Path.of(home.isEmpty() ? System.getProperty("java.home") : home, "bin", "java")
-        .toString();
+    return Path.of(home.isEmpty() ? System.getProperty("java.home") : home);
+  }
+
+  private static String java() {
+    return javaHome().resolve(Path.of("bin", "java")).toString();
+  }
+
+  /** The day, the machine, and the Java or the image that servers run on. */
+  static String setting() throws IOException {
+    String image = System.getProperty("bench.image", "");
+    Properties release = new Properties();
+    try (Reader lines = Files.newBufferedReader(javaHome().resolve("release"))) {
+      release.load(lines);
+    }
+    String java = "Java " + release.getProperty("JAVA_VERSION", "").replace("\"", "");
+    Path processors = Path.of("/proc/cpuinfo");
+    String model =
+        Files.isReadable(processors)
+            ? Files.readAllLines(processors).stream()
+                .filter(line -> line.startsWith("model name"))
+                .findFirst()
+                .orElse(":")
+                .split(":", 2)[1]
+                .strip()
+            : System.getProperty("os.arch");
+    return "%s, %d processors (%s), %s"
+        .formatted(
+            LocalDate.now(ZoneOffset.UTC),
+            Runtime.getRuntime().availableProcessors(),
+            model,
+            image.isEmpty() ? java : "the image " + image + " and, for the peer, " + java);
   }
 
   /**

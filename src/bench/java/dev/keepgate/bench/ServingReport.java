@@ -3,12 +3,51 @@ package dev.keepgate.bench;
 import java.util.List;
 import java.util.Locale;
 
-/** What the serving benchmark found, for eyes. */
-record ServingReport(List<ServingBenchmark.Line> lines) {
+/**
+ * What the serving benchmark found, for eyes.
+ *
+ * @param setting where and when it was, and on what
+ */
+record ServingReport(String setting, List<ServingBenchmark.Line> lines) {
 
   private static final int ROW = 18;
   private static final int LEFT = 260;
   private static final int WIDTH = 900;
+
+  /** A table as documentation has it. */
+  String markdown() {
+    StringBuilder table = new StringBuilder(setting).append("\n\n");
+    table.append(
+        """
+        | requests | clients | a second | peer | ratio | p99 ms | peer's | CPU us a request | peer's |
+        |---|---|---|---|---|---|---|---|---|
+        """);
+    for (ServingBenchmark.Line line : lines) {
+      table.append(
+          String.format(
+              Locale.ROOT,
+              "| %s, H=%d, %s | %d | %,.0f | %,.0f | %.2f | %s | %s | %s | %s |%n",
+              line.work(),
+              line.hidden(),
+              line.format(),
+              line.clients(),
+              line.keepgatePerSecond(),
+              line.peerPerSecond(),
+              line.ratio(),
+              significant(line.keepgateP99() / 1000),
+              significant(line.peerP99() / 1000),
+              significant(line.keepgateCpu()),
+              significant(line.peerCpu())));
+    }
+    return table.toString();
+  }
+
+  /** Two or three digits, as runs differ in the second. */
+  private static String significant(double value) {
+    return Double.isNaN(value)
+        ? "–"
+        : String.format(Locale.ROOT, value < 10 ? "%.1f" : "%,.0f", value);
+  }
 
   /** A bar a cell: how many times the peer's throughput. */
   String svg() {
