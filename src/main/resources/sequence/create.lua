@@ -25,7 +25,8 @@ if not has_room then
   answer[1] = passed.owned and 'OWNER_FULL' or 'FULL'
   return answer
 end
-keep(revision, blob, bytes, model, ttl)
+keep(revision, blob, ttl)
+note_size(bytes, model)
 redis.call('ZADD', openings, ARGV[13], id)
 redis.call('ZREM', expired, id)
 add('count', 1)

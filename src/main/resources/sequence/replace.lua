@@ -10,7 +10,13 @@ end
 if known ~= before then
   return {'CONFLICT'}
 end
+local ttl = tonumber(ARGV[7])
 local more = bytes - size_of(id)
+if more == 0 then
+  -- Most steps: nothing to count anew.
+  keep(revision, blob, ttl)
+  return {'OK'}
+end
 local max_of_model, max = tonumber(ARGV[8]), tonumber(ARGV[9])
 local bounds = {{'bytes:' .. model, more, max_of_model, model}, {'bytes', more, max}}
 local answer = {'OK'}
@@ -19,9 +25,8 @@ if not make_room(bounds, fits and ARGV[10] == '1', tonumber(ARGV[11]), answer) t
   answer[1] = 'FULL'
   return answer
 end
-keep(revision, blob, bytes, model, tonumber(ARGV[7]))
-if more ~= 0 then
-  add('bytes', more)
-  add('bytes:' .. model, more)
-end
+keep(revision, blob, ttl)
+note_size(bytes, model)
+add('bytes', more)
+add('bytes:' .. model, more)
 return answer

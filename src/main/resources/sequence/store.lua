@@ -71,10 +71,14 @@ local function missing()
   return {'UNKNOWN'}
 end
 
-local function keep(revision, blob, bytes, model, ttl)
+local function keep(revision, blob, ttl)
+  local deadline = string.format('%.0f', now + ttl)
   redis.call('HSET', entry, 'revision', revision, 'sequence', blob)
-  redis.call('PEXPIREAT', entry, string.format('%.0f', now + ttl))
-  redis.call('ZADD', deadlines, string.format('%.0f', now + ttl), id)
+  redis.call('PEXPIREAT', entry, deadline)
+  redis.call('ZADD', deadlines, deadline, id)
+end
+
+local function note_size(bytes, model)
   redis.call('HSET', sizes, id, bytes .. ' ' .. model)
 end
 

@@ -87,11 +87,21 @@ public final class SequenceCodec {
   }
 
   private static byte format(RecurrentState state) {
+    for (List<Slot> slots : state.layout().owners()) {
+      if (!isOfLstmCell(slots)) {
+        return OF_SLOTS;
+      }
+    }
+    return OF_LSTM_CELLS;
+  }
+
+  private static boolean isOfLstmCell(List<Slot> slots) {
     List<String> known = CellType.LSTM.state();
-    boolean areKnown =
-        state.layout().owners().stream()
-            .allMatch(slots -> slots.stream().map(Slot::name).toList().equals(known));
-    return areKnown ? OF_LSTM_CELLS : OF_SLOTS;
+    boolean isKnown = slots.size() == known.size();
+    for (int i = 0; isKnown && i < known.size(); i++) {
+      isKnown = slots.get(i).name().equals(known.get(i));
+    }
+    return isKnown;
   }
 
   private static int size(RecurrentState state, byte format) {
