@@ -110,10 +110,16 @@ final class GrpcCalls extends ServerStreamTracer.Factory
     Kind kind = kind(method);
     boolean admitted = permits(kind).tryAcquire();
     String id = RequestId.of(headers.get(REQUEST_ID));
-    boolean packed = headers.containsKey(ENCODING);
-    GrpcCall call = new GrpcCall(this, kind, room, admitted, new GrpcCall.Head(id, method, packed));
+    GrpcCall.Head head = new GrpcCall.Head(id, method, isPacked(headers));
+    GrpcCall call = new GrpcCall(this, kind, room, admitted, head);
     open.add(call);
     return call;
+  }
+
+  /** Whether a call says that its messages may be packed. */
+  static boolean isPacked(Metadata headers) {
+    String encoding = headers.get(ENCODING);
+    return encoding != null && !encoding.equals("identity");
   }
 
   private static Kind kind(String method) {
