@@ -5,8 +5,6 @@ import io.grpc.DecompressorRegistry;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
 import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
@@ -33,9 +31,7 @@ class GrpcConfiguration {
 
   @Bean
   GrpcThreads grpcThreads(
-      Environment environment,
-      GrpcProperties properties,
-      MultiThreadIoEventLoopGroup grpcEventLoops) {
+      Environment environment, GrpcProperties properties, GrpcEventLoops grpcEventLoops) {
     return Threading.VIRTUAL.isActive(environment)
         ? GrpcThreads.virtual(grpcEventLoops)
         : GrpcThreads.platform(properties.threads(), grpcEventLoops);
@@ -92,10 +88,10 @@ class GrpcConfiguration {
 
   /** Netty's own threads, which come with a channel of ours. */
   @Bean(destroyMethod = "shutdownGracefully")
-  MultiThreadIoEventLoopGroup grpcEventLoops() {
+  GrpcEventLoops grpcEventLoops() {
     CustomizableThreadFactory factory = new CustomizableThreadFactory("keepgate-grpc-io-");
     factory.setDaemon(true);
-    return new MultiThreadIoEventLoopGroup(factory, NioIoHandler.newFactory());
+    return new GrpcEventLoops(factory);
   }
 
   /** Unix domain sockets have channels of their own, and need no bound on connections. */
@@ -103,7 +99,7 @@ class GrpcConfiguration {
   ServerBuilderCustomizer<NettyServerBuilder> grpcConnections(
       GrpcProperties properties,
       ObjectProvider<GrpcServerProperties> server,
-      MultiThreadIoEventLoopGroup grpcEventLoops) {
+      GrpcEventLoops grpcEventLoops) {
     return builder -> {
       if (server.getObject().getNetty().getDomainSocketPath() == null) {
         builder
