@@ -84,13 +84,16 @@ public final class Inference {
   }
 
   /**
-   * Begins a step of a sequence, whose body is still to be read.
+   * Begins a step of a sequence, or a look at what may follow it, whose body is still to be read.
    *
    * @throws InferenceException if there is no such sequence, or its model is gone
    */
   public InferenceCall openStep(
       String sequence, Operation operation, @Nullable Duration deadline, Client client) {
-    Sequences.Found found = sequences.lookUp(sequence, client.caller());
+    Sequences.Found found =
+        operation.isStep()
+            ? sequences.lookUpForStep(sequence, client.caller())
+            : sequences.lookUp(sequence, client.caller());
     InferenceCall call =
         call(
             found.handle(),
@@ -324,6 +327,15 @@ public final class Inference {
     return encoded;
   }
 
+  private InferenceRequest requestOf(InferenceCall call, RequestDecoder decoder) {
+    try {
+      return decoder.decode(call.signature(), call.memory());
+    } catch (InferenceException e) {
+      sequences.requireCurrent(call);
+      throw e;
+    }
+  }
+
   private InferenceRequest read(InferenceCall call, RequestDecoder decoder) {
     InferenceContext context = call.context();
     long waited = computation.admit(call);
@@ -335,7 +347,7 @@ public final class Inference {
     if (step != null && !step.start()) {
       sequences.join(call, step);
     }
-    InferenceRequest request = decoder.decode(call.signature(), call.memory());
+    InferenceRequest request = requestOf(call, decoder);
     context.operation(request.operation());
     if (step != null && step.start()) {
       sequences.start(call, step, request);

@@ -43,7 +43,7 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
   private final AtomicInteger computing = new AtomicInteger();
 
   private ModelHandle handle;
-  private @Nullable Sequence sequence;
+  private Sequences.@Nullable Found found;
   private boolean endsSequence;
   private @Nullable Sequence before;
   private @Nullable Sequence after;
@@ -98,7 +98,12 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
 
   /** The sequence as it was found; null for a request of none. */
   @Nullable Sequence sequence() {
-    return sequence;
+    return found == null ? null : found.sequence();
+  }
+
+  /** The sequence and how it was found; null for a request of none. */
+  Sequences.@Nullable Found found() {
+    return found;
   }
 
   /** What it did to its sequence; null where it took no step. */
@@ -132,13 +137,13 @@ public final class InferenceCall implements TaskOwner, AutoCloseable {
   }
 
   /** Makes it a step of a sequence, whose version of the model is held from now on. */
-  void step(Sequences.Found found, boolean ends) {
+  void step(Sequences.Found sequence, boolean ends) {
     ModelHandle former = handle;
-    sequence = found.sequence();
+    found = sequence;
     endsSequence = ends;
-    handle = found.handle();
+    handle = sequence.handle();
     context.model(handle);
-    context.addTo(Stage.STORE, found.took());
+    context.addTo(Stage.STORE, sequence.took());
     if (former != handle) {
       former.close();
     }

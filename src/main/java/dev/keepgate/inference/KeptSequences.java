@@ -173,7 +173,7 @@ public final class KeptSequences {
             null,
             ForecastSampling.NONE);
     try (InferenceCall call = inference.open(handle, Operation.FORECAST, CLIENT)) {
-      call.step(new Sequences.Found(from.sequence(), handle.share(), 0), false);
+      call.step(new Sequences.Found(from.sequence(), handle.share(), true, 0), false);
       computation.admit(call);
       ForecastResult result = forecasts.forecast(call, request, numbers -> 0, ForecastSink.NONE);
       call.context().answered();

@@ -15,6 +15,11 @@ public enum Operation {
   /** A text, and the tokens that follow from it. */
   GENERATE;
 
+  /** Whether a sequence of which it is asked goes on by it. */
+  boolean isStep() {
+    return this == STEP || this == UNROLL;
+  }
+
   /** Its name in paths and metrics. */
   public String id() {
     return name().toLowerCase(Locale.ROOT);

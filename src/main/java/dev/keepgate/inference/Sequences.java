@@ -16,30 +16,20 @@ import dev.keepgate.sequence.Sequence;
 import dev.keepgate.sequence.SequenceException;
 import dev.keepgate.sequence.SequenceId;
 import dev.keepgate.sequence.SequenceListener;
-import dev.keepgate.sequence.SequenceLocks;
 import dev.keepgate.sequence.SequencePlace;
 import dev.keepgate.sequence.SequenceProperties;
 import dev.keepgate.sequence.SequenceQuery;
 import dev.keepgate.sequence.SequenceStore;
-import dev.keepgate.sequence.StepResult;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.OptionalLong;
-import java.util.concurrent.TimeoutException;
 import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Sequences whose state the server keeps.
- *
- * <p>Steps of one sequence run one after the other in one process. Between processes the store's
- * compare and set decides: who computed from a state that is no longer the last computes again. So
- * a step is applied wholly and once, whoever computes it.
- */
+/** Sequences whose state the server keeps. */
 public final class Sequences implements AutoCloseable {
 
   private final Computation computation;
@@ -47,8 +37,8 @@ public final class Sequences implements AutoCloseable {
   private final SequenceProperties properties;
   private final Listeners<SequenceListener> listeners;
   private final Clock clock;
-  private final SequenceLocks locks;
   private final PinnedModels models;
+  private final SequenceSteps steps;
   private volatile boolean draining;
 
   public Sequences(
@@ -63,8 +53,8 @@ public final class Sequences implements AutoCloseable {
     this.properties = properties;
     this.listeners = listeners;
     this.clock = clock;
-    this.locks = new SequenceLocks(properties.maxWaiting());
     this.models = new PinnedModels(registry, store::count);
+    this.steps = new SequenceSteps(computation, store, properties, listeners, models, clock);
   }
 
   /**
@@ -166,12 +156,13 @@ public final class Sequences implements AutoCloseable {
    * A sequence and its model.
    *
    * @param handle closed by whoever has this
+   * @param isCurrent whether the store itself was asked; else it may be a sequence that was
    * @param took nanoseconds that the store took to answer
    */
-  record Found(Sequence sequence, ModelHandle handle, long took) {}
+  record Found(Sequence sequence, ModelHandle handle, boolean isCurrent, long took) {}
 
   /**
-   * Looks a sequence up for a step whose body is still to be read.
+   * Looks a sequence up.
    *
    * @throws InferenceException if there is none, or its model is gone
    */
@@ -179,7 +170,25 @@ public final class Sequences implements AutoCloseable {
     long asked = System.nanoTime();
     Sequence sequence = asked(null, () -> store.find(known(id, caller)));
     long took = System.nanoTime() - asked;
-    return new Found(sequence, model(sequence), took);
+    return new Found(sequence, model(sequence), true, took);
+  }
+
+  /**
+   * Looks a sequence up for a step whose body is still to be read; the step itself finds out
+   * whether the sequence is what it was.
+   *
+   * @throws InferenceException if there is none, or its model is gone
+   */
+  Found lookUpForStep(String id, Caller caller) {
+    Sequence recent = store.recent(known(id, caller));
+    if (recent != null) {
+      try {
+        return new Found(recent, model(recent), false, 0);
+      } catch (SequenceRefused e) {
+        // It may be another model's by now.
+      }
+    }
+    return lookUp(id, caller);
   }
 
   /**
@@ -188,7 +197,11 @@ public final class Sequences implements AutoCloseable {
    * @throws InferenceException if there is no such sequence of the model
    */
   void join(InferenceCall call, SequenceStep step) {
-    Found found = lookUp(step.id(), call.caller());
+    Found found = lookUpForStep(step.id(), call.caller());
+    if (!found.isCurrent() && !call.asksFor(found.sequence().model())) {
+      found.handle().close();
+      found = lookUp(step.id(), call.caller());
+    }
     ModelId model = found.sequence().model();
     if (!call.asksFor(model)) {
       found.handle().close();
@@ -256,115 +269,35 @@ public final class Sequences implements AutoCloseable {
   }
 
   /**
-   * Takes a sequence on by a step, or by the steps of a chunk. Where the number that the request
-   * gives its last step is the last that was taken, the stored answer is given again.
+   * Takes a sequence on by a step, or by the steps of a chunk.
    *
    * @param encodedBytes what encoding the result takes, by how many numbers it has
    * @throws InferenceException if the step was not taken
+   * @see SequenceSteps#advance
    */
   InferenceResult advance(
       InferenceCall call, InferenceRequest request, LongUnaryOperator encodedBytes) {
     requireNoState(request);
-    Sequence first = Objects.requireNonNull(call.sequence());
+    Found found = Objects.requireNonNull(call.found());
     InferenceResult result =
-        asked(
-            call.model(),
-            () -> {
-              try (SequenceLocks.Lock lock = locks.acquire(first.id(), call.deadline())) {
-                Sequence found = lock.waited() ? store.find(first.id()) : first;
-                return advance(call, found, request, encodedBytes);
-              } catch (TimeoutException e) {
-                throw new InferenceException.DeadlineExceeded();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new InferenceException.ShuttingDown(e);
-              }
-            });
+        asked(call.model(), () -> steps.advance(call, found, request, encodedBytes));
     if (call.endsSequence()) {
-      asked(null, () -> removed(first.id()));
+      asked(null, () -> removed(found.sequence().id()));
     }
     return result;
   }
 
-  private InferenceResult advance(
-      InferenceCall call,
-      Sequence found,
-      InferenceRequest request,
-      LongUnaryOperator encodedBytes) {
-    int time = new InputValidator(call.signature(), request).size().time();
-    OptionalLong step = request.options().step();
-    Sequence now = found;
-    while (true) {
-      if (step.isPresent() && step.getAsLong() != now.step() + time) {
-        // What was found before the turn came may be older than what the client knows.
-        now = store.find(now.id());
-      }
-      requireSameModel(call, now);
-      StepResult last = now.last();
-      if (step.isPresent() && step.getAsLong() == now.step() && last != null) {
-        listeners.tell(listener -> listener.repeated(call.model()));
-        return RepeatedStep.result(call, now, last, request.options().units());
-      }
-      if (time > StepNumber.MAX - now.step()) {
-        throw refused(
-            ErrorCode.OUT_OF_STEP,
-            "sequence %s is at step %d and steps are numbered up to %d, so it cannot take %d more; export its state and open a sequence that begins at a smaller step"
-                .formatted(now.id(), now.step(), StepNumber.MAX, time),
-            null);
-      }
-      if (step.isPresent() && step.getAsLong() != now.step() + time) {
-        throw outOfStep(now, time, step.getAsLong());
-      }
-      Computation.Kept kept = new Computation.Kept(now.state(), now.batch(), now.lastStep());
-      InferenceResult result = computation.begin(call, request, kept, encodedBytes).result();
-      Sequence next = next(call, now, request, result);
-      if (replace(call, now, next)) {
-        models.pin(call.handle());
-        call.stepped(now, next);
-        listeners.tell(listener -> listener.stepped(call.model(), time));
-        return result.atStep(next.step());
-      }
-      now = store.find(now.id());
+  /**
+   * Makes sure that what was refused was refused for what the sequence is, not for what it was.
+   *
+   * @throws InferenceException if there is no such sequence, or it is another model's
+   */
+  void requireCurrent(InferenceCall call) {
+    Found found = call.found();
+    if (found != null && !found.isCurrent()) {
+      Sequence now = asked(null, () -> store.find(found.sequence().id()));
+      steps.requireSameModel(call, now);
     }
-  }
-
-  private boolean replace(InferenceCall call, Sequence before, Sequence after) {
-    long asked = System.nanoTime();
-    try {
-      return store.replace(before, after);
-    } finally {
-      call.context().addTo(Stage.STORE, System.nanoTime() - asked);
-    }
-  }
-
-  /** While a step waits, its sequence may be deleted and its id go to another model's. */
-  private void requireSameModel(InferenceCall call, Sequence now) {
-    if (!now.model().equals(call.model()) || !now.content().fits(call.handle().digest())) {
-      throw refused(
-          ErrorCode.SEQUENCE_NOT_FOUND, "sequence %s was replaced".formatted(now.id()), null);
-    }
-  }
-
-  private SequenceRefused outOfStep(Sequence now, int time, long asked) {
-    return refused(
-        ErrorCode.OUT_OF_STEP,
-        "sequence %s is at step %d, so this can become step %d, not %d%s"
-            .formatted(
-                now.id(),
-                now.step(),
-                now.step() + time,
-                asked,
-                asked == now.step() ? "; the answer of step " + asked + " is not kept" : ""),
-        null);
-  }
-
-  private Sequence next(
-      InferenceCall call, Sequence now, InferenceRequest request, InferenceResult result) {
-    Sequence next = SequenceProgress.after(now, call.handle(), request, result, clock.instant());
-    if (next.bytes() > properties.maxSequenceBytes().toBytes()) {
-      throw new InferenceException.TooLarge(next.bytes(), properties.maxSequenceBytes().toBytes());
-    }
-    return next;
   }
 
   /**

@@ -13,7 +13,7 @@ import org.springframework.util.unit.DataSize;
  * @param models of compiled models, off the heap
  * @param inFlight of the heap, for requests in flight
  * @param imports of the heap, for model files that are read
- * @param sequences of the heap, for sequences' states
+ * @param sequences of the heap, for the states of sequences that lie there, or that are remembered
  */
 public record MemoryPlan(
     long machine,
@@ -49,7 +49,7 @@ public record MemoryPlan(
     // A tenth stays free, without which the collector is at work all the time.
     long free = Math.max(heap / 8, heap - heap / 10 - APPLICATION_HEAP);
     long inFlight = bytes(properties.inference().maxInFlightMemory(), free / 100 * 55);
-    long sequences = bytes(properties.sequences().maxBytes(), free / 100 * 15);
+    long sequences = bytes(properties.sequences().heap(), free / 100 * 15);
     // Sequences and requests that were set to more leave at least a part for model files.
     long imports = Math.max(free - inFlight - sequences, free / 10);
     imports = bytes(properties.importMemory(), imports);

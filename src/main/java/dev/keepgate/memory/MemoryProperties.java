@@ -32,12 +32,27 @@ record MemoryProperties(
   /**
    * What sequences may hold.
    *
+   * @param store where they lie
    * @param maxBytes heap of all sequences of a server whose sequences lie in its memory; of all
    *     servers, in Redis, where they lie there
+   * @param recentBytes heap for the last states of sequences in Redis that this server steps, of
+   *     which each next step asks Redis once, not twice; 0 for none
    */
-  record Sequences(@Nullable DataSize maxBytes) {
+  record Sequences(
+      @DefaultValue("memory") String store,
+      @Nullable DataSize maxBytes,
+      @Nullable DataSize recentBytes) {
     Sequences {
       requirePositive("keepgate.sequences.max-bytes", maxBytes);
+      if (recentBytes != null && recentBytes.isNegative()) {
+        throw new IllegalArgumentException(
+            "keepgate.sequences.recent-bytes must not be negative, got " + recentBytes);
+      }
+    }
+
+    /** Of this server's heap; null where it is not set. */
+    @Nullable DataSize heap() {
+      return store.equalsIgnoreCase("redis") ? recentBytes : maxBytes;
     }
   }
 

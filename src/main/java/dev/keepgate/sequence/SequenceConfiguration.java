@@ -23,18 +23,22 @@ class SequenceConfiguration {
   /** The store that is asked; those that it asks are beans of their own, and closed as such. */
   @Bean(destroyMethod = "")
   @Primary
-  TimedSequenceStore sequenceStore(
+  SequenceStore sequenceStore(
       ObjectProvider<HandOverSequenceStore> handOver,
       ObjectProvider<InMemorySequenceStore> memory,
       ObjectProvider<RedisSequenceStore> redis,
-      ObjectProvider<SequenceStoreListener> listeners) {
-    SequenceStore store = handOver.getIfAvailable();
-    if (store == null) {
-      store = memory.getIfAvailable();
+      ObjectProvider<SequenceStoreListener> listeners,
+      MemoryPlan plan) {
+    Listeners<SequenceStoreListener> told = new Listeners<>(listeners.orderedStream().toList());
+    SequenceStore here = handOver.getIfAvailable();
+    if (here == null) {
+      here = memory.getIfAvailable();
     }
-    return new TimedSequenceStore(
-        store == null ? redis.getObject() : store,
-        new Listeners<>(listeners.orderedStream().toList()));
+    if (here != null) {
+      return new TimedSequenceStore(here, told);
+    }
+    SequenceStore away = new TimedSequenceStore(redis.getObject(), told);
+    return plan.sequences() == 0 ? away : new RecentSequenceStore(away, plan.sequences());
   }
 
   @Configuration(proxyBeanMethods = false)

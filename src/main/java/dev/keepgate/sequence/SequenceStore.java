@@ -2,6 +2,7 @@ package dev.keepgate.sequence;
 
 import dev.keepgate.model.ModelId;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where sequences lie between their steps. For any number of threads.
@@ -33,6 +34,16 @@ public interface SequenceStore extends AutoCloseable {
    * @throws SequenceException.Expired if it was there and has expired
    */
   Sequence find(SequenceId id);
+
+  /**
+   * What this process remembers of a sequence, without asking anybody: most probably its last
+   * state, which {@link #replace} tells; else what it was. So nothing but a step may begin with it.
+   *
+   * @return null for nothing
+   */
+  default @Nullable Sequence recent(SequenceId id) {
+    return null;
+  }
 
   /**
    * Puts a sequence in the place of what it was, if it still is that.

@@ -127,7 +127,7 @@ public final class LocalServer implements AutoCloseable {
   }
 
   /** The settings of sequences as they are unless somebody sets them. */
-  static SequenceProperties properties() {
+  public static SequenceProperties properties() {
     return new Binder(new MapConfigurationPropertySource())
         .bindOrCreate("keepgate.sequences", SequenceProperties.class)
         .within(1 << 20);
@@ -135,11 +135,16 @@ public final class LocalServer implements AutoCloseable {
 
   /** Puts a model whose weights are drawn by a seed. */
   public void put(long seed) throws IOException {
+    put(MODEL, seed);
+  }
+
+  /** Puts a version of a model whose weights are drawn by a seed. */
+  public void put(ModelId id, long seed) throws IOException {
     try (Upload upload = registry.newUpload()) {
       try (OutputStream out = upload.newFile("model.safetensors")) {
         out.write(ModelBytes.pytorch(INPUT, 4, seed));
       }
-      registry.put(MODEL.name(), OptionalLong.of(MODEL.version()), upload);
+      registry.put(id.name(), OptionalLong.of(id.version()), upload);
     }
   }
 
@@ -148,14 +153,19 @@ public final class LocalServer implements AutoCloseable {
   }
 
   SequenceInfo open(String id, long step) {
-    try (ModelHandle handle = acquire()) {
+    return open(MODEL, id, step);
+  }
+
+  /** Opens a sequence of a version. */
+  public SequenceInfo open(ModelId model, String id, long step) {
+    try (ModelHandle handle = registry.acquire(new ModelRequest.Specific(model))) {
       return sequences.open(
           handle, new OpenRequest(id, 1, step, null, null, FIELDS), Caller.ANYBODY);
     }
   }
 
   /** Takes a sequence so many steps on, all of ones. */
-  InferenceResult advance(String id, int time, OptionalLong number) {
+  public InferenceResult advance(String id, int time, OptionalLong number) {
     float[] x = new float[time * INPUT];
     Arrays.fill(x, 1);
     return advance(id, x, number, null);
@@ -202,7 +212,8 @@ public final class LocalServer implements AutoCloseable {
     }
   }
 
-  InferenceResult step(String id) {
+  /** Takes a sequence a step on. */
+  public InferenceResult step(String id) {
     return advance(id, 1, OptionalLong.empty());
   }
 

@@ -29,7 +29,7 @@ class MemoryPlanTest {
         new MemoryProperties(
             null,
             null,
-            new MemoryProperties.Sequences(sequences),
+            new MemoryProperties.Sequences("memory", sequences, null),
             new MemoryProperties.Inference(inFlight),
             new MemoryProperties.Streams(DataSize.ofMegabytes(128), bindings)));
   }

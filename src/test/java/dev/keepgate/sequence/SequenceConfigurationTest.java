@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.memory.MemoryPlan;
 import dev.keepgate.redis.RedisProperties;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -34,23 +36,48 @@ class SequenceConfigurationTest {
     }
   }
 
+  private static void assertMeasured(Object store, String asked) {
+    assertThat(store).isInstanceOf(TimedSequenceStore.class);
+    assertThat(store).extracting("store.class.simpleName").isEqualTo(asked);
+  }
+
+  private static SequenceStore store(AssertableApplicationContext context) {
+    assertThat(context).hasNotFailed();
+    return context.getBean(SequenceStore.class);
+  }
+
   @ParameterizedTest
-  @CsvSource({
-    "memory, false, InMemorySequenceStore",
-    "memory, true, HandOverSequenceStore",
-    "redis, false, RedisSequenceStore"
-  })
-  void storeIsMeasured(String store, boolean handOver, String asked) {
+  @CsvSource({"false, InMemorySequenceStore", "true, HandOverSequenceStore"})
+  void storeInMemoryIsMeasured(boolean handOver, String asked) {
     new ApplicationContextRunner()
         .withUserConfiguration(Surroundings.class)
-        .withPropertyValues(
-            "keepgate.sequences.store=" + store, "keepgate.sequences.hand-over=" + handOver)
+        .withPropertyValues("keepgate.sequences.hand-over=" + handOver)
+        .run(context -> assertMeasured(store(context), asked));
+  }
+
+  @Test
+  void storeInRedisIsMeasuredBehindWhatIsRemembered() {
+    new ApplicationContextRunner()
+        .withUserConfiguration(Surroundings.class)
+        .withPropertyValues("keepgate.sequences.store=redis")
         .run(
             context -> {
-              assertThat(context).hasNotFailed();
-              SequenceStore found = context.getBean(SequenceStore.class);
-              assertThat(found).isInstanceOf(TimedSequenceStore.class);
-              assertThat(found).extracting("store.class.simpleName").isEqualTo(asked);
+              SequenceStore found = store(context);
+              assertThat(found).isInstanceOf(RecentSequenceStore.class);
+              assertThat(found)
+                  .extracting("store")
+                  .satisfies(behind -> assertMeasured(behind, "RedisSequenceStore"));
             });
+  }
+
+  @Test
+  void nothingIsRememberedWhereThereIsNoRoom() {
+    MemoryPlan none = new MemoryPlan(1 << 30, 1 << 30, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 0);
+    new ApplicationContextRunner()
+        .withUserConfiguration(Surroundings.class)
+        .withAllowBeanDefinitionOverriding(true)
+        .withBean("memoryPlan", MemoryPlan.class, () -> none)
+        .withPropertyValues("keepgate.sequences.store=redis")
+        .run(context -> assertMeasured(store(context), "RedisSequenceStore"));
   }
 }

@@ -80,7 +80,7 @@ class SequencesRaceTest {
   void everyStepFollowsOneInMemory() throws Exception {
     InMemorySequenceStore store =
         new InMemorySequenceStore(properties(), System::nanoTime, new Listeners<>(List.of(events)));
-    race(store, store::reap);
+    race(List.of(store), store::reap);
   }
 
   @Test
@@ -92,7 +92,10 @@ class SequencesRaceTest {
         RedisSequenceStore store =
             new RedisSequenceStore(
                 connections, RedisContract.PREFIX, properties(), new Listeners<>(List.of(events)));
-        race(store, store::reap);
+        race(
+            List.of(
+                new RecentSequenceStore(store, 1 << 20), new RecentSequenceStore(store, 1 << 20)),
+            store::reap);
       } finally {
         connections.destroy();
       }
@@ -103,31 +106,40 @@ class SequencesRaceTest {
     return SequenceStoreContract.properties(100, 100, 1 << 20, WhenFull.REJECT);
   }
 
-  private void race(SequenceStore store, Runnable reap) throws Exception {
+  /**
+   * @param stores as each server sees the same one
+   */
+  private void race(List<SequenceStore> stores, Runnable reap) throws Exception {
     System.out.println("SequencesRaceTest seed " + seed);
-    try (LocalServer server =
-        new LocalServer(folder.resolve("models"), store, properties(), events, 2)) {
+    List<LocalServer> servers = new ArrayList<>();
+    for (SequenceStore store : stores) {
+      Path models = folder.resolve("models" + servers.size());
+      LocalServer server = new LocalServer(models, store, properties(), events, 2);
+      servers.add(server);
       server.put(3);
-      run(server, reap);
-      end(server.sequences, reap);
-      try (ModelHandle handle = server.acquire()) {
-        tree.check(handle.model(), kernel);
-      }
-      assertThat(store.usage()).isEqualTo(new SequenceUsage(0, 0, null));
-      assertThat(events.ended.get()).isEqualTo(events.opened.get());
-      assertThat(events.stepped.get()).isEqualTo(tree.steps());
-      assertThat(events.repeated.get()).isEqualTo(tree.repeated());
-      System.out.printf(
-          "%d sequences, %d steps, %d answered again, %d refused%n",
-          events.opened.get(), tree.steps(), tree.repeated(), tree.refused());
-      assertThat(tree.repeated()).isPositive();
+    }
+    run(servers, reap);
+    end(servers.get(0).sequences, reap);
+    try (ModelHandle handle = servers.get(0).acquire()) {
+      tree.check(handle.model(), kernel);
+    }
+    assertThat(stores.get(0).usage()).isEqualTo(new SequenceUsage(0, 0, null));
+    assertThat(events.ended.get()).isEqualTo(events.opened.get());
+    assertThat(events.stepped.get()).isEqualTo(tree.steps());
+    assertThat(events.repeated.get()).isEqualTo(tree.repeated());
+    System.out.printf(
+        "%d sequences, %d steps, %d answered again, %d refused%n",
+        events.opened.get(), tree.steps(), tree.repeated(), tree.refused());
+    assertThat(tree.repeated()).isPositive();
+    for (LocalServer server : servers) {
       server.sequences.close();
       server.registry.remove(LocalServer.MODEL);
       assertThat(server.registry.memoryUsed()).as("memory of models that nobody holds").isZero();
+      server.close();
     }
   }
 
-  private void run(LocalServer server, Runnable reap) throws Exception {
+  private void run(List<LocalServer> servers, Runnable reap) throws Exception {
     CyclicBarrier start = new CyclicBarrier(THREADS);
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     List<Future<?>> running = new ArrayList<>();
@@ -138,7 +150,7 @@ class SequencesRaceTest {
               () -> {
                 start.await();
                 for (int i = 0; i < CALLS; i++) {
-                  call(server, reap, random);
+                  call(servers, reap, random);
                 }
                 return null;
               }));
@@ -161,10 +173,13 @@ class SequencesRaceTest {
     }
   }
 
-  private void call(LocalServer server, Runnable reap, Random random) {
-    Sequences sequences = server.sequences;
+  private void call(List<LocalServer> servers, Runnable reap, Random random) {
     int which = random.nextInt(2);
     String id = "r" + which;
+    // A sequence mostly stays with a server, but not always.
+    int usual = which + (random.nextInt(20) == 0 ? 1 : 0);
+    LocalServer server = servers.get(usual % servers.size());
+    Sequences sequences = server.sequences;
     try {
       switch (random.nextInt(20)) {
         case 0, 1 -> {

@@ -1,0 +1,136 @@
+package dev.keepgate.sequence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.keepgate.listener.Listeners;
+import dev.keepgate.sequence.SequenceProperties.WhenFull;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** In front of a store in memory. */
+class RecentSequenceStoreTest extends SequenceStoreContract {
+
+  private static final long BYTES = 1 << 20;
+
+  private final TestClock clock = new TestClock();
+  private @Nullable InMemorySequenceStore opened;
+
+  @Override
+  SequenceStore open(SequenceProperties properties, SequenceListener listener) {
+    InMemorySequenceStore memory =
+        new InMemorySequenceStore(properties, clock::ticks, new Listeners<>(List.of(listener)));
+    opened = memory;
+    return new RecentSequenceStore(memory, BYTES);
+  }
+
+  private InMemorySequenceStore behind() {
+    return Objects.requireNonNull(opened);
+  }
+
+  @Override
+  Clock clock() {
+    return clock;
+  }
+
+  @Override
+  void pass(Duration time) {
+    clock.pass(time);
+  }
+
+  @Override
+  void reap() {
+    behind().reap();
+  }
+
+  private Sequence stepped(SequenceStore by, Sequence from, int steps) {
+    Sequence now = from;
+    for (int i = 0; i < steps; i++) {
+      Sequence next = next(now);
+      assertThat(by.replace(now, next)).isTrue();
+      now = next;
+    }
+    return now;
+  }
+
+  @Test
+  void remembersTheLastOfFiveInARow() {
+    Sequence first = sequence("a");
+    store.create(first);
+    Sequence fourth = stepped(store, first, 4);
+    assertThat(store.recent(first.id())).isNull();
+    Sequence fifth = stepped(store, fourth, 1);
+    assertThat(store.recent(first.id())).isSameAs(fifth);
+    Sequence last = stepped(store, fifth, 20);
+    assertThat(store.recent(first.id())).isSameAs(last);
+  }
+
+  @Test
+  void forgetsWhatAnotherHasTakenOn() {
+    Sequence first = sequence("a");
+    store.create(first);
+    Sequence mine = stepped(store, first, 8);
+    Sequence theirs = stepped(behind(), mine, 1);
+    assertThat(store.replace(mine, next(mine))).isFalse();
+    assertThat(store.recent(first.id())).isNull();
+    stepped(store, theirs, 4);
+    assertThat(store.recent(first.id())).isNull();
+  }
+
+  @Test
+  void stepsAreNotInARowWhereAnotherCameBetween() {
+    Sequence now = sequence("a");
+    store.create(now);
+    for (int i = 0; i < 10; i++) {
+      now = stepped(behind(), stepped(store, now, 1), 1);
+    }
+    assertThat(store.recent(now.id())).isNull();
+  }
+
+  @Test
+  void forgetsWhatEnds() {
+    Sequence removed = sequence("a");
+    store.create(removed);
+    stepped(store, removed, 8);
+    store.remove(removed.id());
+    assertThat(store.recent(removed.id())).isNull();
+    Sequence gone = sequence("b");
+    store.create(gone);
+    Sequence last = stepped(store, gone, 8);
+    behind().remove(gone.id());
+    assertThatThrownBy(() -> store.replace(last, next(last)))
+        .isInstanceOf(SequenceException.Unknown.class);
+    assertThat(store.recent(gone.id())).isNull();
+  }
+
+  @Test
+  void remembersNoMoreThanItMay() {
+    store = open(properties(1000, 1000, 1 << 26, WhenFull.REJECT), new SequenceListener() {});
+    for (int i = 0; i < 40; i++) {
+      Sequence sequence = sequence("s" + i, MODEL, TTL, 4096);
+      store.create(sequence);
+      stepped(store, sequence, 8);
+    }
+    List<Sequence> remembered =
+        IntStream.range(0, 40)
+            .mapToObj(i -> store.recent(new SequenceId("s" + i)))
+            .filter(Objects::nonNull)
+            .toList();
+    assertThat(remembered).isNotEmpty();
+    assertThat(remembered.stream().mapToLong(Sequence::bytes).sum()).isLessThanOrEqualTo(BYTES);
+  }
+
+  @Test
+  void forgetsWhatHasExpired() throws Exception {
+    Sequence first = sequence("a", MODEL, Duration.ofMillis(20), 3);
+    store.create(first);
+    stepped(store, first, 8);
+    Thread.sleep(50);
+    assertThat(store.recent(first.id())).isNull();
+  }
+}
