@@ -44,7 +44,19 @@ class RequestMemoryTest {
     other.take(90);
     RequestMemory request = memory.open();
     assertThatExceptionOfType(MemoryFullException.class).isThrownBy(() -> request.take(20));
+    other.close();
+    request.take(20);
+    assertThat(request.taken()).isEqualTo(20);
+  }
+
+  @Test
+  void isTakenAsSoonAsOthersGiveItBack() {
+    InFlightMemory patient = new InFlightMemory(200, Duration.ofMinutes(1));
+    RequestMemory other = patient.open();
+    other.take(90);
+    RequestMemory request = patient.open();
     CompletableFuture<@Nullable Void> later = request.takeLater(20);
+    assertThat(later).isNotDone();
     other.close();
     later.join();
     assertThat(request.taken()).isEqualTo(20);
