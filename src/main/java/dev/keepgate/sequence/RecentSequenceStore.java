@@ -53,6 +53,7 @@ final class RecentSequenceStore implements SequenceStore {
   @Override
   public void create(Sequence sequence, int maxOfOwner) {
     store.create(sequence, maxOfOwner);
+    recents.invalidate(sequence.id());
   }
 
   @Override

@@ -109,6 +109,16 @@ class RecentSequenceStoreTest extends SequenceStoreContract {
   }
 
   @Test
+  void forgetsWhatIsOpenedAnew() {
+    Sequence first = sequence("a");
+    store.create(first);
+    stepped(store, first, 8);
+    behind().remove(first.id());
+    store.create(sequence("a"));
+    assertThat(store.recent(first.id())).isNull();
+  }
+
+  @Test
   void remembersNoMoreThanItMay() {
     store = open(properties(1000, 1000, 1 << 26, WhenFull.REJECT), new SequenceListener() {});
     for (int i = 0; i < 40; i++) {
