@@ -20,7 +20,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 /**
  * Sequences in Redis or Valkey, for every process that uses the same one.
  *
- * <p>Each change is one script and so one round trip, and wholly done or not at all. A client of
+ * <p>Each call is one script and so one round trip, and wholly done or not at all. A client of
  * Redis may send a script again when a connection breaks; the revision tells the script that it has
  * been done. All keys share one hash tag: in a cluster they lie on one node.
  */
@@ -117,11 +117,6 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public Sequence find(SequenceId id) {
-    // Most are there, and a script takes Redis more than looking.
-    byte[] found = asked(() -> scripts.field(key(id.key()), "sequence"));
-    if (found != null) {
-      return decoded(id, found);
-    }
     List<byte[]> reply = run("find", id.key());
     requirePresent(id, text(reply.get(0)));
     return decoded(id, reply.get(1));
@@ -285,12 +280,8 @@ public final class RedisSequenceStore implements SequenceStore {
     Object[] arguments = new Object[more.length + 1];
     arguments[0] = id;
     System.arraycopy(more, 0, arguments, 1, more.length);
-    List<String> keys = List.of(key(id), prefix);
+    List<String> keys = List.of(prefix + "sequence:" + id, prefix);
     return asked(() -> scripts.run(script, keys, arguments));
-  }
-
-  private String key(String id) {
-    return prefix + "sequence:" + id;
   }
 
   private static <T extends @Nullable Object> T asked(Supplier<T> question) {
