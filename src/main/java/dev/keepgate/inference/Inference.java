@@ -330,7 +330,7 @@ public final class Inference {
   private InferenceRequest requestOf(InferenceCall call, RequestDecoder decoder) {
     try {
       return decoder.decode(call.signature(), call.memory());
-    } catch (InferenceException e) {
+    } catch (RuntimeException e) {
       sequences.requireCurrent(call);
       throw e;
     }

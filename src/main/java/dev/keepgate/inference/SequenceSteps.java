@@ -1,10 +1,9 @@
 package dev.keepgate.inference;
 
-import dev.keepgate.inference.InferenceException.InvalidInput;
-import dev.keepgate.inference.InferenceException.NotFinite;
 import dev.keepgate.inference.InferenceException.SequenceRefused;
 import dev.keepgate.inference.InferenceException.TooLarge;
 import dev.keepgate.listener.Listeners;
+import dev.keepgate.memory.RequestMemory;
 import dev.keepgate.sequence.Sequence;
 import dev.keepgate.sequence.SequenceException;
 import dev.keepgate.sequence.SequenceId;
@@ -109,12 +108,14 @@ final class SequenceSteps {
   }
 
   private InferenceResult advance(Asked asked, Begin first) {
+    RequestMemory memory = asked.call().memory();
+    long sent = memory.taken();
     Begin from = first;
     while (true) {
       InferenceResult result = null;
       try {
         result = attempt(asked, from);
-      } catch (InvalidInput | NotFinite | TooLarge | SequenceRefused e) {
+      } catch (RuntimeException e) {
         if (from.isCurrent()) {
           throw e;
         }
@@ -122,6 +123,8 @@ final class SequenceSteps {
       if (result != null) {
         return result;
       }
+      // What was made of the request for the first attempt is made again.
+      memory.giveBack(memory.taken() - sent);
       from = current(first.sequence().id());
     }
   }
@@ -130,15 +133,16 @@ final class SequenceSteps {
    * @return null if another change of the sequence came first
    */
   private @Nullable InferenceResult attempt(Asked asked, Begin from) {
+    InferenceCall call = asked.call();
+    Sequence now = from.sequence();
+    requireSameModel(call, now);
     int time = asked.time();
     OptionalLong step = asked.step();
-    Sequence now = from.sequence();
     if (step.isPresent() && step.getAsLong() != now.step() + time) {
       // What was found before the turn came may be older than what the client knows.
       now = store.find(now.id());
+      requireSameModel(call, now);
     }
-    InferenceCall call = asked.call();
-    requireSameModel(call, now);
     StepResult last = now.last();
     if (step.isPresent() && step.getAsLong() == now.step() && last != null) {
       listeners.tell(listener -> listener.repeated(call.model()));
@@ -177,7 +181,7 @@ final class SequenceSteps {
     if (!now.model().equals(call.model()) || !now.content().fits(call.handle().digest())) {
       throw refused(
           ErrorCode.SEQUENCES_UNAVAILABLE,
-          "sequence %s was deleted and opened anew, of model %s, while this request was under way; it did nothing and can be sent again"
+          "sequence %s was deleted and opened anew, of model %s, a moment ago; this request did nothing and can be sent again"
               .formatted(now.id(), now.model()));
     }
   }

@@ -184,7 +184,7 @@ public final class Sequences implements AutoCloseable {
     if (recent != null) {
       try {
         return new Found(recent, model(recent), false, 0);
-      } catch (SequenceRefused e) {
+      } catch (RuntimeException e) {
         // It may be another model's by now.
       }
     }

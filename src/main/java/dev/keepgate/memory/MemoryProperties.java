@@ -35,8 +35,8 @@ record MemoryProperties(
    * @param store where they lie
    * @param maxBytes heap of all sequences of a server whose sequences lie in its memory; of all
    *     servers, in Redis, where they lie there
-   * @param recentBytes heap for the last states of sequences in Redis that this server steps, of
-   *     which each next step asks Redis once, not twice; 0 for none
+   * @param recentBytes heap for the last states of sequences in Redis that this server steps, so
+   *     that a next step asks Redis once, not twice; 0 for none
    */
   record Sequences(
       @DefaultValue("memory") String store,

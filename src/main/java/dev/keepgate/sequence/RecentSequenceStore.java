@@ -3,8 +3,11 @@ package dev.keepgate.sequence;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.keepgate.model.ModelId;
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Only of sequences that this process has taken on some times in a row, without another between:
  * where clients go from process to process, what is remembered is mostly past, and computing from
- * it in vain.
+ * it in vain. And only for some seconds: long enough for who steps without a pause, and soon over
+ * where another process has ended the sequence. Whoever learns that it is past has it forgotten.
  */
 final class RecentSequenceStore implements SequenceStore {
 
@@ -21,6 +25,8 @@ final class RecentSequenceStore implements SequenceStore {
    * How many steps in a row; two processes that are asked at random get so many once in 16 steps.
    */
   private static final int IN_A_ROW = 5;
+
+  static final Duration LONGEST = Duration.ofSeconds(10);
 
   private final SequenceStore store;
   private final Cache<SequenceId, Recent> recents;
@@ -32,19 +38,31 @@ final class RecentSequenceStore implements SequenceStore {
     int weight() {
       return (int) Math.min(Integer.MAX_VALUE, sequence.bytes());
     }
+
+    Duration lifetime() {
+      Duration ttl = sequence.ttl();
+      return ttl.compareTo(LONGEST) < 0 ? ttl : LONGEST;
+    }
   }
 
   /**
    * @param bytes of the heap that may be remembered, about
    */
   RecentSequenceStore(SequenceStore store, long bytes) {
+    this(store, bytes, Ticker.systemTicker());
+  }
+
+  /**
+   * @param ticker of the time in which what is remembered is forgotten
+   */
+  RecentSequenceStore(SequenceStore store, long bytes, Ticker ticker) {
     this.store = store;
     this.recents =
         Caffeine.newBuilder()
             .maximumWeight(bytes)
             .<SequenceId, Recent>weigher((id, recent) -> recent.weight())
-            .expireAfter(
-                Expiry.<SequenceId, Recent>writing((id, recent) -> recent.sequence().ttl()))
+            .expireAfter(Expiry.<SequenceId, Recent>writing((id, recent) -> recent.lifetime()))
+            .ticker(ticker)
             // What there is to do is little: no thread of its own.
             .executor(Runnable::run)
             .build();
@@ -52,13 +70,35 @@ final class RecentSequenceStore implements SequenceStore {
 
   @Override
   public void create(Sequence sequence, int maxOfOwner) {
-    store.create(sequence, maxOfOwner);
-    recents.invalidate(sequence.id());
+    try {
+      store.create(sequence, maxOfOwner);
+    } finally {
+      // If there is one of this id, it may be another's.
+      recents.invalidate(sequence.id());
+    }
   }
 
   @Override
   public Sequence find(SequenceId id) {
-    return store.find(id);
+    Sequence found = null;
+    try {
+      found = store.find(id);
+      return found;
+    } finally {
+      forgetUnless(found, id);
+    }
+  }
+
+  private void forgetUnless(@Nullable Sequence found, SequenceId id) {
+    var unused =
+        recents
+            .asMap()
+            .computeIfPresent(
+                id,
+                (key, known) ->
+                    found != null && known.sequence().revision() == found.revision()
+                        ? known
+                        : null);
   }
 
   @Override
@@ -71,17 +111,14 @@ final class RecentSequenceStore implements SequenceStore {
   public boolean replace(Sequence before, Sequence after) {
     SequenceId id = before.id();
     Recent known = recents.getIfPresent(id);
-    boolean isReplaced = false;
+    Recent next = null;
     try {
-      isReplaced = store.replace(before, after);
+      boolean isReplaced = store.replace(before, after);
+      next = isReplaced ? new Recent(after, stepsBefore(before, known) + 1) : null;
+      return isReplaced;
     } finally {
-      if (isReplaced) {
-        recents.put(id, new Recent(after, stepsBefore(before, known) + 1));
-      } else {
-        recents.invalidate(id);
-      }
+      remember(id, known, next);
     }
-    return isReplaced;
   }
 
   private static int stepsBefore(Sequence before, @Nullable Recent known) {
@@ -90,10 +127,19 @@ final class RecentSequenceStore implements SequenceStore {
         : Math.min(known.steps(), IN_A_ROW);
   }
 
+  /** Forgets it where somebody else did, or remembered other things, in the meantime. */
+  private void remember(SequenceId id, @Nullable Recent known, @Nullable Recent next) {
+    var unused =
+        recents.asMap().compute(id, (key, now) -> Objects.equals(now, known) ? next : null);
+  }
+
   @Override
   public void remove(SequenceId id) {
-    recents.invalidate(id);
-    store.remove(id);
+    try {
+      store.remove(id);
+    } finally {
+      recents.invalidate(id);
+    }
   }
 
   @Override

@@ -190,10 +190,16 @@ public final class LocalServer implements AutoCloseable {
             null,
             new InferenceRequest.Options(null, false, number, InferenceRequest.Units.READINGS),
             FIELDS);
+    return advance(id, operation, deadline, (signature, memory) -> request);
+  }
+
+  /** Takes a sequence on by what a decoder makes of its model's signature. */
+  public InferenceResult advance(
+      String id, Operation operation, @Nullable Duration deadline, RequestDecoder decoder) {
     try (InferenceCall call =
         inference.openStep(
             id, operation, deadline, new Client(Caller.ANYBODY, CancellationSignal.NONE))) {
-      return call.infer((config, memory) -> request, new WholeResult());
+      return call.infer(decoder, new WholeResult());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -69,4 +69,31 @@ class MemoryPlanTest {
     assertThat(plan.imports()).isPositive();
     assertThat(plan.inFlight() + plan.sequences() + plan.imports()).isLessThan(plan.heap());
   }
+
+  private static MemoryPlan planOf(MemoryProperties.Sequences sequences) {
+    return MemoryPlan.of(
+        DataSize.ofMegabytes(4096).toBytes(),
+        DataSize.ofMegabytes(1024).toBytes(),
+        new MemoryProperties(
+            null,
+            null,
+            sequences,
+            new MemoryProperties.Inference(null),
+            new MemoryProperties.Streams(DataSize.ofMegabytes(128), List.of())));
+  }
+
+  @Test
+  void sequencesInRedisTakeOfTheHeapWhatIsRemembered() {
+    DataSize inRedis = DataSize.ofGigabytes(100);
+    MemoryPlan derived = planOf(new MemoryProperties.Sequences("redis", inRedis, null));
+    assertThat(derived.sequences())
+        .isEqualTo(planOf(new MemoryProperties.Sequences("memory", null, null)).sequences());
+    DataSize remembered = DataSize.ofMegabytes(3);
+    assertThat(planOf(new MemoryProperties.Sequences("redis", inRedis, remembered)).sequences())
+        .isEqualTo(remembered.toBytes());
+    MemoryPlan nothing =
+        planOf(new MemoryProperties.Sequences("redis", inRedis, DataSize.ofBytes(0)));
+    assertThat(nothing.sequences()).isZero();
+    assertThat(nothing.imports()).isGreaterThan(derived.imports());
+  }
 }

@@ -26,7 +26,7 @@ class RecentSequenceStoreTest extends SequenceStoreContract {
     InMemorySequenceStore memory =
         new InMemorySequenceStore(properties, clock::ticks, new Listeners<>(List.of(listener)));
     opened = memory;
-    return new RecentSequenceStore(memory, BYTES);
+    return new RecentSequenceStore(memory, BYTES, clock::ticks);
   }
 
   private InMemorySequenceStore behind() {
@@ -136,11 +136,49 @@ class RecentSequenceStoreTest extends SequenceStoreContract {
   }
 
   @Test
-  void forgetsWhatHasExpired() throws Exception {
+  void forgetsWhatHasExpired() {
     Sequence first = sequence("a", MODEL, Duration.ofMillis(20), 3);
     store.create(first);
     stepped(store, first, 8);
-    Thread.sleep(50);
+    pass(Duration.ofMillis(19));
+    assertThat(store.recent(first.id())).isNotNull();
+    pass(Duration.ofMillis(1));
+    assertThat(store.recent(first.id())).isNull();
+  }
+
+  @Test
+  void forgetsWhatRests() {
+    Sequence first = sequence("a");
+    store.create(first);
+    Sequence last = stepped(store, first, 8);
+    pass(RecentSequenceStore.LONGEST.minusMillis(1));
+    assertThat(store.recent(first.id())).isSameAs(last);
+    Sequence next = stepped(store, last, 1);
+    pass(RecentSequenceStore.LONGEST.minusMillis(1));
+    assertThat(store.recent(first.id())).isSameAs(next);
+    pass(Duration.ofMillis(1));
+    assertThat(store.recent(first.id())).isNull();
+  }
+
+  @Test
+  void forgetsWhatIsSeenToBePast() {
+    Sequence first = sequence("a");
+    store.create(first);
+    Sequence mine = stepped(store, first, 8);
+    assertThat(store.find(first.id())).isSameAs(mine);
+    assertThat(store.recent(first.id())).isSameAs(mine);
+    stepped(behind(), mine, 1);
+    assertThat(store.find(first.id())).isNotSameAs(mine);
+    assertThat(store.recent(first.id())).isNull();
+  }
+
+  @Test
+  void forgetsWhatIsSeenToBeGone() {
+    Sequence first = sequence("a");
+    store.create(first);
+    stepped(store, first, 8);
+    behind().remove(first.id());
+    assertThatThrownBy(() -> store.find(first.id())).isInstanceOf(SequenceException.Unknown.class);
     assertThat(store.recent(first.id())).isNull();
   }
 }

@@ -7,17 +7,23 @@ import dev.keepgate.inference.ErrorCode;
 import dev.keepgate.inference.InferenceException.SequenceRefused;
 import dev.keepgate.inference.InferenceResult;
 import dev.keepgate.inference.LocalServer;
+import dev.keepgate.inference.RequestDecoder;
 import dev.keepgate.listener.Listeners;
 import dev.keepgate.model.ModelId;
 import dev.keepgate.security.Caller;
 import dev.keepgate.sequence.SequenceStoreListener.Operation;
 import dev.keepgate.sequence.SequenceStoreListener.Outcome;
+import dev.keepgate.tensor.TensorFormatException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -164,20 +170,52 @@ class RecentSequencesTest {
     assertThat(output(first)).isEqualTo(outputOfStep(MODEL, 1));
   }
 
-  @Test
-  void requestForWhatIsAnotherModelsNowDoesNothingAndCanBeSentAgain() {
+  /** Opens one that another server takes for what it was. */
+  private void reopen(ModelId model) {
     one.open(MODEL, "a", 0);
     steps(one, "a", 8);
     other.sequences.delete("a", Caller.ANYBODY);
-    other.open(OTHER_MODEL, "a", 0);
+    other.open(model, "a", 0);
+  }
+
+  private static void assertCanBeSentAgain(ThrowingCallable call) {
     assertThatExceptionOfType(SequenceRefused.class)
-        .isThrownBy(() -> one.step("a"))
+        .isThrownBy(call)
         .withMessageContaining("opened anew, of model lstm/2")
         .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.SEQUENCES_UNAVAILABLE))
         .satisfies(e -> assertThat(e.retryAfter()).isPositive());
+  }
+
+  @Test
+  void requestForWhatIsAnotherModelsNowDoesNothingAndCanBeSentAgain() {
+    reopen(OTHER_MODEL);
+    assertCanBeSentAgain(() -> one.step("a"));
     InferenceResult first = one.step("a");
     assertThat(first.step()).isEqualTo(1);
     assertThat(output(first)).isEqualTo(outputOfStep(OTHER_MODEL, 1));
+  }
+
+  @Test
+  void soDoesOneThatNumbersItsSteps() {
+    reopen(OTHER_MODEL);
+    assertCanBeSentAgain(() -> one.advance("a", 1, OptionalLong.of(1)));
+    InferenceResult first = one.advance("a", 1, OptionalLong.of(1));
+    assertThat(first.step()).isEqualTo(1);
+    assertThat(output(first)).isEqualTo(outputOfStep(OTHER_MODEL, 1));
+  }
+
+  @Test
+  void whatIsNotRightForTheFormerModelMayBeForThisOne() {
+    reopen(OTHER_MODEL);
+    RequestDecoder refusing =
+        (signature, memory) -> {
+          throw new TensorFormatException("/x", "is not what it should be");
+        };
+    assertCanBeSentAgain(
+        () -> one.advance("a", dev.keepgate.inference.Operation.STEP, null, refusing));
+    assertThatExceptionOfType(TensorFormatException.class)
+        .isThrownBy(() -> one.advance("a", dev.keepgate.inference.Operation.STEP, null, refusing));
+    assertThat(one.step("a").step()).isEqualTo(1);
   }
 
   @Test
@@ -188,5 +226,81 @@ class RecentSequencesTest {
     other.open(MODEL, "a", 0);
     // By what is remembered it has taken its last step.
     assertThat(one.step("a").step()).isEqualTo(1);
+  }
+
+  /**
+   * Whatever happens to sequences on two servers happens to those of a third with a store of its
+   * own, which has nothing to forget, and answers have to be equal.
+   */
+  @Test
+  void answersAreThoseOfOneServer() throws IOException {
+    long seed = Long.getLong("keepgate.seed", new Random().nextLong());
+    System.out.println("RecentSequencesTest seed " + seed);
+    Random random = new Random(seed);
+    InMemorySequenceStore store =
+        new InMemorySequenceStore(LocalServer.properties(), System::nanoTime, Listeners.none());
+    int again = 0;
+    try (LocalServer single =
+        new LocalServer(
+            folder.resolve("single"),
+            store,
+            LocalServer.properties(),
+            new SequenceListener() {},
+            1)) {
+      single.put(MODEL, 1);
+      single.put(OTHER_MODEL, 2);
+      int server = 0;
+      for (int i = 0; i < 3000; i++) {
+        server = random.nextInt(10) == 0 ? 1 - server : server;
+        Function<LocalServer, String> call = call(random);
+        LocalServer asked = server == 0 ? one : other;
+        String answer = call.apply(asked);
+        if (answer.startsWith("SEQUENCES_UNAVAILABLE")) {
+          again++;
+          answer = call.apply(asked);
+        }
+        assertThat(answer).as("call " + i).isEqualTo(call.apply(single));
+      }
+    }
+    assertThat(conflicts).as("steps from what was past").hasPositiveValue();
+    assertThat(again).as("requests of another model").isPositive();
+  }
+
+  private static Function<LocalServer, String> call(Random random) {
+    String id = "r" + random.nextInt(2);
+    int kind = random.nextInt(40);
+    ModelId model = random.nextBoolean() ? MODEL : OTHER_MODEL;
+    float[] x = new float[LocalServer.INPUT * (random.nextInt(8) == 0 ? 2 : 1)];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = random.nextFloat();
+    }
+    long from = random.nextInt(3);
+    return server -> {
+      try {
+        return switch (kind) {
+          case 0 -> {
+            server.sequences.delete(id, Caller.ANYBODY);
+            yield "deleted";
+          }
+          case 1, 2, 3 -> "at " + server.open(model, id, from).step();
+          case 4 -> "at " + server.sequences.find(id, Caller.ANYBODY).step();
+          case 5 -> {
+            long step = server.sequences.find(id, Caller.ANYBODY).step();
+            yield told(server.advance(id, x, OptionalLong.of(step), null));
+          }
+          case 6, 7, 8 -> {
+            long step = server.sequences.find(id, Caller.ANYBODY).step() + 1;
+            yield told(server.advance(id, x, OptionalLong.of(step), null));
+          }
+          default -> told(server.advance(id, x, OptionalLong.empty(), null));
+        };
+      } catch (SequenceRefused e) {
+        return e.code() + " " + (e.code() == ErrorCode.SEQUENCES_UNAVAILABLE ? "" : e.getMessage());
+      }
+    };
+  }
+
+  private static String told(InferenceResult result) {
+    return result.id() + " at " + result.step() + " " + Arrays.toString(output(result));
   }
 }
