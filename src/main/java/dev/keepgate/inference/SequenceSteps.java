@@ -1,9 +1,14 @@
 package dev.keepgate.inference;
 
+import dev.keepgate.inference.InferenceException.CannotDetect;
+import dev.keepgate.inference.InferenceException.CannotStep;
+import dev.keepgate.inference.InferenceException.InvalidInput;
+import dev.keepgate.inference.InferenceException.NotFinite;
 import dev.keepgate.inference.InferenceException.SequenceRefused;
 import dev.keepgate.inference.InferenceException.TooLarge;
 import dev.keepgate.listener.Listeners;
 import dev.keepgate.memory.RequestMemory;
+import dev.keepgate.memory.TooMuchMemoryException;
 import dev.keepgate.sequence.Sequence;
 import dev.keepgate.sequence.SequenceException;
 import dev.keepgate.sequence.SequenceId;
@@ -43,7 +48,14 @@ final class SequenceSteps {
    */
   private record Begin(Sequence sequence, boolean isCurrent) {}
 
-  /** A request to take a sequence on, of so many steps. */
+  /**
+   * A step that is still to be applied.
+   *
+   * @param after null where it was applied before
+   */
+  private record Computed(Sequence before, @Nullable Sequence after, InferenceResult result) {}
+
+  /** A request to take a sequence on. */
   private record Asked(
       InferenceCall call, InferenceRequest request, LongUnaryOperator encodedBytes) {
 
@@ -112,16 +124,23 @@ final class SequenceSteps {
     long sent = memory.taken();
     Begin from = first;
     while (true) {
-      InferenceResult result = null;
+      Computed computed = null;
       try {
-        result = attempt(asked, from);
-      } catch (RuntimeException e) {
+        computed = compute(asked, from);
+      } catch (InvalidInput
+          | NotFinite
+          | TooLarge
+          | CannotStep
+          | CannotDetect
+          | SequenceRefused
+          | TooMuchMemoryException e) {
         if (from.isCurrent()) {
           throw e;
         }
       }
-      if (result != null) {
-        return result;
+      // Where this fails nobody knows whether the step was taken, so it is not tried again.
+      if (computed != null && apply(asked, computed)) {
+        return computed.result();
       }
       // What was made of the request for the first attempt is made again.
       memory.giveBack(memory.taken() - sent);
@@ -129,10 +148,7 @@ final class SequenceSteps {
     }
   }
 
-  /**
-   * @return null if another change of the sequence came first
-   */
-  private @Nullable InferenceResult attempt(Asked asked, Begin from) {
+  private Computed compute(Asked asked, Begin from) {
     InferenceCall call = asked.call();
     Sequence now = from.sequence();
     requireSameModel(call, now);
@@ -146,20 +162,35 @@ final class SequenceSteps {
     StepResult last = now.last();
     if (step.isPresent() && step.getAsLong() == now.step() && last != null) {
       listeners.tell(listener -> listener.repeated(call.model()));
-      return RepeatedStep.result(call, now, last, asked.request().options().units());
+      return new Computed(
+          now, null, RepeatedStep.result(call, now, last, asked.request().options().units()));
     }
     requireStep(now, time, step);
     Computation.Kept kept = new Computation.Kept(now.state(), now.batch(), now.lastStep());
     InferenceResult result =
         computation.begin(call, asked.request(), kept, asked.encodedBytes()).result();
     Sequence next = next(call, now, asked.request(), result);
+    return new Computed(now, next, result.atStep(next.step()));
+  }
+
+  /**
+   * @return false if another change of the sequence came first
+   */
+  private boolean apply(Asked asked, Computed computed) {
+    Sequence next = computed.after();
+    if (next == null) {
+      return true;
+    }
+    InferenceCall call = asked.call();
+    Sequence now = computed.before();
     if (!replace(call, now, next)) {
-      return null;
+      return false;
     }
     models.pin(call.handle());
     call.stepped(now, next);
+    int time = Math.toIntExact(next.step() - now.step());
     listeners.tell(listener -> listener.stepped(call.model(), time));
-    return result.atStep(next.step());
+    return true;
   }
 
   private boolean replace(InferenceCall call, Sequence before, Sequence after) {

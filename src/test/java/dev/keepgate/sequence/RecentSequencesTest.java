@@ -15,12 +15,16 @@ import dev.keepgate.sequence.SequenceStoreListener.Operation;
 import dev.keepgate.sequence.SequenceStoreListener.Outcome;
 import dev.keepgate.tensor.TensorFormatException;
 import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -39,12 +43,37 @@ class RecentSequencesTest {
 
   private final AtomicInteger finds = new AtomicInteger();
   private final AtomicInteger conflicts = new AtomicInteger();
+
+  /** Whether the next answer to a change is lost on its way. */
+  private final AtomicBoolean losesAnswer = new AtomicBoolean();
+
   private final SequenceStore shared =
       new TimedSequenceStore(
-          new InMemorySequenceStore(LocalServer.properties(), System::nanoTime, Listeners.none()),
+          losing(
+              new InMemorySequenceStore(
+                  LocalServer.properties(), System::nanoTime, Listeners.none())),
           new Listeners<>(List.of(this::asked)));
   private LocalServer one;
   private LocalServer other;
+
+  private SequenceStore losing(SequenceStore store) {
+    InvocationHandler handler =
+        (proxy, method, arguments) -> {
+          Object answer;
+          try {
+            answer = method.invoke(store, arguments);
+          } catch (InvocationTargetException e) {
+            throw e.getCause();
+          }
+          if (method.getName().equals("replace") && losesAnswer.getAndSet(false)) {
+            throw new SequenceException.Unavailable("the store does not answer", null);
+          }
+          return answer;
+        };
+    return (SequenceStore)
+        Proxy.newProxyInstance(
+            SequenceStore.class.getClassLoader(), new Class<?>[] {SequenceStore.class}, handler);
+  }
 
   private void asked(Operation operation, Outcome outcome, Duration took) {
     if (operation == Operation.FIND) {
@@ -145,6 +174,19 @@ class RecentSequencesTest {
     assertThat(again.step()).isEqualTo(9);
     assertThat(output(again)).isEqualTo(output(ninth));
     assertThat(one.sequences.find("a", Caller.ANYBODY).step()).isEqualTo(9);
+  }
+
+  @Test
+  void stepWhoseAnswerTheStoreLostIsNotTakenTwice() {
+    one.open(MODEL, "a", 0);
+    steps(one, "a", 8);
+    losesAnswer.set(true);
+    assertThatExceptionOfType(SequenceRefused.class)
+        .isThrownBy(() -> one.step("a"))
+        .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.SEQUENCES_UNAVAILABLE));
+    assertThat(one.sequences.find("a", Caller.ANYBODY).step()).isEqualTo(9);
+    assertThat(one.advance("a", 1, OptionalLong.of(9)).step()).isEqualTo(9);
+    assertThat(one.step("a").step()).isEqualTo(10);
   }
 
   @Test
