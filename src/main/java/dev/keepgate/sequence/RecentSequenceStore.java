@@ -11,8 +11,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Another store, which other processes use too, and what this process has put there last: a step
- * that begins with that asks the store once, not twice.
+ * A write-through cache in front of a store that other processes use too, such as Redis: it has the
+ * last states that this process has written, and a step that begins with one asks the store once,
+ * not twice.
  *
  * <p>Only of sequences that this process has taken on some times in a row, without another between:
  * where clients go from process to process, what is remembered is mostly past, and computing from
@@ -26,6 +27,7 @@ final class RecentSequenceStore implements SequenceStore {
    */
   private static final int IN_A_ROW = 5;
 
+  /** How long a state is remembered, unless its sequence expires before. */
   static final Duration LONGEST = Duration.ofSeconds(10);
 
   private final SequenceStore store;
