@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.data.Offset;
@@ -36,6 +37,9 @@ import org.junit.jupiter.api.Test;
 
 /** Workers that have nothing to do take a part of what another one computes. */
 class IdleWorkersTest {
+
+  /** For which a worker that was asked to help is waited for. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final long seed = Long.getLong("keepgate.seed", new Random().nextLong());
 
@@ -134,16 +138,24 @@ class IdleWorkersTest {
 
         @Override
         public int advance(IdleThreads idleThreads) {
+          // Whoever comes first has it: what was offered may never be taken, as at the end of all.
+          AtomicBoolean begun = new AtomicBoolean();
           CountDownLatch done = new CountDownLatch(1);
           boolean isOffered =
               idleThreads.offer(
                   scratch -> {
-                    AskingKernel.this.idleThreads.add(Thread.currentThread().getName());
-                    asked.countDown();
-                    await(gate);
-                    done.countDown();
+                    if (begun.compareAndSet(false, true)) {
+                      AskingKernel.this.idleThreads.add(Thread.currentThread().getName());
+                      asked.countDown();
+                      await(gate);
+                      done.countDown();
+                    }
                   });
+          long patience = System.nanoTime() + PATIENCE.toNanos();
           while (isOffered && done.getCount() > 0) {
+            if (System.nanoTime() - patience > 0 && begun.compareAndSet(false, true)) {
+              break;
+            }
             areWanted |= idleThreads.areWanted();
             LockSupport.parkNanos(10_000);
           }

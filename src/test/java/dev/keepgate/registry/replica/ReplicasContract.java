@@ -35,7 +35,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -172,15 +171,16 @@ abstract class ReplicasContract extends Replicas {
                                       new ModelId("m", Long.parseLong(text(id).substring(2))),
                                       text(entry).split(" ")[0])));
               for (Replica replica : all) {
-                Map<ModelId, String> here =
-                    replica.registry().models.found().present().stream()
-                        .filter(version -> version.status() == ModelStatus.AVAILABLE)
-                        .collect(
-                            Collectors.toMap(
-                                ModelVersion::id,
-                                version -> Objects.requireNonNull(version.revision()).id(),
-                                (x, y) -> x,
-                                TreeMap::new));
+                // What failed to be fetched is here too, until it is dropped.
+                Map<ModelId, String> here = new TreeMap<>();
+                for (ModelVersion version : replica.registry().models.found().present()) {
+                  boolean serves = version.status() == ModelStatus.AVAILABLE;
+                  here.put(
+                      version.id(),
+                      serves
+                          ? Objects.requireNonNull(version.revision()).id()
+                          : version.status().name());
+                }
                 assertThat(here).isEqualTo(agreed);
               }
             });
