@@ -3,34 +3,14 @@ package dev.keepgate.sequence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.keepgate.listener.Listeners;
-import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class InMemorySequenceStoreTest extends SequenceStoreContract {
-
-  private final TestClock clock = new TestClock();
+class InMemorySequenceStoreTest extends InMemoryContract {
 
   @Override
-  SequenceStore open(SequenceProperties properties, SequenceListener listener) {
-    return new InMemorySequenceStore(properties, clock::ticks, new Listeners<>(List.of(listener)));
-  }
-
-  @Override
-  Clock clock() {
-    return clock;
-  }
-
-  @Override
-  void pass(Duration time) {
-    clock.pass(time);
-  }
-
-  @Override
-  void reap() {
-    ((InMemorySequenceStore) store).reap();
+  SequenceStore inFrontOf(InMemorySequenceStore behind) {
+    return behind;
   }
 
   @Test

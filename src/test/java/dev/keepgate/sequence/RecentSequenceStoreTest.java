@@ -3,49 +3,21 @@ package dev.keepgate.sequence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.keepgate.listener.Listeners;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** In front of a store in memory. */
-class RecentSequenceStoreTest extends SequenceStoreContract {
+class RecentSequenceStoreTest extends InMemoryContract {
 
   private static final long BYTES = 1 << 20;
 
-  private final TestClock clock = new TestClock();
-  private @Nullable InMemorySequenceStore opened;
-
   @Override
-  SequenceStore open(SequenceProperties properties, SequenceListener listener) {
-    InMemorySequenceStore memory =
-        new InMemorySequenceStore(properties, clock::ticks, new Listeners<>(List.of(listener)));
-    opened = memory;
-    return new RecentSequenceStore(memory, BYTES, clock::ticks);
-  }
-
-  private InMemorySequenceStore behind() {
-    return Objects.requireNonNull(opened);
-  }
-
-  @Override
-  Clock clock() {
-    return clock;
-  }
-
-  @Override
-  void pass(Duration time) {
-    clock.pass(time);
-  }
-
-  @Override
-  void reap() {
-    behind().reap();
+  SequenceStore inFrontOf(InMemorySequenceStore behind) {
+    return new RecentSequenceStore(behind, BYTES, clock::ticks);
   }
 
   private Sequence stepped(SequenceStore by, Sequence from, int steps) {
@@ -75,7 +47,7 @@ class RecentSequenceStoreTest extends SequenceStoreContract {
     Sequence first = sequence("a");
     store.create(first);
     Sequence mine = stepped(store, first, 8);
-    Sequence theirs = stepped(behind(), mine, 1);
+    Sequence theirs = stepped(memory(), mine, 1);
     assertThat(store.replace(mine, next(mine))).isFalse();
     assertThat(store.recent(first.id())).isNull();
     stepped(store, theirs, 4);
@@ -87,7 +59,7 @@ class RecentSequenceStoreTest extends SequenceStoreContract {
     Sequence now = sequence("a");
     store.create(now);
     for (int i = 0; i < 10; i++) {
-      now = stepped(behind(), stepped(store, now, 1), 1);
+      now = stepped(memory(), stepped(store, now, 1), 1);
     }
     assertThat(store.recent(now.id())).isNull();
   }
@@ -102,7 +74,7 @@ class RecentSequenceStoreTest extends SequenceStoreContract {
     Sequence gone = sequence("b");
     store.create(gone);
     Sequence last = stepped(store, gone, 8);
-    behind().remove(gone.id());
+    memory().remove(gone.id());
     assertThatThrownBy(() -> store.replace(last, next(last)))
         .isInstanceOf(SequenceException.Unknown.class);
     assertThat(store.recent(gone.id())).isNull();
@@ -113,7 +85,7 @@ class RecentSequenceStoreTest extends SequenceStoreContract {
     Sequence first = sequence("a");
     store.create(first);
     stepped(store, first, 8);
-    behind().remove(first.id());
+    memory().remove(first.id());
     store.create(sequence("a"));
     assertThat(store.recent(first.id())).isNull();
   }
@@ -167,7 +139,7 @@ class RecentSequenceStoreTest extends SequenceStoreContract {
     Sequence mine = stepped(store, first, 8);
     assertThat(store.find(first.id())).isSameAs(mine);
     assertThat(store.recent(first.id())).isSameAs(mine);
-    stepped(behind(), mine, 1);
+    stepped(memory(), mine, 1);
     assertThat(store.find(first.id())).isNotSameAs(mine);
     assertThat(store.recent(first.id())).isNull();
   }
@@ -177,7 +149,7 @@ class RecentSequenceStoreTest extends SequenceStoreContract {
     Sequence first = sequence("a");
     store.create(first);
     stepped(store, first, 8);
-    behind().remove(first.id());
+    memory().remove(first.id());
     assertThatThrownBy(() -> store.find(first.id())).isInstanceOf(SequenceException.Unknown.class);
     assertThat(store.recent(first.id())).isNull();
   }

@@ -9,28 +9,20 @@ import dev.keepgate.sequence.SequenceProperties.WhenFull;
 import dev.keepgate.sequence.SequenceStoreListener.Operation;
 import dev.keepgate.sequence.SequenceStoreListener.Outcome;
 import java.net.ServerSocket;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** Whatever is asked through it is answered as by the store itself, and told. */
-class TimedSequenceStoreTest extends SequenceStoreContract {
+class TimedSequenceStoreTest extends InMemoryContract {
 
-  private final TestClock clock = new TestClock();
   private final List<String> told = new ArrayList<>();
-  private @Nullable InMemorySequenceStore memory;
 
   @Override
-  SequenceStore open(SequenceProperties properties, SequenceListener listener) {
-    InMemorySequenceStore own =
-        new InMemorySequenceStore(properties, clock::ticks, new Listeners<>(List.of(listener)));
-    memory = own;
-    return timed(own);
+  SequenceStore inFrontOf(InMemorySequenceStore behind) {
+    return timed(behind);
   }
 
   private TimedSequenceStore timed(SequenceStore asked) {
@@ -42,21 +34,6 @@ class TimedSequenceStoreTest extends SequenceStoreContract {
     synchronized (told) {
       told.add(operation + " " + outcome);
     }
-  }
-
-  @Override
-  Clock clock() {
-    return clock;
-  }
-
-  @Override
-  void pass(Duration time) {
-    clock.pass(time);
-  }
-
-  @Override
-  void reap() {
-    Objects.requireNonNull(memory).reap();
   }
 
   @Test
