@@ -1,5 +1,6 @@
 package dev.keepgate.deploy;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -35,8 +36,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Three server processes over one Redis, servers and Redis killed and connections cut at random,
- * and clients that ask one server after the other and try again with the number of their step:
- * every sequence ends where it ends alone.
+ * and clients that stay with a server for some steps, go to another where it does not answer, and
+ * try again with the number of their step: every sequence ends where it ends alone.
  *
  * <p>{@code -Dkeepgate.sequences=200 -Dkeepgate.steps=500} for the long run; {@code
  * -Dkeepgate.seed=...} to repeat one.
@@ -47,6 +48,10 @@ abstract class SequenceChaos {
   private static final int STEPS = Integer.getInteger("keepgate.steps", 60);
   private static final int REPLICAS = 3;
   private static final int CLIENTS = 24;
+
+  /** How many requests of a sequence a server gets in a row, on average. */
+  private static final int STAY = 15;
+
   private static final int INPUT = 5;
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -56,12 +61,24 @@ abstract class SequenceChaos {
   private final HttpClient client =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
   private final List<ServerProcess> servers = new CopyOnWriteArrayList<>();
-  private final AtomicInteger turn = new AtomicInteger();
   private final AtomicInteger started = new AtomicInteger();
   private final AtomicInteger retries = new AtomicInteger();
   private final AtomicInteger asked = new AtomicInteger();
   private final AtomicInteger repeated = new AtomicInteger();
   private final AtomicBoolean over = new AtomicBoolean();
+
+  /** Which server a client asks. */
+  private static final class Turn {
+    private int server;
+
+    Turn(int first) {
+      server = first % REPLICAS;
+    }
+
+    void pass() {
+      server = (server + 1) % REPLICAS;
+    }
+  }
 
   /** Starts a Redis, or skips the test. */
   abstract RedisServer redis(Path data) throws Exception;
@@ -70,6 +87,9 @@ abstract class SequenceChaos {
     private int servers;
     private int connections;
     private int redis;
+
+    /** Of those that were killed. */
+    private long unread;
 
     boolean areEnough() {
       return servers >= 2 && connections >= 2 && redis >= 1;
@@ -89,13 +109,17 @@ abstract class SequenceChaos {
       long begun = System.nanoTime();
       Kills kills = live(models, redis);
       long seconds = Duration.ofNanos(System.nanoTime() - begun).toSeconds();
+      long unread = kills.unread;
+      for (ServerProcess server : servers) {
+        unread += unread(server);
+      }
       for (int i = 0; i < SEQUENCES; i++) {
         assertEndsWhereItEndsAlone(i);
       }
       System.out.printf(
           "%d sequences of %d steps in %d s: %d servers killed, %d connections to Redis cut, Redis"
               + " killed %d times, %d reconnects, %d requests, %d of them tried again, %d answers"
-              + " asked for again%n",
+              + " asked for again, %d steps more than looks%n",
           SEQUENCES,
           STEPS,
           seconds,
@@ -105,8 +129,10 @@ abstract class SequenceChaos {
           reconnects(),
           asked.get(),
           retries.get(),
-          repeated.get());
+          repeated.get(),
+          unread);
       assertThat(retries.get()).isPositive();
+      assertThat(unread).as("steps from what a server remembered").isPositive();
     } finally {
       servers.forEach(ServerProcess::close);
     }
@@ -160,6 +186,20 @@ abstract class SequenceChaos {
     return times;
   }
 
+  /** How often more a server wrote to the store than it read: as it remembered what it wrote. */
+  private static long unread(ServerProcess process) throws IOException, InterruptedException {
+    String page = new String(process.server().get("/actuator/prometheus").body(), UTF_8);
+    return asked(page, "replace") - asked(page, "find");
+  }
+
+  private static long asked(String page, String operation) {
+    return page.lines()
+        .filter(line -> line.startsWith("keepgate_sequence_store_seconds_count{"))
+        .filter(line -> line.contains("operation=\"" + operation + "\""))
+        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.indexOf('}') + 1)))
+        .sum();
+  }
+
   /**
    * Cuts connections and kills servers and Redis until the clients are done, and each a few times
    * at least; what it has done. A server that was killed comes back while others run.
@@ -175,6 +215,7 @@ abstract class SequenceChaos {
       if (which < 3 && restart.isDone()) {
         restart.get();
         int victim = random.nextInt(REPLICAS);
+        kills.unread += unread(servers.get(victim));
         servers.get(victim).kill();
         kills.servers++;
         restart =
@@ -217,7 +258,9 @@ abstract class SequenceChaos {
     Random random = new Random(seed + number);
     float[][] x = inputs(number);
     String id = "sequence-" + number;
-    HttpResponse<String> opened = insist("/v1/models/lstm/sequences", "{\"id\":\"" + id + "\"}");
+    Turn turn = new Turn(number);
+    HttpResponse<String> opened =
+        insist(turn, "/v1/models/lstm/sequences", "{\"id\":\"" + id + "\"}");
     assertThat(opened.statusCode()).as(opened.body()).isIn(201, 409);
     int done = 0;
     while (done < STEPS) {
@@ -229,27 +272,30 @@ abstract class SequenceChaos {
                   .formatted(
                       Arrays.deepToString(Arrays.copyOfRange(x, done, done + chunk)), done + chunk);
       String path = "/v1/sequences/" + id + (chunk == 1 ? "/step" : "/unroll");
-      HttpResponse<String> answer = insist(path, body);
+      HttpResponse<String> answer = insist(turn, path, body);
       assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
       done += chunk;
       assertThat(JSON.readTree(answer.body()).get("step").asInt()).isEqualTo(done);
       if (random.nextInt(20) == 0) {
-        HttpResponse<String> again = insist(path, body);
+        HttpResponse<String> again = insist(turn, path, body);
         assertThat(again.body()).isEqualTo(answer.body());
         repeated.incrementAndGet();
+      }
+      if (random.nextInt(STAY) == 0) {
+        turn.pass();
       }
     }
   }
 
-  private HttpResponse<String> insist(String path, String body) throws Exception {
-    return insist(path, request -> request.POST(BodyPublishers.ofString(body)));
+  private HttpResponse<String> insist(Turn turn, String path, String body) throws Exception {
+    return insist(turn, path, request -> request.POST(BodyPublishers.ofString(body)));
   }
 
-  /** Asks one server after the other until one answers. */
-  private HttpResponse<String> insist(String path, UnaryOperator<HttpRequest.Builder> method)
-      throws Exception {
+  /** Asks the server whose turn it is, and one after the other until one answers. */
+  private HttpResponse<String> insist(
+      Turn turn, String path, UnaryOperator<HttpRequest.Builder> method) throws Exception {
     for (int attempt = 0; attempt < 600; attempt++) {
-      URI server = servers.get(turn.getAndIncrement() % REPLICAS).server().address();
+      URI server = servers.get(turn.server).server().address();
       asked.incrementAndGet();
       try {
         HttpResponse<String> answer =
@@ -267,6 +313,7 @@ abstract class SequenceChaos {
       } catch (IOException e) {
         // The server was killed, or is not up again.
       }
+      turn.pass();
       retries.incrementAndGet();
       Thread.sleep(50);
     }
@@ -275,9 +322,10 @@ abstract class SequenceChaos {
 
   private void assertEndsWhereItEndsAlone(int number) throws Exception {
     String path = "/v1/sequences/sequence-" + number;
-    JsonNode sequence = JSON.readTree(insist(path, HttpRequest.Builder::GET).body());
+    Turn turn = new Turn(number);
+    JsonNode sequence = JSON.readTree(insist(turn, path, HttpRequest.Builder::GET).body());
     String body = "{\"x\":[%s]}".formatted(Arrays.deepToString(inputs(number)));
-    JsonNode alone = JSON.readTree(insist("/v1/models/lstm/unroll", body).body());
+    JsonNode alone = JSON.readTree(insist(turn, "/v1/models/lstm/unroll", body).body());
     assertThat(sequence.get("step").asInt()).isEqualTo(STEPS);
     for (String part : List.of("h", "c")) {
       JsonNode actual = sequence.get("state").get(part).get(0);

@@ -39,6 +39,9 @@ class RecentSequencesTest {
   private static final ModelId MODEL = LocalServer.MODEL;
   private static final ModelId OTHER_MODEL = new ModelId("lstm", 2);
 
+  /** And more, until what is rare has come. */
+  private static final int CALLS = 3000;
+
   @TempDir Path folder;
 
   private final AtomicInteger finds = new AtomicInteger();
@@ -292,7 +295,7 @@ class RecentSequencesTest {
       single.put(MODEL, 1);
       single.put(OTHER_MODEL, 2);
       int server = 0;
-      for (int i = 0; i < 3000; i++) {
+      for (int i = 0; i < CALLS || (again == 0 && i < 50 * CALLS); i++) {
         server = random.nextInt(10) == 0 ? 1 - server : server;
         Function<LocalServer, String> call = call(random);
         LocalServer asked = server == 0 ? one : other;

@@ -15,10 +15,13 @@ import dev.keepgate.model.ModelId;
 import dev.keepgate.registry.ModelHandle;
 import dev.keepgate.security.Caller;
 import dev.keepgate.sequence.SequenceProperties.WhenFull;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CyclicBarrier;
@@ -92,14 +95,34 @@ class SequencesRaceTest {
         RedisSequenceStore store =
             new RedisSequenceStore(
                 connections, RedisContract.PREFIX, properties(), new Listeners<>(List.of(events)));
-        race(
-            List.of(
-                new RecentSequenceStore(store, 1 << 20), new RecentSequenceStore(store, 1 << 20)),
-            store::reap);
+        AtomicLong recent = new AtomicLong();
+        race(List.of(counting(store, recent), counting(store, recent)), store::reap);
+        System.out.println("from memory: " + recent);
+        assertThat(recent.get()).as("sequences that were found in memory").isPositive();
       } finally {
         connections.destroy();
       }
     }
+  }
+
+  /** Remembers what is recent in a store, and counts what it finds so. */
+  private static SequenceStore counting(SequenceStore behind, AtomicLong found) {
+    SequenceStore store = new RecentSequenceStore(behind, 1 << 20);
+    return (SequenceStore)
+        Proxy.newProxyInstance(
+            SequenceStore.class.getClassLoader(),
+            new Class<?>[] {SequenceStore.class},
+            (proxy, method, arguments) -> {
+              try {
+                Object answer = method.invoke(store, arguments);
+                if (method.getName().equals("recent") && answer != null) {
+                  found.incrementAndGet();
+                }
+                return answer;
+              } catch (InvocationTargetException e) {
+                throw Objects.requireNonNull(e.getCause());
+              }
+            });
   }
 
   private static SequenceProperties properties() {
