@@ -63,6 +63,8 @@ RUN set -eu; \
     cp -r layers/spring-boot-loader/. layers/snapshot-dependencies/. layers/application/. \
       healthcheck train jvm.flags java.options application/keepgate; \
     jar --extract --file keepgate.jar META-INF/sbom/application.cdx.json; \
+    [ -e META-INF/sbom/application.cdx.json ] \
+      || { echo "the jar has no list of its libraries, as where it was packaged by mvn -o" >&2; exit 1; }; \
     mv META-INF/sbom/application.cdx.json application/keepgate; \
     find natives libraries application models -exec touch --no-dereference --date=@0 {} +
 

@@ -12,8 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
@@ -262,8 +260,7 @@ public final class RedisSequenceStore implements SequenceStore {
 
   @Override
   public long count(ModelId model) {
-    byte[] count = asked(() -> scripts.field(prefix + "totals", "count:" + model));
-    return count == null ? 0 : Long.parseLong(text(count));
+    return Long.parseLong(text(run("count", "", model).get(0)));
   }
 
   @Override
@@ -281,12 +278,8 @@ public final class RedisSequenceStore implements SequenceStore {
     arguments[0] = id;
     System.arraycopy(more, 0, arguments, 1, more.length);
     List<String> keys = List.of(prefix + "sequence:" + id, prefix);
-    return asked(() -> scripts.run(script, keys, arguments));
-  }
-
-  private static <T extends @Nullable Object> T asked(Supplier<T> question) {
     try {
-      return question.get();
+      return scripts.run(script, keys, arguments);
     } catch (DataAccessException | IllegalStateException e) {
       throw new SequenceException.Unavailable("the store of sequences does not answer", e);
     }

@@ -1,0 +1,1 @@
+return {tostring(total('count:' .. ARGV[2]))}
