@@ -24,15 +24,11 @@ import org.awaitility.Awaitility;
 record ServerProcess(Process process, Server server, Path log) implements AutoCloseable {
 
   private static final Duration START = Duration.ofMinutes(2);
-
-  /** Of the processor time of a start, the better compiler takes half. */
-  private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
-
   private static final Pattern PORT = Pattern.compile("Tomcat started on port (\\d+)");
 
   /** Starts a server on a port of its choice and waits until it is ready. */
   static ServerProcess start(Path repository, Path log, String... options) throws IOException {
-    return start(QUICK_START, repository, log, options);
+    return start(List.of(), repository, log, options);
   }
 
   /**
