@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.core.RedisTemplate;
 import org.springframework.data.redis.core.script.DefaultRedisScript;
@@ -17,7 +16,8 @@ import org.springframework.data.redis.serializer.RedisSerializer;
 
 /**
  * The scripts of one folder of the class path, each run in one round trip, with bytes in and bytes
- * out. They all begin with the same file, of what they share.
+ * out. They all begin with the same file, of what they share. Those that only read are scripts too:
+ * a setting may send other reads to replicas of Redis, which are behind.
  */
 public final class LuaScripts {
 
@@ -38,8 +38,6 @@ public final class LuaScripts {
     redis.setConnectionFactory(connections);
     redis.setEnableDefaultSerializer(false);
     redis.setKeySerializer(RedisSerializer.byteArray());
-    redis.setHashKeySerializer(RedisSerializer.byteArray());
-    redis.setHashValueSerializer(RedisSerializer.byteArray());
     redis.afterPropertiesSet();
   }
 
@@ -68,11 +66,6 @@ public final class LuaScripts {
                 (RedisSerializer) asIs,
                 keys.stream().map(LuaScripts::bytes).toList(),
                 raw));
-  }
-
-  /** What lies in a field of a hash; null where nothing does. */
-  public byte @Nullable [] field(String key, String field) {
-    return redis.<byte[], byte[]>opsForHash().get(bytes(key), bytes(field));
   }
 
   private String read(String name) {

@@ -3,6 +3,7 @@ package dev.keepgate.redis;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import java.time.Duration;
+import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration.LettuceClientConfigurationBuilder;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -19,9 +20,15 @@ public final class RedisConnections {
    */
   public static LettuceConnectionFactory open(
       String host, int port, LettuceClientConfigurationBuilder options) {
+    return open(new RedisStandaloneConfiguration(host, port), options);
+  }
+
+  /** Does so where Redis is more than one server. */
+  public static LettuceConnectionFactory open(
+      RedisConfiguration servers, LettuceClientConfigurationBuilder options) {
     LettuceConnectionFactory connections =
         new LettuceConnectionFactory(
-            new RedisStandaloneConfiguration(host, port),
+            servers,
             options
                 .commandTimeout(Duration.ofSeconds(2))
                 .clientOptions(

@@ -42,6 +42,28 @@ class RedisSequenceStoreTest extends RedisContract {
   }
 
   @Test
+  void answersWhatIsSoThoughReplicasOfRedisAreBehind(@TempDir Path behind) throws Exception {
+    try (LaggingReplica replica = LaggingReplica.of(redis, behind)) {
+      LettuceConnectionFactory connections = replica.readingFromIt();
+      try {
+        RedisSequenceStore reading =
+            new RedisSequenceStore(
+                connections,
+                PREFIX,
+                properties(1000, 1000, 1 << 24, WhenFull.REJECT),
+                Listeners.none());
+        Sequence sequence = sequence("a");
+        reading.create(sequence);
+        assertThat(reading.find(sequence.id()).id()).isEqualTo(sequence.id());
+        assertThat(reading.count(MODEL)).isEqualTo(1);
+        assertThat(reading.usage().open()).isEqualTo(1);
+      } finally {
+        connections.destroy();
+      }
+    }
+  }
+
+  @Test
   void sayingItTwiceIsSayingItOnce() {
     Sequence first = sequence("a");
     store.create(first);

@@ -6,7 +6,6 @@ import static dev.keepgate.redis.LuaScripts.text;
 import dev.keepgate.redis.LuaScripts;
 import dev.keepgate.registry.RegistryException;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -34,7 +33,16 @@ final class CatalogScripts {
    * @throws RegistryException.SharedStorageFull if it has no memory left
    */
   List<byte[]> run(String name, Object... arguments) {
-    return asked(() -> scripts.run(name, List.of(prefix), arguments));
+    try {
+      return scripts.run(name, List.of(prefix), arguments);
+    } catch (DataAccessException | IllegalStateException e) {
+      String cause = String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause());
+      if (cause.contains("OOM command not allowed")) {
+        throw new RegistryException.SharedStorageFull("Redis has no memory left for models", e);
+      }
+      throw new RegistryException.ReplicasUnavailable(
+          "the catalog of the replicas does not answer", e);
+    }
   }
 
   /** The first word of a script's answer. */
@@ -44,24 +52,12 @@ final class CatalogScripts {
 
   /** A field of a version's content; null where it is not there. */
   byte @Nullable [] content(String content, String field) {
-    return asked(() -> scripts.field(prefix + "content:" + content, field));
+    List<byte[]> found = run("content", content, field);
+    return found.isEmpty() ? null : found.get(0);
   }
 
   /** The channel on which changes are told. */
   byte[] channel() {
     return bytes(prefix + "changes");
-  }
-
-  private static <T extends @Nullable Object> T asked(Supplier<T> question) {
-    try {
-      return question.get();
-    } catch (DataAccessException | IllegalStateException e) {
-      String cause = String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause());
-      if (cause.contains("OOM command not allowed")) {
-        throw new RegistryException.SharedStorageFull("Redis has no memory left for models", e);
-      }
-      throw new RegistryException.ReplicasUnavailable(
-          "the catalog of the replicas does not answer", e);
-    }
   }
 }

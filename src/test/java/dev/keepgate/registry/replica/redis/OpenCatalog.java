@@ -59,6 +59,11 @@ public final class OpenCatalog implements AutoCloseable {
     return new OpenCatalog(connections, redis, content);
   }
 
+  /** With the models' bytes in Redis, over connections that are destroyed with it. */
+  static OpenCatalog over(LettuceConnectionFactory connections) {
+    return new OpenCatalog(connections, PREFIX, Content.REDIS);
+  }
+
   public SharedCatalog catalog() {
     return catalog;
   }

@@ -8,9 +8,12 @@ import dev.keepgate.redis.RedisProperties;
 import dev.keepgate.registry.ReplicaProperties.Content;
 import dev.keepgate.registry.replica.SharedCatalog;
 import dev.keepgate.registry.replica.SharedCatalog.Claim;
+import dev.keepgate.registry.repository.Manifest;
 import dev.keepgate.registry.repository.Revision;
+import dev.keepgate.sequence.LaggingReplica;
 import dev.keepgate.sequence.RedisProcess;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -52,6 +55,27 @@ class RedisCatalogTest {
     try (Claim claim =
         Objects.requireNonNull(catalog.claim(ID, new Revision(revision, "digest"), 1))) {
       assertThat(claim.publish()).isTrue();
+    }
+  }
+
+  /** What is not there yet would be reported as lost, and stored by somebody once more. */
+  @Test
+  void bytesAreReadThoughReplicasOfRedisAreBehind(@TempDir Path replicas) throws Exception {
+    Path model = Files.createDirectories(replicas.resolve("model"));
+    Files.write(model.resolve("model.pt"), new byte[3 * OpenCatalog.CHUNK + 1]);
+    Manifest manifest = Manifest.of(model);
+    Path behind = Files.createDirectories(replicas.resolve("redis"));
+    Path fetched = Files.createDirectories(replicas.resolve("fetched"));
+    try (LaggingReplica replica = LaggingReplica.of(redis, behind);
+        OpenCatalog open = OpenCatalog.over(replica.readingFromIt())) {
+      SharedCatalog catalog = open.catalog();
+      Revision revision = new Revision("first", manifest.digest());
+      try (Claim claim = Objects.requireNonNull(catalog.claim(ID, revision, manifest.bytes()))) {
+        claim.store(model, manifest);
+        assertThat(claim.publish()).isTrue();
+      }
+      catalog.fetch(Objects.requireNonNull(catalog.read(List.of()).versions().get(ID)), fetched);
+      assertThat(fetched.resolve("model.pt")).hasSameBinaryContentAs(model.resolve("model.pt"));
     }
   }
 
