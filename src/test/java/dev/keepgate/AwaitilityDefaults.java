@@ -7,14 +7,12 @@ import org.junit.platform.launcher.LauncherSessionListener;
 
 /**
  * Lets waits look at once and often. Awaitility's own first look comes after 100 ms, which
- * thousands of tests that wait for a server that is up would each spend. And lets them wait for
- * longer: a machine that is busy with other tests is slow.
+ * thousands of tests that wait for a server that is up would each spend.
  */
 public final class AwaitilityDefaults implements LauncherSessionListener {
 
   @Override
   public void launcherSessionOpened(LauncherSession session) {
-    Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
     Awaitility.setDefaultPollDelay(Duration.ZERO);
     Awaitility.setDefaultPollInterval(Duration.ofMillis(10));
   }

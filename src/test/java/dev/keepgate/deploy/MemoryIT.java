@@ -58,7 +58,7 @@ class MemoryIT {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"256m", "1g"})
+  @ValueSource(strings = {"256m", "512m", "1g"})
   void noLoadEndsInWantOfMemory(String heap) throws Exception {
     Path log = folder.resolve("server-" + heap + ".log");
     try (ServerProcess process =
