@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -22,6 +23,8 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** A server in a process of its own, from this one's class path. */
 record ServerProcess(Process process, int port) implements AutoCloseable {
@@ -30,6 +33,9 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
   private static final String BENCHMARKS = "test-classes";
 
   private static final String GRPC_PORT = "--spring.grpc.server.port=";
+
+  private static final Duration START = Duration.ofMinutes(3);
+  private static final Duration POLL = Duration.ofMillis(100);
 
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
@@ -96,18 +102,28 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
     ServerProcess server = new ServerProcess(process, port);
-    for (int i = 0; i < 1800 && process.isAlive(); i++) {
-      try {
-        if (server.send("GET", ready, new byte[0], "").statusCode() != 503) {
-          return server;
-        }
-      } catch (IOException e) {
-        // Not listening yet.
-      }
-      Thread.sleep(100);
+    try {
+      Awaitility.await(name)
+          .atMost(START)
+          .pollInterval(POLL)
+          .until(() -> !process.isAlive() || server.isReady(ready));
+    } catch (ConditionTimeoutException e) {
+      server.close();
+      throw new IOException(name + " is not ready; see " + log, e);
     }
-    server.close();
-    throw new IOException(name + " did not start; see " + log);
+    if (!process.isAlive()) {
+      throw new IOException(name + " did not start; see " + log);
+    }
+    return server;
+  }
+
+  private boolean isReady(String path) throws InterruptedException {
+    try {
+      return send("GET", path, new byte[0], "").statusCode() != 503;
+    } catch (IOException e) {
+      // Not listening yet.
+      return false;
+    }
   }
 
   /** A port that nobody listens on now. */
