@@ -22,6 +22,9 @@ final class FloatFunctions {
 
   private static final int SHORTEST = 48;
 
+  /** Numbers that stay in the first level cache from one loop to the next. */
+  private static final int CHUNK = 2048;
+
   private FloatFunctions() {}
 
   /** How many numbers to compute where so many are asked for and the array has room for more. */
@@ -38,7 +41,7 @@ final class FloatFunctions {
    * tanh(x) as a polynomial of degree 9 over one of degree 8, the form that Eigen uses; off by less
    * than 3.2e-7, three times the precision of a number near 1.
    */
-  private static float tanh(float value) {
+  static float tanh(float value) {
     float x = Math.max(-BOUND, Math.min(BOUND, value));
     float square = x * x;
     float above = Math.fma(1.3945536e-8f, square, 2.1027336e-5f);
@@ -70,39 +73,72 @@ final class FloatFunctions {
    * to the smallest normal number: a gate that is nearly shut lets through what it should even if
    * the cell is large.
    *
-   * <p>exp(-x) is the 32nd power of exp(-x / 32), and that 1 more than a polynomial, the best where
-   * x is between -87.4 and {@link #SIGMOID_BOUND}. Squaring 1 + r without the 1, as r * r + 2 * r,
-   * keeps the rounding as small as r. Below -87.4 every term of the polynomial is positive, so it
-   * grows until it overflows.
+   * <p>exp(-x) is the 32nd power of exp(-x / 32). That is computed first, for all numbers, and then
+   * the powers of all: a processor looks only so many instructions ahead, and the chain of both is
+   * too long for it to begin with enough numbers at a time (a quarter slower).
    */
-  private static float sigmoid(float value) {
-    float x = Math.min(value, SIGMOID_BOUND);
-    float x2 = x * x;
-    float c2 = Math.fma(-5.0863007e-6f, x, 4.8828125e-4f);
-    float c4 = Math.fma(-2.4858746e-10f, x, 3.973112e-8f);
-    float c6 = Math.fma(-5.602998e-15f, x, 1.2918704e-12f);
-    float c8 = Math.fma(7.120573e-22f, x2, 2.8338864e-17f);
-    float high = Math.fma(c8, x2, c6);
-    float tail = Math.fma(high, x2 * x2, Math.fma(c4, x2, c2));
-    float r = Math.fma(tail, x2, -0.03125f * x);
-    r = Math.fma(r, r, r + r);
-    r = Math.fma(r, r, r + r);
-    r = Math.fma(r, r, r + r);
-    float sixteenth = (1 + r) * (1 + r);
-    return 1 / Math.fma(sixteenth, sixteenth, 1);
+  static void sigmoidInPlace(float[] x, int from, int to) {
+    for (int at = from; at < to; at += CHUNK) {
+      int end = Math.min(at + CHUNK, to);
+      expInPlace(x, at, end);
+      powerInPlace(x, at, end);
+    }
   }
 
-  static void sigmoidInPlace(float[] x, int from, int to) {
+  private static void expInPlace(float[] x, int from, int to) {
     for (int i = from; i < to; i++) {
-      x[i] = sigmoid(x[i]);
+      x[i] = expm1OfThirtySecond(x[i]);
+    }
+  }
+
+  private static void powerInPlace(float[] x, int from, int to) {
+    for (int i = from; i < to; i++) {
+      x[i] = sigmoidOfRoot(x[i]);
     }
   }
 
   /** {@link #sigmoidInPlace} for few numbers, as {@link #tanhOfFewInPlace}. */
   static void sigmoidOfFewInPlace(float[] x, int from, int to) {
+    expOfFewInPlace(x, from, to);
+    powerOfFewInPlace(x, from, to);
+  }
+
+  private static void expOfFewInPlace(float[] x, int from, int to) {
     for (int i = from; i < to; i++) {
-      x[i] = sigmoid(x[i]);
+      x[i] = expm1OfThirtySecond(x[i]);
     }
+  }
+
+  private static void powerOfFewInPlace(float[] x, int from, int to) {
+    for (int i = from; i < to; i++) {
+      x[i] = sigmoidOfRoot(x[i]);
+    }
+  }
+
+  /**
+   * exp(-x / 32) - 1 as a polynomial, the best where x is between -87.4 and {@link #SIGMOID_BOUND}.
+   * Below -87.4 every term of it is positive, so its powers grow until they overflow.
+   */
+  private static float expm1OfThirtySecond(float value) {
+    float x = Math.min(value, SIGMOID_BOUND);
+    float square = x * x;
+    float sum = Math.fma(7.120573e-22f, square, 2.8338864e-17f);
+    sum = Math.fma(sum, square, Math.fma(-5.602998e-15f, x, 1.2918704e-12f));
+    sum = Math.fma(sum, square, Math.fma(-2.4858746e-10f, x, 3.973112e-8f));
+    sum = Math.fma(sum, square, Math.fma(-5.0863007e-6f, x, 4.8828125e-4f));
+    return Math.fma(sum, square, -0.03125f * x);
+  }
+
+  /**
+   * 1 / (1 + (1 + r)^32). Squaring 1 + r without the 1, as r * r + 2 * r, keeps the rounding as
+   * small as r.
+   */
+  private static float sigmoidOfRoot(float root) {
+    float r = Math.fma(root, root, root + root);
+    r = Math.fma(r, r, r + r);
+    r = Math.fma(r, r, r + r);
+    float sixteenth = (1 + r) * (1 + r);
+    return 1 / Math.fma(sixteenth, sixteenth, 1);
   }
 
   /**

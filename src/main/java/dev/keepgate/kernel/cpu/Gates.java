@@ -4,8 +4,7 @@ import static dev.keepgate.kernel.cpu.FloatFunctions.activateInPlace;
 import static dev.keepgate.kernel.cpu.FloatFunctions.clipInPlace;
 import static dev.keepgate.kernel.cpu.FloatFunctions.sigmoidInPlace;
 import static dev.keepgate.kernel.cpu.FloatFunctions.sigmoidOfFewInPlace;
-import static dev.keepgate.kernel.cpu.FloatFunctions.tanhInPlace;
-import static dev.keepgate.kernel.cpu.FloatFunctions.tanhOfFewInPlace;
+import static dev.keepgate.kernel.cpu.FloatFunctions.tanh;
 
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
@@ -55,9 +54,8 @@ final class Gates {
     for (int i = 0; i < WARM_UP_RUNS; i++) {
       gates.advance(scratch, 0, 1, c, scratch.unprojected);
       sigmoidOfFewInPlace(scratch.gates, 0, few);
-      tanhOfFewInPlace(scratch.gates, 0, few);
       moveFew(scratch, c, 0, few);
-      openFew(scratch.output, scratch.cell, scratch.unprojected, 0, few);
+      openFew(scratch.output, c, scratch.unprojected, 0, few);
     }
     scratch.close();
   }
@@ -100,10 +98,8 @@ final class Gates {
       sigmoidInPlace(scratch.input, at, end);
       sigmoidInPlace(scratch.forget, at, end);
       sigmoidInPlace(scratch.output, at, end);
-      tanhInPlace(scratch.candidate, at, end);
       moveCell(scratch, c, at, to);
-      tanhInPlace(scratch.cell, at, end);
-      open(scratch.output, scratch.cell, unprojected, at, to);
+      open(scratch.output, c, unprojected, at, to);
     }
   }
 
@@ -122,7 +118,6 @@ final class Gates {
     int width = scratch.preActivations.isByRow() ? config.hiddenSize() : count;
     float[] gates = scratch.gates;
     scratch.preActivations.read(row, count, gates, scratch.candidate, at);
-    tanhOfFewInPlace(scratch.candidate, at, at + FloatFunctions.paddedFew(count));
     sigmoidOfFewInPlace(gates, 0, FloatFunctions.paddedFew(PreActivations.SIGMOID_GATES * count));
     for (int from = 0; from < count; from += width) {
       int first = PreActivations.SIGMOID_GATES * from;
@@ -131,26 +126,28 @@ final class Gates {
       System.arraycopy(gates, first + 2 * width, scratch.output, at + from, width);
     }
     moveFew(scratch, c, at, at + count);
-    tanhOfFewInPlace(scratch.cell, at, at + FloatFunctions.paddedFew(count));
-    openFew(scratch.output, scratch.cell, unprojected, at, at + count);
+    openFew(scratch.output, c, unprojected, at, at + count);
   }
 
-  /** One index for all arrays: that is what HotSpot vectorises. */
+  /**
+   * c = forget * c + input * tanh(candidate). One index for all arrays, and no more than one
+   * activation: that is what HotSpot vectorises.
+   */
   private static void moveCell(CpuScratch scratch, float[] c, int from, int to) {
     float[] input = scratch.input;
     float[] forget = scratch.forget;
     float[] candidate = scratch.candidate;
-    float[] copy = scratch.cell;
     for (int i = from; i < to; i++) {
-      float cell = Math.fma(input[i], candidate[i], forget[i] * c[i]);
-      c[i] = cell;
-      copy[i] = cell;
+      float made = tanh(candidate[i]);
+      candidate[i] = made;
+      c[i] = Math.fma(input[i], made, forget[i] * c[i]);
     }
   }
 
-  private static void open(float[] output, float[] cell, float[] unprojected, int from, int to) {
+  /** o * tanh(c). */
+  private static void open(float[] output, float[] c, float[] unprojected, int from, int to) {
     for (int i = from; i < to; i++) {
-      unprojected[i] = cell[i] * output[i];
+      unprojected[i] = output[i] * tanh(c[i]);
     }
   }
 
@@ -159,18 +156,17 @@ final class Gates {
     float[] input = scratch.input;
     float[] forget = scratch.forget;
     float[] candidate = scratch.candidate;
-    float[] copy = scratch.cell;
     for (int i = from; i < to; i++) {
-      float cell = Math.fma(input[i], candidate[i], forget[i] * c[i]);
-      c[i] = cell;
-      copy[i] = cell;
+      float made = tanh(candidate[i]);
+      candidate[i] = made;
+      c[i] = Math.fma(input[i], made, forget[i] * c[i]);
     }
   }
 
   /** {@link #open} of few. */
-  private static void openFew(float[] output, float[] cell, float[] unprojected, int from, int to) {
+  private static void openFew(float[] output, float[] c, float[] unprojected, int from, int to) {
     for (int i = from; i < to; i++) {
-      unprojected[i] = cell[i] * output[i];
+      unprojected[i] = output[i] * tanh(c[i]);
     }
   }
 

@@ -3,7 +3,9 @@ package dev.keepgate.kernel.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepgate.model.Activation;
+import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 /** Single precision against double, densely over all that is not saturated, and beyond. */
@@ -11,6 +13,9 @@ class FloatFunctionsTest {
 
   private static final int POINTS = 4_000_001;
   private static final float FARTHEST = 20;
+
+  private final long seed = Long.getLong("keepgate.seed", new Random().nextInt(1_000_000));
+  private final Random random = new Random(seed);
 
   @Test
   void tanhIsWithinThreeUnitsOfSinglePrecision() {
@@ -60,6 +65,29 @@ class FloatFunctionsTest {
     }
     assertThat(values[4]).isNaN();
     assertThat(sigmoids[4]).isNaN();
+  }
+
+  /** However many there are, and wherever in the array: pieces of many are computed apart. */
+  @RepeatedTest(20)
+  void manyAreComputedLikeOneAndOthersAreLeftAlone() {
+    int from = random.nextInt(20);
+    int to = from + 1 + random.nextInt(10_000);
+    float[] values = new float[to + random.nextInt(20)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (2 * random.nextFloat() - 1) * 2 * FARTHEST;
+    }
+    float[] many = values.clone();
+    float[] few = values.clone();
+    FloatFunctions.sigmoidInPlace(many, from, to);
+    FloatFunctions.sigmoidOfFewInPlace(few, from, to);
+    for (int i = 0; i < values.length; i++) {
+      float[] one = {values[i]};
+      if (i >= from && i < to) {
+        FloatFunctions.sigmoidInPlace(one, 0, 1);
+      }
+      assertThat(many[i]).as("seed %s, %s of %s to %s", seed, i, from, to).isEqualTo(one[0]);
+      assertThat(few[i]).as("seed %s, %s of %s to %s", seed, i, from, to).isEqualTo(one[0]);
+    }
   }
 
   private static void assertClose(
