@@ -49,18 +49,12 @@ public record KernelTuning(Packing packing, Map<Parameter, Integer> values) {
      * first level cache, and 64 columns of them would not stay there.
      */
     PANEL_GAP(16, 0, 64),
-    /** Of more weights nothing is left in the second level cache that is worth going back for. */
-    REVERSED_BYTES(4 << 20, 0, 1 << 30),
     /** A BLAS that does not pack small products packs those of more multiplications. */
     UNPACKED_MULTIPLICATIONS(1_000_000, 1, 1 << 30),
-    /** Sums of so many terms are shallow. */
+    /** Matrices of so many rows are shallow, where the BLAS does not pack. */
     SHALLOW_DEPTH(160, 0, 1 << 20),
-    /** Rows of a product at a time, where sums are shallow. */
-    SHALLOW_ROWS(32, 1, 4096),
-    /** Where they are not, but a product of so many rows is still not packed. */
-    MIDDLE_ROWS(16, 1, 4096),
-    /** Where it would be. */
-    DEEP_ROWS(8, 1, 4096),
+    /** Rows of a product at a time at most, where the BLAS would not pack more. */
+    SLICE_ROWS(64, 4, 4096),
     /** So many rows are multiplied one by one where BLAS packs: for more, that is paid back. */
     ROWS_ONE_BY_ONE(8, 0, 4096),
     /**
@@ -69,14 +63,14 @@ public record KernelTuning(Packing packing, Map<Parameter, Integer> values) {
     TILED_ROWS(3, 1, 4096),
     /** Pre-activations of so many rows lie row by row, of more gate by gate. */
     ROW_MAJOR_ROWS(4, 0, 4096),
-    /** Units whose gates are computed at a time: all arrays stay in the first level cache. */
-    GATE_UNITS(1024, 16, 1 << 20),
+    /** Units whose gates are computed at a time: what one loop leaves is near for the next. */
+    GATE_UNITS(2048, 16, 1 << 20),
     /** Units whose sigmoid gates are computed side by side: one loop in place of three. */
     FUSED_GATE_UNITS(512, 0, 1 << 16),
     /** Rows of a product at most. */
     PRODUCT_ROWS(256, 4, 4096),
     /** Steps of all rows whose inputs are one product. */
-    INPUT_ROWS(128, 1, 4096),
+    INPUT_ROWS(256, 1, 4096),
     /** Steps whose inputs are multiplied before their time. */
     PRECOMPUTED_STEPS(16, 1, 1024),
     /** For so many rows; more compute longer than they wait for memory. */

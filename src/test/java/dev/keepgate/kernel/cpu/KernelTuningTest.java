@@ -43,7 +43,7 @@ class KernelTuningTest {
             "keepgate.tuning.precomputed-rows is no more than row-major-rows, got 5 and 4");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> with(Parameter.PRODUCT_ROWS, 100))
-        .withMessage("keepgate.tuning.input-rows is no more than product-rows, got 128 and 100");
+        .withMessage("keepgate.tuning.input-rows is no more than product-rows, got 256 and 100");
   }
 
   @Test

@@ -31,9 +31,11 @@ class PackedWeightsTest {
 
   @Test
   void productsAtTheEdgesOfPanelsAreThoseOfPlainLoops() {
-    for (int rows : new int[] {1, 3, 4, 5, 33}) {
+    for (int rows : new int[] {1, 3, 4, 5, 33, 65, 130}) {
       check(140, 4, 64, rows);
       check(141, 4, 65, rows);
+      check(160, 4, 64, rows);
+      check(161, 4, 64, rows);
       check(281, 4, 128, rows);
       check(282, 4, 63, rows);
       check(1100, 2, 129, rows);
