@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * {@link TiledWeights} where there are.
  *
  * <p>A shallow matrix has panels of more columns, over the borders of blocks: rows are multiplied
- * with such a panel in fewer calls, and calls are what a small product spends its time on. The rows
- * of a deep one lie closer that way, and one or two are read in order from the second level cache.
+ * with such a panel in fewer calls, and calls are what a small product spends its time on. Panels
+ * of a deep one are narrow: one or two rows wait for the weights, which are read in order then.
  */
 final class PackedWeights implements AutoCloseable {
 
