@@ -5,6 +5,8 @@ import static dev.keepgate.kernel.cpu.FloatFunctions.clipInPlace;
 import static dev.keepgate.kernel.cpu.FloatFunctions.sigmoidInPlace;
 import static dev.keepgate.kernel.cpu.FloatFunctions.sigmoidOfFewInPlace;
 import static dev.keepgate.kernel.cpu.FloatFunctions.tanh;
+import static dev.keepgate.kernel.cpu.FloatFunctions.tanhInPlace;
+import static dev.keepgate.kernel.cpu.FloatFunctions.tanhOfFewInPlace;
 
 import dev.keepgate.model.Activation;
 import dev.keepgate.model.CellConfig;
@@ -54,6 +56,9 @@ final class Gates {
     for (int i = 0; i < WARM_UP_RUNS; i++) {
       gates.advance(scratch, 0, 1, c, scratch.unprojected);
       sigmoidOfFewInPlace(scratch.gates, 0, few);
+      // Other cells' and layers'.
+      tanhInPlace(scratch.candidate, 0, hidden);
+      tanhOfFewInPlace(scratch.gates, 0, few);
       moveFew(scratch, c, 0, few);
       openFew(scratch.output, c, scratch.unprojected, 0, few);
     }

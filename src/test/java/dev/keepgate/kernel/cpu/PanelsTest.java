@@ -46,7 +46,9 @@ class PanelsTest {
     int width = 1 + random.nextInt(300);
     for (KernelTuning tuning : Tunings.ALL) {
       for (Piece piece : new Panels(1 + random.nextInt(300), 4, width, tuning).pieces(false)) {
-        assertThat(piece.start()).isEqualTo(piece.block() * width + piece.column());
+        assertThat(piece.start())
+            .as("seed %s", seed)
+            .isEqualTo(piece.block() * width + piece.column());
         assertThat(piece.column() + piece.size()).as("seed %s", seed).isLessThanOrEqualTo(width);
       }
     }
